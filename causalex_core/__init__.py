@@ -1,0 +1,1 @@
+"""Reference companion of Causal-Ex (expression spotting) and CausalNet (recognition)."""

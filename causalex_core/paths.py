@@ -1,0 +1,72 @@
+"""The only place that knows where things are."""
+
+import os
+import tempfile
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+MANIFEST = ROOT / "data_manifest"
+NOTEBOOKS = ROOT / "notebooks"
+WORKFLOW = ROOT / "workflow"
+BOOK = ROOT / "book"
+PUBLISHED = BOOK / "published"
+BUILD = ROOT / "_build"
+
+
+def data_folder() -> Path:
+    """Folder of fetched data: ``$CAUSALEX_DATA``, or ``data/`` in the checkout."""
+    return Path(os.environ.get("CAUSALEX_DATA") or ROOT / "data").expanduser()
+
+
+def mirrors() -> list[Path]:
+    """Folders laid out ``owner/repo/commit/path`` that are asked before the network.
+
+    ``$CAUSALEX_MIRROR`` first, then ``shared/mirror`` beside the checkout. An empty
+    ``CAUSALEX_MIRROR`` means that there is no mirror at all.
+    """
+    named = os.environ.get("CAUSALEX_MIRROR")
+    if named == "":
+        return []
+    beside = ROOT.parent / "shared" / "mirror"
+    candidates = [Path(named).expanduser()] if named else []
+    return [folder for folder in [*candidates, beside] if folder.is_dir()]
+
+
+def offline() -> bool:
+    """Whether ``CAUSALEX_OFFLINE`` forbids any use of the network."""
+    return os.environ.get("CAUSALEX_OFFLINE", "").lower() in {"1", "true", "yes"}
+
+
+def atomic_write(path: str | Path, content: str | bytes) -> Path:
+    """Write a file so that a reader sees the old content or the new, never a part.
+
+    Parameters
+    ----------
+    path
+        Where the file is to stand; its folder is made if it is missing.
+    content
+        Text (written as UTF-8) or bytes.
+
+    Returns
+    -------
+    Path
+        The path written.
+    """
+    target = Path(path)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    payload = content.encode() if isinstance(content, str) else content
+    handle, name = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
+    temporary = Path(name)
+    try:
+        with os.fdopen(handle, "wb") as stream:
+            stream.write(payload)
+            stream.flush()
+            os.fsync(stream.fileno())
+        mask = os.umask(0)
+        os.umask(mask)
+        temporary.chmod(0o666 & ~mask)
+        temporary.replace(target)
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
+    return target

@@ -1,0 +1,38 @@
+"""Fixtures shared by all tests: where real data and oracles are, if they are here."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from causalex_core import paths
+
+
+def _beside(name: str) -> Path | None:
+    """Folder `name` next to a mirror, or in ``shared/`` beside the checkout."""
+    named = os.environ.get("CAUSALEX_MIRROR")
+    if named == "":
+        return None
+    parents = [Path(named).parent] if named else []
+    for parent in [*parents, paths.ROOT.parent / "shared"]:
+        if (parent / name).is_dir():
+            return parent / name
+    return None
+
+
+@pytest.fixture(scope="session")
+def mirror() -> Path:
+    """Folder of the public data, laid out owner/repo/commit/path."""
+    folders = paths.mirrors()
+    if not folders:
+        pytest.skip("no mirror of the public data (set CAUSALEX_MIRROR)")
+    return folders[0]
+
+
+@pytest.fixture(scope="session")
+def oracles() -> Path:
+    """Folder of inputs and expected outputs of reference code."""
+    folder = _beside("oracles")
+    if folder is None:
+        pytest.skip("no oracles beside the mirror or the checkout (set CAUSALEX_MIRROR)")
+    return folder
