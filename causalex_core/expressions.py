@@ -1,0 +1,225 @@
+"""Labelled intervals: the one table that truths and detections share.
+
+A table of expressions is a DataFrame with a row per interval. Frames are 0-based and
+inclusive; a frame that was not annotated is NaN. Columns:
+
+========================  ==================================================
+``subject``, ``video``    names; a video belongs to one subject
+``onset``                 first frame of the expression
+``apex``                  frame of strongest movement, or NaN
+``offset``                last frame of the expression, or NaN
+``kind``                  ``macro`` or ``micro``
+``score``                 confidence of a detection (detections only)
+``database``              where the interval comes from (readers only)
+``action_units``          FACS string as annotated (readers only)
+``fps``                   frames per second that the frames count in (readers only)
+========================  ==================================================
+"""
+
+import io
+from collections.abc import Callable, Sequence
+from enum import StrEnum
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from causalex_core.errors import CausalexError
+
+KINDS = ("macro", "micro")
+FRAMES = ("onset", "apex", "offset")
+
+
+class TableError(CausalexError):
+    """A table of expressions that cannot be used; names file, row and column."""
+
+
+class MissingOffset(StrEnum):
+    """What to do with an interval whose offset was not annotated.
+
+    The field knows all four: 44 of the 300 macro-expressions of CAS(ME)^2 have no offset.
+    """
+
+    AS_IS = "as_is"  # the interval counts but nothing can match it
+    APEX = "apex"  # the apex stands for the offset
+    MIRRORED = "mirrored"  # the fall lasts as long as the rise: 2 * apex - onset
+    DROP = "drop"  # the interval does not count
+
+
+def resolve_missing_offsets(table: pd.DataFrame, policy: MissingOffset) -> pd.DataFrame:
+    """Apply a policy to the intervals that have no offset.
+
+    Parameters
+    ----------
+    table
+        Expressions; without an ``apex`` column nothing can be derived from an apex.
+    policy
+        What a missing offset becomes.
+
+    Returns
+    -------
+    DataFrame
+        A new table. Where a policy needs an apex that is missing too, the offset stays NaN:
+        such an interval counts and is never matched.
+    """
+    missing = table["offset"].isna()
+    if policy is MissingOffset.AS_IS or not missing.any():
+        return table.copy()
+    if policy is MissingOffset.DROP:
+        return table[~missing].copy()
+    apex = table["apex"] if "apex" in table else pd.Series(np.nan, index=table.index)
+    derived = apex if policy is MissingOffset.APEX else 2 * apex - table["onset"]
+    return table.assign(offset=table["offset"].where(~missing, derived))
+
+
+def oddities(table: pd.DataFrame) -> pd.DataFrame:
+    """List what is unusual in a table, without changing it.
+
+    Returns
+    -------
+    DataFrame
+        Columns ``row`` (position in `table`, from 0) and ``oddity``; a row may appear twice.
+    """
+    nowhere = pd.Series(np.nan, index=table.index)
+    onset, offset = table["onset"], table["offset"]
+    apex = table["apex"] if "apex" in table else nowhere
+    found = {
+        "offset not annotated": offset.isna(),
+        "apex not annotated": apex.isna() & ("apex" in table),
+        "onset at frame 0": onset == 0,
+        "onset before frame 0": onset < 0,
+        "apex before onset": apex < onset,
+        "apex after offset": apex > offset,
+        "offset before onset": offset < onset,
+        "repeats an earlier row": table.duplicated(),
+    }
+    rows = [
+        (int(row), name) for name, where in found.items() for row in np.flatnonzero(where.to_numpy())
+    ]
+    return pd.DataFrame(sorted(rows), columns=["row", "oddity"])
+
+
+def read_expressions(path: str | Path, *, kinds: bool = True) -> pd.DataFrame:
+    """Read a CSV of intervals, refusing what cannot be meant.
+
+    Parameters
+    ----------
+    path
+        UTF-8 file with the columns ``subject, video, onset, offset`` and, if `kinds`, ``kind``;
+        ``apex`` and ``score`` may be there, other columns are left out. An empty or zero
+        offset is a missing one; an empty, zero or -1 apex likewise. A file with only a header
+        has zero rows. Fractions of frames are kept.
+    kinds
+        Whether the kind of each interval is needed.
+
+    Returns
+    -------
+    DataFrame
+        Rows in the order of the file.
+
+    Raises
+    ------
+    TableError
+        File missing, empty or not UTF-8; a column missing or doubled; a cell that is not a
+        finite number; an offset before its onset; an unknown kind. One line with file, row
+        (1 = the first under the header) and column.
+    """
+    source = Path(path)
+    cells = _cells(source)
+    required = ("subject", "video", "onset", "offset", *(("kind",) if kinds else ()))
+    absent = [name for name in required if name not in cells]
+    if absent:
+        raise TableError(
+            f"{source}: no column {_names(absent)}; needed are {_names(required)},"
+            f" found {_names(cells.columns)}"
+        )
+    wanted = [name for name in (*required, "apex", "score") if name in cells]
+    table = pd.DataFrame(index=cells.index)
+    for name in wanted:
+        if name in ("onset", "offset", "apex", "score"):
+            table[name] = _numbers(source, cells, name)
+        else:
+            table[name] = _words(source, cells, name)
+    if "kind" in table:
+        table["kind"] = table["kind"].str.lower()
+        _refuse(source, cells, "kind", ~table["kind"].isin(KINDS), "is no kind: use macro or micro")
+    table["offset"] = table["offset"].mask(table["offset"] == 0)
+    if "apex" in table:
+        table["apex"] = table["apex"].mask(table["apex"].isin((0, -1)))
+    _refuse(source, cells, "onset", table["onset"].isna(), "is empty: every interval has an onset")
+    _refuse(
+        source,
+        cells,
+        "offset",
+        table["offset"] < table["onset"],
+        lambda row: f"lies before the onset {cells.at[row, 'onset']}: swap them or correct the row",
+    )
+    return table
+
+
+def _cells(source: Path) -> pd.DataFrame:
+    """Cells of a CSV as stripped text; an absent cell is refused."""
+    try:
+        content = source.read_bytes()
+    except OSError as error:
+        raise TableError(f"{source}: cannot be read ({error.strerror})") from error
+    if not content.strip():
+        raise TableError(f"{source}: the file is empty; expected at least a header line")
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = content[: error.start].count(b"\n") + 1
+        raise TableError(
+            f"{source}, line {line}: byte 0x{content[error.start]:02x} is not UTF-8;"
+            " save the file as UTF-8"
+        ) from error
+    try:
+        cells = pd.read_csv(io.StringIO(text), dtype=str, keep_default_na=False, index_col=False)
+        header = pd.read_csv(io.StringIO(text), dtype=str, header=None, nrows=1).iloc[0]
+    except (pd.errors.ParserError, pd.errors.EmptyDataError) as error:
+        raise TableError(f"{source}: not a CSV table ({error})".replace("\n", " ")) from error
+    names = [str(name).strip() for name in header]
+    doubled = sorted({name for name in names if names.count(name) > 1})
+    if doubled:
+        raise TableError(f"{source}: column {_names(doubled)} stands twice in the header")
+    cells.columns = pd.Index(names)
+    for name in cells:
+        _refuse(source, cells, name, cells[name].isna(), "is missing: the row is too short")
+        cells[name] = cells[name].str.strip()
+    return cells
+
+
+def _numbers(source: Path, cells: pd.DataFrame, name: str) -> pd.Series:
+    """Column as float, empty cells as NaN; text and non-finite numbers are refused."""
+    empty = cells[name] == ""
+    values = pd.to_numeric(cells[name].mask(empty), errors="coerce").astype(float)
+    _refuse(source, cells, name, ~empty & ~np.isfinite(values), "is not a finite number")
+    return values
+
+
+def _words(source: Path, cells: pd.DataFrame, name: str) -> pd.Series:
+    """Column of names, none of them empty."""
+    _refuse(source, cells, name, cells[name] == "", "is empty")
+    return cells[name]
+
+
+def _refuse(
+    source: Path,
+    cells: pd.DataFrame,
+    name: str,
+    bad: pd.Series,
+    why: str | Callable[[int], str],
+) -> None:
+    """Raise for the first row marked bad."""
+    if bad.any():
+        row = int(np.flatnonzero(bad.to_numpy())[0])
+        reason = why if isinstance(why, str) else why(row)
+        more = int(bad.sum()) - 1
+        also = f" (and {more} more)" if more else ""
+        raise TableError(
+            f"{source}, row {row + 1}, column '{name}': {cells.at[row, name]!r} {reason}{also}"
+        )
+
+
+def _names(columns: Sequence[str] | pd.Index) -> str:
+    return ", ".join(f"'{name}'" for name in columns)

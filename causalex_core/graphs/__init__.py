@@ -1,0 +1,1 @@
+"""Graphs over the 12 facial regions."""

@@ -1,0 +1,129 @@
+"""Where a result comes from: commit, configuration, data, code, device, seconds."""
+
+import ast
+import hashlib
+import json
+import os
+import platform
+import subprocess
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from causalex_core import paths
+
+
+@dataclass(frozen=True)
+class Stamp:
+    """What must be the same for a result to be the same, and what it took."""
+
+    commit: str  # of the checkout that computed it; "+" marks local changes
+    configuration: str  # digest of the effective parameters
+    data: str  # digest of the checksums of all sources
+    code: str  # digest of the package modules that were used
+    device: str  # processor or GPU
+    seconds: float  # wall time of the computation
+
+
+def digest(content: Any) -> str:
+    """First 12 hex digits of the SHA-256 of a JSON-serialisable object."""
+    text = json.dumps(content, sort_keys=True, ensure_ascii=False, default=str)
+    return hashlib.sha256(text.encode()).hexdigest()[:12]
+
+
+def commit() -> str:
+    """Short hash of the checked-out commit, with "+" if tracked files differ from it."""
+    head = _git("rev-parse", "--short=10", "HEAD")
+    if head is None:
+        return "not a git checkout"
+    return head + ("+" if _git("status", "--porcelain", "--untracked-files=no") else "")
+
+
+def device() -> str:
+    """Name of the processor and the number of cores this process may use."""
+    name = platform.processor() or platform.machine()
+    information = Path("/proc/cpuinfo")
+    if information.is_file():
+        models = [line for line in information.read_text().splitlines() if "model name" in line]
+        name = models[0].split(":", 1)[1].strip() if models else name
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    return f"{name}, {cores} cores"
+
+
+def code_files(*roots: Path) -> list[Path]:
+    """Modules of the package that the given notebooks or modules import, directly or not.
+
+    Imports are read from the text, nothing is run; an import inside a function counts.
+
+    Parameters
+    ----------
+    roots
+        Python modules or Jupyter notebooks.
+
+    Returns
+    -------
+    list of Path
+        Sorted paths inside the package, the roots themselves left out unless imported.
+    """
+    seen: set[Path] = set()
+    waiting = [Path(root) for root in roots]
+    while waiting:
+        for found in _imported(waiting.pop()):
+            if found not in seen:
+                seen.add(found)
+                waiting.append(found)
+    return sorted(seen)
+
+
+def code_digest(*roots: Path) -> str:
+    """Digest of the text of every module in :func:`code_files`."""
+    files = code_files(*roots)
+    return digest({str(file.relative_to(paths.ROOT)): file.read_text() for file in files})
+
+
+def _git(*arguments: str) -> str | None:
+    try:
+        run = subprocess.run(
+            ["git", "-C", str(paths.ROOT), *arguments], capture_output=True, text=True, check=True
+        )
+    except (OSError, subprocess.CalledProcessError):
+        return None
+    return run.stdout.strip()
+
+
+@cache
+def _imported(file: Path) -> frozenset[Path]:
+    """Package files that one module or notebook names in its import statements."""
+    names: set[str] = set()
+    for node in ast.walk(ast.parse(_source(file))):
+        if isinstance(node, ast.Import):
+            names.update(alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            names.add(node.module)
+            names.update(f"{node.module}.{alias.name}" for alias in node.names)
+    return frozenset(_package_files(names))
+
+
+def _source(file: Path) -> str:
+    text = file.read_text()
+    if file.suffix != ".ipynb":
+        return text
+    cells = json.loads(text)["cells"]
+    lines = ["".join(cell["source"]) for cell in cells if cell["cell_type"] == "code"]
+    return "\n".join(lines)
+
+
+def _package_files(names: Iterable[str]) -> Iterable[Path]:
+    """Files behind dotted names, with the __init__ of each package on the way."""
+    package = paths.ROOT / "causalex_core"
+    for name in names:
+        parts = name.split(".")
+        if parts[0] != package.name:
+            continue
+        for depth in range(1, len(parts) + 1):
+            place = paths.ROOT.joinpath(*parts[:depth])
+            for file in (place / "__init__.py", place.with_suffix(".py")):
+                if file.is_file():
+                    yield file

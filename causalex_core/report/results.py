@@ -1,0 +1,93 @@
+"""A chapter's result: tidy tables of aggregates with a stamp, and its JSON form."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import pandas as pd
+
+from causalex_core import paths
+from causalex_core.errors import CausalexError
+from causalex_core.provenance import Stamp
+
+
+@dataclass(frozen=True)
+class Result:
+    """What a chapter shows.
+
+    Attributes
+    ----------
+    name
+        Name of the chapter.
+    tables
+        Tidy tables of aggregates, by name.
+    parameters
+        The effective parameters of the computation.
+    stamp
+        Where the numbers come from.
+    origin
+        ``computed`` now from the data, or ``stored`` with the book and read back.
+    missing
+        Sources that were not here (only when stored).
+    """
+
+    name: str
+    tables: Mapping[str, pd.DataFrame]
+    parameters: Mapping[str, Any]
+    stamp: Stamp
+    origin: Literal["computed", "stored"]
+    missing: tuple[str, ...] = ()
+
+
+def write(result: Result, path: Path) -> Path:
+    """Store a result as JSON, atomically; the same result gives the same bytes."""
+    content = {
+        "name": result.name,
+        "parameters": dict(result.parameters),
+        "stamp": asdict(result.stamp),
+        "tables": {name: _plain(frame) for name, frame in result.tables.items()},
+    }
+    return paths.atomic_write(path, json.dumps(content, indent=1, ensure_ascii=False) + "\n")
+
+
+def read(path: Path, missing: tuple[str, ...] = ()) -> Result:
+    """Read back what :func:`write` stored.
+
+    Raises
+    ------
+    CausalexError
+        If the file is absent or is not a stored result.
+    """
+    try:
+        content = json.loads(path.read_text())
+        return Result(
+            name=content["name"],
+            tables={name: _frame(table) for name, table in content["tables"].items()},
+            parameters=content["parameters"],
+            stamp=Stamp(**content["stamp"]),
+            origin="stored",
+            missing=missing,
+        )
+    except OSError as error:
+        raise CausalexError(
+            f"{path}: no stored result here ({error.strerror}) and the sources"
+            f" {', '.join(missing)} are missing; add them with"
+            f" `causalex data fetch {' '.join(missing)}`"
+        ) from error
+    except (ValueError, KeyError, TypeError) as error:
+        raise CausalexError(
+            f"{path}: not a stored result ({type(error).__name__}: {error}); write it anew with"
+            " `causalex publish`"
+        ) from error
+
+
+def _plain(frame: pd.DataFrame) -> dict[str, list]:
+    """Columns and rows as plain numbers, text and None."""
+    rows = json.loads(frame.to_json(orient="values", double_precision=15))
+    return {"columns": [str(name) for name in frame.columns], "rows": rows}
+
+
+def _frame(table: Mapping[str, list]) -> pd.DataFrame:
+    return pd.DataFrame(table["rows"], columns=table["columns"])
