@@ -53,7 +53,7 @@ def device() -> str:
 
 
 def code_files(*roots: Path) -> list[Path]:
-    """Modules of the package that the given notebooks or modules import, directly or not.
+    """Modules of the package that the given notebooks or modules need, directly or not.
 
     Imports are read from the text, nothing is run; an import inside a function counts.
 
@@ -65,9 +65,9 @@ def code_files(*roots: Path) -> list[Path]:
     Returns
     -------
     list of Path
-        Sorted paths inside the package, the roots themselves left out unless imported.
+        Sorted paths inside the package; a root is among them if it is a module itself.
     """
-    seen: set[Path] = set()
+    seen = {Path(root) for root in roots if Path(root).suffix == ".py"}
     waiting = [Path(root) for root in roots]
     while waiting:
         for found in _imported(waiting.pop()):
