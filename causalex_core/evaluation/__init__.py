@@ -1,0 +1,1 @@
+"""From intervals and labels to counts, rates and intervals of confidence."""

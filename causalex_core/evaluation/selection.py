@@ -1,0 +1,51 @@
+"""Which of many candidates (epochs, thresholds) a protocol reports, given counts of each.
+
+All rules work on held-out counts: ``counts[s, c]`` are the tp, detections and truths of subject
+``s`` when candidate ``c`` is used. They differ in whose counts may choose.
+"""
+
+import numpy as np
+
+from causalex_core.evaluation.uncertainty import f1
+
+
+def oracle_per_subject(counts: np.ndarray) -> np.ndarray:
+    """Best candidate of each subject on that subject itself: the published rule of this family.
+
+    Parameters
+    ----------
+    counts
+        (S, C, 3) integers.
+
+    Returns
+    -------
+    ndarray
+        (S,) index of the chosen candidate; the first of equals.
+    """
+    return f1(counts).argmax(axis=1)
+
+
+def oracle_pooled(counts: np.ndarray) -> np.ndarray:
+    """One candidate for all, best on the pooled test subjects; (S,) indices."""
+    best = int(f1(counts.sum(axis=0)).argmax())
+    return np.full(len(counts), best)
+
+
+def cross_fold(counts: np.ndarray) -> np.ndarray:
+    """For each subject the candidate that is best on the other subjects' pooled counts.
+
+    Cheap and slightly leaky: the models behind the other subjects' counts were trained with this
+    subject's data, though never scored on it.
+
+    Returns
+    -------
+    ndarray
+        (S,) index of the chosen candidate; the first of equals.
+    """
+    others = counts.sum(axis=0, keepdims=True) - counts
+    return f1(others).argmax(axis=1)
+
+
+def chosen(counts: np.ndarray, choice: np.ndarray) -> np.ndarray:
+    """Counts (S, 3) of every subject under its chosen candidate."""
+    return counts[np.arange(len(counts)), choice]

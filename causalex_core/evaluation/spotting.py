@@ -1,0 +1,275 @@
+"""Spotting protocols: which detections hit which truths, as counts.
+
+The field counts hits in several ways; each is a :class:`Protocol`, and every one of them says
+how long an interval is, what overlap is enough, and what one true positive is.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+import numpy as np
+import pandas as pd
+from scipy.sparse import csr_matrix
+from scipy.sparse.csgraph import maximum_bipartite_matching
+
+from causalex_core.expressions import KINDS, MissingOffset, resolve_missing_offsets
+
+COUNTS = ("tp", "n_pred", "n_truth")
+# Pairs of truth and detection looked at together; bounds the memory on crowded videos.
+PAIRS_AT_ONCE = 2_000_000
+
+
+class Rule(StrEnum):
+    """What one true positive is."""
+
+    ONE_TO_ONE = "one_to_one"  # a pair of a largest matching: nobody is used twice
+    BEST_PREDICTION = "best_prediction"  # a detection that is the best of some truth
+    EACH_PREDICTION = "each_prediction"  # a detection that overlaps some truth enough
+    EACH_TRUTH = "each_truth"  # a truth that some detection overlaps enough
+
+
+@dataclass(frozen=True)
+class Protocol:
+    """A way to count hits.
+
+    Attributes
+    ----------
+    name
+        Short name, as on the command line.
+    summary
+        One sentence for readers.
+    inclusive
+        Whether an interval from onset to offset is ``offset - onset + 1`` frames long (else
+        ``offset - onset``).
+    strict
+        Whether an overlap of exactly one half is too little.
+    rule
+        What one true positive is.
+    """
+
+    name: str
+    summary: str
+    inclusive: bool
+    strict: bool
+    rule: Rule
+
+
+MEGC = Protocol(
+    "megc",
+    "IoU of at least 0.5 on inclusive frames, each truth and each detection used once",
+    inclusive=True,
+    strict=False,
+    rule=Rule.ONE_TO_ONE,
+)
+AUW = Protocol(
+    "auw",
+    "IoU above 0.5 on offset - onset, per truth its best detection (AUW-GCN since 2025)",
+    inclusive=False,
+    strict=True,
+    rule=Rule.BEST_PREDICTION,
+)
+AUW_2023 = Protocol(
+    "auw_2023",
+    "IoU above 0.5 on offset - onset, every detection that hits counts (AUW-GCN as published)",
+    inclusive=False,
+    strict=True,
+    rule=Rule.EACH_PREDICTION,
+)
+EACH_TRUTH = Protocol(
+    "each_truth",
+    "IoU of at least 0.5 on inclusive frames, every truth that is hit counts (LGSNet, MDMD)",
+    inclusive=True,
+    strict=False,
+    rule=Rule.EACH_TRUTH,
+)
+PROTOCOLS: Mapping[str, Protocol] = {
+    protocol.name: protocol for protocol in (MEGC, AUW, AUW_2023, EACH_TRUTH)
+}
+
+
+@dataclass(frozen=True)
+class Counts:
+    """True positives, detections and truths, and the rates that follow from them."""
+
+    tp: int
+    n_pred: int
+    n_truth: int
+
+    @property
+    def precision(self) -> float:
+        """Share of detections that are right; 0 without detections."""
+        return self.tp / self.n_pred if self.n_pred else 0.0
+
+    @property
+    def recall(self) -> float:
+        """Share of truths that are found; 0 without truths, above 1 if a truth counts twice."""
+        return self.tp / self.n_truth if self.n_truth else 0.0
+
+    @property
+    def f1(self) -> float:
+        """Harmonic mean of precision and recall: 2 tp / (detections + truths)."""
+        both = self.n_pred + self.n_truth
+        return 2 * self.tp / both if both else 0.0
+
+
+def score(
+    truth: pd.DataFrame,
+    predictions: pd.DataFrame,
+    protocol: Protocol = MEGC,
+    missing_offset: MissingOffset = MissingOffset.AS_IS,
+    *,
+    kind_blind: bool = False,
+) -> pd.DataFrame:
+    """Count hits per subject and kind.
+
+    Parameters
+    ----------
+    truth, predictions
+        Tables with ``subject, video, onset, offset`` and, unless `kind_blind`, ``kind``.
+    protocol
+        How hits are counted.
+    missing_offset
+        What becomes of intervals without an offset, in both tables.
+    kind_blind
+        Match without regard to kind; the only kind reported is then ``overall``.
+
+    Returns
+    -------
+    DataFrame
+        Columns ``subject, kind, tp, n_pred, n_truth``; a row for each subject of either table
+        and each kind, sorted by subject.
+    """
+    truth = resolve_missing_offsets(truth, missing_offset)
+    predictions = resolve_missing_offsets(predictions, missing_offset)
+    kinds = ("overall",) if kind_blind else KINDS
+    both = pd.concat([truth, predictions], keys=["truth", "prediction"], names=["side"])
+    subject, subjects = pd.factorize(both["subject"], sort=True)
+    video = pd.factorize(both["video"])[0].astype(np.int64)
+    kind = np.zeros(len(both), dtype=np.int64)
+    if not kind_blind:
+        kind = pd.Categorical(both["kind"], categories=list(KINDS)).codes.astype(np.int64)
+    cell = subject.astype(np.int64) * len(kinds) + kind
+    group = cell * (video.max(initial=0) + 1) + video
+    split = len(truth)
+    onset, offset = both["onset"].to_numpy(float), both["offset"].to_numpy(float)
+    hit, by_truth = _hits(
+        _Intervals(group[:split], onset[:split], offset[:split]),
+        _Intervals(group[split:], onset[split:], offset[split:]),
+        protocol,
+    )
+    owner = cell[:split][hit] if by_truth else cell[split:][hit]
+    cells = len(subjects) * len(kinds)
+    return pd.DataFrame(
+        {
+            "subject": np.repeat(np.asarray(subjects, dtype=object), len(kinds)),
+            "kind": pd.Categorical.from_codes(
+                np.tile(np.arange(len(kinds)), len(subjects)), categories=list(kinds)
+            ),
+            "tp": np.bincount(owner, minlength=cells),
+            "n_pred": np.bincount(cell[split:], minlength=cells),
+            "n_truth": np.bincount(cell[:split], minlength=cells),
+        }
+    )
+
+
+def pool(counts: pd.DataFrame) -> dict[str, Counts]:
+    """Add counts over subjects, per kind and overall.
+
+    Parameters
+    ----------
+    counts
+        As :func:`score` returns them.
+
+    Returns
+    -------
+    dict
+        ``macro``, ``micro`` and ``overall``; only ``overall`` if kinds were not told apart.
+    """
+    by_kind = counts.groupby("kind", observed=False)[list(COUNTS)].sum()
+    pooled = {
+        str(kind): Counts(*(int(by_kind.at[kind, name]) for name in COUNTS))
+        for kind in by_kind.index
+    }
+    total = counts[list(COUNTS)].sum()
+    return pooled | {"overall": Counts(*(int(total[name]) for name in COUNTS))}
+
+
+@dataclass(frozen=True)
+class _Intervals:
+    """Parallel arrays (n,): group (subject, video and kind), onset, offset in frames."""
+
+    group: np.ndarray
+    onset: np.ndarray
+    offset: np.ndarray
+
+
+def _hits(truth: _Intervals, found: _Intervals, protocol: Protocol) -> tuple[np.ndarray, bool]:
+    """Positions of the hits, and whether they are positions of truths (else of detections)."""
+    pairs = list(_overlapping(truth, found, protocol))
+    left = np.concatenate([pair[0] for pair in pairs]) if pairs else np.zeros(0, int)
+    right = np.concatenate([pair[1] for pair in pairs]) if pairs else np.zeros(0, int)
+    if protocol.rule is Rule.EACH_PREDICTION:
+        return np.unique(right), False
+    if protocol.rule is Rule.EACH_TRUTH:
+        return np.unique(left), True
+    if protocol.rule is Rule.BEST_PREDICTION:
+        overlap = np.concatenate([pair[2] for pair in pairs]) if pairs else np.zeros(0)
+        order = np.lexsort((right, -overlap, left))  # best first; of equals the first in the table
+        first = np.unique(left[order], return_index=True)[1]
+        return np.unique(right[order][first]), False
+    shape = (len(truth.group), len(found.group))
+    if not len(left):
+        return left, True
+    graph = csr_matrix((np.ones(len(left), dtype=np.int8), (left, right)), shape=shape)
+    matched = maximum_bipartite_matching(graph, perm_type="column")
+    return np.flatnonzero(matched >= 0), True
+
+
+def _overlapping(
+    truth: _Intervals, found: _Intervals, protocol: Protocol
+) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray]]:
+    """Pairs of one group with enough overlap: positions of truth and detection, IoU.
+
+    A detection can only reach an IoU of one half if it begins at most one truth-length before
+    the truth's onset and at most half of one after it; sorted onsets give those by bisection.
+    """
+    extra = 1.0 if protocol.inclusive else 0.0
+    known = np.flatnonzero(~np.isnan(truth.offset))
+    usable = np.flatnonzero(~np.isnan(found.offset))
+    usable = usable[np.lexsort((usable, found.onset[usable], found.group[usable]))]
+    onsets, rank = np.unique(found.onset[usable], return_inverse=True)
+    stride = len(onsets) + 1
+    key = found.group[usable] * stride + rank  # sorted, as `usable` is
+    onset, length = truth.onset[known], truth.offset[known] - truth.onset[known] + extra
+    base = truth.group[known] * stride
+    first = np.searchsorted(key, base + np.searchsorted(onsets, onset - length, "left"), "left")
+    last = np.searchsorted(key, base + np.searchsorted(onsets, onset + length / 2, "right"), "left")
+    width = np.maximum(last - first, 0)
+    for start, stop in _blocks(width):
+        repeats = width[start:stop]
+        left = known[start:stop].repeat(repeats)
+        # position within each truth's run of candidates, counted from the run's first one
+        step = np.arange(repeats.sum()) - (repeats.cumsum() - repeats).repeat(repeats)
+        right = usable[first[start:stop].repeat(repeats) + step]
+        begin = np.maximum(truth.onset[left], found.onset[right])
+        end = np.minimum(truth.offset[left], found.offset[right])
+        inner = np.maximum(end - begin + extra, 0.0)
+        whole = (truth.offset[left] - truth.onset[left] + extra) + (
+            found.offset[right] - found.onset[right] + extra
+        )
+        union = whole - inner
+        half = 2 * inner > union if protocol.strict else 2 * inner >= union
+        enough = half & (inner > 0)
+        yield left[enough], right[enough], inner[enough] / union[enough]
+
+
+def _blocks(width: np.ndarray) -> Iterator[tuple[int, int]]:
+    """Cut a run of truths so that each block has a bounded number of candidate pairs."""
+    total = width.cumsum()
+    start = 0
+    while start < len(width):
+        done = total[start - 1] if start else 0
+        stop = max(int(np.searchsorted(total, done + PAIRS_AT_ONCE, "right")), start + 1)
+        yield start, stop
+        start = stop

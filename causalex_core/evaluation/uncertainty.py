@@ -1,0 +1,83 @@
+"""Intervals of confidence by resampling subjects: frames of one person are not independent."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+LEVEL = 0.95
+
+
+@dataclass(frozen=True)
+class Interval:
+    """An estimate with its bootstrap interval.
+
+    Attributes
+    ----------
+    estimate
+        Value on all subjects.
+    low, high
+        Percentiles that hold 95 % of the resampled values.
+    """
+
+    estimate: float
+    low: float
+    high: float
+
+    def __str__(self) -> str:
+        return f"{self.estimate:.3f} [{self.low:.3f}, {self.high:.3f}]"
+
+
+def subject_weights(n_subjects: int, n_bootstrap: int, seed: int) -> np.ndarray:
+    """How often each subject is drawn in each resample.
+
+    Returns
+    -------
+    ndarray
+        Integers (n_bootstrap, n_subjects); each row sums to `n_subjects`. The same seed gives
+        the same draws, which is what makes a difference of two methods paired.
+    """
+    generator = np.random.default_rng(seed)
+    return generator.multinomial(n_subjects, np.full(n_subjects, 1 / n_subjects), size=n_bootstrap)
+
+
+def f1(counts: np.ndarray) -> np.ndarray:
+    """F1 of counts (..., 3) in the order tp, detections, truths; 0 where it is undefined."""
+    both = np.asarray(counts[..., 1] + counts[..., 2], dtype=float)
+    return np.divide(2.0 * counts[..., 0], both, out=np.zeros_like(both), where=both > 0)
+
+
+def f1_interval(counts: np.ndarray, n_bootstrap: int, seed: int) -> Interval:
+    """Pooled F1 with a bootstrap interval over subjects.
+
+    Parameters
+    ----------
+    counts
+        (S, 3) integers per subject: tp, detections, truths.
+    n_bootstrap
+        Number of resamples.
+    seed
+        Seed of the resampling.
+    """
+    weights = subject_weights(len(counts), n_bootstrap, seed)
+    return _interval(f1(counts.sum(axis=0)), f1(weights @ counts))
+
+
+def f1_difference(
+    counts: np.ndarray, others: np.ndarray, n_bootstrap: int, seed: int
+) -> Interval:
+    """Difference of pooled F1 (`counts` minus `others`), paired by subject.
+
+    Parameters
+    ----------
+    counts, others
+        (S, 3) integers of the same subjects in the same order.
+    """
+    weights = subject_weights(len(counts), n_bootstrap, seed)
+    drawn = f1(weights @ counts) - f1(weights @ others)
+    return _interval(f1(counts.sum(axis=0)) - f1(others.sum(axis=0)), drawn)
+
+
+def _interval(estimate: np.ndarray | float, drawn: np.ndarray) -> Interval:
+    tail = (1 - LEVEL) / 2
+    low, high = np.quantile(drawn, [tail, 1 - tail])
+    return Interval(float(estimate), float(low), float(high))
