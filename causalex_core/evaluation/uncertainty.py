@@ -59,7 +59,7 @@ def f1_interval(counts: np.ndarray, n_bootstrap: int, seed: int) -> Interval:
         Seed of the resampling.
     """
     weights = subject_weights(len(counts), n_bootstrap, seed)
-    return _interval(f1(counts.sum(axis=0)), f1(weights @ counts))
+    return percentile_interval(f1(counts.sum(axis=0)), f1(weights @ counts))
 
 
 def f1_difference(
@@ -74,10 +74,11 @@ def f1_difference(
     """
     weights = subject_weights(len(counts), n_bootstrap, seed)
     drawn = f1(weights @ counts) - f1(weights @ others)
-    return _interval(f1(counts.sum(axis=0)) - f1(others.sum(axis=0)), drawn)
+    return percentile_interval(f1(counts.sum(axis=0)) - f1(others.sum(axis=0)), drawn)
 
 
-def _interval(estimate: np.ndarray | float, drawn: np.ndarray) -> Interval:
+def percentile_interval(estimate: np.ndarray | float, drawn: np.ndarray) -> Interval:
+    """Interval that holds the middle 95 % of resampled values (n_bootstrap,)."""
     tail = (1 - LEVEL) / 2
     low, high = np.quantile(drawn, [tail, 1 - tail])
     return Interval(float(estimate), float(low), float(high))

@@ -1,0 +1,96 @@
+"""``causalex score``: detections against truths, as counts and rates."""
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+
+import click
+
+from causalex_core import paths
+from causalex_core.evaluation.spotting import PROTOCOLS, Counts, pool
+from causalex_core.evaluation.spotting import score as count_hits
+from causalex_core.expressions import MissingOffset, oddities, read_expressions
+
+ROW = "{:<8} {:>8} {:>12} {:>8} {:>10} {:>8} {:>8}"
+
+
+@click.command()
+@click.option(
+    "--truth",
+    required=True,
+    type=click.Path(path_type=Path),
+    help="CSV of labelled intervals: subject, video, onset, offset, kind[, apex].",
+)
+@click.option(
+    "--predictions",
+    required=True,
+    type=click.Path(path_type=Path),
+    help="CSV of detected intervals: subject, video, onset, offset, kind[, apex, score].",
+)
+@click.option(
+    "--protocol",
+    type=click.Choice(list(PROTOCOLS)),
+    default="megc",
+    show_default=True,
+    help="How hits are counted.",
+)
+@click.option(
+    "--missing-offset",
+    type=click.Choice([policy.value for policy in MissingOffset]),
+    default=MissingOffset.AS_IS.value,
+    show_default=True,
+    help="What an empty or zero offset becomes.",
+)
+@click.option("--kind-blind", is_flag=True, help="Match without regard to kind; overall only.")
+@click.option(
+    "--json",
+    "destination",
+    type=click.Path(path_type=Path),
+    help="Also write the scores to this file.",
+)
+def score(
+    truth: Path,
+    predictions: Path,
+    protocol: str,
+    missing_offset: str,
+    kind_blind: bool,
+    destination: Path | None,
+) -> None:
+    """Score detected intervals against labelled ones.
+
+    Frames are inclusive. A detection and a truth can only match within one subject and video
+    and, unless --kind-blind is given, within one kind. What is unusual in a file is reported on
+    standard error; what cannot be meant ends the command with status 2.
+    """
+    tables = []
+    for path in (truth, predictions):
+        table = read_expressions(path, kinds=not kind_blind)
+        tables.append(table)
+        for oddity, rows in oddities(table).groupby("oddity")["row"]:
+            click.echo(
+                f"note: {path}: {oddity} in {len(rows)} row{'s' if len(rows) > 1 else ''}"
+                f" (first: row {rows.min() + 1})",
+                err=True,
+            )
+    counts = count_hits(
+        *tables, PROTOCOLS[protocol], MissingOffset(missing_offset), kind_blind=kind_blind
+    )
+    pooled = pool(counts)
+    click.echo(f"protocol {protocol}: {PROTOCOLS[protocol].summary}")
+    click.echo(f"missing offsets: {missing_offset}")
+    click.echo(ROW.format("", "TP", "predictions", "truths", "precision", "recall", "F1"))
+    for kind, found in pooled.items():
+        shares = [f"{share:.4f}" for share in (found.precision, found.recall, found.f1)]
+        click.echo(ROW.format(kind, found.tp, found.n_pred, found.n_truth, *shares))
+    if destination:
+        content = {kind: _plain(found) for kind, found in pooled.items()}
+        content |= {"protocol": protocol, "missing_offset": missing_offset}
+        paths.atomic_write(destination, json.dumps(content, indent=2) + "\n")
+
+
+def _plain(counts: Counts) -> dict[str, int | float]:
+    return asdict(counts) | {
+        "precision": counts.precision,
+        "recall": counts.recall,
+        "f1": counts.f1,
+    }
