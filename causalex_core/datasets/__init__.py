@@ -1,0 +1,1 @@
+"""Sources: their cards, where their files are, and readers of what is in them."""
