@@ -1,7 +1,9 @@
 """Which of many candidates (epochs, thresholds) a protocol reports, given counts of each.
 
 All rules work on held-out counts: ``counts[s, c]`` are the tp, detections and truths of subject
-``s`` when candidate ``c`` is used. They differ in whose counts may choose.
+``s`` when candidate ``c`` is used. They differ in whose counts may choose. Among candidates of
+equal F1 the one with fewest detections is chosen, then the first: a subject on whom every
+candidate fails would otherwise be reported with whatever false alarms come first.
 """
 
 import numpy as np
@@ -20,15 +22,14 @@ def oracle_per_subject(counts: np.ndarray) -> np.ndarray:
     Returns
     -------
     ndarray
-        (S,) index of the chosen candidate; the first of equals.
+        (S,) index of the chosen candidate.
     """
-    return f1(counts).argmax(axis=1)
+    return _best(counts)
 
 
 def oracle_pooled(counts: np.ndarray) -> np.ndarray:
     """One candidate for all, best on the pooled test subjects; (S,) indices."""
-    best = int(f1(counts.sum(axis=0)).argmax())
-    return np.full(len(counts), best)
+    return np.full(len(counts), _best(counts.sum(axis=0)))
 
 
 def cross_fold(counts: np.ndarray) -> np.ndarray:
@@ -40,12 +41,18 @@ def cross_fold(counts: np.ndarray) -> np.ndarray:
     Returns
     -------
     ndarray
-        (S,) index of the chosen candidate; the first of equals.
+        (S,) index of the chosen candidate.
     """
-    others = counts.sum(axis=0, keepdims=True) - counts
-    return f1(others).argmax(axis=1)
+    return _best(counts.sum(axis=0, keepdims=True) - counts)
 
 
 def chosen(counts: np.ndarray, choice: np.ndarray) -> np.ndarray:
     """Counts (S, 3) of every subject under its chosen candidate."""
     return counts[np.arange(len(counts)), choice]
+
+
+def _best(counts: np.ndarray) -> np.ndarray:
+    """Index of the best candidate along the last but one axis of (..., C, 3)."""
+    value = f1(counts)
+    highest = value == value.max(axis=-1, keepdims=True)
+    return np.where(highest, counts[..., 1], np.inf).argmin(axis=-1)

@@ -1,0 +1,172 @@
+"""What choosing epoch and threshold on the test subjects is worth, on published detections.
+
+LGSNet published what its 22 leave-one-subject-out models detect after each of 30 epochs; MDMD
+published its detections at 99 thresholds. Both let the same detections be reported under rules
+that differ only in whose labels choose.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from causalex_core.datasets import lgsnet, manifest, mdmd
+from causalex_core.datasets.annotations import CAS
+from causalex_core.evaluation import selection
+from causalex_core.evaluation.spotting import COUNTS, EACH_TRUTH, MEGC, Protocol, score
+from causalex_core.evaluation.uncertainty import Interval, f1, f1_difference, f1_interval
+
+SOURCES = ("lgsnet_detections", "mdmd_baseline")
+LAST = "last epoch, threshold from the other subjects"
+CROSS = "epoch and threshold from the other subjects (cross_fold)"
+PRINTED = "as printed: one epoch and threshold for all, best on the test subjects"
+POOLED = "best pair for all test subjects"
+EPOCH = "best epoch per test subject, printed threshold"
+BOTH = "best epoch and threshold per test subject"
+
+
+@dataclass(frozen=True)
+class Config:
+    """Parameters of the page.
+
+    Attributes
+    ----------
+    lowest, highest, step
+        Grid of LGSNet score thresholds, in thousandths; the authors searched 300 to 700.
+    n_bootstrap
+        Resamples of subjects behind each interval.
+    seed
+        Seed of the resampling.
+    """
+
+    lowest: int = 300
+    highest: int = 700
+    step: int = 5
+    n_bootstrap: int = 10_000
+    seed: int = 1
+
+
+def compute(config: Config) -> dict[str, pd.DataFrame]:
+    """Tables ``lgsnet_rules``, ``lgsnet_epochs``, ``mdmd_rules`` and ``mdmd_thresholds``."""
+    rules, epochs = [], []
+    thresholds = np.arange(config.lowest, config.highest + 1, config.step) / 1000
+    for protocol in (EACH_TRUTH, MEGC):
+        counts = _lgsnet_counts(protocol, thresholds)
+        rules += list(_lgsnet_rules(protocol, counts, thresholds, config))
+        epochs += list(_lgsnet_epochs(protocol, counts, thresholds, config))
+    mdmd_rules, mdmd_thresholds = _mdmd(config)
+    return {
+        "lgsnet_rules": pd.DataFrame(rules),
+        "lgsnet_epochs": pd.DataFrame(epochs),
+        "mdmd_rules": pd.DataFrame(mdmd_rules),
+        "mdmd_thresholds": pd.DataFrame(mdmd_thresholds),
+    }
+
+
+def _lgsnet_counts(protocol: Protocol, thresholds: np.ndarray) -> np.ndarray:
+    """Counts (subjects, epochs, thresholds, 3) of every candidate."""
+    source = manifest.require("lgsnet_detections")
+    truth, found = lgsnet.annotations(source), lgsnet.detections(source)
+    candidates = []
+    for _, epoch in found.groupby("epoch"):
+        for threshold in thresholds:
+            counts = score(truth, lgsnet.kept(epoch, threshold), protocol, kind_blind=True)
+            candidates.append(counts[list(COUNTS)].to_numpy())  # (S, 3), subjects sorted
+    stacked = np.stack(candidates, axis=1)
+    return stacked.reshape(len(stacked), -1, len(thresholds), len(COUNTS))
+
+
+def _lgsnet_rules(
+    protocol: Protocol, counts: np.ndarray, thresholds: np.ndarray, config: Config
+) -> Iterator[dict[str, object]]:
+    """Pooled F1 under each rule, and its paired difference from choosing on other subjects."""
+    flat = counts.reshape(len(counts), -1, 3)  # (S, epochs * thresholds, 3)
+    printed = counts[:, :, int(np.abs(thresholds - lgsnet.THRESHOLD).argmin())]
+    reported = {
+        LAST: selection.chosen(counts[:, -1], selection.cross_fold(counts[:, -1])),
+        CROSS: selection.chosen(flat, selection.cross_fold(flat)),
+        PRINTED: printed[:, lgsnet.EPOCH],
+        POOLED: selection.chosen(flat, selection.oracle_pooled(flat)),
+        EPOCH: selection.chosen(printed, selection.oracle_per_subject(printed)),
+        BOTH: selection.chosen(flat, selection.oracle_per_subject(flat)),
+    }
+    honest = reported[CROSS]
+    for rule, found in reported.items():
+        gain = f1_difference(found, honest, config.n_bootstrap, config.seed)
+        yield {"protocol": protocol.name, "rule": rule} | _row(found, config) | _gain(gain)
+
+
+def _lgsnet_epochs(
+    protocol: Protocol, counts: np.ndarray, thresholds: np.ndarray, config: Config
+) -> Iterator[dict[str, object]]:
+    """Pooled F1 after every epoch at the printed threshold."""
+    printed = counts[:, :, int(np.abs(thresholds - lgsnet.THRESHOLD).argmin())]
+    for epoch in range(printed.shape[1]):
+        yield {"protocol": protocol.name, "epoch": epoch} | _row(printed[:, epoch], config)
+
+
+def _mdmd(config: Config) -> tuple[list[dict[str, object]], list[dict[str, object]]]:
+    """The same for MDMD, whose only choice is the threshold p."""
+    source = manifest.require("mdmd_baseline")
+    rules, thresholds = [], []
+    for database, kind in mdmd.SETTINGS:
+        truth = mdmd.annotations(source, database)
+        truth = truth[truth["kind"] == kind]
+        found = mdmd.detections(source, database, kind)
+        by_p = {p: part for p, part in found.groupby("p")}
+        everyone = pd.Index(sorted({*truth["subject"], *found["subject"]}), name="subject")
+        counts = np.stack(
+            [
+                _per_subject(truth, by_p.get(p, found.iloc[:0]), everyone)
+                for p in mdmd.THRESHOLDS
+            ],
+            axis=1,
+        )  # (S, 99, 3)
+        reported: Mapping[str, np.ndarray] = {
+            "p = 1, as printed": counts[:, 0],
+            "p from the other subjects (cross_fold)": selection.chosen(
+                counts, selection.cross_fold(counts)
+            ),
+            "best p for all test subjects": selection.chosen(
+                counts, selection.oracle_pooled(counts)
+            ),
+            "best p per test subject": selection.chosen(
+                counts, selection.oracle_per_subject(counts)
+            ),
+        }
+        honest = reported["p from the other subjects (cross_fold)"]
+        place = {"database": database, "kind": kind}
+        for rule, chosen in reported.items():
+            gain = f1_difference(chosen, honest, config.n_bootstrap, config.seed)
+            rules.append(place | {"rule": rule} | _row(chosen, config) | _gain(gain))
+        for p, pooled in zip(mdmd.THRESHOLDS, counts.sum(axis=0), strict=True):
+            thresholds.append(place | {"p": p, "f1": float(f1(pooled))})
+    return rules, thresholds
+
+
+def _per_subject(truth: pd.DataFrame, found: pd.DataFrame, everyone: pd.Index) -> np.ndarray:
+    """Counts (S, 3) under MEGC's rule for a fixed list of subjects."""
+    counts = score(truth, found, MEGC).groupby("subject")[list(COUNTS)].sum()
+    return counts.reindex(everyone, fill_value=0).to_numpy()
+
+
+def _row(counts: np.ndarray, config: Config) -> dict[str, object]:
+    interval = f1_interval(counts, config.n_bootstrap, config.seed)
+    tp, n_pred, n_truth = (int(number) for number in counts.sum(axis=0))
+    return {
+        "tp": tp,
+        "n_pred": n_pred,
+        "n_truth": n_truth,
+        "f1": interval.estimate,
+        "low": interval.low,
+        "high": interval.high,
+    }
+
+
+def _gain(difference: Interval) -> dict[str, object]:
+    return {
+        "gain": difference.estimate,
+        "gain_low": difference.low,
+        "gain_high": difference.high,
+    }
