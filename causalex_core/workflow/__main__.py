@@ -1,0 +1,46 @@
+"""``python -m causalex_core.workflow book | execute``: what run.py and the Snakefile call."""
+
+import argparse
+import json
+import os
+import sys
+from pathlib import Path
+
+from causalex_core.errors import CausalexError
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run one verb; errors of the user take one line and end with status 2."""
+    parser = argparse.ArgumentParser(prog="causalex_core.workflow", description=__doc__)
+    verbs = parser.add_subparsers(dest="verb", required=True)
+    book = verbs.add_parser("book", help="make the book of an experiment")
+    book.add_argument("--experiment", default="book")
+    page = verbs.add_parser("execute", help="run one notebook")
+    page.add_argument("notebook", type=Path)
+    page.add_argument("output", type=Path)
+    page.add_argument("--parameters", type=json.loads, default={}, help="as a JSON object")
+    options = parser.parse_args(arguments)
+    try:
+        _book(options.experiment) if options.verb == "book" else _execute(options)
+    except CausalexError as error:
+        print(f"causalex: error: {error}", file=sys.stderr)
+        return 2
+    return 0
+
+
+def _book(name: str) -> None:
+    from causalex_core.workflow import book
+
+    book.make(name)
+
+
+def _execute(options: argparse.Namespace) -> None:
+    from causalex_core.workflow import execute
+
+    os.environ.update(execute.surroundings())
+    seconds = execute.execute(options.notebook, options.output, options.parameters)
+    print(f"executed {options.notebook.stem} in {seconds:.0f} s", flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,58 @@
+"""File locks that end with the process that holds them, however it ends.
+
+Standard library only: run.py uses them before anything is installed.
+"""
+
+import fcntl
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO
+
+
+@contextmanager
+def exclusive(path: Path, busy: str) -> Iterator[None]:
+    """Hold a lock file alone.
+
+    Parameters
+    ----------
+    path
+        The lock file; made if it is absent.
+    busy
+        Printed once if another process holds the lock, before waiting for it.
+    """
+    handle = _locked(path, fcntl.LOCK_EX, busy)
+    try:
+        yield
+    finally:
+        handle.close()
+
+
+def shared(path: Path) -> IO[str]:
+    """Hold a lock file together with others, until the returned file is closed."""
+    return _locked(path, fcntl.LOCK_SH, f"waiting for {path}")
+
+
+def _locked(path: Path, kind: int, busy: str) -> IO[str]:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    told = False
+    while True:
+        handle = path.open("a")
+        try:
+            fcntl.flock(handle, kind | fcntl.LOCK_NB)
+        except BlockingIOError:
+            if not told:
+                print(busy, flush=True)
+                told = True
+            fcntl.flock(handle, kind)
+        if _still_there(path, handle):
+            return handle
+        handle.close()  # removed by a `clean` while this process waited: take the new file
+
+
+def _still_there(path: Path, handle: IO[str]) -> bool:
+    try:
+        return os.stat(path).st_ino == os.fstat(handle.fileno()).st_ino
+    except FileNotFoundError:
+        return False
