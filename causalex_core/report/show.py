@@ -28,7 +28,7 @@ def notice(result: Result) -> None:
         f" `causalex data fetch {names} --accept-terms`."
     )
     _both(
-        f":::{{warning}} Stored results\n:class: stored-results\n{text}\n:::",
+        f":::{{admonition}} Stored results\n:class: warning stored-results\n\n{text}\n:::",
         f"<blockquote><b>Stored results.</b> {html.escape(text)}</blockquote>",
     )
 
