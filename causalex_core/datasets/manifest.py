@@ -157,8 +157,7 @@ def card(name: str) -> Card:
     known = cards()
     if name not in known:
         raise CausalexError(
-            f"no data card is called '{name}'{_did_you_mean(name, known)}"
-            " (see: causalex data list)"
+            f"no data card is called '{name}'{_did_you_mean(name, known)} (see: causalex data list)"
         )
     return known[name]
 

@@ -1,0 +1,99 @@
+"""The ``causalex`` command: sub-commands are imported only when they are asked for."""
+
+import importlib
+import sys
+from collections.abc import Sequence
+from importlib import metadata
+
+import click
+
+from causalex_core.errors import CausalexError
+
+COMMANDS = {
+    "data": "List, fetch and verify the sources.",
+    "score": "Score detected intervals against labelled ones.",
+}
+
+
+class _Lazy(click.Group):
+    """A group whose help does not import its commands."""
+
+    def list_commands(self, _: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, _: click.Context, name: str) -> click.Command | None:
+        if name not in COMMANDS:
+            return None
+        return getattr(importlib.import_module(f"causalex_core.commands.{name}"), name)
+
+    def format_commands(self, _: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+
+def _print_version(context: click.Context, _: click.Parameter, asked: bool) -> None:
+    if not asked:
+        return
+    try:
+        click.echo(f"causalex {metadata.version('causalex')}")
+    except metadata.PackageNotFoundError:
+        click.echo("causalex, run from a checkout without installation")
+    context.exit()
+
+
+@click.group(cls=_Lazy, context_settings={"max_content_width": 100})
+@click.option(
+    "--version",
+    is_flag=True,
+    is_eager=True,
+    expose_value=False,
+    callback=_print_version,
+    help="Print the version and end.",
+)
+def causalex() -> None:
+    """Work with the reference companion of the papers Causal-Ex and CausalNet.
+
+    What cannot be done is said in one line on standard error, with exit status 2.
+    """
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line.
+
+    Parameters
+    ----------
+    arguments
+        Words after the program's name; those of the process if None.
+
+    Returns
+    -------
+    int
+        Exit status: 0, or 2 after an error, or 130 after an interrupt.
+    """
+    try:
+        return causalex.main(arguments, prog_name="causalex", standalone_mode=False) or 0
+    except click.exceptions.NoArgsIsHelpError as error:
+        error.show()
+        return 2
+    except click.UsageError as error:
+        command = error.ctx.command_path if error.ctx else "causalex"
+        return _fail(f"{error.format_message().rstrip('.')} (see: {command} --help)")
+    except click.ClickException as error:
+        return _fail(error.format_message())
+    except click.Abort:
+        click.echo("causalex: interrupted", err=True)
+        return 130
+    except CausalexError as error:
+        return _fail(str(error))
+    except OSError as error:
+        place = f": {error.filename}" if error.filename else ""
+        return _fail(f"{error.strerror or error}{place}")
+
+
+def _fail(message: str) -> int:
+    click.echo(f"causalex: error: {' '.join(message.split())}", err=True)
+    return 2
+
+
+if __name__ == "__main__":
+    sys.exit(main())
