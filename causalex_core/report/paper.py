@@ -6,6 +6,7 @@ ask for it here.
 
 import difflib
 import math
+import re
 from collections.abc import Iterable
 from functools import cache
 from importlib import resources
@@ -26,6 +27,7 @@ STATES = (
 # An en dash stands for a cell that the source leaves empty.
 EMPTY = "–"
 _WORDS = {"two": 2.0, "three": 3.0}
+_REFERENCE = re.compile(r"\{([^/{}]+)/([^/{}]+)/([^/{}]+)\}")
 
 
 def printed(paper: str, table: str) -> pd.DataFrame:
@@ -83,7 +85,7 @@ def text(paper: str, table: str, row: str, column: str) -> str:
 def tables() -> pd.DataFrame:
     """All printed tables: ``paper, table, title, source``."""
     columns = ["paper", "table", "title", "source"]
-    return pd.DataFrame(_printed_content()["tables"])[columns]
+    return pd.DataFrame(_load("paper.yml")["tables"])[columns]
 
 
 def claims() -> pd.DataFrame:
@@ -92,20 +94,37 @@ def claims() -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        Columns ``id, paper, part, where, claim, test, chapter, pages`` (a list of documents of
-        the book), ``state`` (one of ``STATES``) and ``finding`` (empty unless a page shows it).
+        A row per claim: ``id, paper, part, where, claim, test, chapter`` (a later chapter, or
+        empty), ``pages`` (documents of the book that show evidence now), ``state`` (one of
+        ``STATES``) and ``finding`` (empty unless one of the pages shows it).
     """
-    content = _load("claims.yml")
     rows = [
-        {"paper": group["paper"], "part": group["part"], **entry}
-        for group in content
+        {
+            "id": entry["id"],
+            "paper": group["paper"],
+            "part": group["part"],
+            "where": entry["where"],
+            "claim": _filled(entry["claim"], group["paper"]),
+            "test": entry["test"],
+            "chapter": entry.get("chapter", ""),
+            "pages": tuple(entry.get("pages", ())),
+            "state": entry["state"],
+            "finding": entry.get("finding", ""),
+        }
+        for group in _load("claims.yml")["groups"]
         for entry in group["claims"]
     ]
-    frame = pd.DataFrame(rows)
-    frame["pages"] = [_listed(pages) for pages in frame["pages"]]
-    frame["finding"] = frame["finding"].fillna("")
-    order = ["id", "paper", "part", "where", "claim", "test", "chapter", "pages", "state"]
-    return frame[[*order, "finding"]]
+    return pd.DataFrame(rows)
+
+
+def page_titles() -> dict[str, str]:
+    """Short titles of the pages that claims point to, by document."""
+    return dict(_load("claims.yml")["pages"])
+
+
+def _filled(template: str, paper: str) -> str:
+    """Text with each ``{table/row/column}`` replaced by the printed cell."""
+    return _REFERENCE.sub(lambda found: text(paper, *found.groups()), template)
 
 
 def _cell(paper: str, table: str, row: str, column: str) -> pd.Series:
@@ -117,7 +136,7 @@ def _cell(paper: str, table: str, row: str, column: str) -> pd.Series:
 
 @cache
 def _cells(paper: str, table: str) -> pd.DataFrame:
-    content = _printed_content()
+    content = _load("paper.yml")
     _refuse_unknown(paper, content["papers"], "paper.yml", "paper")
     found = {entry["table"]: entry for entry in content["tables"] if entry["paper"] == paper}
     _refuse_unknown(table, found, paper, "table")
@@ -172,15 +191,7 @@ def _refuse_unknown(given: str, known: Iterable[str], where: str, what: str) -> 
     raise CausalexError(f"{where} has no {what} '{given}'{hint} (it has: {', '.join(names)})")
 
 
-def _listed(pages: Any) -> list[str]:
-    return list(pages) if isinstance(pages, list) else []
-
-
 @cache
-def _printed_content() -> dict[str, Any]:
-    return _load("paper.yml")
-
-
 def _load(name: str) -> Any:
     source = resources.files(__package__) / name
     return yaml.safe_load(source.read_text(encoding="utf-8"))
