@@ -40,7 +40,7 @@ REMEDIES = {
 }
 
 
-class Failure(Exception):
+class RunError(Exception):
     """What went wrong and what to do about it, in one line."""
 
 
@@ -62,8 +62,8 @@ def main() -> int:
             return lint()
         else:
             clean(options.all)
-    except Failure as failure:
-        print(f"run.py: error: {failure}", file=sys.stderr)
+    except RunError as error:
+        print(f"run.py: error: {error}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         print("\nrun.py: interrupted; the same command goes on from here", file=sys.stderr)
@@ -96,7 +96,7 @@ def book(experiment: str, started: float) -> None:
     ):
         print(f"{title}:", flush=True)
         if _run([python, *command]):
-            raise Failure(f"no new book: the step '{title}' failed, see above")
+            raise RunError(f"no new book: the step '{title}' failed, see above")
     page = BUILD / "html" / "index.html"
     print(f"The book is in {page.parent} ({time.monotonic() - started:.0f} s).")
     print(f"Open {page.as_uri()}")
@@ -117,7 +117,7 @@ def lint() -> int:
         if _run([python, *command]):
             failed.append(name)
     if failed:
-        raise Failure(f"failed: {', '.join(failed)}")
+        raise RunError(f"failed: {', '.join(failed)}")
     return 0
 
 
@@ -139,7 +139,7 @@ def environment() -> Path:
     if own:
         python = Path(own).expanduser() / "bin" / "python"
         if not python.exists():
-            raise Failure(f"CAUSALEX_VENV={own}: there is no bin/python in it")
+            raise RunError(f"CAUSALEX_VENV={own}: there is no bin/python in it")
         return python
     from causalex_core.workflow import locks
 
@@ -186,7 +186,7 @@ def _set_up(python: Path) -> None:
     wanted = _wanted()
     if importlib.util.find_spec("ensurepip") is None:
         version = f"{sys.version_info[0]}.{sys.version_info[1]}"
-        raise Failure(
+        raise RunError(
             f"{sys.executable} cannot make environments: apt-get install python{version}-venv"
             " (or python3-venv)"
         )
@@ -236,7 +236,7 @@ def _step(title: str, command: list[str], log: TextIO) -> None:
             process.kill()
             raise
     if process.returncode:
-        raise Failure(_explained(title, SETUP_LOG.read_bytes()[begin:].decode(errors="replace")))
+        raise RunError(_explained(title, SETUP_LOG.read_bytes()[begin:].decode(errors="replace")))
     done = f"  {title}: {time.monotonic() - started:.0f} s"
     print(f"\r{done}   " if screen else done, flush=True)
 
@@ -266,13 +266,13 @@ def _run(command: Sequence[str | Path]) -> int:
 
 def _check_python() -> None:
     if os.name != "posix":
-        raise Failure("needs Linux or macOS (on Windows: the Windows Subsystem for Linux)")
+        raise RunError("needs Linux or macOS (on Windows: the Windows Subsystem for Linux)")
     if sys.version_info[:2] in ((3, 11), (3, 12)):
         return
     found = shutil.which("python3.12") or shutil.which("python3.11")
     advice = f"{found} run.py" if found else "apt-get install python3.11 python3.11-venv"
     version = ".".join(str(number) for number in sys.version_info[:3])
-    raise Failure(f"needs Python 3.11 or 3.12, this is {version}; try: {advice}")
+    raise RunError(f"needs Python 3.11 or 3.12, this is {version}; try: {advice}")
 
 
 if __name__ == "__main__":

@@ -1,0 +1,225 @@
+"""The rendered book in a real browser: complete, quiet, and asking no other host."""
+
+import functools
+import re
+import shutil
+import threading
+from collections.abc import Iterator
+from html.parser import HTMLParser
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from urllib.parse import unquote, urldefrag, urlsplit
+
+import pytest
+import yaml
+
+from causalex_core import paths
+from causalex_core.workflow.book import HTML, contents
+
+PAGES = list(contents(yaml.safe_load((paths.ROOT / "_toc.yml").read_text())))
+WIDTHS = {"desk": 1280, "phone": 400}
+QUIET = (  # the browser's own requests, which would otherwise count as the book's
+    "--no-sandbox",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-default-apps",
+    "--disable-domain-reliability",
+    "--disable-sync",
+    "--no-first-run",
+)
+SETTLED = """() => document.readyState === 'complete'
+  && [...document.querySelectorAll('.plotly-graph-div')].every(e => e.querySelector('.main-svg'))
+  && (!document.querySelector('.math') || document.querySelector('mjx-container'))"""
+EMPTY_FIGURES = """() => [...document.querySelectorAll('.bd-article img, .plotly-graph-div')]
+  .filter(e => {
+    const drawn = e.tagName === 'IMG' ? e : e.querySelector('.main-svg, canvas');
+    const box = drawn ? drawn.getBoundingClientRect() : {width: 0, height: 0};
+    return (e.tagName === 'IMG' && !e.naturalWidth) || box.width < 40 || box.height < 40;
+  })
+  .map(e => e.id || e.src)"""
+SIDEWAYS = """() => document.documentElement.scrollWidth - window.innerWidth"""
+
+
+class Links(HTMLParser):
+    """Targets and anchors of one page."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.targets: list[str] = []
+        self.anchors: set[str] = set()
+        self.images_without_text: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        given = dict(attrs)
+        self.targets += [given[key] or "" for key in ("href", "src") if key in given]
+        self.anchors |= {given[key] or "" for key in ("id", "name") if key in given}
+        if tag == "img" and not given.get("alt"):
+            self.images_without_text.append(given.get("src") or "")
+
+
+@functools.cache
+def links(page: str) -> Links:
+    parser = Links()
+    parser.feed((HTML / page).read_text())
+    return parser
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _built() -> None:
+    if not (HTML / "index.html").is_file():
+        pytest.skip("no book is built: run `python3 run.py book` first")
+
+
+@pytest.fixture(scope="module")
+def site() -> Iterator[str]:
+    """Address of a local server of the book."""
+
+    class Quiet(SimpleHTTPRequestHandler):
+        def log_message(self, *_: object) -> None:
+            pass
+
+    handler = functools.partial(Quiet, directory=str(HTML))
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+
+
+@pytest.fixture(scope="module")
+def browser():
+    program = next(filter(None, map(shutil.which, ("chromium", "chromium-browser"))), None)
+    if program is None:
+        pytest.skip("no Chromium on this machine: apt-get install chromium")
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        opened = playwright.chromium.launch(executable_path=program, args=list(QUIET))
+        yield opened
+        opened.close()
+
+
+class Visit:
+    """A page that is looked at, with everything it complains about."""
+
+    def __init__(self, browser, home: str, width: int) -> None:
+        self.context = browser.new_context(viewport={"width": width, "height": 900})
+        self.page = self.context.new_page()
+        self.home = home
+        self.complaints: list[str] = []
+        self.page.on("console", self._console)
+        self.page.on("pageerror", lambda error: self.complaints.append(f"script: {error}"))
+        self.page.on("request", self._request)
+        self.page.on("requestfailed", lambda r: self.complaints.append(f"failed: {r.url}"))
+        self.page.on("response", self._response)
+
+    def __enter__(self) -> "Visit":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.context.close()
+
+    def open(self, name: str, suffix: str = "") -> None:
+        self.page.goto(f"{self.home}/{name}.html{suffix}")
+        self.page.wait_for_function(SETTLED)
+
+    def _console(self, message) -> None:
+        if message.type == "error":
+            self.complaints.append(f"console: {message.text}")
+
+    def _request(self, request) -> None:
+        own = (self.home, "data:", "blob:")
+        if not request.url.startswith(own):
+            self.complaints.append(f"foreign: {request.url}")
+
+    def _response(self, response) -> None:
+        if response.status >= 400:
+            self.complaints.append(f"{response.status}: {response.url}")
+
+
+@pytest.mark.parametrize("width", WIDTHS.values(), ids=WIDTHS)
+@pytest.mark.parametrize("name", ["index", *PAGES])
+def test_page_is_whole_and_quiet(browser, site, name, width):
+    with Visit(browser, site, width) as visit:
+        visit.open(name)
+        assert visit.page.evaluate(EMPTY_FIGURES) == []
+        assert visit.page.evaluate(SIDEWAYS) <= 0
+        assert visit.page.locator(".bd-article h1").count() >= 1
+        assert visit.complaints == []
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_page_works_from_the_disk(browser, name):
+    with Visit(browser, HTML.as_uri(), 1280) as visit:
+        visit.open(name)
+        assert visit.page.evaluate(EMPTY_FIGURES) == []
+        assert visit.complaints == []
+
+
+def test_search_finds_a_word(browser, site):
+    with Visit(browser, site, 1280) as visit:
+        visit.open("search", "?q=checksum")
+        visit.page.wait_for_selector("#search-results .search li")
+        results = visit.page.locator("#search-results .search li")
+        assert "Run it yourself" in results.all_inner_texts()[0]
+        assert visit.complaints == []
+
+
+def test_theme_can_be_switched(browser, site):
+    colour = "() => getComputedStyle(document.body).backgroundColor"
+    with Visit(browser, site, 1280) as visit:
+        visit.page.emulate_media(color_scheme="light")
+        visit.open(PAGES[0])
+        seen = {visit.page.evaluate(colour)}
+        for _ in range(2):
+            visit.page.locator("button.theme-switch-button:visible").first.click()
+            seen.add(visit.page.evaluate(colour))
+        assert len(seen) == 2
+        assert visit.complaints == []
+
+
+def test_code_is_folded_and_opens(browser, site):
+    pages = [name for name in PAGES if name.startswith("pages/")]
+    if not pages:
+        pytest.skip("the contents list no page of results")
+    with Visit(browser, site, 1280) as visit:
+        visit.open(pages[0])
+        code = visit.page.locator(".cell_input").first
+        assert not code.is_visible()
+        visit.page.locator(".cell details.hide summary").first.click()
+        assert code.is_visible()
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_links_lead_somewhere(name):
+    page = f"{name}.html"
+    folder = (HTML / page).parent
+    broken = []
+    for target in set(links(page).targets):
+        address, anchor = urldefrag(target)
+        if urlsplit(address).scheme or target == "#":
+            continue
+        file = (folder / unquote(address.split("?")[0])).resolve() if address else HTML / page
+        file = file / "index.html" if file.is_dir() else file
+        inside = file.is_relative_to(HTML) and file.is_file()
+        known = inside and (
+            not anchor
+            or file.suffix != ".html"
+            or unquote(anchor) in links(str(file.relative_to(HTML))).anchors
+        )
+        if not known:
+            broken.append(target)
+    assert broken == []
+
+
+@pytest.mark.parametrize("name", [name for name in PAGES if name.startswith("pages/")])
+def test_images_say_what_they_show(name):
+    assert links(f"{name}.html").images_without_text == []
+
+
+def test_no_path_of_the_machine_is_in_the_book():
+    named = [
+        str(file.relative_to(HTML))
+        for file in HTML.rglob("*")
+        if file.suffix in {".html", ".ipynb", ".js", ".json", ".md"}
+        and re.search(re.escape(str(paths.ROOT)) + r"\b", file.read_text(errors="ignore"))
+    ]
+    assert named == []
