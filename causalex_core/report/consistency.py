@@ -23,11 +23,11 @@ def checks() -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        A row per statement: ``topic, statement, one, other`` (the two sides as text) and
-        ``holds``.
+        A row per statement: ``topic, statement, printed, against`` (the two sides as text)
+        and ``holds``.
     """
     found = [*_repeated(), *_shares(), *_counts(), *_gains(), *_comparisons(), *_elsewhere()]
-    return pd.DataFrame(found, columns=["topic", "statement", "one", "other", "holds"])
+    return pd.DataFrame(found, columns=["topic", "statement", "printed", "against", "holds"])
 
 
 def _ours(table: str, row: str, column: str) -> str:
