@@ -31,7 +31,7 @@ _RETRY = Retry(
     status_forcelist=(429, 500, 502, 503, 504),
     raise_on_status=False,
 )
-_CHUNK = 1 << 16
+_CHUNK = 1 << 14  # bytes that a broken connection can lose
 
 
 class FetchError(CausalexError):
