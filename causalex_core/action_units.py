@@ -17,7 +17,7 @@ from dataclasses import dataclass, replace
 CODES = range(1, 99)
 INTENSITIES = "ABCDE"
 SIDES = "LRATB"
-ONE_SIDED = frozenset("LR")
+PARTIAL = frozenset("LRTB")
 
 _TOKEN = re.compile(
     r"""
@@ -72,6 +72,12 @@ class Reading:
     def numbers(self) -> tuple[int, ...]:
         """Codes without repeats, in the order in which they first stand."""
         return tuple(dict.fromkeys(unit.number for unit in self.units))
+
+    @property
+    def two_sided_numbers(self) -> tuple[int, ...]:
+        """Like :attr:`numbers`, without units that show on one side or part of the face only."""
+        units = (unit for unit in self.units if not PARTIAL & set(unit.side))
+        return tuple(dict.fromkeys(unit.number for unit in units))
 
 
 @dataclass(frozen=True)

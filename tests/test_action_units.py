@@ -99,6 +99,10 @@ def test_numbers_are_listed_once():
     assert parse("R12 or L12 + 4 + 12").numbers == (12, 4)
 
 
+def test_one_sided_units_can_be_left_out():
+    assert parse("L12+A14B+T18+4+(L/A)7").two_sided_numbers == (14, 4)
+
+
 @given(st.lists(units, max_size=6), st.booleans(), st.sampled_from(["+", " + ", ", "]))
 def test_what_was_written_is_read_back(expected, bracket, joint):
     reading = parse(joint.join(written(unit, bracket) for unit in expected))

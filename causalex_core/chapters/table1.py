@@ -2,22 +2,27 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from itertools import combinations, product
+from itertools import product
 
 import numpy as np
 import pandas as pd
 
-from causalex_core.action_units import parse
-from causalex_core.datasets import auw_gcn, casme2sq, manifest, samm_lv, video_lengths
-from causalex_core.datasets.annotations import CAS, FPS, SAMM
-from causalex_core.expressions import FRAMES, KINDS, oddities
+from causalex_core.datasets import (
+    auw_gcn,
+    casme2sq,
+    description,
+    manifest,
+    samm_lv,
+    video_lengths,
+)
+from causalex_core.datasets.annotations import CAS, SAMM
+from causalex_core.expressions import FRAMES, KINDS
 from causalex_core.report import paper
 
 SOURCES = ("auw_gcn_annotations", "mtsn_ground_truth", "megc_video_lengths")
 
 PAPER_ROW = {CAS: "cas", SAMM: "samm"}
 READERS = {CAS: casme2sq, SAMM: samm_lv}
-LONGEST_MICRO = 0.5  # seconds, the rule of the field
 
 # First and second frame of each difference, and the last number of its first two ranges.
 GROUPS = {
@@ -29,6 +34,7 @@ RANGES = {
     CAS: {"offset-onset": (30, 60), "offset-apex": (20, 40), "apex-onset": (10, 20)},
     SAMM: {"offset-onset": (100, 300), "offset-apex": (50, 100), "apex-onset": (100, 200)},
 }
+KIND_HEADERS = {"micro": "ME", "macro": "MaE"}
 EXCHANGED = {"offset-apex": "apex-onset", "apex-onset": "offset-apex"}
 
 
@@ -49,10 +55,8 @@ Rows = Callable[[pd.DataFrame, str, str], pd.DataFrame]
 
 
 def _annotated(table: pd.DataFrame, *frames: str) -> pd.Series:
-    return table[list(frames)].gt(0).all(axis=1) | (
-        # an onset of 0 is annotated: the expression runs before the video starts
-        (table["onset"] == 0) & table[[name for name in frames if name != "onset"]].gt(0).all(axis=1)
-    )
+    """Rows whose given frames are annotated; an onset always is."""
+    return table[[name for name in frames if name != "onset"]].gt(0).all(axis=1)
 
 
 ROWS: Mapping[str, tuple[str, Rows]] = {
@@ -114,20 +118,22 @@ def compute(config: Config) -> dict[str, pd.DataFrame]:
     return {
         "cells": pd.concat(cells(attempts, written[name], name, closest[name]) for name in written),
         "rules": rules(attempts),
-        "attempts": attempts.drop(columns="apart"),
+        "subsets": subsets(attempts, closest),
         "headers": headers(attempts, closest[SAMM]),
         "gaps": gaps(written[CAS]),
         "text_counts": text_counts(tables),
         "sources_agree": sources_agree(tables, lengths),
-        "overview": pd.concat(overview(tables[name], lengths[name]) for name in tables),
-        "videos_per_subject": videos_per_subject(lengths),
-        "durations": durations(both),
-        "duration_curves": duration_curves(both, config.points_per_octave),
-        "half_second": half_second(both),
-        "action_units": action_units(both),
-        "reading": reading(both),
-        "overlaps": pd.concat(overlaps(tables[name], name) for name in tables),
-        "oddities": pd.concat(counted_oddities(tables[name], lengths[name]) for name in tables),
+        "overview": pd.concat(description.overview(tables[name], lengths[name]) for name in tables),
+        "videos_per_subject": description.videos_per_subject(lengths),
+        "durations": description.durations(both),
+        "duration_curves": description.duration_curves(both, config.points_per_octave),
+        "half_second": description.half_second(both),
+        "action_units": description.action_units(both),
+        "reading": description.reading(both),
+        "overlaps": pd.concat(description.overlaps(tables[name], name) for name in tables),
+        "oddities": pd.concat(
+            description.counted_oddities(tables[name], lengths[name]) for name in tables
+        ),
     }
 
 
@@ -166,6 +172,14 @@ def variants(written: pd.DataFrame, database: str) -> pd.DataFrame:
     if database == SAMM:
         frames["rounded"] = written.assign(**{name: written[name].round() for name in FRAMES})
         headings["exchanged"] = {name: EXCHANGED.get(name, name) for name in GROUPS}
+    printed = {
+        group: tuple(
+            paper.value("causal_ex", "table1", PAPER_ROW[database], f"{group} {place}")
+            for place in (1, 2, 3)
+        )
+        for group in GROUPS
+    }
+    candidates = {name: printing_counts(cells, len(written)) for name, cells in printed.items()}
     found = []
     for (heading, owner), (rounding, table), (rule, (_, choose)), group in product(
         headings.items(), frames.items(), ROWS.items(), GROUPS
@@ -173,12 +187,10 @@ def variants(written: pd.DataFrame, database: str) -> pd.DataFrame:
         first, second = GROUPS[group]
         chosen = choose(table, first, second)
         difference = (chosen[second] - chosen[first]).to_numpy(float)
-        targets = [paper.value("causal_ex", "table1", PAPER_ROW[database], f"{group} {place}")
-                   for place in (1, 2, 3)]  # fmt: skip
         for counting, extra in (("difference", 0), ("inclusive", 1)):
             counts = shares(difference + extra, RANGES[database][owner[group]])
             percent = 100 * np.array(counts) / len(chosen)
-            deviation = np.abs(percent - targets)
+            deviation = np.abs(percent - printed[group])
             found.append(
                 {
                     "database": database,
@@ -192,41 +204,251 @@ def variants(written: pd.DataFrame, database: str) -> pd.DataFrame:
                     **{f"share_{place + 1}": value for place, value in enumerate(percent)},
                     "print_alike": int((deviation <= 0.05 + 1e-9).sum()),
                     "largest_deviation": deviation.max(),
-                    "apart": expressions_apart(counts, tuple(targets), len(written)),
+                    "apart": expressions_apart(counts, candidates[group]),
                 }
             )
     return pd.DataFrame(found)
 
 
-def expressions_apart(counts: list[int], printed: tuple[float, ...], most: int) -> int:
-    """How many expressions must be added, left out or moved to print as the paper does.
+def printing_counts(printed: tuple[float, ...], most: int) -> np.ndarray:
+    """All counts of three ranges whose percentages print as given, with one decimal.
 
     Parameters
     ----------
-    counts
-        Expressions in each range.
     printed
-        Percentages with one decimal.
+        Three percentages.
     most
-        Largest sum of counts to consider.
+        Largest sum of the counts.
 
     Returns
     -------
-    int
-        Smallest number over all counts that round to `printed`; a moved one counts once. -1 if
-        there are none.
+    ndarray
+        (n, 3) integers.
     """
-    best = -1
-    for total in range(1, most + 1):
-        fitting = [
-            np.arange(np.ceil(total * (p - 0.05) / 100), np.floor(total * (p + 0.05) / 100) + 1)
-            for p in printed
+    total = np.arange(1, most + 1)
+    first, second = (
+        [np.arange(np.ceil(n * (p - 0.05) / 100), n * (p + 0.05) / 100 + 1e-9) for n in total]
+        for p in printed[:2]
+    )
+    triples = np.array(
+        [
+            (a, b, n - a - b)
+            for n, some, more in zip(total, first, second, strict=True)
+            for a, b in product(some, more)
         ]
-        for first, second in product(*fitting[:2]):
-            third = total - first - second
-            if third not in fitting[2]:
-                continue
-            change = np.array([first, second, third]) - counts
-            apart = int(max(change.clip(min=0).sum(), (-change).clip(min=0).sum()))
-            best = apart if best < 0 else min(best, apart)
-    return best
+    )
+    share = 100 * triples[:, 2] / triples.sum(axis=1)
+    return triples[np.abs(share - printed[2]) <= 0.05 + 1e-9].astype(int)
+
+
+def expressions_apart(counts: list[int], candidates: np.ndarray) -> int:
+    """How many expressions must at least be added, left out or moved to reach a candidate."""
+    change = candidates - np.array(counts)
+    return int(np.maximum(change.clip(min=0).sum(axis=1), -change.clip(max=0).sum(axis=1)).min())
+
+
+def closest_rule(attempts: pd.DataFrame, database: str) -> dict[str, str]:
+    """Find the reading that, over all three groups, needs the fewest expressions changed.
+
+    Returns
+    -------
+    dict
+        ``headers, rows, frames, counting``; the first of :data:`ROWS` among equals.
+    """
+    keys = ["headers", "rows", "frames", "counting"]
+    ours = attempts[attempts["database"] == database]
+    total = ours.groupby(keys, sort=False, as_index=False).agg(apart=("apart", "sum"))
+    best = total.iloc[int(total["apart"].argmin())]
+    return {key: str(best[key]) for key in keys}
+
+
+def cells(
+    attempts: pd.DataFrame, written: pd.DataFrame, database: str, rule: Mapping[str, str]
+) -> pd.DataFrame:
+    """Every cell of Table 1 of one database: printed, from complete rows, by the closest rule."""
+    table, above = (
+        _printed_row(name, PAPER_ROW[database]) for name in ("table1", "table1_headers")
+    )
+    complete = {**rule, "rows": "complete"}
+    found = [kind_cell(written, database, table[name]) for name in KIND_HEADERS.values()]
+    for group, place in product(GROUPS, (1, 2, 3)):
+        name = f"{group} {place}"
+        owner = EXCHANGED.get(group, group) if rule["headers"] == "exchanged" else group
+        ours, whole = (_attempt(attempts, database, group, chosen) for chosen in (rule, complete))
+        found.append(
+            _verdict(
+                table[name],
+                {
+                    "database": database,
+                    "cell": group,
+                    "header": above[name]["printed"],
+                    "true_header": above[f"{owner} {place}"]["printed"],
+                    "printed": table[name]["printed"],
+                    "complete": whole[f"share_{place}"],
+                    "recomputed": ours[f"share_{place}"],
+                    "count": int(ours[f"n_{place}"]),
+                    "of": int(ours["n"]),
+                },
+            )
+        )
+    return pd.DataFrame(found)
+
+
+def kind_cell(written: pd.DataFrame, database: str, cell: pd.Series) -> dict[str, object]:
+    """Cell with the share of a kind among expressions with an offset.
+
+    The header it belongs to is the kind whose share is nearest to the printed one.
+    """
+    kinds = written.loc[_annotated(written, "offset"), "kind"]
+    nearest = min(KINDS, key=lambda kind: abs(100 * (kinds == kind).mean() - cell["value"]))
+    complete = written.loc[_annotated(written, *FRAMES), "kind"] == nearest
+    count = int((kinds == nearest).sum())
+    return _verdict(
+        cell,
+        {
+            "database": database,
+            "cell": "kind",
+            "header": cell["column"],
+            "true_header": KIND_HEADERS[nearest],
+            "printed": cell["printed"],
+            "complete": 100 * complete.mean(),
+            "recomputed": 100 * count / len(kinds),
+            "count": count,
+            "of": len(kinds),
+        },
+    )
+
+
+def _printed_row(table: str, row: str) -> dict[str, pd.Series]:
+    cells = paper.printed("causal_ex", table)
+    return {cell["column"]: cell for _, cell in cells[cells["row"] == row].iterrows()}
+
+
+def _verdict(cell: pd.Series, entry: dict) -> dict[str, object]:
+    """Add whether the recomputed share prints as the paper does under the header it belongs to."""
+    decimals = len(cell["printed"].partition(".")[2])
+    off = abs(entry["recomputed"] - cell["value"])
+    alike = off <= 0.5 * 10.0**-decimals + 1e-9
+    renamed = entry["header"] != entry["true_header"]
+    word = "reproduced" if alike else "close" if off < 1 else "not reproduced"
+    return entry | {"verdict": f"{word}, under another header" if renamed else word}
+
+
+def _attempt(
+    attempts: pd.DataFrame, database: str, group: str, rule: Mapping[str, str]
+) -> pd.Series:
+    chosen = (attempts["database"] == database) & (attempts["group"] == group)
+    for key, value in rule.items():
+        chosen &= attempts[key] == value
+    return attempts[chosen].iloc[0]
+
+
+def rules(attempts: pd.DataFrame) -> pd.DataFrame:
+    """For each reading: how near it comes to the three groups of ranges together."""
+    keys = ["database", "headers", "rows", "frames", "counting"]
+    grouped = attempts.groupby(keys, sort=False)
+    table = grouped.agg(
+        print_alike=("print_alike", "sum"),
+        largest_deviation=("largest_deviation", "max"),
+        expressions_apart=("apart", "sum"),
+    ).reset_index()
+    return table.sort_values(["database", "expressions_apart"], kind="stable", ignore_index=True)
+
+
+def subsets(attempts: pd.DataFrame, closest: Mapping[str, Mapping[str, str]]) -> pd.DataFrame:
+    """Shares that each choice of rows gives, everything else as in the closest reading."""
+    others = ["headers", "frames", "counting"]
+    kept = [
+        attempts[
+            (attempts["database"] == database)
+            & (attempts[others] == [rule[name] for name in others]).all(axis=1)
+        ]
+        for database, rule in closest.items()
+    ]
+    columns = ["database", "group", "rows", "n", "share_1", "share_2", "share_3", "print_alike"]
+    table = pd.concat(kept)[columns]
+    return table.sort_values(["database", "group"], kind="stable", ignore_index=True)
+
+
+def headers(attempts: pd.DataFrame, rule: Mapping[str, str]) -> pd.DataFrame:
+    """Shares of SAMM's last two groups under the printed headers and under exchanged ones."""
+    found = []
+    for group, heading in product(EXCHANGED, ("as printed", "exchanged")):
+        ours = _attempt(attempts, SAMM, group, {**rule, "headers": heading})
+        owner = EXCHANGED[group] if heading == "exchanged" else group
+        first, second = RANGES[SAMM][owner]
+        found.append(
+            {
+                "group": group,
+                "headers": heading,
+                "ranges": f"<{first + 1}, {first + 1}-{second}, >{second}",
+                "printed": " / ".join(
+                    paper.text("causal_ex", "table1", "samm", f"{group} {place}")
+                    for place in (1, 2, 3)
+                ),
+                "recomputed": " / ".join(f"{ours[f'share_{place}']:.1f}" for place in (1, 2, 3)),
+                "largest_deviation": ours["largest_deviation"],
+            }
+        )
+    return pd.DataFrame(found)
+
+
+def gaps(written: pd.DataFrame) -> pd.DataFrame:
+    """Expressions of CAS(ME)^2 on a difference that no printed range contains."""
+    found = []
+    for group, (first, second) in GROUPS.items():
+        both = written[_annotated(written, first, second)]
+        gap = RANGES[CAS][group][1] + 1
+        count = int(((both[second] - both[first]) == gap).sum())
+        found.append({"group": group, "difference_in_frames": gap, "expressions": count})
+    return pd.DataFrame(found)
+
+
+def text_counts(tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
+    """Numbers of expressions printed in the text beside those annotated."""
+    found = []
+    for (database, table), kind in product(tables.items(), KINDS):
+        printed = paper.text("causal_ex", "text", f"{PAPER_ROW[database]} {kind}", "printed")
+        same = table["kind"] == kind
+        found.append(
+            {
+                "database": database,
+                "kind": kind,
+                "printed": printed,
+                "annotated": int(same.sum()),
+                "with_offset": int((same & table["offset"].notna()).sum()),
+            }
+        )
+    return pd.DataFrame(found)
+
+
+def sources_agree(
+    tables: Mapping[str, pd.DataFrame], lengths: Mapping[str, pd.DataFrame]
+) -> pd.DataFrame:
+    """How many rows of AUW-GCN's tables follow from the official sheets by a stated rule."""
+    shipped = manifest.require("auw_gcn_annotations")
+    last = lengths[SAMM].set_index("video")["frames"].sub(1) // 8
+    sampled = samm_lv.every_nth(tables[SAMM], 8)
+    cut = sampled.assign(offset=np.minimum(sampled["offset"], sampled["video"].map(last)))
+    found = []
+    for database, rule, expected in (
+        (CAS, "numbers unchanged", tables[CAS]),
+        (SAMM, "(round(f) - 1) // 8", sampled),
+        (SAMM, "(round(f) - 1) // 8, cut at the last frame of the video", cut),
+    ):
+        theirs = auw_gcn.read(shipped.path(auw_gcn.FILES[database]), database)
+        found.append(
+            {
+                "database": database,
+                "rule": rule,
+                "rows": len(theirs),
+                "equal_rows": _common_rows(expected, theirs),
+            }
+        )
+    return pd.DataFrame(found)
+
+
+def _common_rows(first: pd.DataFrame, second: pd.DataFrame) -> int:
+    columns = ["video", *FRAMES, "kind", "action_units"]
+    counts = [table[columns].fillna(-1).value_counts() for table in (first, second)]
+    return int(pd.concat(counts, axis=1, join="inner").min(axis=1).sum())
