@@ -27,7 +27,8 @@ def data() -> None:
 
     Files are looked for in $CAUSALEX_MIRROR, in shared/mirror beside the checkout, and in the data
     folder ($CAUSALEX_DATA, else data/ in the checkout), each laid out owner/repo/commit/path.
-    What is in none of them is fetched into the data folder. CAUSALEX_OFFLINE=1 forbids the network.
+    What is in none of them is fetched into the data folder, from raw.githubusercontent.com or
+    from $CAUSALEX_RAW_URL. CAUSALEX_OFFLINE=1 forbids the network.
     """
 
 

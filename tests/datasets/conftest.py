@@ -134,7 +134,7 @@ def host(monkeypatch: pytest.MonkeyPatch) -> Iterator[Host]:
     server.daemon_threads = True
     served = Host(f"http://127.0.0.1:{server.server_port}")
     monkeypatch.setenv("CAUSALEX_RAW_URL", served.url)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
     thread.start()
     yield served
     server.shutdown()

@@ -1,4 +1,5 @@
 import hashlib
+import runpy
 import shutil
 
 import pytest
@@ -37,6 +38,14 @@ def test_every_file_of_the_mirror_is_the_published_one(mirror, name):
         pytest.skip(f"{name} is not complete in {mirror}")
     for path in source.files:
         assert source.path(path).is_file()
+
+
+def test_lists_are_what_the_mirror_holds(mirror):
+    listing = runpy.run_path(str(paths.MANIFEST / "list_files.py"))["listing"]
+    for card in manifest.cards().values():
+        if (mirror / card.folder).is_dir() and not card.licensed:
+            committed = (paths.MANIFEST / f"{card.name}.files.tsv").read_text()
+            assert listing(mirror / card.folder, list(card.include)) == committed
 
 
 def test_unknown_card_names_the_nearest():
