@@ -18,12 +18,10 @@ from causalex_core.evaluation.spotting import COUNTS, EACH_TRUTH, MEGC, Protocol
 from causalex_core.evaluation.uncertainty import Interval, f1, f1_difference, f1_interval
 
 SOURCES = ("lgsnet_detections", "mdmd_baseline")
-LAST = "last epoch, threshold from the other subjects"
-CROSS = "epoch and threshold from the other subjects (cross_fold)"
-PRINTED = "as printed: one epoch and threshold for all, best on the test subjects"
-POOLED = "best pair for all test subjects"
-EPOCH = "best epoch per test subject, printed threshold"
-BOTH = "best epoch and threshold per test subject"
+LAST, CROSS = "last epoch", "cross_fold"
+PRINTED, POOLED = "as printed", "best pair for all"
+EPOCH, BOTH = "best epoch per subject", "best pair per subject"
+MDMD_PRINTED, MDMD_POOLED, MDMD_SUBJECT = "as printed", "best p for all", "best p per subject"
 
 
 @dataclass(frozen=True)
@@ -124,18 +122,18 @@ def _mdmd(config: Config) -> tuple[list[dict[str, object]], list[dict[str, objec
             axis=1,
         )  # (S, 99, 3)
         reported: Mapping[str, np.ndarray] = {
-            "p = 1, as printed": counts[:, 0],
-            "p from the other subjects (cross_fold)": selection.chosen(
+            MDMD_PRINTED: counts[:, 0],
+            CROSS: selection.chosen(
                 counts, selection.cross_fold(counts)
             ),
-            "best p for all test subjects": selection.chosen(
+            MDMD_POOLED: selection.chosen(
                 counts, selection.oracle_pooled(counts)
             ),
-            "best p per test subject": selection.chosen(
+            MDMD_SUBJECT: selection.chosen(
                 counts, selection.oracle_per_subject(counts)
             ),
         }
-        honest = reported["p from the other subjects (cross_fold)"]
+        honest = reported[CROSS]
         place = {"database": database, "kind": kind}
         for rule, chosen in reported.items():
             gain = f1_difference(chosen, honest, config.n_bootstrap, config.seed)

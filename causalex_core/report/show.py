@@ -12,6 +12,7 @@ from typing import Any
 import pandas as pd
 from IPython.display import display
 
+from causalex_core.report import style
 from causalex_core.report.results import Result
 
 
@@ -90,6 +91,7 @@ def stamp(result: Result) -> None:
 
 def sentences(*lines: str) -> None:
     """Show sentences whose numbers come from the result."""
+    lines = tuple(style.readable(line) for line in lines)
     text = "\n".join(f"- {line}" for line in lines)
     _both(text, "<ul>" + "".join(f"<li>{html.escape(line)}</li>" for line in lines) + "</ul>")
 
@@ -113,7 +115,7 @@ def _cell(value: Any, decimals: int) -> str:
     if value is None or (isinstance(value, float) and math.isnan(value)):
         return "–"
     if isinstance(value, bool) or not isinstance(value, (int, float)):
-        return str(value)
+        return style.readable(str(value))
     return f"{value:,.{decimals if isinstance(value, float) else 0}f}".replace(",", "\u202f")
 
 

@@ -37,6 +37,11 @@ MATPLOTLIB = {
 }
 
 
+def readable(name: str) -> str:
+    """Name as readers know it: CAS(ME)² for the plain-text CAS(ME)^2."""
+    return name.replace("(ME)^2", "(ME)²")
+
+
 @contextmanager
 def figure(width: float = 7.2, height: float = 3.6, **subplots: object) -> Iterator[tuple]:
     """Open a matplotlib figure in the book's style.
