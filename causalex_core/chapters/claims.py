@@ -1,6 +1,6 @@
 """Every claim, table and figure of both papers, its state, and what was printed."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
@@ -32,9 +32,10 @@ def compute(config: Config) -> dict[str, pd.DataFrame]:
     Returns
     -------
     dict
-        ``states`` (claims of each part by state), ``checks`` (printed values against each
-        other), one table per part (``causal_ex_tables``, ...), one per printed table
-        (``printed_table2``, ...) and ``transcription`` (notes on single cells).
+        ``states`` (claims of each part by state), ``differ`` and ``agree`` (statements about
+        printed values that do not hold, and that do), one table per part
+        (``causal_ex_tables``, ...), one per printed table (``printed_table2``, ...) and
+        ``transcription`` (notes on single cells).
     """
     claims = paper.claims()
     parts = {
@@ -46,7 +47,8 @@ def compute(config: Config) -> dict[str, pd.DataFrame]:
     checks = consistency.checks()
     return {
         "states": _states(claims),
-        "checks": checks.assign(holds=checks["holds"].map({True: "yes", False: "no"})),
+        "differ": checks[~checks["holds"]].drop(columns=["topic", "holds"]),
+        "agree": checks[checks["holds"]].drop(columns=["topic", "holds"]),
         **parts,
         **{f"printed_{table}": _as_printed(table) for table in PRINTED},
         "transcription": _notes(),
@@ -69,24 +71,28 @@ def _readable(claims: pd.DataFrame) -> pd.DataFrame:
     """Claims of one part as the page shows them."""
     titles = paper.page_titles()
     return pd.DataFrame(
-        {
-            "where": claims["where"],
-            "claim": claims["claim"],
-            "state": claims["state"],
-            "shown_on": [
-                _shown(pages, chapter, titles)
-                for pages, chapter in zip(claims["pages"], claims["chapter"], strict=True)
-            ],
-            "found": claims["finding"].replace("", None),
-            "test": claims["test"],
-        }
-    ).reset_index(drop=True)
+        [
+            {
+                "where": claim["where"],
+                "claim": claim["claim"],
+                "state": _state(claim["state"], claim["pages"], claim["chapter"], titles),
+                "found, and what tests it": _evidence(claim["finding"], claim["test"]),
+            }
+            for claim in claims.to_dict("records")
+        ]
+    )
 
 
-def _shown(pages: Sequence[str], chapter: str, titles: dict[str, str]) -> str:
-    """Links to the pages with evidence, and the chapter to come."""
-    links = [f"[{titles[page]}]({PurePosixPath(page).name}.ipynb)" for page in pages]
-    return ", ".join([*links, *([f"later: {chapter}"] if chapter else [])])
+def _state(state: str, pages: Sequence[str], chapter: str, titles: Mapping[str, str]) -> str:
+    """State with the later chapter and links to the pages that show evidence now."""
+    links = ", ".join(f"[{titles[page]}]({PurePosixPath(page).name}.ipynb)" for page in pages)
+    if chapter:
+        return f"{state}: {chapter}" + (f"; so far: {links}" if links else "")
+    return f"{state}: {links}" if links else state
+
+
+def _evidence(finding: str, test: str) -> str:
+    return f"**{finding}** {test}" if finding else test
 
 
 def _as_printed(table: str) -> pd.DataFrame:
