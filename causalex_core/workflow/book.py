@@ -3,6 +3,7 @@
 import hashlib
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -23,6 +24,8 @@ LOGS = paths.BUILD / "logs"
 WORKFLOW_LOCK = paths.BUILD / "workflow.lock"
 SNAKEFILE = paths.WORKFLOW / "Snakefile"
 EXECUTED = "executed "  # first word of the lines with which a notebook reports itself
+COMPLAINTS = ("causalex: error:", "WARNING:", "ERROR:")  # lines of a log that say what is wrong
+COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 JUPYTER_BOOK = "from jupyter_book.cli.main import main; main()"
 
 
@@ -174,7 +177,7 @@ def _logged(command: Sequence[str], log: Path, what: str) -> None:
         If the command fails.
     """
     log.parent.mkdir(parents=True, exist_ok=True)
-    told = []
+    lines = []
     with (
         log.open("w") as stream,
         subprocess.Popen(
@@ -187,14 +190,14 @@ def _logged(command: Sequence[str], log: Path, what: str) -> None:
         ) as process,
     ):
         assert process.stdout is not None
-        for line in process.stdout:
-            stream.write(line)
+        for raw in process.stdout:
+            line = COLOURS.sub("", raw).strip()
+            lines.append(line)
+            stream.write(f"{line}\n")
             stream.flush()
             if line.startswith(EXECUTED):
-                print(f"  {line}", end="", flush=True)
-            elif "causalex: error:" in line or "WARNING:" in line or "ERROR:" in line:
-                told.append(line.strip().removeprefix("causalex: error: "))
+                print(f"  {line}", flush=True)
     if process.returncode:
-        reasons = told or log.read_text().splitlines()[-12:]
-        shown = "\n  ".join(dict.fromkeys(reasons))
-        raise CausalexError(f"{what} failed (log: {os.path.relpath(log)}):\n  {shown}")
+        told = [line for line in lines if any(sign in line for sign in COMPLAINTS)]
+        reasons = "\n  ".join(dict.fromkeys(told or lines[-12:]))
+        raise CausalexError(f"{what} failed (log: {os.path.relpath(log)}):\n  {reasons}")

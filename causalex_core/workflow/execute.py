@@ -1,5 +1,6 @@
 """Run one notebook with its parameters; keep it if it fails."""
 
+import ast
 import os
 import shutil
 import sys
@@ -10,6 +11,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import nbformat
 import papermill
 from jupyter_client.kernelspec import KernelSpec
 from jupyter_client.manager import AsyncKernelManager
@@ -106,13 +108,23 @@ def execute(notebook: Path, output: Path, parameters: Mapping[str, Any]) -> floa
 
 
 def _refuse_unknown(notebook: Path, parameters: Mapping[str, Any]) -> None:
-    known = papermill.inspect_notebook(str(notebook))
+    known = parameter_names(notebook)
     unknown = [name for name in parameters if name not in known]
     if unknown:
         raise CausalexError(
             f"{notebook.name} has no parameter {', '.join(map(repr, unknown))}"
             f" (it has: {', '.join(known) or 'none'})"
         )
+
+
+def parameter_names(notebook: Path) -> list[str]:
+    """Names that the cells tagged ``parameters`` of a notebook assign."""
+    cells = nbformat.read(notebook, as_version=4).cells
+    tagged = [cell.source for cell in cells if "parameters" in cell.metadata.get("tags", [])]
+    nodes = ast.walk(ast.parse("\n".join(tagged)))
+    return [
+        node.id for node in nodes if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)
+    ]
 
 
 def _reason(error: Exception) -> str:
@@ -133,4 +145,4 @@ def surroundings() -> dict[str, str]:
     """Environment in which notebooks and the book are run, the same on every machine."""
     before = os.environ.get("PYTHONPATH")
     found = f"{paths.ROOT}{os.pathsep}{before}" if before else str(paths.ROOT)
-    return {**os.environ, "PYTHONPATH": found, "PYTHONHASHSEED": "0", "NO_COLOR": "1"}
+    return {**os.environ, "PYTHONPATH": found, "PYTHONHASHSEED": "0"}

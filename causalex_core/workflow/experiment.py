@@ -9,7 +9,7 @@ from typing import Any
 
 import yaml
 
-from causalex_core import chapters, paths, provenance
+from causalex_core import paths, provenance
 from causalex_core.datasets import manifest
 from causalex_core.errors import CausalexError
 
@@ -123,7 +123,7 @@ def _data(module: Path) -> dict[str, str | None]:
     chapter = importlib.import_module(f"causalex_core.chapters.{module.stem}")
     found = {name: manifest.locate(name) for name in chapter.SOURCES}
     prints = {name: source.fingerprint if source else None for name, source in found.items()}
-    stored = chapters.published_path(chapter)
+    stored = paths.PUBLISHED / f"{module.stem}.json"
     if None in prints.values() and stored.is_file():
         prints["stored"] = _sha256(stored)
     return prints
