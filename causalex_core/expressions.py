@@ -17,6 +17,7 @@ inclusive; a frame that was not annotated is NaN. Columns:
 """
 
 import io
+import warnings
 from collections.abc import Callable, Sequence
 from enum import StrEnum
 from pathlib import Path
@@ -158,7 +159,7 @@ def read_expressions(path: str | Path, *, kinds: bool = True) -> pd.DataFrame:
 
 
 def _cells(source: Path) -> pd.DataFrame:
-    """Cells of a CSV as stripped text; an absent cell is refused."""
+    """Cells of a CSV as stripped text; a row that is too short is filled with empty cells."""
     try:
         content = source.read_bytes()
     except OSError as error:
@@ -174,18 +175,23 @@ def _cells(source: Path) -> pd.DataFrame:
             " save the file as UTF-8"
         ) from error
     try:
-        cells = pd.read_csv(io.StringIO(text), dtype=str, keep_default_na=False, index_col=False)
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", pd.errors.ParserWarning)  # a row with too many cells
+            cells = pd.read_csv(
+                io.StringIO(text), dtype=str, keep_default_na=False, index_col=False
+            )
         header = pd.read_csv(io.StringIO(text), dtype=str, header=None, nrows=1).iloc[0]
-    except (pd.errors.ParserError, pd.errors.EmptyDataError) as error:
-        raise TableError(f"{source}: not a CSV table ({error})".replace("\n", " ")) from error
+    except (pd.errors.ParserError, pd.errors.ParserWarning) as error:
+        raise TableError(
+            f"{source}: not a CSV table; every row needs as many cells as the header ({error})"
+        ) from error
     names = [str(name).strip() for name in header]
     doubled = sorted({name for name in names if names.count(name) > 1})
     if doubled:
         raise TableError(f"{source}: column {_names(doubled)} stands twice in the header")
     cells.columns = pd.Index(names)
     for name in cells:
-        _refuse(source, cells, name, cells[name].isna(), "is missing: the row is too short")
-        cells[name] = cells[name].str.strip()
+        cells[name] = cells[name].fillna("").str.strip()
     return cells
 
 

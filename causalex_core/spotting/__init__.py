@@ -1,0 +1,1 @@
+"""From motion and a graph to scored intervals."""
