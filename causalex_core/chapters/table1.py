@@ -117,6 +117,9 @@ def compute(config: Config) -> dict[str, pd.DataFrame]:
     closest = {name: closest_rule(attempts, name) for name in written}
     return {
         "cells": pd.concat(cells(attempts, written[name], name, closest[name]) for name in written),
+        "nearest": pd.concat(
+            nearest_counts(attempts, name, closest[name], len(written[name])) for name in written
+        ),
         "rules": rules(attempts),
         "subsets": subsets(attempts, closest),
         "headers": headers(attempts, closest[SAMM]),
@@ -172,13 +175,7 @@ def variants(written: pd.DataFrame, database: str) -> pd.DataFrame:
     if database == SAMM:
         frames["rounded"] = written.assign(**{name: written[name].round() for name in FRAMES})
         headings["exchanged"] = {name: EXCHANGED.get(name, name) for name in GROUPS}
-    printed = {
-        group: tuple(
-            paper.value("causal_ex", "table1", PAPER_ROW[database], f"{group} {place}")
-            for place in (1, 2, 3)
-        )
-        for group in GROUPS
-    }
+    printed = {group: _printed_group(database, group) for group in GROUPS}
     candidates = {name: printing_counts(cells, len(written)) for name, cells in printed.items()}
     found = []
     for (heading, owner), (rounding, table), (rule, (_, choose)), group in product(
@@ -243,8 +240,12 @@ def printing_counts(printed: tuple[float, ...], most: int) -> np.ndarray:
 
 def expressions_apart(counts: list[int], candidates: np.ndarray) -> int:
     """How many expressions must at least be added, left out or moved to reach a candidate."""
+    return int(_distances(counts, candidates).min())
+
+
+def _distances(counts: list[int], candidates: np.ndarray) -> np.ndarray:
     change = candidates - np.array(counts)
-    return int(np.maximum(change.clip(min=0).sum(axis=1), -change.clip(max=0).sum(axis=1)).min())
+    return np.maximum(change.clip(min=0).sum(axis=1), -change.clip(max=0).sum(axis=1))
 
 
 def closest_rule(attempts: pd.DataFrame, database: str) -> dict[str, str]:
@@ -353,6 +354,35 @@ def rules(attempts: pd.DataFrame) -> pd.DataFrame:
         expressions_apart=("apart", "sum"),
     ).reset_index()
     return table.sort_values(["database", "expressions_apart"], kind="stable", ignore_index=True)
+
+
+def nearest_counts(
+    attempts: pd.DataFrame, database: str, rule: Mapping[str, str], most: int
+) -> pd.DataFrame:
+    """Counts of the closest reading beside the nearest ones that print as the paper does."""
+    found = []
+    for group in GROUPS:
+        ours = _attempt(attempts, database, group, rule)
+        counts = [int(ours[f"n_{place}"]) for place in (1, 2, 3)]
+        candidates = printing_counts(_printed_group(database, group), most)
+        nearest = candidates[_distances(counts, candidates).argmin()]
+        found.append(
+            {
+                "database": database,
+                "group": group,
+                "counts": " / ".join(map(str, counts)),
+                "of": sum(counts),
+                "print_as_the_paper": " / ".join(map(str, nearest)),
+                "of_those": int(nearest.sum()),
+                "expressions_apart": int(ours["apart"]),
+            }
+        )
+    return pd.DataFrame(found)
+
+
+def _printed_group(database: str, group: str) -> tuple[float, ...]:
+    row = PAPER_ROW[database]
+    return tuple(paper.value("causal_ex", "table1", row, f"{group} {place}") for place in (1, 2, 3))
 
 
 def subsets(attempts: pd.DataFrame, closest: Mapping[str, Mapping[str, str]]) -> pd.DataFrame:
