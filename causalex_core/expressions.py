@@ -183,7 +183,7 @@ def _cells(source: Path) -> pd.DataFrame:
         header = pd.read_csv(io.StringIO(text), dtype=str, header=None, nrows=1).iloc[0]
     except (pd.errors.ParserError, pd.errors.ParserWarning) as error:
         raise TableError(
-            f"{source}: not a CSV table; every row needs as many cells as the header ({error})"
+            f"{source}: not a CSV table; every row needs as many cells as the header ({str(error).strip()})"
         ) from error
     names = [str(name).strip() for name in header]
     doubled = sorted({name for name in names if names.count(name) > 1})

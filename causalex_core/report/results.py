@@ -85,8 +85,8 @@ def read(path: Path, missing: tuple[str, ...] = ()) -> Result:
 
 def _plain(frame: pd.DataFrame) -> dict[str, list]:
     """Columns and rows as plain numbers, text and None."""
-    rows = json.loads(frame.to_json(orient="values", double_precision=15))
-    return {"columns": [str(name) for name in frame.columns], "rows": rows}
+    plain = frame.astype(object).where(frame.notna(), None)
+    return {"columns": [str(name) for name in frame.columns], "rows": plain.to_numpy().tolist()}
 
 
 def _frame(table: Mapping[str, list]) -> pd.DataFrame:

@@ -1,0 +1,90 @@
+"""Computed or stored, and never one under the name of the other."""
+
+import dataclasses
+import types
+
+import pandas as pd
+import pytest
+
+from causalex_core import chapters, paths
+from causalex_core.errors import CausalexError
+from causalex_core.report import results
+
+
+@dataclasses.dataclass(frozen=True)
+class Config:
+    """Parameters of the toy chapter."""
+
+    size: int = 2
+
+
+def _chapter(sources=()):
+    chapter = types.SimpleNamespace(
+        SOURCES=sources,
+        Config=Config,
+        __name__="causalex_core.chapters.toy",
+        __file__=str(paths.ROOT / "causalex_core" / "errors.py"),
+        compute=lambda config: {
+            "numbers": pd.DataFrame({"n": range(config.size), "f1": 0.1 + 0.2, "note": None})
+        },
+    )
+    return chapter
+
+
+@pytest.fixture(autouse=True)
+def published(tmp_path, monkeypatch):
+    monkeypatch.setattr(paths, "PUBLISHED", tmp_path)
+    return tmp_path
+
+
+def _without_sources(monkeypatch, tmp_path):
+    monkeypatch.setenv("CAUSALEX_MIRROR", "")
+    monkeypatch.setenv("CAUSALEX_DATA", str(tmp_path / "nothing"))
+
+
+def test_computed_when_the_sources_are_here():
+    result = chapters.obtain(_chapter(), size=3)
+    assert result.origin == "computed"
+    assert result.parameters == {"size": 3}
+    assert len(result.tables["numbers"]) == 3
+
+
+def test_stored_when_a_source_is_missing(published, tmp_path, monkeypatch):
+    _without_sources(monkeypatch, tmp_path)
+    written = chapters.publish(_chapter())
+    again = chapters.obtain(_chapter(sources=("auw_gcn_priors",)), size=7)
+    assert written == published / "toy.json"
+    assert again.origin == "stored"
+    assert again.missing == ("auw_gcn_priors",)
+    assert again.parameters == {"size": 2}
+    assert again.tables["numbers"]["f1"].tolist() == [0.1 + 0.2] * 2
+
+
+def test_nothing_stored_is_an_error_that_names_the_command(tmp_path, monkeypatch):
+    _without_sources(monkeypatch, tmp_path)
+    with pytest.raises(CausalexError, match="causalex data fetch auw_gcn_priors"):
+        chapters.obtain(_chapter(sources=("auw_gcn_priors",)))
+
+
+def test_a_broken_stored_result_is_refused(published, tmp_path, monkeypatch):
+    _without_sources(monkeypatch, tmp_path)
+    (published / "toy.json").write_text('{"name": "toy"}')
+    with pytest.raises(CausalexError, match="not a stored result"):
+        chapters.obtain(_chapter(sources=("auw_gcn_priors",)))
+
+
+def test_unknown_parameter_is_refused_with_a_hint():
+    with pytest.raises(CausalexError, match="did you mean 'size'"):
+        chapters.obtain(_chapter(), sise=1)
+
+
+def test_same_result_gives_the_same_bytes(tmp_path):
+    result = dataclasses.replace(chapters.obtain(_chapter()), stamp=_stamp())
+    one, two = results.write(result, tmp_path / "1"), results.write(result, tmp_path / "2")
+    assert one.read_bytes() == two.read_bytes()
+
+
+def _stamp():
+    from causalex_core.provenance import Stamp
+
+    return Stamp("c", "p", "d", "k", "cpu", 1.0)

@@ -1,0 +1,31 @@
+"""What choosing on the test subjects is worth, on a coarse grid."""
+
+import pytest
+
+from causalex_core import chapters
+from causalex_core.chapters import selection
+
+
+@pytest.fixture(scope="module")
+def tables(mirror):
+    return chapters.obtain(selection, lowest=465, highest=505, step=20, n_bootstrap=200).tables
+
+
+def test_printed_operating_point_is_on_the_grid(tables):
+    rules = tables["lgsnet_rules"].set_index(["protocol", "rule"])
+    assert rules.loc[("each_truth", selection.PRINTED), ["tp", "n_pred"]].tolist() == [131, 208]
+
+
+def test_more_choice_on_the_test_subjects_never_lowers_the_pooled_optimum(tables):
+    for _, rows in tables["lgsnet_rules"].groupby("protocol"):
+        f1 = rows.set_index("rule")["f1"]
+        assert f1[selection.POOLED] >= f1[selection.PRINTED]
+        assert f1[selection.POOLED] >= f1[selection.CROSS]
+    cross = tables["lgsnet_rules"].query("rule == @selection.CROSS")
+    assert (cross[["gain", "gain_low", "gain_high"]] == 0).all(axis=None)
+
+
+def test_every_epoch_and_threshold_is_there(tables):
+    assert tables["lgsnet_epochs"].groupby("protocol")["epoch"].nunique().tolist() == [30, 30]
+    assert len(tables["mdmd_thresholds"]) == 4 * 99
+    assert tables["mdmd_rules"]["n_truth"].unique().tolist() == [300, 57, 343, 159]
