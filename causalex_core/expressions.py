@@ -95,7 +95,9 @@ def oddities(table: pd.DataFrame) -> pd.DataFrame:
         "repeats an earlier row": table.duplicated(),
     }
     rows = [
-        (int(row), name) for name, where in found.items() for row in np.flatnonzero(where.to_numpy())
+        (int(row), name)
+        for name, where in found.items()
+        for row in np.flatnonzero(where.to_numpy())
     ]
     return pd.DataFrame(sorted(rows), columns=["row", "oddity"])
 
@@ -153,7 +155,9 @@ def read_expressions(path: str | Path, *, kinds: bool = True) -> pd.DataFrame:
         cells,
         "offset",
         table["offset"] < table["onset"],
-        lambda row: f"lies before the onset {cells.at[row, 'onset']}: swap them or correct the row",
+        lambda row: (
+            f"lies before the onset {cells.at[row, 'onset']!s}: swap them or correct the row"
+        ),
     )
     return table
 
@@ -183,7 +187,8 @@ def _cells(source: Path) -> pd.DataFrame:
         header = pd.read_csv(io.StringIO(text), dtype=str, header=None, nrows=1).iloc[0]
     except (pd.errors.ParserError, pd.errors.ParserWarning) as error:
         raise TableError(
-            f"{source}: not a CSV table; every row needs as many cells as the header ({str(error).strip()})"
+            f"{source}: not a CSV table; every row needs as many cells as the header"
+            f" ({str(error).strip()})"
         ) from error
     names = [str(name).strip() for name in header]
     doubled = sorted({name for name in names if names.count(name) > 1})

@@ -23,7 +23,8 @@ def _write(folder, text, encoding="utf-8"):
 
 def test_reads_frames_kinds_and_blanks(tmp_path):
     path = _write(
-        tmp_path, HEADER + "s1,v1,10,20,macro,15,0.5\ns1, v1 ,30.5,,Micro,-1,\ns2,v2,7,0,macro,0,1\n"
+        tmp_path,
+        HEADER + "s1,v1,10,20,macro,15,0.5\ns1, v1 ,30.5,,Micro,-1,\ns2,v2,7,0,macro,0,1\n",
     )
     table = read_expressions(path)
     assert table["onset"].tolist() == [10, 30.5, 7]

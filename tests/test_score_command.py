@@ -9,8 +9,16 @@ import pytest
 
 from causalex_core import paths
 
-TRUTH = "subject,video,onset,offset,kind,apex\ns1,a,10,20,macro,15\ns1,a,50,,macro,55\ns2,b,5,9,micro,7\n"
-FOUND = "subject,video,onset,offset,kind,score\ns1,a,11,20,macro,.9\ns1,a,50,58,macro,.8\ns2,b,5,9,macro,.7\n"
+TRUTH = """subject,video,onset,offset,kind,apex
+s1,a,10,20,macro,15
+s1,a,50,,macro,55
+s2,b,5,9,micro,7
+"""
+FOUND = """subject,video,onset,offset,kind,score
+s1,a,11,20,macro,.9
+s1,a,50,58,macro,.8
+s2,b,5,9,macro,.7
+"""
 
 
 @pytest.fixture
@@ -19,9 +27,9 @@ def run(tmp_path):
     (tmp_path / "found.csv").write_text(FOUND)
 
     def call(*arguments, truth="truth.csv", found="found.csv"):
+        command = [sys.executable, "-m", "causalex_core.cli", "score"]
         return subprocess.run(
-            [sys.executable, "-m", "causalex_core.cli", "score", "--truth", truth]
-            + ["--predictions", found, *arguments],
+            [*command, "--truth", truth, "--predictions", found, *arguments],
             cwd=tmp_path,
             env={**os.environ, "PYTHONPATH": str(paths.ROOT)},
             capture_output=True,
@@ -37,7 +45,12 @@ def test_json_holds_counts_and_rates(run, tmp_path):
     content = json.loads((tmp_path / "out.json").read_text())
     assert list(content) == ["macro", "micro", "overall", "protocol", "missing_offset"]
     assert content["macro"] == {
-        "tp": 1, "n_pred": 3, "n_truth": 2, "precision": 1 / 3, "recall": 0.5, "f1": 0.4,
+        "tp": 1,
+        "n_pred": 3,
+        "n_truth": 2,
+        "precision": 1 / 3,
+        "recall": 0.5,
+        "f1": 0.4,
     }
     assert content["micro"]["n_truth"] == 1
     assert content["overall"]["tp"] == 1

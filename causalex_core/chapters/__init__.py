@@ -26,7 +26,7 @@ class Chapter(Protocol):
     SOURCES: Sequence[str]
     Config: type
     __name__: str
-    __file__: str
+    __file__: str | None
 
     def compute(self, config: Any) -> dict[str, pd.DataFrame]:
         """Tables of aggregates, by name."""
@@ -88,7 +88,7 @@ def _computed(chapter: Chapter, config: Any) -> Result:
         commit=provenance.commit(),
         configuration=provenance.digest(parameters),
         data=provenance.digest(sources),
-        code=provenance.code_digest(Path(chapter.__file__)),
+        code=provenance.code_digest(Path(str(chapter.__file__))),
         device=provenance.device(),
         seconds=round(seconds, 2),
     )

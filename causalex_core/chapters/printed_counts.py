@@ -45,7 +45,7 @@ class Run:
 
 def _runs() -> Iterator[Run]:
     for database in SHORT:
-        for name, *place in (
+        for name, source, table, row in (
             (BEFORE, "causal_ex", "table2", "Ours (Before Debias)"),
             (AFTER, "causal_ex", "table2", "Ours (After Debias)"),
             (AFTER_4, "causal_ex", "table4", f"{SHORT[database]} (Causal+Prior)"),
@@ -53,7 +53,7 @@ def _runs() -> Iterator[Run]:
             (AUW, "spotting", "elsewhere", "AUW-GCN"),
             (AUW_AGAIN, "spotting", "elsewhere", "AUW-GCN, run by others"),
         ):
-            yield Run(name, *place, tested_on=database, trained_on=database)
+            yield Run(name, source, table, row, tested_on=database, trained_on=database)
         other = SAMM if database == CAS else CAS
         for graph, row in (("", "Causal+Prior"), (", causal graph only", "Causal")):
             name = f"Causal-Ex, trained on {other}{graph}"
@@ -149,9 +149,7 @@ def _compare(
 ) -> dict[str, object]:
     """Difference of two printed rows in counts, against chance in two independent runs."""
     one, two = solved[database, name].iloc[0], solved[database, other].iloc[0]
-    drawn = _draws(one, config.n_draws, config.seed) - _draws(
-        two, config.n_draws, config.seed + 1
-    )
+    drawn = _draws(one, config.n_draws, config.seed) - _draws(two, config.n_draws, config.seed + 1)
     interval = percentile_interval(_f1(one) - _f1(two), drawn)
     return {
         "database": database,

@@ -89,9 +89,7 @@ def compute(config: Config) -> dict[str, pd.DataFrame]:
 
 def systems(mdmd_found: Mapping[tuple[str, str], pd.DataFrame]) -> Iterator[System]:
     """Every system at its published operating point, with all tables of truths."""
-    official = auw_gcn.read(
-        manifest.require("auw_gcn_annotations").path(auw_gcn.FILES[CAS]), CAS
-    )
+    official = auw_gcn.read(manifest.require("auw_gcn_annotations").path(auw_gcn.FILES[CAS]), CAS)
     policies = {policy.value: (official, policy) for policy in MissingOffset}
 
     source = manifest.require("lgsnet_detections")
@@ -106,15 +104,15 @@ def systems(mdmd_found: Mapping[tuple[str, str], pd.DataFrame]) -> Iterator[Syst
     source = manifest.require("mdmd_baseline")
     for database in (CAS, SAMM):
         found = pd.concat([mdmd_found[database, kind] for kind in KINDS], ignore_index=True)
-        printed = [mdmd.printed_counts(source, database, kind) for kind in KINDS]
-        first = sum(table.set_index("p").loc[1, ["tp", "n_pred", "n_truth"]] for table in printed)
+        printed = pd.concat([mdmd.printed_counts(source, database, kind) for kind in KINDS])
+        first = printed[printed["p"] == 1].sum()
         own = {OWN: (mdmd.annotations(source, database), MissingOffset.AS_IS)}
         yield System(
             "MDMD",
             database,
             found[found["p"] == 1],
             own | (policies if database == CAS else {}),
-            printed=tuple(int(number) for number in first),
+            printed=(int(first["tp"]), int(first["n_pred"]), int(first["n_truth"])),
             kind_blind=False,
         )
 
@@ -205,9 +203,7 @@ def _spread(counts: Mapping[tuple[str, str], pd.DataFrame], config: Config) -> d
     by_subject = {key: _per_subject(found) for key, found in counts.items()}
     pooled = {key: float(f1(found.sum(axis=0))) for key, found in by_subject.items()}
     most, least = max(pooled, key=pooled.__getitem__), min(pooled, key=pooled.__getitem__)
-    difference = f1_difference(
-        by_subject[most], by_subject[least], config.n_bootstrap, config.seed
-    )
+    difference = f1_difference(by_subject[most], by_subject[least], config.n_bootstrap, config.seed)
     return {
         "kindest": " / ".join(most),
         "kindest_f1": pooled[most],

@@ -12,7 +12,6 @@ import numpy as np
 import pandas as pd
 
 from causalex_core.datasets import lgsnet, manifest, mdmd
-from causalex_core.datasets.annotations import CAS
 from causalex_core.evaluation import selection
 from causalex_core.evaluation.spotting import COUNTS, EACH_TRUTH, MEGC, Protocol, score
 from causalex_core.evaluation.uncertainty import Interval, f1, f1_difference, f1_interval
@@ -107,7 +106,8 @@ def _lgsnet_epochs(
 def _mdmd(config: Config) -> tuple[list[dict[str, object]], list[dict[str, object]]]:
     """The same for MDMD, whose only choice is the threshold p."""
     source = manifest.require("mdmd_baseline")
-    rules, thresholds = [], []
+    rules: list[dict[str, object]] = []
+    thresholds: list[dict[str, object]] = []
     for database, kind in mdmd.SETTINGS:
         truth = mdmd.annotations(source, database)
         truth = truth[truth["kind"] == kind]
@@ -115,31 +115,24 @@ def _mdmd(config: Config) -> tuple[list[dict[str, object]], list[dict[str, objec
         by_p = {p: part for p, part in found.groupby("p")}
         everyone = pd.Index(sorted({*truth["subject"], *found["subject"]}), name="subject")
         counts = np.stack(
-            [
-                _per_subject(truth, by_p.get(p, found.iloc[:0]), everyone)
-                for p in mdmd.THRESHOLDS
-            ],
+            [_per_subject(truth, by_p.get(p, found.iloc[:0]), everyone) for p in mdmd.THRESHOLDS],
             axis=1,
         )  # (S, 99, 3)
         reported: Mapping[str, np.ndarray] = {
             MDMD_PRINTED: counts[:, 0],
-            CROSS: selection.chosen(
-                counts, selection.cross_fold(counts)
-            ),
-            MDMD_POOLED: selection.chosen(
-                counts, selection.oracle_pooled(counts)
-            ),
-            MDMD_SUBJECT: selection.chosen(
-                counts, selection.oracle_per_subject(counts)
-            ),
+            CROSS: selection.chosen(counts, selection.cross_fold(counts)),
+            MDMD_POOLED: selection.chosen(counts, selection.oracle_pooled(counts)),
+            MDMD_SUBJECT: selection.chosen(counts, selection.oracle_per_subject(counts)),
         }
         honest = reported[CROSS]
         place = {"database": database, "kind": kind}
         for rule, chosen in reported.items():
             gain = f1_difference(chosen, honest, config.n_bootstrap, config.seed)
             rules.append(place | {"rule": rule} | _row(chosen, config) | _gain(gain))
-        for p, pooled in zip(mdmd.THRESHOLDS, counts.sum(axis=0), strict=True):
-            thresholds.append(place | {"p": p, "f1": float(f1(pooled))})
+        thresholds += [
+            {**place, "p": p, "f1": float(f1(pooled))}
+            for p, pooled in zip(mdmd.THRESHOLDS, counts.sum(axis=0), strict=True)
+        ]
     return rules, thresholds
 
 

@@ -5,6 +5,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 import click
+import pandas as pd
 
 from causalex_core import paths
 from causalex_core.evaluation.spotting import PROTOCOLS, Counts, pool
@@ -62,18 +63,12 @@ def score(
     and, unless --kind-blind is given, within one kind. What is unusual in a file is reported on
     standard error; what cannot be meant ends the command with status 2.
     """
-    tables = []
-    for path in (truth, predictions):
-        table = read_expressions(path, kinds=not kind_blind)
-        tables.append(table)
-        for oddity, rows in oddities(table).groupby("oddity")["row"]:
-            click.echo(
-                f"note: {path}: {oddity} in {len(rows)} row{'s' if len(rows) > 1 else ''}"
-                f" (first: row {rows.min() + 1})",
-                err=True,
-            )
     counts = count_hits(
-        *tables, PROTOCOLS[protocol], MissingOffset(missing_offset), kind_blind=kind_blind
+        _read(truth, kinds=not kind_blind),
+        _read(predictions, kinds=not kind_blind),
+        PROTOCOLS[protocol],
+        MissingOffset(missing_offset),
+        kind_blind=kind_blind,
     )
     pooled = pool(counts)
     click.echo(f"protocol {protocol}: {PROTOCOLS[protocol].summary}")
@@ -83,9 +78,24 @@ def score(
         shares = [f"{share:.4f}" for share in (found.precision, found.recall, found.f1)]
         click.echo(ROW.format(kind, found.tp, found.n_pred, found.n_truth, *shares))
     if destination:
-        content = {kind: _plain(found) for kind, found in pooled.items()}
-        content |= {"protocol": protocol, "missing_offset": missing_offset}
+        content = {
+            **{kind: _plain(found) for kind, found in pooled.items()},
+            "protocol": protocol,
+            "missing_offset": missing_offset,
+        }
         paths.atomic_write(destination, json.dumps(content, indent=2) + "\n")
+
+
+def _read(path: Path, kinds: bool) -> pd.DataFrame:
+    """Read a table and report what is unusual in it."""
+    table = read_expressions(path, kinds=kinds)
+    for oddity, rows in oddities(table).groupby("oddity")["row"]:
+        click.echo(
+            f"note: {path}: {oddity} in {len(rows)} row{'s' if len(rows) > 1 else ''}"
+            f" (first: row {rows.min() + 1})",
+            err=True,
+        )
+    return table
 
 
 def _plain(counts: Counts) -> dict[str, int | float]:

@@ -163,9 +163,7 @@ def score(
     return pd.DataFrame(
         {
             "subject": np.repeat(np.asarray(subjects, dtype=object), len(kinds)),
-            "kind": pd.Categorical.from_codes(
-                np.tile(np.arange(len(kinds)), len(subjects)), categories=list(kinds)
-            ),
+            "kind": pd.Categorical(list(kinds) * len(subjects), categories=list(kinds)),
             "tp": np.bincount(owner, minlength=cells),
             "n_pred": np.bincount(cell[split:], minlength=cells),
             "n_truth": np.bincount(cell[:split], minlength=cells),
@@ -187,12 +185,8 @@ def pool(counts: pd.DataFrame) -> dict[str, Counts]:
         ``macro``, ``micro`` and ``overall``; only ``overall`` if kinds were not told apart.
     """
     by_kind = counts.groupby("kind", observed=False)[list(COUNTS)].sum()
-    pooled = {
-        str(kind): Counts(*(int(by_kind.at[kind, name]) for name in COUNTS))
-        for kind in by_kind.index
-    }
-    total = counts[list(COUNTS)].sum()
-    return pooled | {"overall": Counts(*(int(total[name]) for name in COUNTS))}
+    pooled = {str(kind): Counts(*row) for kind, *row in by_kind.itertuples()}
+    return pooled | {"overall": Counts(*by_kind.sum().tolist())}
 
 
 @dataclass(frozen=True)

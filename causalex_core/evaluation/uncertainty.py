@@ -23,9 +23,6 @@ class Interval:
     low: float
     high: float
 
-    def __str__(self) -> str:
-        return f"{self.estimate:.3f} [{self.low:.3f}, {self.high:.3f}]"
-
 
 def subject_weights(n_subjects: int, n_bootstrap: int, seed: int) -> np.ndarray:
     """How often each subject is drawn in each resample.
@@ -62,9 +59,7 @@ def f1_interval(counts: np.ndarray, n_bootstrap: int, seed: int) -> Interval:
     return percentile_interval(f1(counts.sum(axis=0)), f1(weights @ counts))
 
 
-def f1_difference(
-    counts: np.ndarray, others: np.ndarray, n_bootstrap: int, seed: int
-) -> Interval:
+def f1_difference(counts: np.ndarray, others: np.ndarray, n_bootstrap: int, seed: int) -> Interval:
     """Difference of pooled F1 (`counts` minus `others`), paired by subject.
 
     Parameters

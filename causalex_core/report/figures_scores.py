@@ -55,14 +55,15 @@ def _dots(axis: Axes, part: pd.DataFrame, title: str) -> None:
     tables = list(part["truths"].drop_duplicates())
     for place, (protocol, rows) in enumerate(part.groupby("protocol", sort=False)):
         y = [tables.index(table) + (place - 1.5) * 0.19 for table in rows["truths"]]
-        axis.hlines(y, rows["low"], rows["high"], color=PROTOCOL_COLOURS[protocol], lw=1.2)
+        colour = PROTOCOL_COLOURS[str(protocol)]
+        axis.hlines(y, rows["low"], rows["high"], color=colour, lw=1.2)
         axis.plot(
             rows["f1"],
             y,
-            MARKERS[protocol],
-            color=PROTOCOL_COLOURS[protocol],
+            MARKERS[str(protocol)],
+            color=colour,
             ms=5,
-            label=protocol,
+            label=str(protocol),
         )
     axis.set_yticks(range(len(tables)), tables)
     axis.set_ylim(len(tables) - 0.45, -0.55)

@@ -56,8 +56,8 @@ def table(
     headers
         Readable headers by column; others show their own name with spaces.
     """
-    shown = {column: _texts(frame[column], _digits(digits, column)) for column in frame}
-    titles = [(headers or {}).get(column, str(column).replace("_", " ")) for column in frame]
+    shown = {column: _texts(frame[column], _digits(digits, str(column))) for column in frame}
+    titles = [(headers or {}).get(str(column), str(column).replace("_", " ")) for column in frame]
     ruler = ["--:" if pd.api.types.is_numeric_dtype(frame[column]) else ":--" for column in frame]
     rows = list(zip(*shown.values(), strict=True))
     lines = [_row(titles), _row(ruler), *(_row([_escape(cell) for cell in row]) for row in rows)]

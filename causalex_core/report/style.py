@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import matplotlib.pyplot as plt
 import plotly.graph_objects as go
@@ -17,7 +18,7 @@ KIND_COLOURS = {"macro": BLUE, "micro": VERMILION, "overall": INK}
 SEQUENTIAL = "cividis"
 
 # Figures keep a white card under both themes, so colours mean the same in each.
-MATPLOTLIB = {
+MATPLOTLIB: dict[Any, Any] = {
     "figure.dpi": 110,
     "figure.facecolor": PAPER,
     "savefig.facecolor": PAPER,
@@ -43,7 +44,7 @@ def readable(name: str) -> str:
 
 
 @contextmanager
-def figure(width: float = 7.2, height: float = 3.6, **subplots: object) -> Iterator[tuple]:
+def figure(width: float = 7.2, height: float = 3.6, **subplots: Any) -> Iterator[tuple]:
     """Open a matplotlib figure in the book's style.
 
     Parameters

@@ -19,7 +19,9 @@ def test_lgsnet_has_its_printed_f1_and_counts(tables):
     row = tables["published"].set_index("system").loc["LGSNet"]
     assert (row["tp"], row["n_pred"], row["n_truth"]) == (131, 208, 357)
     assert f"{row['f1']:.6f}" == paper.text("spotting", "lgsnet", "cas", "f1")
-    assert f"{row['tp'] / row['n_pred']:.6f}" == paper.text("spotting", "lgsnet", "cas", "precision")
+    assert f"{row['tp'] / row['n_pred']:.6f}" == paper.text(
+        "spotting", "lgsnet", "cas", "precision"
+    )
 
 
 def test_all_printed_rows_of_mdmd_come_out_equal(tables):
@@ -30,9 +32,10 @@ def test_all_printed_rows_of_mdmd_come_out_equal(tables):
 
 def test_megc2024_log_agrees_with_its_own_verdicts_on_cas(tables):
     row = tables["published"].query("system == 'MEGC2024 entry' and database == 'CAS(ME)^2'")
-    assert row[["printed_tp", "printed_n_pred", "printed_n_truth"]].values.tolist() == row[
-        ["tp", "n_pred", "n_truth"]
-    ].values.tolist()
+    assert (
+        row[["printed_tp", "printed_n_pred", "printed_n_truth"]].values.tolist()
+        == row[["tp", "n_pred", "n_truth"]].values.tolist()
+    )
 
 
 def test_scores_have_every_protocol_policy_and_an_interval_around_them(tables):

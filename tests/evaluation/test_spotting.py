@@ -100,7 +100,9 @@ def test_equals_the_slow_reference(truth, found, name):
     assert overall == Counts(_slow(truth, found, protocol), len(found), len(truth))
 
 
-@given(truth=TABLES, found=TABLES, name=st.sampled_from(list(PROTOCOLS)), shift=st.integers(-50, 50))
+@given(
+    truth=TABLES, found=TABLES, name=st.sampled_from(list(PROTOCOLS)), shift=st.integers(-50, 50)
+)
 @settings(max_examples=60, deadline=None)
 def test_relabelling_and_shift_change_nothing(truth, found, name, shift):
     def moved(table):
@@ -147,9 +149,7 @@ def test_a_repeated_prediction_never_helps_megc(truth, found):
 @given(truth=TABLES, found=TABLES)
 @settings(max_examples=60, deadline=None)
 def test_kind_blind_finds_at_least_as_much_and_needs_no_kinds(truth, found):
-    blind = score(
-        truth.drop(columns="kind"), found.drop(columns="kind"), MEGC, kind_blind=True
-    )
+    blind = score(truth.drop(columns="kind"), found.drop(columns="kind"), MEGC, kind_blind=True)
     assert set(pool(blind)) == {"overall"}
     assert pool(blind)["overall"].tp >= pool(score(truth, found, MEGC))["overall"].tp
 
@@ -195,7 +195,9 @@ def test_intervals_of_negative_length_match_nothing():
 
 def test_empty_tables_have_counts_of_zero():
     empty = _table([])
-    assert pool(score(empty, empty)) == dict.fromkeys(("macro", "micro", "overall"), Counts(0, 0, 0))
+    assert pool(score(empty, empty)) == dict.fromkeys(
+        ("macro", "micro", "overall"), Counts(0, 0, 0)
+    )
     assert pool(score(empty, empty))["overall"].f1 == 0
 
 
@@ -213,8 +215,10 @@ def test_blocks_of_pairs_give_the_same_counts(monkeypatch):
     generator = np.random.default_rng(3)
     onset = generator.integers(0, 300, 400)
     table = _table(
-        [("s", "v", start, start + length, "macro")
-         for start, length in zip(onset, generator.integers(0, 40, 400), strict=True)]
+        [
+            ("s", "v", start, start + length, "macro")
+            for start, length in zip(onset, generator.integers(0, 40, 400), strict=True)
+        ]
     )
     whole = {name: pool(score(table[:150], table[150:], p)) for name, p in PROTOCOLS.items()}
     monkeypatch.setattr(spotting, "PAIRS_AT_ONCE", 7)

@@ -48,7 +48,15 @@ def test_table_is_numbered_and_uses_one_number_of_decimals_per_column(shown):
 def test_stamp_and_parameters_are_complete(shown):
     show.stamp(RESULT)
     show.parameters(RESULT)
-    for part in ("abc1234567", "conf", "data", "code", "a processor, 2 cores", "1.23 s", "Computed"):
+    for part in (
+        "abc1234567",
+        "conf",
+        "data",
+        "code",
+        "a processor, 2 cores",
+        "1.23 s",
+        "Computed",
+    ):
         assert part in shown[0]["text/markdown"]
     assert "seed = 1" in shown[1]["text/markdown"]
     assert "name = 'x'" in shown[1]["text/markdown"]
