@@ -391,13 +391,13 @@ def subsets(attempts: pd.DataFrame, closest: Mapping[str, Mapping[str, str]]) ->
     kept = [
         attempts[
             (attempts["database"] == database)
+            & (attempts["group"] == group)
             & (attempts[others] == [rule[name] for name in others]).all(axis=1)
         ]
-        for database, rule in closest.items()
+        for (database, rule), group in product(closest.items(), GROUPS)
     ]
     columns = ["database", "group", "rows", "n", "share_1", "share_2", "share_3", "print_alike"]
-    table = pd.concat(kept)[columns]
-    return table.sort_values(["database", "group"], kind="stable", ignore_index=True)
+    return pd.concat(kept, ignore_index=True)[columns]
 
 
 def headers(attempts: pd.DataFrame, rule: Mapping[str, str]) -> pd.DataFrame:
@@ -435,20 +435,37 @@ def gaps(written: pd.DataFrame) -> pd.DataFrame:
 
 
 def text_counts(tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
-    """Numbers of expressions printed in the text beside those annotated."""
+    """Expressions of each kind in the text, annotated, and with an offset; and their shares.
+
+    Shares in percent are of the kinds counted alike; ``printed`` is the cell of Table 1 that
+    stands under the kind's own header.
+    """
     found = []
-    for (database, table), kind in product(tables.items(), KINDS):
-        printed = paper.text("causal_ex", "text", f"{PAPER_ROW[database]} {kind}", "printed")
-        same = table["kind"] == kind
-        found.append(
-            {
-                "database": database,
-                "kind": kind,
-                "printed": printed,
-                "annotated": int(same.sum()),
-                "with_offset": int((same & table["offset"].notna()).sum()),
-            }
-        )
+    for database, table in tables.items():
+        row = PAPER_ROW[database]
+        columns: dict[str, pd.Series] = {
+            "text": pd.Series(
+                {
+                    kind: paper.value("causal_ex", "text", f"{row} {kind}", "printed")
+                    for kind in KINDS
+                }
+            ),
+            "annotated": table["kind"].value_counts(),
+            "with_offset": table.loc[table["offset"].notna(), "kind"].value_counts(),
+        }
+        for kind in KINDS:
+            found.append(
+                {
+                    "database": database,
+                    "kind": kind,
+                    **{name: int(counts[kind]) for name, counts in columns.items()},
+                    "printed": paper.text("causal_ex", "table1", row, KIND_HEADERS[kind]),
+                    **{
+                        f"{name}_share": 100 * float(counts[kind] / counts.sum())
+                        for name, counts in columns.items()
+                    },
+                }
+            )
     return pd.DataFrame(found)
 
 

@@ -21,7 +21,7 @@ def overview(table: pd.DataFrame, lengths: pd.DataFrame) -> pd.DataFrame:
         - table.loc[table["kind"] == "micro", "subject"].nunique(),
         "videos": len(lengths),
         "videos without an expression": int((per_video == 0).sum()),
-        "minutes of video": float((lengths["frames"] / lengths["fps"]).sum() / 60),
+        "minutes of video, rounded": round(float((lengths["frames"] / lengths["fps"]).sum()) / 60),
         "frames per second": int(lengths["fps"].iloc[0]),
         "macro-expressions": int((table["kind"] == "macro").sum()),
         "micro-expressions": int((table["kind"] == "micro").sum()),

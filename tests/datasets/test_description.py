@@ -42,7 +42,7 @@ def test_overview(table):
         "subjects without a micro-expression": 0,
         "videos": 3,
         "videos without an expression": 1,
-        "minutes of video": 2,
+        "minutes of video, rounded": 2,
         "frames per second": 30,
         "macro-expressions": 3,
         "micro-expressions": 2,
