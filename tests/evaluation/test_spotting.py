@@ -176,6 +176,13 @@ def test_matching_is_a_largest_one():
     assert pool(score(truth, found, MEGC))["overall"].tp == 2
 
 
+def test_auw_gives_two_truths_with_one_best_detection_one_hit():
+    truth = _table([("s", "v", 0, 100, "macro"), ("s", "v", 10, 110, "macro")])
+    found = _table([("s", "v", 5, 105, "macro"), ("s", "v", 50, 112, "macro")])
+    assert pool(score(truth, found, AUW))["overall"].tp == 1
+    assert pool(score(truth, found, AUW_2023))["overall"].tp == 2
+
+
 def test_missing_offsets_count_but_cannot_match():
     truth = _table([("s", "v", 10, 20, "macro"), ("s", "v", 40, np.nan, "macro")])
     truth["apex"] = [15.0, 44.0]
