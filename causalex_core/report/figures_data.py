@@ -32,7 +32,7 @@ def durations(curves: pd.DataFrame, half: float) -> Figure:
                 where="post",
                 color=style.KIND_COLOURS[kind],
                 linestyle=DASHES[database],
-                label=f"{database}, {kind}",
+                label=f"{style.readable(database)}, {kind}",
             )
         axis.axvline(half, color=style.INK, linewidth=1)
         axis.annotate(f"{half} s", (half, 50), (4, 0), textcoords="offset points")
@@ -65,7 +65,7 @@ def action_units(counts: pd.DataFrame, most: int) -> go.Figure:
             x=[f"AU{unit}" for unit in order],
             y=part["percent"],
             customdata=part["expressions"].astype(int),
-            name=f"{database}, {kind}",
+            name=f"{style.readable(database)}, {kind}",
             marker={
                 "color": style.KIND_COLOURS[kind],
                 "pattern": {

@@ -34,7 +34,7 @@ def heatmaps(matrices: pd.DataFrame) -> Figure:
             for axis, (matrix, title) in zip(across, TITLES.items(), strict=True):
                 weights = _square(matrices, database, matrix, "weight")
                 image = axis.imshow(weights, cmap=style.SEQUENTIAL, norm=norm)
-                axis.set_title(f"{database}, {title}")
+                axis.set_title(f"{style.readable(database)}, {title}")
                 axis.grid(visible=False)
                 axis.set_xticks(range(regions.COUNT), regions.NAMES, rotation=90)
                 axis.set_yticks(range(regions.COUNT), regions.NAMES)
@@ -60,7 +60,9 @@ def faces(matrices: pd.DataFrame) -> Figure:
                 counts = _square(matrices, database, matrix, "count")
                 face.draw(axis)
                 face.draw_graph(axis, counts, counts.max())
-                axis.set_title(f"{database}, {title}\n(largest count {counts.max():.0f})")
+                axis.set_title(
+                    f"{style.readable(database)}, {title}\n(largest count {counts.max():.0f})"
+                )
     return drawn
 
 
@@ -89,7 +91,7 @@ def explorer(matrices: pd.DataFrame) -> go.Figure:
         )
     buttons = [
         {
-            "label": f"{database}, {TITLES[matrix]}",
+            "label": f"{style.readable(database)}, {TITLES[matrix]}",
             "method": "update",
             "args": [{"visible": [other == place for other in range(len(choices))]}],
         }

@@ -39,7 +39,7 @@ def test_heatmaps_name_every_region(matrices):
 
 def test_a_face_per_matrix_says_its_largest_count(matrices):
     titles = [axis.get_title(loc="left") for axis in figures_prior.faces(matrices).axes]
-    assert titles[0] == "CAS(ME)^2, as published\n(largest count 1)"
+    assert titles[0] == "CAS(ME)², as published\n(largest count 1)"
     assert titles[3].endswith("(largest count 4)")
 
 
