@@ -90,6 +90,7 @@ def execute(notebook: Path, output: Path, parameters: Mapping[str, Any]) -> floa
                 str(running),
                 dict(parameters),
                 kernel_name="python3",
+                language="python",
                 kernel_manager_class=LocalKernelManager,
                 cwd=str(notebook.parent),
                 progress_bar=False,

@@ -100,12 +100,12 @@ def state(page: str) -> dict[str, str]:
     -------
     dict
         ``notebook``, ``code`` (package modules imported, directly or not, and the YAML files
-        beside them), ``data`` (fingerprints of the sources of its chapters, or their absence
+        beside them that they name), ``data`` (fingerprints of the sources of its chapters, or their absence
         with the stored result that is read instead) and ``packages`` (the lock).
     """
     file = notebook(page)
     modules = provenance.code_files(file)
-    tables = sorted({table for module in modules for table in module.parent.glob("*.yml")})
+    tables = sorted({table for module in modules for table in _tables(module)})
     data = {module.stem: _data(module) for module in modules if _is_chapter(module)}
     return {
         "notebook": _sha256(file),
@@ -117,6 +117,11 @@ def state(page: str) -> dict[str, str]:
 
 def _is_chapter(module: Path) -> bool:
     return module.parent.name == "chapters" and module.name != "__init__.py"
+
+
+def _tables(module: Path) -> list[Path]:
+    text = module.read_text()
+    return [table for table in module.parent.glob("*.yml") if table.name in text]
 
 
 def _data(module: Path) -> dict[str, str | None]:

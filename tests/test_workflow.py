@@ -1,0 +1,197 @@
+"""The workflow as a whole, in a small copy of the project: killed, failing, changed."""
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import nbformat
+import pytest
+import yaml
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
+
+from causalex_core import paths
+
+RUN = "from causalex_core.workflow import book, experiment; book.run_pages(experiment.read('toy'))"
+PATIENCE = 120  # seconds until something that should happen is given up
+
+
+class Project:
+    """A copy of the project with toy notebooks, each of which counts its runs."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        unwanted = shutil.ignore_patterns("__pycache__", "experiments")
+        for name in ("causalex_core", "workflow"):
+            shutil.copytree(paths.ROOT / name, folder / name, ignore=unwanted)
+        for name in ("requirements.lock", "_config.yml"):
+            shutil.copy(paths.ROOT / name, folder)
+        self.notebooks = folder / "notebooks"
+        self.notebooks.mkdir()
+        self.parameters: dict[str, dict[str, object]] = {}
+
+    def page(self, name: str, *lines: str, **parameters: object) -> None:
+        """Write a notebook with a parameter `value` and give it parameters."""
+        count = f"with open('{name}.runs', 'a') as runs: print('run', file=runs)"
+        notebook = new_notebook(
+            cells=[
+                new_markdown_cell(f"# Page {name}", id="title"),
+                new_code_cell("value = 1", id="parameters", metadata={"tags": ["parameters"]}),
+                new_code_cell("\n".join([count, *lines, "print('value', value)"]), id="work"),
+            ]
+        )
+        nbformat.write(notebook, self.notebooks / f"{name}.ipynb")
+        self.parameters[name] = parameters
+        self.write_experiment()
+
+    def write_experiment(self) -> None:
+        file = self.folder / "workflow" / "experiments" / "toy.yml"
+        file.parent.mkdir(exist_ok=True)
+        file.write_text(yaml.safe_dump({"experiment": "toy", "pages": self.parameters}))
+
+    def start(self, *command: str) -> subprocess.Popen:
+        surroundings = {**os.environ, "PYTHONPATH": str(self.folder)}
+        return subprocess.Popen(
+            [sys.executable, *(command or ("-c", RUN))],
+            cwd=self.folder,
+            env=surroundings,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            start_new_session=True,
+        )
+
+    def run(self, *command: str) -> tuple[int, str]:
+        process = self.start(*command)
+        output, _ = process.communicate(timeout=PATIENCE)
+        return process.returncode, output
+
+    def runs(self, name: str) -> int:
+        file = self.notebooks / f"{name}.runs"
+        return len(file.read_text().splitlines()) if file.is_file() else 0
+
+    def printed(self, name: str) -> str:
+        page = nbformat.read(self.folder / "_build" / "toy" / "pages" / f"{name}.ipynb", 4)
+        return page.cells[-1].outputs[0].text
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Project:
+    return Project(tmp_path)
+
+
+def wait_until(happened: Callable[[], bool], process: subprocess.Popen) -> None:
+    deadline = time.monotonic() + PATIENCE
+    while not happened():
+        assert process.poll() is None, process.communicate()[0]
+        assert time.monotonic() < deadline, "it did not happen"
+        time.sleep(0.05)
+
+
+def test_goes_on_after_a_kill(project: Project) -> None:
+    project.page("quick", value=2)
+    gate = "import pathlib, time\nwhile not pathlib.Path('gate').exists(): time.sleep(0.05)"
+    project.page("slow", gate, value=3)
+    build = project.folder / "_build"
+    log = build / "logs" / "workflow.log"
+    process = project.start()
+    wait_until(lambda: log.is_file() and "1 of 3 steps" in log.read_text(), process)
+    wait_until(lambda: project.runs("slow") == 1, process)
+    os.killpg(process.pid, signal.SIGKILL)
+    process.communicate()
+    assert list((project.folder / ".snakemake" / "locks").iterdir())
+    assert not (build / "toy" / "pages" / "slow.ipynb").exists()
+
+    (project.notebooks / "gate").touch()
+    status, output = project.run()
+    assert status == 0, output
+    assert (project.runs("quick"), project.runs("slow")) == (1, 2)
+    assert (project.printed("quick"), project.printed("slow")) == ("value 2\n", "value 3\n")
+
+
+def test_runs_only_what_changed(project: Project) -> None:
+    project.page("a", value=1)
+    project.page("b", "from causalex_core import errors", value=1)
+    counts = lambda: (project.runs("a"), project.runs("b"))  # noqa: E731
+    assert project.run()[0] == 0
+    assert counts() == (1, 1)
+
+    os.utime(project.notebooks / "a.ipynb")
+    assert project.run()[0] == 0
+    assert counts() == (1, 1), "a file that was only touched has not changed"
+
+    project.parameters["a"]["value"] = 5
+    project.write_experiment()
+    assert project.run()[0] == 0
+    assert counts() == (2, 1)
+    assert project.printed("a") == "value 5\n"
+
+    module = project.folder / "causalex_core" / "errors.py"
+    module.write_text(module.read_text() + "\nADDED = 1\n")
+    assert project.run()[0] == 0
+    assert counts() == (2, 2), "only b imports the module that changed"
+
+
+def test_failed_notebook_is_kept_and_named(project: Project) -> None:
+    project.page("good")
+    project.page("bad", "raise ValueError('no such subject')")
+    status, output = project.run()
+    kept = project.folder / "_build" / "toy" / "failed" / "bad.ipynb"
+    assert status != 0
+    assert "bad.ipynb failed" in output
+    assert "ValueError: no such subject" in output
+    assert str(kept.relative_to(project.folder)) in output
+    assert nbformat.read(kept, 4).metadata.papermill.exception is True
+    assert project.printed("good") == "value 1\n"
+    assert not (kept.parent.parent / "pages" / "bad.ipynb").exists()
+
+    project.page("bad")
+    assert project.run()[0] == 0
+    assert (project.runs("good"), project.runs("bad")) == (1, 2)
+    assert not kept.exists()
+
+
+def test_plain_snakemake_does_the_same(project: Project) -> None:
+    project.page("a", value=4)
+    status, output = project.run(
+        *("-m", "snakemake", "--snakefile", "workflow/Snakefile", "--cores", "1"),
+        *("--configfile", "workflow/experiments/toy.yml"),
+    )
+    assert status == 0, output
+    assert project.printed("a") == "value 4\n"
+
+
+def test_broken_book_leaves_the_previous_one(project: Project) -> None:
+    project.page("a")
+    book = project.folder / "book"
+    shutil.copytree(paths.BOOK / "_static", book / "_static")
+    (book / "references.bib").touch()
+    (book / "intro.md").write_text("# Toy\n\nSee {doc}`pages/a`.\n")
+    chapters = [{"file": "pages/a"}]
+    toc = {"format": "jb-book", "root": "intro", "chapters": chapters}
+    (project.folder / "_toc.yml").write_text(json.dumps(toc))
+    make = ("-m", "causalex_core.workflow", "book", "--experiment", "toy")
+    status, output = project.run(*make)
+    assert status == 0, output
+    html = project.folder / "_build" / "html"
+    first = {file: file.read_bytes() for file in html.rglob("*.html")}
+    assert b"value 1" in first[html / "pages" / "a.html"]
+
+    assert "nothing changed" in project.run(*make)[1]
+
+    (book / "intro.md").write_text("# Toy\n\nSee {doc}`pages/nowhere`.\n")
+    status, output = project.run(*make)
+    assert status == 2
+    assert "pages/nowhere" in output
+    assert {file: file.read_bytes() for file in html.rglob("*.html")} == first
+
+    chapters.append({"file": "pages/b"})
+    (project.folder / "_toc.yml").write_text(json.dumps(toc))
+    status, output = project.run(*make)
+    assert status == 2
+    assert "_toc.yml lists the page 'b'" in output
