@@ -103,7 +103,7 @@ def plotly_html(drawn: go.Figure, name: str, alternative: str) -> None:
     body = drawn.to_html(
         include_plotlyjs=False,
         full_html=False,
-        div_id=name,
+        div_id=f"plot-{name}",  # apart from the identifiers of headings
         config={"responsive": True, "displaylogo": False},
     )
     described = f'<div role="img" aria-label="{alternative}" class="plotly-card">{body}</div>'
