@@ -67,6 +67,31 @@ def table(
     )
 
 
+def with_interval(
+    frame: pd.DataFrame,
+    value: str = "f1",
+    low: str = "low",
+    high: str = "high",
+    digits: int = 3,
+) -> pd.DataFrame:
+    """Write a value and its interval as one cell, such as 0.464 [0.357, 0.530].
+
+    Parameters
+    ----------
+    frame
+        Table with the three columns; `value` keeps its place, the other two go.
+    value, low, high
+        Names of the columns.
+    digits
+        Decimals.
+    """
+    texts = [
+        f"{row[0]:.{digits}f} [{row[1]:.{digits}f}, {row[2]:.{digits}f}]"
+        for row in frame[[value, low, high]].itertuples(index=False)
+    ]
+    return frame.assign(**{value: texts}).drop(columns=[low, high])
+
+
 def parameters(result: Result) -> None:
     """Show the effective parameters of a page in one folded table."""
     rows = [f"{key} = {value!r}" for key, value in result.parameters.items()]

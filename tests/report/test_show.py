@@ -60,3 +60,9 @@ def test_stamp_and_parameters_are_complete(shown):
         assert part in shown[0]["text/markdown"]
     assert "seed = 1" in shown[1]["text/markdown"]
     assert "name = 'x'" in shown[1]["text/markdown"]
+
+
+def test_value_and_interval_share_a_cell():
+    frame = pd.DataFrame({"a": [1], "f1": [0.4637], "low": [0.35], "high": [0.53]})
+    shown = show.with_interval(frame)
+    assert shown.to_dict("records") == [{"a": 1, "f1": "0.464 [0.350, 0.530]"}]
