@@ -94,12 +94,13 @@ def with_interval(
 
 def parameters(result: Result) -> None:
     """Show the effective parameters of a page in one folded table."""
-    rows = [f"{key} = {value!r}" for key, value in result.parameters.items()]
+    rows = [[f"`{name}`", f"`{value!r}`"] for name, value in result.parameters.items()]
+    lines = [_row(["parameter", "value"]), _row([":--", ":--"]), *map(_row, rows)]
+    text = "\n".join(lines) if rows else "This page has no parameters."
+    listed = pd.DataFrame(result.parameters.items(), columns=["parameter", "value"])
     _both(
-        ":::{dropdown} Parameters of this page\n```text\n"
-        + "\n".join(rows or ["none"])
-        + "\n```\n:::",
-        f"<pre>{html.escape(chr(10).join(rows))}</pre>",
+        f":::{{dropdown}} Parameters of this page\n\n{text}\n\n:::",
+        listed.to_html(index=False, border=0),
     )
 
 

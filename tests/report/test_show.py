@@ -58,8 +58,9 @@ def test_stamp_and_parameters_are_complete(shown):
         "Computed",
     ):
         assert part in shown[0]["text/markdown"]
-    assert "seed = 1" in shown[1]["text/markdown"]
-    assert "name = 'x'" in shown[1]["text/markdown"]
+    assert "| `seed` | `1` |" in shown[1]["text/markdown"]
+    assert "| `name` | `'x'` |" in shown[1]["text/markdown"]
+    assert "<td>seed</td>" in shown[1]["text/html"]
 
 
 def test_value_and_interval_share_a_cell():
