@@ -1,6 +1,7 @@
 """Figures of the chapters on re-scoring, selection and printed counts."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 
 import numpy as np
 import pandas as pd
@@ -36,19 +37,26 @@ def counting(scores: pd.DataFrame, systems: Sequence[tuple[str, str]]) -> Figure
         for name, database in systems
     ]
     heights = [part["truths"].nunique() for part in parts]
+    with _stacked(heights, 0.42) as (drawn, axes):
+        for axis, (name, database), part in zip(axes, systems, parts, strict=True):
+            _dots(axis, part, f"{name} on {database}")
+        axes[-1].set_xlabel("overall F1 (points) with 95 % interval over subjects (lines)")
+    return drawn
+
+
+@contextmanager
+def _stacked(rows: Sequence[int], height: float) -> Iterator[tuple[Figure, Sequence[Axes]]]:
+    """Panels below each other, as high as their rows, with the first panel's legend on top."""
     with style.figure(
         7.2,
-        0.9 + 0.42 * sum(heights) + 0.5 * len(parts),
-        nrows=len(parts),
+        0.9 + height * sum(rows) + 0.5 * len(rows),
+        nrows=len(rows),
         squeeze=False,
-        gridspec_kw={"height_ratios": heights},
+        gridspec_kw={"height_ratios": rows},
     ) as (drawn, axes):
-        for panel, (title, part) in enumerate(zip(systems, parts, strict=True)):
-            _dots(axes[panel, 0], part, f"{title[0]} on {title[1]}")
-        axes[-1, 0].set_xlabel("overall F1 (points) with 95 % interval over subjects (lines)")
+        yield drawn, axes[:, 0]
         handles, labels = axes[0, 0].get_legend_handles_labels()
-        drawn.legend(handles, labels, loc="outside upper left", ncols=4)
-    return drawn
+        drawn.legend(handles, labels, loc="outside upper left", ncols=len(labels))
 
 
 def _dots(axis: Axes, part: pd.DataFrame, title: str) -> None:
@@ -82,14 +90,8 @@ def rules(table: pd.DataFrame, panels: Sequence[str]) -> Figure:
         Values of ``panel``, top to bottom.
     """
     counts = [int((table["panel"] == panel).sum()) for panel in panels]
-    with style.figure(
-        7.2,
-        0.8 + 0.3 * sum(counts) + 0.45 * len(panels),
-        nrows=len(panels),
-        squeeze=False,
-        gridspec_kw={"height_ratios": counts},
-    ) as (drawn, axes):
-        for axis, panel in zip(axes[:, 0], panels, strict=True):
+    with _stacked(counts, 0.3) as (drawn, axes):
+        for axis, panel in zip(axes, panels, strict=True):
             part = table[table["panel"] == panel].reset_index(drop=True)
             test = part["rule"].str.startswith(("best", "as printed"))
             for chosen_on_test, colour, marker in (
@@ -112,9 +114,7 @@ def rules(table: pd.DataFrame, panels: Sequence[str]) -> Figure:
             axis.set_ylim(len(part) - 0.4, -0.6)
             axis.set_title(style.readable(panel))
             axis.grid(axis="y", visible=False)
-        axes[-1, 0].set_xlabel("F1 with 95 % interval over subjects")
-        handles, labels = axes[0, 0].get_legend_handles_labels()
-        drawn.legend(handles, labels, loc="outside upper left", ncols=2)
+        axes[-1].set_xlabel("F1 with 95 % interval over subjects")
     return drawn
 
 
