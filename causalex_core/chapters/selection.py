@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 
 from causalex_core.datasets import lgsnet, manifest, mdmd
+from causalex_core.errors import CausalexError
 from causalex_core.evaluation import selection
 from causalex_core.evaluation.spotting import COUNTS, EACH_TRUTH, MEGC, Protocol, score
 from causalex_core.evaluation.uncertainty import Interval, f1, f1_difference, f1_interval
@@ -47,7 +48,7 @@ class Config:
 def compute(config: Config) -> dict[str, pd.DataFrame]:
     """Tables ``lgsnet_rules``, ``lgsnet_epochs``, ``mdmd_rules`` and ``mdmd_thresholds``."""
     rules, epochs = [], []
-    thresholds = np.arange(config.lowest, config.highest + 1, config.step) / 1000
+    thresholds = _thresholds(config)
     for protocol in (EACH_TRUTH, MEGC):
         counts = _lgsnet_counts(protocol, thresholds)
         rules += list(_lgsnet_rules(protocol, counts, thresholds, config))
@@ -59,6 +60,18 @@ def compute(config: Config) -> dict[str, pd.DataFrame]:
         "mdmd_rules": pd.DataFrame(mdmd_rules),
         "mdmd_thresholds": pd.DataFrame(mdmd_thresholds),
     }
+
+
+def _thresholds(config: Config) -> np.ndarray:
+    """Grid of thresholds, which must hold the printed one."""
+    grid = np.arange(config.lowest, config.highest + 1, config.step)
+    printed = round(lgsnet.THRESHOLD * 1000)
+    if printed not in grid:
+        raise CausalexError(
+            f"thresholds {config.lowest} to {config.highest} in steps of {config.step} leave out"
+            f" the printed one, {printed}: choose lowest and step so that it is among them"
+        )
+    return grid / 1000
 
 
 def _lgsnet_counts(protocol: Protocol, thresholds: np.ndarray) -> np.ndarray:

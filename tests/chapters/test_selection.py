@@ -4,6 +4,7 @@ import pytest
 
 from causalex_core import chapters
 from causalex_core.chapters import selection
+from causalex_core.errors import CausalexError
 
 
 @pytest.fixture(scope="module")
@@ -29,3 +30,8 @@ def test_every_epoch_and_threshold_is_there(tables):
     assert tables["lgsnet_epochs"].groupby("protocol")["epoch"].nunique().tolist() == [30, 30]
     assert len(tables["mdmd_thresholds"]) == 4 * 99
     assert tables["mdmd_rules"]["n_truth"].unique().tolist() == [300, 57, 343, 159]
+
+
+def test_a_grid_without_the_printed_threshold_is_refused():
+    with pytest.raises(CausalexError, match="485"):
+        selection.compute(selection.Config(lowest=300, step=20))
