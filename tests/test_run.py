@@ -153,12 +153,8 @@ def test_a_step_runs_shows_and_fails(tmp_path, monkeypatch, capsys):
     with log_file.open("w") as log:
         run._step("[1/2] good", [sys.executable, "-c", "print('WARNING: noise')"], log)
         assert "[1/2] good: " in capsys.readouterr().out
-        failing = [
-            sys.executable,
-            "-c",
-            "import sys; print('No space left on device'); sys.exit(3)",
-        ]
-        with pytest.raises(run.RunError, match="setup failed at .*the disk is full"):
+        failing = [sys.executable, "-c", "print('No space left on device'); raise SystemExit(3)"]
+        with pytest.raises(run.RunError, match=r"setup failed at .*the disk is full"):
             run._step("[2/2] bad", failing, log)
     assert "noise" not in capsys.readouterr().out
     assert "WARNING: noise" in log_file.read_text()
