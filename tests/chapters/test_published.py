@@ -9,7 +9,6 @@ from causalex_core import chapters, paths
 from causalex_core.commands.publish import NAMES
 from causalex_core.report import results
 
-
 CHAPTERS = [importlib.import_module(f"causalex_core.chapters.{name}") for name in NAMES]
 WITH_DATA = [chapter for chapter in CHAPTERS if chapter.SOURCES]
 
