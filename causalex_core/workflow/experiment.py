@@ -99,9 +99,9 @@ def state(page: str) -> dict[str, str]:
     Returns
     -------
     dict
-        ``notebook``, ``code`` (package modules imported, directly or not, and the YAML files
-        beside them that they name), ``data`` (fingerprints of the sources of its chapters, or their absence
-        with the stored result that is read instead) and ``packages`` (the lock).
+        ``notebook``; ``code`` (package modules imported, directly or not, and the YAML files
+        beside them that they name); ``data`` (fingerprints of the sources of its chapters, or
+        their absence with the stored result that is read instead); ``packages`` (the lock).
     """
     file = notebook(page)
     modules = provenance.code_files(file)
