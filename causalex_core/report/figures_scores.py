@@ -183,7 +183,7 @@ def thresholds(table: pd.DataFrame) -> go.Figure:
             },
             hovertemplate="p = %{x}: F1 %{y:.3f}",
         )
-    drawn.update_xaxes(title="threshold p (percent of the way from mean to maximum)")
+    drawn.update_xaxes(title="threshold p (%)")
     drawn.update_yaxes(title="pooled F1", rangemode="tozero")
     return drawn
 

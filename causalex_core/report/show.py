@@ -86,7 +86,7 @@ def with_interval(
         Decimals.
     """
     texts = [
-        f"{row[0]:.{digits}f} [{row[1]:.{digits}f}, {row[2]:.{digits}f}]"
+        f"{row[0]:.{digits}f} [{row[1]:.{digits}f},\N{NO-BREAK SPACE}{row[2]:.{digits}f}]"
         for row in frame[[value, low, high]].itertuples(index=False)
     ]
     return frame.assign(**{value: texts}).drop(columns=[low, high])

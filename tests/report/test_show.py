@@ -66,4 +66,4 @@ def test_stamp_and_parameters_are_complete(shown):
 def test_value_and_interval_share_a_cell():
     frame = pd.DataFrame({"a": [1], "f1": [0.4637], "low": [0.35], "high": [0.53]})
     shown = show.with_interval(frame)
-    assert shown.to_dict("records") == [{"a": 1, "f1": "0.464 [0.350, 0.530]"}]
+    assert shown.to_dict("records") == [{"a": 1, "f1": "0.464 [0.350,\u00a00.530]"}]
