@@ -114,6 +114,24 @@ def test_goes_on_after_a_kill(project: Project) -> None:
     assert (project.printed("quick"), project.printed("slow")) == ("value 2\n", "value 3\n")
 
 
+def test_waits_for_what_a_killed_run_left_alive(project: Project) -> None:
+    gate = "import pathlib, time\nwhile not pathlib.Path('gate').exists(): time.sleep(0.05)"
+    project.page("slow", gate, value=3)
+    first = project.start()
+    wait_until(lambda: project.runs("slow") == 1, first)
+    first.kill()  # its Snakemake lives on
+    first.wait()
+
+    second = project.start()
+    assert second.stdout is not None
+    assert "an earlier run is still at work" in second.stdout.readline()
+    (project.notebooks / "gate").touch()
+    output, _ = second.communicate(timeout=PATIENCE)
+    assert second.returncode == 0, output
+    assert project.runs("slow") == 1, "what the first run left alive was done"
+    assert project.printed("slow") == "value 3\n"
+
+
 def test_runs_only_what_changed(project: Project) -> None:
     project.page("a", value=1)
     project.page("b", "from causalex_core import errors", value=1)

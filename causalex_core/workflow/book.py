@@ -10,6 +10,7 @@ import sys
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
+from typing import TextIO
 
 import nbformat
 import yaml
@@ -171,33 +172,43 @@ def _files(places: Iterable[Path]) -> Iterator[Path]:
 def _logged(command: Sequence[str], log: Path, what: str) -> None:
     """Run a command into a log; show how pages go, and why it failed if it did.
 
+    The command writes to the file itself, not to a pipe of this process: Snakemake hangs if
+    whoever reads from it is killed.
+
     Raises
     ------
     CausalexError
         If the command fails.
     """
     log.parent.mkdir(parents=True, exist_ok=True)
-    lines = []
-    with (
-        log.open("w") as stream,
-        subprocess.Popen(
+    with log.open("w") as output, log.open(errors="replace") as written:
+        with subprocess.Popen(
             command,
             cwd=paths.ROOT,
             env=execute.surroundings(),
-            stdout=subprocess.PIPE,
+            stdout=output,
             stderr=subprocess.STDOUT,
-            text=True,
-        ) as process,
-    ):
-        assert process.stdout is not None
-        for raw in process.stdout:
-            line = COLOURS.sub("", raw).strip()
-            lines.append(line)
-            stream.write(f"{line}\n")
-            stream.flush()
-            if line.startswith(EXECUTED):
-                print(f"  {line}", flush=True)
+        ) as process:
+            while _still_runs(process):
+                _show_pages(written)
+        _show_pages(written)
     if process.returncode:
-        told = [line for line in lines if any(sign in line for sign in COMPLAINTS)]
+        lines = COLOURS.sub("", log.read_text(errors="replace")).splitlines()
+        told = [line.strip() for line in lines if any(sign in line for sign in COMPLAINTS)]
         reasons = "\n  ".join(dict.fromkeys(told or lines[-12:]))
         raise CausalexError(f"{what} failed (log: {os.path.relpath(log)}):\n  {reasons}")
+
+
+def _still_runs(process: subprocess.Popen) -> bool:
+    try:
+        process.wait(0.5)
+    except subprocess.TimeoutExpired:
+        return True
+    return False
+
+
+def _show_pages(written: TextIO) -> None:
+    """Print what notebooks have reported since the last look."""
+    for line in written.readlines():
+        if line.startswith(EXECUTED):
+            print(f"  {line.strip()}", flush=True)
