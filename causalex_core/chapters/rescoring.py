@@ -1,6 +1,6 @@
 """Published detections of three systems, counted again under every protocol."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -119,18 +119,14 @@ def systems(mdmd_found: Mapping[tuple[str, str], pd.DataFrame]) -> Iterator[Syst
     source = manifest.require("megc2024_logs")
     for database in (CAS, SAMM):
         log = megc2024.log(source, database)
-        verdicts = log["verdict"].value_counts()
+        tp, fp, fn = (int((log["verdict"] == name).sum()) for name in ("TP", "FP", "FN"))
         yield System(
             "MEGC2024 entry",
             database,
             megc2024.detections(log),
             {OWN: (megc2024.truths(log), MissingOffset.AS_IS)}
             | (policies if database == CAS else {}),
-            printed=(
-                int(verdicts["TP"]),
-                int(verdicts["TP"] + verdicts["FP"]),
-                int(verdicts["TP"] + verdicts["FN"]),
-            ),
+            printed=(tp, tp + fp, tp + fn),
         )
 
 
@@ -184,7 +180,9 @@ def _rows(counts: pd.DataFrame, config: Config) -> Iterator[dict[str, object]]:
     """Pooled counts and F1 with its interval, per kind and overall."""
     for kind, pooled in pool(counts).items():
         part = counts if kind == "overall" else counts[counts["kind"] == kind]
-        interval = f1_interval(_per_subject(part), config.n_bootstrap, config.seed)
+        interval = f1_interval(
+            _per_subject(part, part["subject"].unique()), config.n_bootstrap, config.seed
+        )
         yield {
             "kind": kind,
             "tp": pooled.tp,
@@ -200,7 +198,8 @@ def _rows(counts: pd.DataFrame, config: Config) -> Iterator[dict[str, object]]:
 
 def _spread(counts: Mapping[tuple[str, str], pd.DataFrame], config: Config) -> dict[str, object]:
     """How far apart the kindest and the strictest counting put the same detections."""
-    by_subject = {key: _per_subject(found) for key, found in counts.items()}
+    everyone = sorted(set[str]().union(*(found["subject"] for found in counts.values())))
+    by_subject = {key: _per_subject(found, everyone) for key, found in counts.items()}
     pooled = {key: float(f1(found.sum(axis=0))) for key, found in by_subject.items()}
     most, least = max(pooled, key=pooled.__getitem__), min(pooled, key=pooled.__getitem__)
     difference = f1_difference(by_subject[most], by_subject[least], config.n_bootstrap, config.seed)
@@ -215,6 +214,7 @@ def _spread(counts: Mapping[tuple[str, str], pd.DataFrame], config: Config) -> d
     }
 
 
-def _per_subject(counts: pd.DataFrame) -> np.ndarray:
-    """Counts (S, 3) added over kinds, sorted by subject."""
-    return counts.groupby("subject")[list(COUNTS)].sum().to_numpy()
+def _per_subject(counts: pd.DataFrame, everyone: Iterable[str]) -> np.ndarray:
+    """Counts (S, 3) added over kinds, a row for each subject in `everyone`."""
+    added = counts.groupby("subject")[list(COUNTS)].sum()
+    return added.reindex(list(everyone), fill_value=0).to_numpy()

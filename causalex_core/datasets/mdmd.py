@@ -102,14 +102,14 @@ def detections(source: Source, database: str, kind: str) -> pd.DataFrame:
         Columns ``p, subject, video, onset, offset, kind``.
     """
     setting = SETTINGS[database, kind]
-    parts = []
-    for video, rows in masks(source, database, kind).items():
-        for p, mask in zip(THRESHOLDS, rows, strict=True):
-            found = intervals(mask, setting.shortest, setting.longest).astype(float)
-            parts.append(pd.DataFrame({"p": p, "onset": found[:, 0], "offset": found[:, 1]}))
-            parts[-1]["video"] = video
-    table = pd.concat(parts, ignore_index=True)
-    return table.assign(subject=table["video"].str.rpartition("_")[0], kind=kind)
+    rows = [
+        (p, video.rpartition("_")[0], video, *run)
+        for video, nested in masks(source, database, kind).items()
+        for p, mask in zip(THRESHOLDS, nested, strict=True)
+        for run in intervals(mask, setting.shortest, setting.longest).astype(float)
+    ]
+    table = pd.DataFrame(rows, columns=["p", "subject", "video", "onset", "offset"])
+    return table.assign(kind=kind)
 
 
 def annotations(source: Source, database: str) -> pd.DataFrame:

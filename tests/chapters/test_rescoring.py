@@ -69,3 +69,20 @@ def test_kept_detections_are_cut_ranked_and_truncated():
     assert kept["onset"].tolist() == [30, 40]
     assert lgsnet.kept(table, threshold=0.485)["onset"].tolist() == [20, 30, 40]
     assert lgsnet.kept(table, threshold=0.484)["offset"].tolist() == [9, 29, 39, 49]
+
+
+def test_made_up_sources_give_all_tables(made_up):
+    tables = rescoring.compute(rescoring.Config(n_bootstrap=20))
+    published = tables["published"].set_index(["system", "database"])
+    assert published.loc[("LGSNet", "CAS(ME)^2"), ["tp", "n_pred", "n_truth"]].tolist() == [3, 4, 3]
+    entry = published.loc[("MEGC2024 entry", "CAS(ME)^2")]
+    assert entry[["printed_tp", "tp", "n_pred", "n_truth"]].tolist() == [1, 1, 2, 2]
+    assert tables["mdmd_rows"]["equal"].tolist() == [99, 99, 99, 98]
+    own = tables["scores"].query("system == 'LGSNet' and protocol == 'megc'").set_index("truths")
+    assert own["tp"].to_dict() == {
+        "own table": 3,
+        "as_is": 2,
+        "apex": 3,
+        "mirrored": 3,
+        "drop": 2,
+    }

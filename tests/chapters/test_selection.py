@@ -35,3 +35,13 @@ def test_every_epoch_and_threshold_is_there(tables):
 def test_a_grid_without_the_printed_threshold_is_refused():
     with pytest.raises(CausalexError, match="485"):
         selection.compute(selection.Config(lowest=300, step=20))
+
+
+def test_made_up_sources_give_all_tables(made_up):
+    config = selection.Config(lowest=485, highest=495, step=10, n_bootstrap=20)
+    tables = selection.compute(config)
+    rules = tables["lgsnet_rules"].set_index(["protocol", "rule"])
+    assert rules.loc[("megc", selection.PRINTED), ["tp", "n_pred", "n_truth"]].tolist() == [3, 4, 3]
+    assert rules.loc[("megc", selection.BOTH), "f1"] >= rules.loc[("megc", selection.CROSS), "f1"]
+    assert len(tables["lgsnet_epochs"]) == 4
+    assert tables["mdmd_thresholds"].query("database == 'CAS(ME)^2' and p > 2")["f1"].eq(0).all()
