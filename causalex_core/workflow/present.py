@@ -4,17 +4,20 @@ from pathlib import Path
 
 import nbformat
 from nbformat import NotebookNode
+from nbformat.v4 import new_markdown_cell
 
 from causalex_core.errors import CausalexError
 
 _PARAMETERS = {"parameters", "injected-parameters"}
+_NOTICE = "notice"  # tag of the cell that says where a page's numbers come from
 
 
 def page(executed: Path) -> NotebookNode:
     """Page made from an executed notebook.
 
-    Parameter cells vanish, other code is folded, messages on standard error stay out, and
-    times and paths of the machine that ran it are taken away.
+    Parameter cells vanish, other code is folded, messages on standard error stay out, times
+    and paths of the machine that ran it are taken away, and what the cell tagged ``notice``
+    says stands directly under the title.
 
     Raises
     ------
@@ -31,7 +34,24 @@ def page(executed: Path) -> NotebookNode:
         if cell.cell_type == "code":
             cell.metadata["tags"] = _tags(cell.metadata.get("tags", []))
             cell.outputs = [output for output in cell.outputs if output.get("name") != "stderr"]
+    notebook.cells = _notice_first(notebook.cells)
     return notebook
+
+
+def _notice_first(cells: list[NotebookNode]) -> list[NotebookNode]:
+    """Cells in the order of the page: the title, the notice if it says anything, the rest."""
+    notices = [cell for cell in cells if _NOTICE in cell.metadata.get("tags", ())]
+    spoken = [cell for cell in notices if cell.outputs]
+    others = [cell for cell in cells if cell not in notices]
+    title, _, text = others[0].source.partition("\n")
+    if not spoken or not title.startswith("# "):
+        return others
+    opening = [
+        new_markdown_cell(title, id=others[0].id),
+        *spoken,
+        new_markdown_cell(text.strip(), id=f"{others[0].id}-text"),
+    ]
+    return [*opening, *others[1:]]
 
 
 def _tags(tags: list[str]) -> list[str]:

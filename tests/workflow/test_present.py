@@ -51,3 +51,23 @@ def test_a_notebook_that_failed_is_no_page(tmp_path):
     with pytest.raises(CausalexError, match=r"page\.ipynb: stopped at an error"):
         present.page(executed(tmp_path, code(), exception=True))
     assert present.page(executed(tmp_path, code(), exception=None)).cells
+
+
+def test_a_notice_stands_directly_under_the_title(tmp_path):
+    said = new_output("display_data", data={"text/plain": "stored"})
+    cells = [
+        new_markdown_cell("# Title\n\nText."),
+        code("compute"),
+        code("notice", tags=["notice", "remove-input"], outputs=[said]),
+    ]
+    page = present.page(executed(tmp_path, *cells))
+    assert [cell.source for cell in page.cells] == ["# Title", "notice", "Text.", "compute"]
+    assert len({cell.id for cell in page.cells}) == 4
+    nbformat.validate(page)
+
+
+def test_a_page_without_a_notice_keeps_its_order(tmp_path):
+    silent = code("notice", tags=["notice", "remove-input"])
+    cells = [new_markdown_cell("# Title\n\nText."), silent, code("compute")]
+    page = present.page(executed(tmp_path, *cells))
+    assert [cell.source for cell in page.cells] == ["# Title\n\nText.", "compute"]
