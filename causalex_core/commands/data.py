@@ -278,7 +278,10 @@ def _size(count: float) -> str:
 
 def _program() -> str:
     """How this program can be called from here: by name if it is on the path."""
-    return "causalex" if shutil.which("causalex") else os.path.relpath(sys.argv[0])
+    if shutil.which("causalex"):
+        return "causalex"
+    installed = Path(sys.executable).with_name("causalex")
+    return os.path.relpath(installed) if installed.exists() else "python -m causalex_core.cli"
 
 
 def _echo_entry(label: str, text: str) -> None:
