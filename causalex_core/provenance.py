@@ -34,11 +34,16 @@ def digest(content: Any) -> str:
 
 
 def commit() -> str:
-    """Short hash of the checked-out commit, with "+" if tracked files differ from it."""
+    """Short hash of the checked-out commit, with "+" if tracked files differ from it.
+
+    Stored results do not count: they are what comes out, not what goes in.
+    """
     head = _git("rev-parse", "--short=10", "HEAD")
     if head is None:
         return "not a git checkout"
-    return head + ("+" if _git("status", "--porcelain", "--untracked-files=no") else "")
+    stored = f":!{paths.PUBLISHED.relative_to(paths.ROOT)}"
+    changed = _git("status", "--porcelain", "--untracked-files=no", "--", ".", stored)
+    return f"{head}+" if changed else head
 
 
 def device() -> str:
