@@ -1,5 +1,6 @@
 """One look for all figures: colour-blind-safe, legible on light and dark pages."""
 
+import html
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -106,5 +107,6 @@ def plotly_html(drawn: go.Figure, name: str, alternative: str) -> None:
         div_id=f"plot-{name}",  # apart from the identifiers of headings
         config={"responsive": True, "displaylogo": False},
     )
-    described = f'<div role="img" aria-label="{alternative}" class="plotly-card">{body}</div>'
+    label = html.escape(alternative)
+    described = f'<div role="img" aria-label="{label}" class="plotly-card">{body}</div>'
     display(HTML(described))
