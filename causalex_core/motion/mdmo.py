@@ -115,14 +115,15 @@ def squares(
     return flow[y + offset[:, None], x + offset].reshape(len(centres), -1, 2)
 
 
-def _polar(flow: NDArray[np.float32]) -> tuple[NDArray[np.floating], NDArray[np.floating]]:
+def _polar(flow: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """Length and angle (radians, [0, 2 pi)); 8-bit flow has many angles exactly on an edge.
 
     OpenCV's approximate angle decides those as the published AUW-GCN features do.
     """
     x, y = (np.ascontiguousarray(flow[..., k]).reshape(1, -1) for k in (0, 1))
-    length, angle = map(np.asarray, cv2.cartToPolar(x, y))
-    return length.reshape(flow.shape[:-1]), angle.reshape(flow.shape[:-1])
+    polar = np.array(cv2.cartToPolar(x, y), dtype=np.float32)
+    length, angle = polar.reshape(2, *flow.shape[:-1])
+    return length, angle
 
 
 def _bins(angle: NDArray[np.floating], edges: tuple[float, ...]) -> NDArray[np.intp]:

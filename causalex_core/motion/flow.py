@@ -1,0 +1,164 @@
+"""Dense optical flow between two grey crops of a face.
+
+Every method takes two (H, W) uint8 images and returns (H, W, 2) float32: how far (x, y), in
+pixels, what is seen in the first has gone in the second.
+
+References
+----------
+B. Lucas, T. Kanade, An iterative image registration technique. IJCAI 1981.
+T. Kroeger et al., Fast optical flow using dense inverse search. ECCV 2016 (DIS).
+G. Farneback, Two-frame motion estimation based on polynomial expansion. SCIA 2003.
+C. Zach et al., A duality based approach for realtime TV-L1 optical flow. DAGM 2007.
+"""
+
+from collections.abc import Callable
+from functools import cache
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+Image = NDArray[np.uint8]
+Flow = NDArray[np.float32]
+
+WINDOW = 31 / 256  # Lucas-Kanade's window as a share of the crop: least error on 0.2 px warps
+LARGE = 1.0  # px, beyond which one linear step no longer finds the motion
+_LARGE_SHARE = 0.02  # of the crop that must move so far before the pyramid is used
+_LEVELS = 3  # of the pyramid: motions up to about 4 px
+_RIDGE = 0.1  # squared grey levels per px; holds the flow near zero where there is no texture
+_GRID = 8  # px between the points looked at for large motion
+
+
+def lucas_kanade(first: Image, second: Image) -> Flow:
+    """Least-squares flow in a square window: one step, or coarse to fine where that is too short.
+
+    The images are not smoothed beforehand: on warped faces that hid more motion than noise.
+    Coarse to fine when more than 2 % of the crop moves more than 1 px.
+    """
+    before, after = first.astype(np.float32), second.astype(np.float32)
+    flow = _step(before, after)
+    sampled = flow[_GRID // 2 :: _GRID, _GRID // 2 :: _GRID]
+    large = np.einsum("...c,...c->...", sampled, sampled) > LARGE**2
+    if np.count_nonzero(large) <= _LARGE_SHARE * large.size:
+        return flow
+    return _coarse_to_fine(before, after, _LEVELS)
+
+
+def dis(first: Image, second: Image) -> Flow:
+    """Dense inverse search, OpenCV's medium preset."""
+    return np.asarray(_dis().calc(first, second, None), dtype=np.float32)
+
+
+def farneback(first: Image, second: Image) -> Flow:
+    """Farneback's polynomial expansion, three levels, window of an eighth of the crop."""
+    window = max(first.shape[0] // 8, 5)
+    flow = cv2.calcOpticalFlowFarneback(
+        first,
+        second,
+        None,  # type: ignore[call-overload]
+        pyr_scale=0.5,
+        levels=3,
+        winsize=window,
+        iterations=1,
+        poly_n=5,
+        poly_sigma=1.1,
+        flags=0,
+    )
+    return np.asarray(flow, dtype=np.float32)
+
+
+def tv_l1(first: Image, second: Image) -> Flow:
+    """TV-L1 with OpenCV's defaults, the usual choice of the field."""
+    return np.asarray(_tv_l1().calc(first, second, None), dtype=np.float32)
+
+
+METHODS: dict[str, Callable[[Image, Image], Flow]] = {
+    "lucas_kanade": lucas_kanade,
+    "dis": dis,
+    "farneback": farneback,
+    "tv_l1": tv_l1,
+}
+
+
+def quantised(flow: Flow, bound: float = 10.0) -> Flow:
+    """Flow after it was stored as 8-bit images, as AUW-GCN's pipeline does.
+
+    Parameters
+    ----------
+    flow
+        In pixels.
+    bound
+        Pixels that black and white stand for; more is clipped.
+
+    Returns
+    -------
+    Flow
+        In pixels, in steps of ``2 * bound / 255``. Zero is not a step: it becomes half of one.
+    """
+    levels = np.floor((np.clip(flow, -bound, bound) + bound) * (255 / (2 * bound)) + 0.5)
+    return (levels * (2 * bound / 255) - bound).astype(np.float32)
+
+
+def _step(before: NDArray[np.float32], after: NDArray[np.float32]) -> Flow:
+    """One linear step for all pixels: the flow that explains the change in the window best."""
+    side = 2 * round(WINDOW * before.shape[0] / 2) + 1
+    both = before + after
+    # Scharr's weights sum to 32 over two pixels; `both` holds two images.
+    along_x = cv2.Scharr(both, cv2.CV_32F, 1, 0, scale=1 / 64)
+    along_y = cv2.Scharr(both, cv2.CV_32F, 0, 1, scale=1 / 64)
+    change = after - before
+
+    def mean(product: NDArray[Any]) -> NDArray[Any]:
+        return cv2.blur(product, (side, side))
+
+    xx = mean(along_x * along_x) + _RIDGE
+    yy = mean(along_y * along_y) + _RIDGE
+    xy = mean(along_x * along_y)
+    xt, yt = mean(along_x * change), mean(along_y * change)
+    scale = 1 / (xx * yy - xy * xy)
+    flow = np.empty((*before.shape, 2), np.float32)
+    flow[..., 0] = (xy * yt - yy * xt) * scale
+    flow[..., 1] = (xy * xt - xx * yt) * scale
+    return flow
+
+
+def _coarse_to_fine(before: NDArray[np.float32], after: NDArray[np.float32], levels: int) -> Flow:
+    """Flow from images of half the size, doubled, and one step more on what it leaves."""
+    height, width = before.shape
+    if levels == 1:
+        return _step(before, after)
+    coarse = _coarse_to_fine(_halved(before), _halved(after), levels - 1)
+    known = 2 * cv2.resize(coarse, (width, height), interpolation=cv2.INTER_LINEAR)
+    source = _pixels(height, width) + known
+    undone = cv2.remap(
+        after,
+        source,
+        None,  # type: ignore[call-overload]
+        cv2.INTER_CUBIC,
+        borderMode=cv2.BORDER_REPLICATE,
+    )
+    return known + _step(before, np.asarray(undone, dtype=np.float32))
+
+
+def _halved(image: NDArray[np.float32]) -> NDArray[np.float32]:
+    height, width = image.shape
+    half = cv2.resize(image, (width // 2, height // 2), interpolation=cv2.INTER_AREA)
+    return np.asarray(half, dtype=np.float32)
+
+
+@cache
+def _pixels(height: int, width: int) -> NDArray[np.float32]:
+    """Column and row of each pixel, (height, width, 2)."""
+    columns, rows = np.meshgrid(np.arange(width), np.arange(height))
+    return np.stack((columns, rows), axis=-1).astype(np.float32)
+
+
+@cache
+def _dis() -> Any:
+    return cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_MEDIUM)
+
+
+@cache
+def _tv_l1() -> Any:
+    return cv2.optflow.DualTVL1OpticalFlow.create()

@@ -1,0 +1,70 @@
+"""Images whose motion is known, to measure flow with."""
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import ndimage
+
+_INVERSION_STEPS = 10  # enough for motions whose gradient stays well under one
+
+
+def bumps(
+    size: int, centres: NDArray[np.floating], motion: NDArray[np.floating], width: float
+) -> NDArray[np.float64]:
+    """Motion field that equals a given vector at each centre and fades around it.
+
+    Parameters
+    ----------
+    size
+        Height and width of the field in pixels.
+    centres : (K, 2) array
+        Columns x and y.
+    motion : (K, 2) array
+        Motion at each centre, in pixels.
+    width
+        Standard deviation of the Gaussian fading, in pixels.
+
+    Returns
+    -------
+    (size, size, 2) array
+    """
+    rows, columns = np.mgrid[:size, :size].astype(float)
+    field = np.zeros((size, size, 2))
+    for (x, y), vector in zip(centres, motion, strict=True):
+        distance = (columns - x) ** 2 + (rows - y) ** 2
+        field += np.exp(-distance / (2 * width**2))[..., None] * vector
+    return field
+
+
+def warped(image: NDArray[np.floating], motion: NDArray[np.floating]) -> NDArray[np.float64]:
+    """What is seen after every point of an (H, W) image moved by `motion` (H, W, 2)."""
+    pixels = np.mgrid[: image.shape[0], : image.shape[1]].astype(float)
+    forward = np.moveaxis(motion, -1, 0)[::-1]  # rows first, like the pixels
+    back = -forward
+    for _ in range(_INVERSION_STEPS):
+        source = pixels + back
+        back = -np.stack(
+            [ndimage.map_coordinates(part, source, order=1, mode="nearest") for part in forward]
+        )
+    return ndimage.map_coordinates(image, pixels + back, order=3, mode="nearest")
+
+
+def seen(image: NDArray[np.floating], noise: float = 0.0, seed: int = 0) -> NDArray[np.uint8]:
+    """Grey image as an 8-bit camera with Gaussian noise (in grey levels) records it."""
+    grain = np.random.default_rng(seed).normal(0, noise, image.shape)
+    return np.clip(np.round(image + grain), 0, 255).astype(np.uint8)
+
+
+def region_error(
+    found: NDArray[np.floating],
+    truth: NDArray[np.floating],
+    centres: NDArray[np.integer],
+    radius: int,
+) -> float:
+    """Mean over squares of |mean flow found - true| / |true|."""
+    errors = []
+    for x, y in centres:
+        square = np.s_[y - radius : y + radius + 1, x - radius : x + radius + 1]
+        expected = truth[square].mean(axis=(0, 1))
+        off = found[square].mean(axis=(0, 1)) - expected
+        errors.append(np.linalg.norm(off) / np.linalg.norm(expected))
+    return float(np.mean(errors))
