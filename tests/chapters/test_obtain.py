@@ -33,7 +33,7 @@ def _chapter(sources=()):
 
 @pytest.fixture(autouse=True)
 def published(tmp_path, monkeypatch):
-    monkeypatch.setattr(paths, "PUBLISHED", tmp_path)
+    monkeypatch.setattr(chapters, "published_path", lambda _: tmp_path / "toy.json")
     return tmp_path
 
 
