@@ -139,7 +139,7 @@ class Visit:
 
 
 @pytest.mark.parametrize("width", WIDTHS.values(), ids=WIDTHS)
-@pytest.mark.parametrize("name", ["index", *PAGES])
+@pytest.mark.parametrize("name", PAGES)
 def test_page_is_whole_and_quiet(browser, site, name, width):
     with Visit(browser, site, width) as visit:
         visit.open(name)
