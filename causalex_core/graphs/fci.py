@@ -1,0 +1,158 @@
+"""Fast causal inference: from samples, or from an oracle, to a partial ancestral graph.
+
+FCI allows for latent common causes. Cutting the size of the conditioning sets (`depth`) is
+Anytime FCI: fewer tests, and an answer that is less informative but still right if the tests
+are. Selection is taken to be absent.
+
+References
+----------
+P. Spirtes, "An anytime algorithm for causal inference", AISTATS 2001.
+J. Zhang, "On the completeness of orientation rules for causal discovery in the presence of
+latent confounders and selection bias", Artificial Intelligence 172, 2008.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+
+import numpy as np
+
+from causalex_core.errors import CausalexError
+from causalex_core.graphs import independence, orientation, skeleton
+from causalex_core.graphs.independence import LARGEST_GRAPH, EffectiveSampleSize
+from causalex_core.graphs.pag import Pag
+
+Samples = np.ndarray | Sequence[np.ndarray]
+Independent = Callable[[int, int, frozenset[int]], bool]
+
+
+def fci(
+    samples: Samples,
+    alpha: float = 0.01,
+    effective_sample_size: EffectiveSampleSize = "bartlett",
+    depth: int | None = None,
+    possible_d_sep: bool = True,
+) -> Pag:
+    """Estimate the graph of linearly related columns with Fisher's z test.
+
+    Parameters
+    ----------
+    samples
+        (frames, columns), or several such arrays: series that do not continue one another, such
+        as clips. Each series is centred on its own means, and all are pooled.
+    alpha
+        Level of the tests.
+    effective_sample_size
+        ``bartlett`` corrects, pair by pair, for frames that depend on earlier ones; ``frames``
+        takes every frame for independent.
+    depth
+        Largest conditioning set; None for no limit.
+    possible_d_sep
+        Whether to run the second search, over possible-d-separating sets. It is part of FCI and
+        only it can remove some edges; in finite data its many tests also cost true edges.
+
+    Returns
+    -------
+    Pag
+        With `n_eff` per pair. The same whatever the order of the columns (renamed alike).
+
+    Raises
+    ------
+    CausalexError
+        If samples are not finite, constant, collinear or too few, or an option is out of range.
+    """
+    if not 0 < alpha < 1:
+        raise CausalexError(f"alpha {alpha}: expected a level between 0 and 1, such as 0.01")
+    series = independence.centre(samples)
+    correlation = independence.correlations(series)
+    n_eff = independence.effective_samples(series, effective_sample_size)
+
+    def decide(tests: np.ndarray, level: int) -> np.ndarray:
+        limits = independence.thresholds(n_eff, alpha, level)
+        return independence.separated_by_correlation(correlation, limits, tests, level)
+
+    marks = _search(len(correlation), decide, depth, possible_d_sep)
+    settings = {
+        "backend": "causalex",
+        "effective_sample_size": effective_sample_size,
+        "depth": depth,
+        "possible_d_sep": possible_d_sep,
+        "frames": sum(map(len, series)),
+        "series": len(series),
+    }
+    return Pag(marks, alpha, n_eff, settings)
+
+
+def fci_windows(
+    windows: Iterable[Samples],
+    alpha: float = 0.01,
+    effective_sample_size: EffectiveSampleSize = "bartlett",
+    depth: int | None = None,
+    possible_d_sep: bool = True,
+) -> list[Pag]:
+    """Estimate a graph for each window, as `fci` does for one.
+
+    Raises
+    ------
+    CausalexError
+        As `fci`, with the number of the window in front.
+    """
+    graphs = []
+    for number, window in enumerate(windows):
+        try:
+            graphs.append(fci(window, alpha, effective_sample_size, depth, possible_d_sep))
+        except CausalexError as error:
+            raise CausalexError(f"window {number}: {error}") from error
+    return graphs
+
+
+def fci_from_independence(
+    n: int, independent: Independent, depth: int | None = None, possible_d_sep: bool = True
+) -> Pag:
+    """Find the graph of `n` nodes from answers about independence.
+
+    Parameters
+    ----------
+    n
+        Number of nodes.
+    independent
+        ``independent(i, j, given)`` says whether i and j, i < j, are independent given a set of
+        others. It is asked at most twice about the same three.
+    depth, possible_d_sep
+        As in `fci`.
+
+    Returns
+    -------
+    Pag
+        If the answers are those of d-separation in a graph with latents and there is no limit
+        of depth: the partial ancestral graph of that graph.
+
+    Raises
+    ------
+    CausalexError
+        If `n` or `depth` is out of range.
+    """
+    if not 1 <= n <= LARGEST_GRAPH:
+        raise CausalexError(f"{n} nodes: expected 1 to {LARGEST_GRAPH}")
+
+    def decide(tests: np.ndarray, level: int) -> np.ndarray:
+        answers = (
+            independent(i, j, frozenset(node for node in range(n) if given >> node & 1))
+            for given, i, j in tests.tolist()
+        )
+        return np.fromiter(answers, np.bool_, len(tests))
+
+    marks = _search(n, decide, depth, possible_d_sep)
+    return Pag(marks, settings={"depth": depth, "possible_d_sep": possible_d_sep})
+
+
+def _search(n: int, decide: skeleton.Decide, depth: int | None, possible_d_sep: bool) -> np.ndarray:
+    """Both searches and the orientation; (n, n) uint8 marks."""
+    if depth is not None and depth < 0:
+        raise CausalexError(f"depth {depth}: expected 0 or more, or none for no limit")
+    deepest = max(n - 2, 0) if depth is None else min(depth, max(n - 2, 0))
+    adjacent, separators = skeleton.adjacent_search(n, decide, deepest)
+    marks = orientation.colliders(adjacent, separators)
+    if possible_d_sep:
+        skeleton.possible_d_sep_search(adjacent, separators, marks, decide, deepest)
+        marks = orientation.colliders(adjacent, separators)
+    orientation.orient(adjacent, separators, marks)
+    return marks

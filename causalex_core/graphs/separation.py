@@ -1,0 +1,171 @@
+"""What a causal graph with latent nodes implies: d-separation, and the graph of its margin.
+
+References
+----------
+J. Pearl, Causality, 2009, section 1.2.3.
+T. Richardson and P. Spirtes, "Ancestral graph Markov models", Annals of Statistics 30, 2002.
+"""
+
+from collections.abc import Callable
+
+import numpy as np
+
+from causalex_core.errors import CausalexError
+from causalex_core.graphs.compiled import compiled, lowest
+from causalex_core.graphs.fci import fci_from_independence
+from causalex_core.graphs.independence import LARGEST_GRAPH
+from causalex_core.graphs.pag import ARROWHEAD, NONE, TAIL, Pag
+
+
+def ancestors(dag: np.ndarray) -> np.ndarray:
+    """Ancestors of each node, itself included.
+
+    Parameters
+    ----------
+    dag
+        (nodes, nodes), true at [i, j] where i --> j.
+
+    Returns
+    -------
+    ndarray
+        (nodes,) int64, as bits.
+
+    Raises
+    ------
+    CausalexError
+        If the graph is not square, is too large or has a cycle.
+    """
+    arrows = np.asarray(dag).astype(bool)
+    nodes = len(arrows)
+    if arrows.shape != (nodes, nodes) or nodes > LARGEST_GRAPH:
+        raise CausalexError(
+            f"graph of shape {arrows.shape}: expected a square matrix of up to {LARGEST_GRAPH}"
+            " nodes"
+        )
+    above = np.int64(1) << np.arange(nodes)
+    left = set(range(nodes))
+    while left:
+        ready = [node for node in sorted(left) if not left & set(np.flatnonzero(arrows[:, node]))]
+        if not ready:
+            raise CausalexError(f"the graph has a cycle among the nodes {sorted(left)}")
+        for node in ready:
+            above[node] |= np.bitwise_or.reduce(above[arrows[:, node]])
+        left -= set(ready)
+    return above
+
+
+def oracle(dag: np.ndarray) -> Callable[[int, int, frozenset[int]], bool]:
+    """Answer whether two nodes of a DAG are d-separated by a set of others.
+
+    Parameters
+    ----------
+    dag
+        As in `ancestors`.
+
+    Returns
+    -------
+    callable
+        ``separated(i, j, given)``, fit for `fci_from_independence` when the observed nodes come
+        first.
+    """
+    above = ancestors(dag)
+    arrows = np.asarray(dag).astype(bool)
+    bits = np.int64(1) << np.arange(len(arrows))
+    parents = np.array([bits[column].sum() for column in arrows.T], np.int64)
+    children = np.array([bits[row].sum() for row in arrows], np.int64)
+
+    def separated(i: int, j: int, given: frozenset[int]) -> bool:
+        condition = sum(1 << node for node in given)
+        return bool(_separated(parents, children, above, i, j, condition))
+
+    return separated
+
+
+@compiled
+def _separated(
+    parents: np.ndarray, children: np.ndarray, above: np.ndarray, i: int, j: int, given: int
+) -> bool:
+    """Follow every open trail from i; those that come up from a child and down from a parent."""
+    one = np.int64(1)
+    opened = np.int64(0)  # nodes with a descendant in `given`: colliders there are open
+    rest = np.int64(given)
+    while rest:
+        node = lowest(rest)
+        rest ^= one << node
+        opened |= above[node]
+    rising = one << np.int64(i)
+    falling = np.int64(0)
+    risen = np.int64(0)
+    fallen = np.int64(0)
+    while rising or falling:
+        if rising:
+            node = lowest(rising)
+            risen |= one << node
+            if not given >> node & 1:
+                rising |= parents[node]
+                falling |= children[node]
+        else:
+            node = lowest(falling)
+            fallen |= one << node
+            if not given >> node & 1:
+                falling |= children[node]
+            if opened >> node & 1:
+                rising |= parents[node]
+        rising &= ~risen
+        falling &= ~fallen
+    return not (risen | fallen) >> j & 1
+
+
+def maximal_ancestral_graph(dag: np.ndarray, observed: int) -> Pag:
+    """Maximal ancestral graph over the first nodes of a DAG, the rest being latent.
+
+    Parameters
+    ----------
+    dag
+        As in `ancestors`.
+    observed
+        Number of observed nodes.
+
+    Returns
+    -------
+    Pag
+        Without circles. Two nodes are joined if no set of observed nodes separates them (their
+        observed ancestors would), with a tail at the one that is an ancestor of the other.
+    """
+    above = ancestors(dag).tolist()
+    separated = oracle(dag)
+    marks = np.full((observed, observed), NONE, np.uint8)
+    for j in range(observed):
+        for i in range(j):
+            both = above[i] | above[j]
+            given = {node for node in range(observed) if both >> node & 1} - {i, j}
+            if not separated(i, j, frozenset(given)):
+                marks[i, j] = TAIL if above[i] >> j & 1 else ARROWHEAD
+                marks[j, i] = TAIL if above[j] >> i & 1 else ARROWHEAD
+    return Pag(marks)
+
+
+def partial_ancestral_graph(dag: np.ndarray, observed: int) -> Pag:
+    """What can be known of a DAG from independence among its first nodes, the rest being latent.
+
+    Parameters
+    ----------
+    dag, observed
+        As in `maximal_ancestral_graph`.
+    """
+    return fci_from_independence(observed, oracle(dag))
+
+
+def contradictions(found: Pag, truth: Pag) -> int:
+    """Count what a graph says wrongly: edges missing or too many, tails for arrowheads or back.
+
+    Parameters
+    ----------
+    found
+        A partial ancestral graph.
+    truth
+        A maximal ancestral graph of the same nodes.
+    """
+    edges = np.triu(found.adjacency != truth.adjacency).sum()
+    known = np.isin(found.marks, (ARROWHEAD, TAIL)) & truth.adjacency
+    return int(edges + (found.marks != truth.marks)[known].sum())
