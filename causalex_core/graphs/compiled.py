@@ -27,10 +27,13 @@ else:
         return cast(Function, njit(cache=True, error_model="numpy")(function))
 
 
+# 2 generates the residues of 67, so each power of 2 has a remainder of its own.
+_EXPONENT = np.zeros(67, np.int64)
+for _exponent in range(63):
+    _EXPONENT[2**_exponent % 67] = _exponent
+
+
 @compiled
 def lowest(nodes: int | np.int64) -> int:
     """Smallest node of a set that is not empty."""
-    node = 0
-    while not nodes >> node & 1:
-        node += 1
-    return node
+    return int(_EXPONENT[(nodes & -nodes) % 67])

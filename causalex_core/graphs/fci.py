@@ -64,10 +64,10 @@ def fci(
     series = independence.centre(samples)
     correlation = independence.correlations(series)
     n_eff = independence.effective_samples(series, effective_sample_size)
+    limits = independence.thresholds(n_eff, alpha)
 
     def decide(tests: np.ndarray, level: int) -> np.ndarray:
-        limits = independence.thresholds(n_eff, alpha, level)
-        return independence.separated_by_correlation(correlation, limits, tests, level)
+        return independence.separated_by_correlation(correlation, limits[level], tests, level)
 
     marks = _search(len(correlation), decide, depth, possible_d_sep)
     settings = {

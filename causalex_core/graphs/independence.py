@@ -197,7 +197,7 @@ def _positive_autocorrelation(centred: Sequence[np.ndarray]) -> np.ndarray:
     return np.where(np.logical_and.accumulate(later > 0, axis=0), later, 0.0)
 
 
-def thresholds(samples: np.ndarray, alpha: float, level: int) -> np.ndarray:
+def thresholds(samples: np.ndarray, alpha: float) -> np.ndarray:
     """Squared partial correlations up to which Fisher's z test finds independence.
 
     Parameters
@@ -206,16 +206,16 @@ def thresholds(samples: np.ndarray, alpha: float, level: int) -> np.ndarray:
         (columns, columns) effective numbers of samples.
     alpha
         Two-sided level of the test.
-    level
-        Size of the conditioning set.
 
     Returns
     -------
     ndarray
-        (columns, columns) float64; -1, which no square reaches, where less than one degree of
-        freedom is left: a test that cannot be made removes no edge.
+        (columns - 1, columns, columns) float64, by the size of the conditioning set; -1, which
+        no square reaches, where less than one degree of freedom is left: a test that cannot be
+        made removes no edge.
     """
-    degrees = samples - level - 3
+    sizes = np.arange(len(samples) - 1)
+    degrees = samples - sizes[:, None, None] - 3
     limit = np.tanh(-ndtri(alpha / 2) / np.sqrt(np.maximum(degrees, 1.0))) ** 2
     return np.where(degrees >= 1, limit, -1.0)
 
@@ -231,7 +231,7 @@ def separated_by_correlation(
     correlation
         (columns, columns).
     limits
-        (columns, columns) from `thresholds`.
+        (columns, columns) from `thresholds`, for sets of size `level`.
     tests
         (tests, 3) int64: conditioning set as bits, and the two nodes. Fastest when sets come in
         lexicographic order, because sets with a common beginning share its elimination.
@@ -244,32 +244,46 @@ def separated_by_correlation(
         (tests,) bool: found independent.
     """
     columns = len(correlation)
-    eliminated = np.empty((level + 1, columns, columns))
-    eliminated[0] = correlation
-    nodes = np.full(level, -1)
+    one = np.int64(1)
+    # Covariances given the first nodes of the set, by how many. The last node is eliminated for
+    # the tested pairs alone.
+    given = np.empty((max(level, 1), columns, columns))
+    given[0] = correlation
+    nodes = np.full(max(level, 1), -1)
     current = np.int64(0)
+    last_inverse = 0.0
     separated = np.empty(len(tests), np.bool_)
     for test in range(len(tests)):
         if tests[test, 0] != current:
             current = tests[test, 0]
             rest = current
             same = True
-            for depth in range(level):
+            for depth in range(level - 1):
                 node = lowest(rest)
-                rest ^= np.int64(1) << node
+                rest ^= one << node
                 if same and nodes[depth] == node:
                     continue
                 same = False
                 nodes[depth] = node
-                inverse = 1 / eliminated[depth, node, node]
+                inverse = 1 / given[depth, node, node]
                 for row in range(columns):
-                    share = eliminated[depth, row, node] * inverse
+                    share = given[depth, row, node] * inverse
                     for column in range(columns):
-                        eliminated[depth + 1, row, column] = (
-                            eliminated[depth, row, column] - share * eliminated[depth, node, column]
+                        given[depth + 1, row, column] = (
+                            given[depth, row, column] - share * given[depth, node, column]
                         )
+            nodes[level - 1] = lowest(rest)
+            last_inverse = 1 / given[level - 1, nodes[level - 1], nodes[level - 1]]
         first, second = tests[test, 1], tests[test, 2]
-        covariance = eliminated[level, first, second]
-        variances = eliminated[level, first, first] * eliminated[level, second, second]
-        separated[test] = covariance * covariance <= limits[first, second] * variances
+        matrix = given[max(level - 1, 0)]
+        covariance = matrix[first, second]
+        first_variance, second_variance = matrix[first, first], matrix[second, second]
+        if level:
+            last = nodes[level - 1]
+            share = matrix[first, last] * last_inverse
+            covariance -= share * matrix[second, last]
+            first_variance -= share * matrix[first, last]
+            second_variance -= matrix[second, last] * matrix[second, last] * last_inverse
+        allowed = limits[first, second] * first_variance * second_variance
+        separated[test] = covariance * covariance <= allowed
     return separated

@@ -103,14 +103,6 @@ def tests_of_level(adjacent: np.ndarray, candidates: np.ndarray, level: int) -> 
             joined |= one << node
             for candidate in range(nodes):
                 holders[candidate] |= (candidates[node] >> candidate & one) << node
-    pairs = np.empty((nodes * nodes, 2), np.int64)
-    edges = 0
-    for first in range(nodes):
-        for second in range(first + 1, nodes):
-            if adjacent[first] >> second & 1:
-                pairs[edges, 0] = first
-                pairs[edges, 1] = second
-                edges += 1
     tests = np.empty((16 * nodes * nodes, 3), np.int64)
     count = 0
     place = np.full(level + 1, -1)
@@ -121,17 +113,23 @@ def tests_of_level(adjacent: np.ndarray, candidates: np.ndarray, level: int) -> 
     size = 0
     while size >= 0:
         if size == level:
-            if count + edges > len(tests):
+            if count + nodes * nodes > len(tests):
                 longer = np.empty((2 * len(tests), 3), np.int64)
                 longer[:count] = tests[:count]
                 tests = longer
-            for edge in range(edges):
-                first, second = pairs[edge]
-                ends = one << first | one << second
-                if holding[size] & ends and not chosen & ends:
+            firsts = holding[size]
+            earlier = np.int64(0)
+            while firsts:
+                first = lowest(firsts)
+                firsts ^= one << first
+                seconds = adjacent[first] & ~chosen & ~earlier
+                earlier |= one << first
+                while seconds:
+                    second = lowest(seconds)
+                    seconds ^= one << second
                     tests[count, 0] = chosen
-                    tests[count, 1] = first
-                    tests[count, 2] = second
+                    tests[count, 1] = min(first, second)
+                    tests[count, 2] = max(first, second)
                     count += 1
             size -= 1
             continue

@@ -63,7 +63,7 @@ def test_tests_agree_with_the_inverse_of_the_covariance(draw, level):
     everyone = np.array([sum(1 << j for j in range(6) if j != i) for i in range(6)], np.int64)
     tests = list_tests(everyone, everyone, level)
     assert len(tests) == {0: 15, 1: 60, 2: 90, 4: 15}[level]
-    limits = independence.thresholds(np.full((6, 6), float(frames)), 0.05, level)
+    limits = independence.thresholds(np.full((6, 6), float(frames)), 0.05)[level]
     found = independence.separated_by_correlation(correlation, limits, tests, level)
     for (given, i, j), answer in zip(tests.tolist(), found, strict=True):
         involved = [i, j, *(node for node in range(6) if given >> node & 1)]
@@ -74,9 +74,10 @@ def test_tests_agree_with_the_inverse_of_the_covariance(draw, level):
 
 
 def test_a_test_without_degrees_of_freedom_removes_nothing():
-    samples = np.full((2, 2), 5.5)
-    assert (independence.thresholds(samples, 0.05, 1) > 0).all()
-    assert (independence.thresholds(samples, 0.05, 2) == -1).all()
+    limits = independence.thresholds(np.full((4, 4), 5.5), 0.05)
+    assert limits.shape == (3, 4, 4)
+    assert (limits[:2] > 0).all()
+    assert (limits[2] == -1).all()
 
 
 def test_candidates_decide_which_sets_are_tried():

@@ -1,0 +1,81 @@
+"""FCI of causal-learn, to compare with.
+
+What to know of release 0.1.4.8 before its graphs are used for anything but a comparison:
+
+- It holds nodes in sets that are ordered by a salted hash, and takes edges away while it walks
+  over them. On finite data the graph can change with ``PYTHONHASHSEED`` and with the order of
+  the columns; only two runs under one fixed ``PYTHONHASHSEED`` can be compared.
+- Rules R5 to R7, meant for selection, and R10, with a path that need not be uncovered, set some
+  marks that contradict the true graph even when every test is right.
+- Frames are taken for independent samples: there is no other choice of sample size.
+"""
+
+import contextlib
+import io
+
+import numpy as np
+
+from causalex_core.errors import CausalexError
+from causalex_core.graphs import independence
+from causalex_core.graphs.fci import Samples
+from causalex_core.graphs.independence import EffectiveSampleSize
+from causalex_core.graphs.pag import ARROWHEAD, CIRCLE, NONE, TAIL, Pag
+
+MARKS = {0: NONE, 2: CIRCLE, 1: ARROWHEAD, -1: TAIL}
+
+
+def fci(
+    samples: Samples,
+    alpha: float = 0.01,
+    effective_sample_size: EffectiveSampleSize = "frames",
+    depth: int | None = None,
+) -> Pag:
+    """Estimate the graph with causal-learn.
+
+    Parameters
+    ----------
+    samples, alpha, depth
+        As in `causalex_core.graphs.fci.fci`.
+    effective_sample_size
+        Only ``frames``.
+
+    Returns
+    -------
+    Pag
+        In our coding of marks.
+
+    Raises
+    ------
+    CausalexError
+        As our own `fci`; also for any other effective sample size.
+    """
+    # Imported late: it takes seconds and most callers never ask for it.
+    from causallearn.search.ConstraintBased import FCI
+
+    if effective_sample_size != "frames":
+        raise CausalexError(
+            f"causal-learn with effective sample size {effective_sample_size!r}: it knows only"
+            " 'frames'"
+        )
+    series = independence.centre(samples)
+    independence.correlations(series)
+    # It prints every edge that it finds visible.
+    with contextlib.redirect_stdout(io.StringIO()):
+        graph, _ = FCI.fci(
+            np.concatenate(series),
+            "fisherz",
+            alpha,
+            depth=-1 if depth is None else depth,
+            show_progress=False,
+        )
+    codes = np.vectorize(MARKS.__getitem__, otypes=[np.uint8])(graph.graph)
+    settings = {
+        "backend": "causal-learn",
+        "effective_sample_size": effective_sample_size,
+        "depth": depth,
+        "possible_d_sep": True,
+        "frames": sum(map(len, series)),
+        "series": len(series),
+    }
+    # It holds the mark at i in [i, j].
+    return Pag(codes.T, alpha, independence.effective_samples(series, "frames"), settings)
