@@ -24,6 +24,7 @@ ROOT = Path(__file__).resolve().parent
 VENV = ROOT / ".venv"
 BUILD = ROOT / "_build"
 LOCK = ROOT / "requirements.lock"
+ALONE = ROOT / "requirements-alone.lock"  # packages whose own wishes would undo the lock
 STAMP = VENV / "causalex.json"  # written last: an environment without it is not finished
 SETUP_LOG = BUILD / "logs" / "setup.log"
 HEARTBEAT = 30  # seconds between signs of life where the output is no terminal
@@ -172,7 +173,7 @@ def _wanted() -> dict[str, str]:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())
     needs = {key: project["project"].get(key) for key in _NEEDS} | project["build-system"]
     return {
-        "lock": hashlib.sha256(LOCK.read_bytes()).hexdigest(),
+        "lock": hashlib.sha256(LOCK.read_bytes() + ALONE.read_bytes()).hexdigest(),
         "needs": hashlib.sha256(json.dumps(needs, sort_keys=True).encode()).hexdigest(),
         "place": str(ROOT),
     }
@@ -198,6 +199,7 @@ def _set_up(python: Path) -> None:
         # First and with what it needs, so that a CUDA build finds its own libraries.
         ("torch", [*pip, *pins, "--constraint", str(LOCK)]),
         ("all other packages", [*pip, "--requirement", str(LOCK)]),
+        ("mediapipe, alone", [*pip, "--no-deps", "--requirement", str(ALONE)]),
         ("the project itself", [*pip, *editable]),
     )
     SETUP_LOG.parent.mkdir(parents=True, exist_ok=True)

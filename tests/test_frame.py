@@ -33,6 +33,12 @@ def pins() -> dict[str, str]:
     return {canonicalize_name(name): version for name, version in pairs}
 
 
+def alone() -> dict[str, str]:
+    """Pins of the packages that are installed without what they ask for."""
+    lines = (paths.ROOT / "requirements-alone.lock").read_text().splitlines()
+    return dict(line.split("==") for line in lines if not line.startswith("#"))
+
+
 def tracked() -> list[Path]:
     listed = subprocess.run(
         ["git", "-C", str(paths.ROOT), "ls-files", "-z"], capture_output=True, text=True
@@ -70,7 +76,7 @@ def test_every_imported_package_is_declared():
         "yaml": "PyYAML",
         "causallearn": "causal-learn",
     }
-    declared = {canonicalize_name(need.name) for need in RANGES}
+    declared = {canonicalize_name(need.name) for need in RANGES} | alone().keys()
     missing = set()
     for file in (paths.ROOT / "causalex_core").rglob("*.py"):
         for node in ast.walk(ast.parse(file.read_text())):

@@ -19,6 +19,7 @@ SPECIFICATION.loader.exec_module(run)
 def project(tmp_path, monkeypatch):
     """A project whose setup is quick: the steps write down that they were done."""
     (tmp_path / "requirements.lock").write_text("torch==1.0\nx==1\n")
+    (tmp_path / "requirements-alone.lock").write_text("y==1\n")
     (tmp_path / "pyproject.toml").write_text(
         '[project]\ndependencies = ["x"]\n[build-system]\nrequires = ["setuptools"]\n'
     )
@@ -27,6 +28,7 @@ def project(tmp_path, monkeypatch):
     monkeypatch.setattr(run, "VENV", tmp_path / ".venv")
     monkeypatch.setattr(run, "BUILD", tmp_path / "_build")
     monkeypatch.setattr(run, "LOCK", tmp_path / "requirements.lock")
+    monkeypatch.setattr(run, "ALONE", tmp_path / "requirements-alone.lock")
     monkeypatch.setattr(run, "STAMP", tmp_path / ".venv" / "causalex.json")
     monkeypatch.setattr(run, "SETUP_LOG", tmp_path / "_build" / "logs" / "setup.log")
     done = []
@@ -41,7 +43,13 @@ def project(tmp_path, monkeypatch):
     return tmp_path, done
 
 
-ALL = ["an empty environment", "torch", "all other packages", "the project itself"]
+ALL = [
+    "an empty environment",
+    "torch",
+    "all other packages",
+    "mediapipe, alone",
+    "the project itself",
+]
 
 
 def test_an_environment_is_made_once(project, capsys):
@@ -58,6 +66,7 @@ def test_an_environment_is_made_once(project, capsys):
     ("change", "said"),
     [
         (lambda f: (f / "requirements.lock").write_text("torch==2.0\n"), "changed"),
+        (lambda f: (f / "requirements-alone.lock").write_text("y==2\n"), "changed"),
         (
             lambda f: (f / "pyproject.toml").write_text(
                 '[project]\ndependencies = ["y"]\n[build-system]\nrequires = ["setuptools"]\n'
@@ -67,7 +76,7 @@ def test_an_environment_is_made_once(project, capsys):
         (lambda f: (f / ".venv" / "causalex.json").unlink(), "not finished"),
         (lambda f: (f / ".venv" / "bin" / "python").unlink(), "is gone"),
     ],
-    ids=["lock", "needs", "interrupted", "python"],
+    ids=["lock", "alone", "needs", "interrupted", "python"],
 )
 def test_an_environment_is_made_anew(project, capsys, change, said):
     folder, done = project
@@ -102,7 +111,8 @@ def test_torch_comes_first_and_pinned(project, monkeypatch):
     run.environment()
     assert commands[1][-3:-1] == ["torch==1.0", "--constraint"]
     assert commands[2][-2:] == ["--requirement", str(run.LOCK)]
-    assert "--no-deps" in commands[3]
+    assert commands[3][-3:] == ["--no-deps", "--requirement", str(run.ALONE)]
+    assert "--no-deps" in commands[4]
 
 
 def test_own_environment_is_used_as_it_is(project, monkeypatch, tmp_path):
@@ -170,6 +180,7 @@ run = importlib.util.module_from_spec(spec); spec.loader.exec_module(run)
 root = Path({str(folder)!r})
 run.ROOT, run.VENV, run.BUILD = root, root / ".venv", root / "_build"
 run.LOCK, run.STAMP = root / "requirements.lock", run.VENV / "causalex.json"
+run.ALONE = root / "requirements-alone.lock"
 run.SETUP_LOG = run.BUILD / "setup.log"
 def step(title, command, log):
     with (root / "steps").open("a") as steps: print(title, file=steps)
