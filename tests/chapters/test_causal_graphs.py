@@ -1,0 +1,48 @@
+"""What FCI recovers from simulated frames."""
+
+import pandas as pd
+import pytest
+
+from causalex_core import chapters
+from causalex_core.chapters import causal_graphs
+
+SMALL = {"n_graphs": 12, "n_compared": 2, "frames": (200, 1000, 3000), "n_bootstrap": 50}
+
+
+@pytest.fixture(scope="module")
+def tables():
+    return chapters.obtain(causal_graphs, **SMALL).tables
+
+
+def test_memory_makes_false_edges_and_the_effective_sample_size_takes_them_away(tables):
+    edges = tables["independent"].set_index(["series", "sample_size"])["false_edges"]
+    assert edges["smooth", "frames"] > 15
+    assert edges["smooth", "bartlett"] < 4.5
+    assert edges["white", "frames"] == pytest.approx(edges["white", "bartlett"], abs=1)
+
+
+def test_more_frames_and_more_clips_find_more(tables):
+    recall = tables["recovery"].set_index(["series", "possible_d_sep", "sample_size", "frames"])[
+        "recall"
+    ]
+    for kind in ("white", "smooth"):
+        for method in ("frames", "bartlett"):
+            found = recall[kind, "yes", method]
+            assert found[200] < found[3000]
+    assert tables["pooling"]["recall"].is_monotonic_increasing
+
+
+def test_rates_lie_in_their_intervals_and_column_order_does_not_matter(tables):
+    rows = tables["recovery"]
+    for rate in ("precision", "recall", "f1", "marks_right"):
+        assert (rows[f"{rate}_low"] <= rows[rate]).all()
+        assert (rows[rate] <= rows[f"{rate}_high"]).all()
+        assert rows[rate].between(0, 1).all()
+    ours = tables["compared"].set_index("backend").loc["causalex"]
+    assert ours["same_in_another_column_order"] == 1
+
+
+def test_same_seed_same_tables(tables):
+    again = chapters.obtain(causal_graphs, **SMALL).tables
+    for name in ("independent", "recovery", "pooling", "edges"):
+        pd.testing.assert_frame_equal(again[name], tables[name])
