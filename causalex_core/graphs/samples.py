@@ -1,0 +1,97 @@
+"""From the motion of regions to samples of a graph search.
+
+Motion has two components per region, a graph one node. How the two become one is a choice that
+the paper leaves open.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+
+import numpy as np
+
+from causalex_core.errors import CausalexError
+
+# (T, regions, 2) -> series of (frames, regions).
+COMPONENTS: Mapping[str, Callable[[np.ndarray], list[np.ndarray]]] = {
+    # The authors' code puts v below u: twice the frames, u and v of one frame taken for two.
+    "stacked": lambda motion: [motion[..., 0], motion[..., 1]],
+    "magnitude": lambda motion: [np.hypot(motion[..., 0], motion[..., 1])],
+    "horizontal": lambda motion: [motion[..., 0]],
+    "vertical": lambda motion: [motion[..., 1]],
+}
+
+
+def motion_series(
+    motion: np.ndarray, measured: np.ndarray | None = None, components: str = "stacked"
+) -> list[np.ndarray]:
+    """Series of samples from the motion of one video.
+
+    Parameters
+    ----------
+    motion
+        (T, regions, 2) px per stride: u to the right, v down.
+    measured
+        (T,) bool; None if every row was measured. Rows that were not are left out, and what
+        lies before and after them are different series.
+    components
+        ``stacked``: u and v as separate series (`released`). ``magnitude``: the length of the
+        vector. ``horizontal``, ``vertical``: u or v alone.
+
+    Returns
+    -------
+    list of ndarray
+        float64 (frames, regions) each.
+
+    Raises
+    ------
+    CausalexError
+        If a shape or the name of the components is wrong.
+    """
+    motion = np.asarray(motion, np.float64)
+    if motion.ndim != 3 or motion.shape[2] != 2:
+        raise CausalexError(f"motion of shape {motion.shape}: expected (frames, regions, 2)")
+    if measured is None:
+        measured = np.ones(len(motion), bool)
+    if measured.shape != (len(motion),):
+        raise CausalexError(
+            f"{measured.shape} marks of what was measured for {len(motion)} frames: expected one"
+            " for each"
+        )
+    if components not in COMPONENTS:
+        raise CausalexError(f"components {components!r}: expected one of {list(COMPONENTS)}")
+    # Beginnings and ends of the runs of measured rows alternate.
+    borders = np.flatnonzero(np.diff(np.concatenate([[False], measured, [False]])))
+    runs = [motion[start:end] for start, end in borders.reshape(-1, 2)]
+    return [series for run in runs for series in COMPONENTS[components](run)]
+
+
+def blocks(series: Sequence[np.ndarray], frames: int) -> list[np.ndarray]:
+    """Cut series into blocks that can be drawn like clips.
+
+    Parameters
+    ----------
+    series
+        (frames, columns) each.
+    frames
+        Length of a block. It should be long beside the time over which frames depend on
+        earlier ones.
+
+    Returns
+    -------
+    list of ndarray
+        The blocks, without what is left over at the end of each series.
+
+    Raises
+    ------
+    CausalexError
+        If `frames` is less than 2, or no series is that long.
+    """
+    longest = max(map(len, series), default=0)
+    if not 2 <= frames <= longest:
+        raise CausalexError(
+            f"blocks of {frames} frames: expected 2 to the length of the longest series, {longest}"
+        )
+    return [
+        one[start : start + frames]
+        for one in series
+        for start in range(0, len(one) - frames + 1, frames)
+    ]
