@@ -1,0 +1,133 @@
+"""``causalex graph``: from the motion of regions to a causal graph."""
+
+import zipfile
+from dataclasses import replace
+from pathlib import Path
+
+import click
+import numpy as np
+
+from causalex_core import regions
+from causalex_core.errors import CausalexError
+from causalex_core.graphs import causal_learn, pag
+from causalex_core.graphs.fci import fci
+from causalex_core.graphs.independence import EffectiveSampleSize
+from causalex_core.graphs.samples import COMPONENTS, motion_series
+
+# Of the names that `causalex extract` gives to what happened to a row.
+MEASURED = ("measured", "several_faces")
+
+
+@click.command()
+@click.argument(
+    "inputs", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="MOTION.npz..."
+)
+@click.option(
+    "-o", "--output", required=True, type=click.Path(path_type=Path), help="The graph, as JSON."
+)
+@click.option(
+    "--components",
+    type=click.Choice(list(COMPONENTS)),
+    default="stacked",
+    show_default=True,
+    help="How u and v become samples: both, one after the other, as the authors' code does"
+    " (they then count as two samples per frame); the length of the vector; u; or v.",
+)
+@click.option(
+    "--alpha",
+    type=click.FloatRange(0, 1, min_open=True, max_open=True),
+    default=0.01,
+    show_default=True,
+    help="Level of the tests.",
+)
+@click.option(
+    "--effective-sample-size",
+    type=click.Choice(["bartlett", "frames"]),
+    default="bartlett",
+    show_default=True,
+    help="Correct for frames that depend on earlier ones, or take each for independent.",
+)
+@click.option("--depth", type=click.IntRange(min=0), help="Largest conditioning set.")
+@click.option(
+    "--possible-d-sep/--no-possible-d-sep",
+    default=True,
+    show_default=True,
+    help="The second search of FCI, over possible-d-separating sets.",
+)
+@click.option(
+    "--backend",
+    type=click.Choice(["causalex", "causal-learn"]),
+    default="causalex",
+    show_default=True,
+    help="causal-learn is for comparison: its graphs can change with PYTHONHASHSEED.",
+)
+def graph(
+    inputs: tuple[Path, ...],
+    output: Path,
+    components: str,
+    alpha: float,
+    effective_sample_size: EffectiveSampleSize,
+    depth: int | None,
+    possible_d_sep: bool,
+    backend: str,
+) -> None:
+    """Estimate the causal graph of the 12 regions from one or more motion files.
+
+    Reads what causalex extract wrote: motion (T, 12, 2), and quality if it is there, so that
+    rows that were not measured are left out. Several files are pooled: one graph of all.
+    """
+    series = [one for path in inputs for one in read_series(path, components)]
+    if backend == "causal-learn":
+        if not possible_d_sep:
+            raise CausalexError("causal-learn has no option to leave out possible-d-sep")
+        found = causal_learn.fci(series, alpha, effective_sample_size, depth)
+    else:
+        found = fci(series, alpha, effective_sample_size, depth, possible_d_sep)
+    names = list(regions.NAMES)
+    found = replace(
+        found,
+        settings={**found.settings, "components": components, "regions": names},
+    )
+    pag.write(found, output)
+    off_diagonal = ~np.eye(len(names), dtype=bool)
+    assert found.n_eff is not None
+    worth = found.n_eff[off_diagonal]
+    frames = found.settings["frames"]
+    click.echo(
+        f"{frames} samples in {len(series)} series, worth {worth.min():.0f} to {worth.max():.0f}"
+    )
+    for start, kind, end in found.edges():
+        click.echo(f"{names[start]} {kind} {names[end]}")
+    click.echo(f"{len(found.edges())} of {off_diagonal.sum() // 2} edges: {output}")
+
+
+def read_series(path: Path, components: str) -> list[np.ndarray]:
+    """Series of samples from a motion file.
+
+    Raises
+    ------
+    CausalexError
+        If the file is missing or holds something else, or no row of it was measured.
+    """
+    try:
+        with np.load(path) as content:
+            motion = content["motion"]
+            quality = content["quality"] if "quality" in content else None
+            names = content["quality_names"] if "quality_names" in content else MEASURED[:1]
+    except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
+        raise CausalexError(
+            f"cannot read the motion file {path}: {error}; expected what `causalex extract` wrote"
+        ) from error
+    if motion.ndim != 3 or motion.shape[1:] != (regions.COUNT, 2):
+        raise CausalexError(
+            f"{path}: motion of shape {motion.shape}, expected (frames, {regions.COUNT}, 2)"
+        )
+    measured = None
+    if quality is not None:
+        measured = np.isin(quality, np.flatnonzero(np.isin(names, MEASURED)))
+        if not measured.any():
+            raise CausalexError(f"{path}: none of its {len(motion)} frames was measured")
+    try:
+        return motion_series(motion, measured, components)
+    except CausalexError as error:
+        raise CausalexError(f"{path}: {error}") from error

@@ -1,0 +1,114 @@
+"""``causalex graph`` as a user runs it."""
+
+import os
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from scipy.ndimage import gaussian_filter1d
+
+from causalex_core import cli, paths, regions
+from causalex_core.graphs import pag
+
+
+@pytest.fixture
+def motion(tmp_path):
+    """12 smooth regions; the second follows the first, the last rows were not measured."""
+    generator = np.random.default_rng(1)
+    values = gaussian_filter1d(generator.standard_normal((400, 12, 2)), 3, axis=0)
+    values[:, 1] += 2 * values[:, 0]
+    quality = np.zeros(400, np.uint8)
+    quality[100] = 1
+    quality[390:] = 3
+    values[quality == 3] = 0
+    path = tmp_path / "motion.npz"
+    names = np.array(["measured", "several_faces", "end_of_video", "no_face", "scene_cut"])
+    np.savez(path, motion=values.astype(np.float32), quality=quality, quality_names=names)
+    return path
+
+
+def test_the_file_holds_the_graph(motion, tmp_path, capsys):
+    target = tmp_path / "graph.json"
+    assert cli.main(["graph", str(motion), "-o", str(target)]) == 0
+    graph = pag.read(target)
+    assert graph.adjacency[0, 1]
+    assert graph.alpha == 0.01
+    assert graph.settings["frames"] == 780
+    assert graph.settings["series"] == 2
+    assert graph.settings["components"] == "stacked"
+    assert graph.settings["regions"] == list(regions.NAMES)
+    assert graph.n_eff.shape == (12, 12)
+    shown = capsys.readouterr().out
+    assert "780 samples in 2 series, worth" in shown
+    assert f"{regions.NAMES[0]} " in shown
+
+
+def test_options_reach_the_search(motion, tmp_path):
+    target = tmp_path / "graph.json"
+    words = ["--components", "vertical", "--alpha", "0.05", "--depth", "1", "--no-possible-d-sep",
+             "--effective-sample-size", "frames"]  # fmt: skip
+    assert cli.main(["graph", str(motion), str(motion), "-o", str(target), *words]) == 0
+    graph = pag.read(target)
+    assert graph.alpha == 0.05
+    assert graph.settings["frames"] == 780
+    assert {key: graph.settings[key] for key in ("components", "depth", "possible_d_sep")} == {
+        "components": "vertical",
+        "depth": 1,
+        "possible_d_sep": False,
+    }
+
+
+def test_causal_learn_can_be_asked(motion, tmp_path, capsys):
+    target = tmp_path / "graph.json"
+    words = ["graph", str(motion), "-o", str(target), "--backend", "causal-learn", "--depth", "0"]
+    assert cli.main(words) == 2
+    assert "knows only 'frames'" in capsys.readouterr().err
+    assert cli.main([*words, "--effective-sample-size", "frames", "--no-possible-d-sep"]) == 2
+    assert cli.main([*words, "--effective-sample-size", "frames"]) == 0
+    assert pag.read(target).settings["backend"] == "causal-learn"
+
+
+def test_the_same_bytes_whatever_hash_seed_and_threads(motion, tmp_path):
+    written = set()
+    for seed, threads in (("0", "1"), ("1", "2")):
+        target = tmp_path / f"{seed}.json"
+        subprocess.run(
+            [sys.executable, "-m", "causalex_core.cli", "graph", str(motion), "-o", str(target)],
+            cwd=paths.ROOT,
+            env={**os.environ, "PYTHONHASHSEED": seed, "OMP_NUM_THREADS": threads,
+                 "OPENBLAS_NUM_THREADS": threads},
+            check=True,
+        )  # fmt: skip
+        written.add(target.read_bytes())
+    assert len(written) == 1
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (None, "cannot read the motion file"),
+        ({"flow": np.zeros(3)}, "cannot read the motion file"),
+        ({"motion": np.zeros((9, 68, 2))}, "motion of shape (9, 68, 2), expected (frames, 12, 2)"),
+        ({"motion": np.zeros((50, 12, 2))}, "do not vary"),
+        ({"motion": np.ones((50, 12, 2)), "quality": np.full(50, 3)}, "none of its 50 frames"),
+        ({"motion": np.ones((50, 12, 2)), "quality": np.zeros(4)}, "for 50 frames"),
+        ({"motion": np.full((50, 12, 2), np.nan)}, "not finite"),
+    ],
+)
+def test_what_is_no_motion_is_one_line(content, said, tmp_path, capsys):
+    path, target = tmp_path / "motion.npz", tmp_path / "graph.json"
+    if content:
+        np.savez(path, **content)
+    assert cli.main(["graph", str(path), "-o", str(target)]) == 2
+    shown = capsys.readouterr().err
+    assert said in shown
+    assert shown.count("\n") == 1
+    assert not target.exists()
+
+
+def test_an_archive_of_something_else(tmp_path, capsys):
+    path = tmp_path / "motion.npz"
+    path.write_bytes(b"PK\x03\x04 not an archive")
+    assert cli.main(["graph", str(path), "-o", str(tmp_path / "graph.json")]) == 2
+    assert "cannot read the motion file" in capsys.readouterr().err
