@@ -24,25 +24,21 @@ Flow = NDArray[np.float32]
 
 WINDOW = 31 / 256  # Lucas-Kanade's window as a share of the crop: least error on 0.2 px warps
 LARGE = 1.0  # px, beyond which one linear step no longer finds the motion
-_LARGE_SHARE = 0.02  # of the crop that must move so far before the pyramid is used
+_LARGE_SHARE = 0.05  # of the image that must move so far before half the size is asked
 _LEVELS = 3  # of the pyramid: motions up to about 4 px
 _RIDGE = 0.1  # squared grey levels per px; holds the flow near zero where there is no texture
-_GRID = 8  # px between the points looked at for large motion
+_GRID = 4  # px between the points looked at for large motion
 
 
 def lucas_kanade(first: Image, second: Image) -> Flow:
     """Least-squares flow in a square window: one step, or coarse to fine where that is too short.
 
     The images are not smoothed beforehand: on warped faces that hid more motion than noise.
-    Coarse to fine when more than 2 % of the crop moves more than 1 px.
+    Where more than a small share of the image moves more than 1 px, the step is repeated on
+    what the same method leaves over at half the size, and so on: no coarser than is needed,
+    because each coarser image adds noise where there is little texture.
     """
-    before, after = first.astype(np.float32), second.astype(np.float32)
-    flow = _step(before, after)
-    sampled = flow[_GRID // 2 :: _GRID, _GRID // 2 :: _GRID]
-    large = np.einsum("...c,...c->...", sampled, sampled) > LARGE**2
-    if np.count_nonzero(large) <= _LARGE_SHARE * large.size:
-        return flow
-    return _coarse_to_fine(before, after, _LEVELS)
+    return _found(first.astype(np.float32), second.astype(np.float32), _LEVELS)
 
 
 def dis(first: Image, second: Image) -> Flow:
@@ -79,6 +75,12 @@ METHODS: dict[str, Callable[[Image, Image], Flow]] = {
     "farneback": farneback,
     "tv_l1": tv_l1,
 }
+
+
+def halved(image: NDArray[Any]) -> NDArray[Any]:
+    """Image of half the height and width; each pixel is the mean of four."""
+    height, width = image.shape
+    return np.asarray(cv2.resize(image, (width // 2, height // 2), interpolation=cv2.INTER_AREA))
 
 
 def quantised(flow: Flow, bound: float = 10.0) -> Flow:
@@ -123,12 +125,15 @@ def _step(before: NDArray[np.float32], after: NDArray[np.float32]) -> Flow:
     return flow
 
 
-def _coarse_to_fine(before: NDArray[np.float32], after: NDArray[np.float32], levels: int) -> Flow:
-    """Flow from images of half the size, doubled, and one step more on what it leaves."""
+def _found(before: NDArray[np.float32], after: NDArray[np.float32], levels: int) -> Flow:
+    """One step, or, if that shows a large motion, a step after what half the size finds."""
+    flow = _step(before, after)
+    sampled = flow[_GRID // 2 :: _GRID, _GRID // 2 :: _GRID]
+    large = np.einsum("...c,...c->...", sampled, sampled) > LARGE**2
+    if levels == 1 or np.count_nonzero(large) <= _LARGE_SHARE * large.size:
+        return flow
     height, width = before.shape
-    if levels == 1:
-        return _step(before, after)
-    coarse = _coarse_to_fine(_halved(before), _halved(after), levels - 1)
+    coarse = _found(halved(before), halved(after), levels - 1)
     known = 2 * cv2.resize(coarse, (width, height), interpolation=cv2.INTER_LINEAR)
     source = _pixels(height, width) + known
     undone = cv2.remap(
@@ -139,12 +144,6 @@ def _coarse_to_fine(before: NDArray[np.float32], after: NDArray[np.float32], lev
         borderMode=cv2.BORDER_REPLICATE,
     )
     return known + _step(before, np.asarray(undone, dtype=np.float32))
-
-
-def _halved(image: NDArray[np.float32]) -> NDArray[np.float32]:
-    height, width = image.shape
-    half = cv2.resize(image, (width // 2, height // 2), interpolation=cv2.INTER_AREA)
-    return np.asarray(half, dtype=np.float32)
 
 
 @cache

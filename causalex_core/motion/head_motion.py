@@ -1,13 +1,32 @@
-"""What the head does, to be taken from what the face does."""
+"""What the head does, to be taken from what the face does.
 
+``nose``
+    One translation, read from the flow around the nose, as AUW-GCN and Causal-Ex have it.
+``similarity``
+    Translation, roll and change of size, fitted to points that no expression moves far; found
+    roughly before the flow, so that the flow proper only has to find what is left, and exactly
+    after it. Under large head motion this keeps what a translation loses.
+"""
+
+from collections.abc import Callable
+
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from causalex_core.motion.flow import Image, halved, lucas_kanade
 from causalex_core.motion.mdmo import AUW_GCN_HEAD, main_direction
 
 NOSE = (29, 30)  # landmarks whose surroundings AUW-GCN takes for the head
 INNER_EYE_CORNERS = (39, 42)
 _NOSE_MARGIN = 0.35  # of half the distance between the inner eye corners
+
+# Outline, nose, eye corners: what an expression moves there, the weights discount.
+RIGID = (*range(17), 27, 28, 29, 30, 31, 33, 35, 36, 39, 42, 45)
+_MIDDLE = len(RIGID) // 2
+_REWEIGHTINGS = 4
+_LEAST_SPREAD = 0.01  # px, of the residuals: keeps weights finite where the fit is exact
+_WORTH_UNDOING = 0.3  # px; interpolating an image costs more than a smaller motion disturbs
 
 
 def nose_translation(
@@ -33,3 +52,102 @@ def nose_translation(
     x0, y0 = np.maximum(nose.min(axis=0) - margin, 0)
     x1, y1 = np.minimum(nose.max(axis=0) + margin + 1, (width, height))
     return main_direction(flow[y0:y1, x0:x1].reshape(-1, 2), AUW_GCN_HEAD)
+
+
+def similarity(
+    flow: NDArray[np.floating], landmarks: NDArray[np.floating]
+) -> tuple[complex, complex]:
+    """Similarity that the flow at the rigid points follows.
+
+    Least squares, reweighted with Cauchy weights: what moves unlike the rest counts little.
+
+    Parameters
+    ----------
+    flow : (H, W, 2) array
+    landmarks : (68, 2) array
+        iBUG points in pixels of the flow field.
+
+    Returns
+    -------
+    a, b : complex
+        The head moves a point z = x + iy by a * z + b.
+    """
+    points = landmarks[list(RIGID)]
+    height, width = flow.shape[:2]
+    x, y = np.clip(np.round(points).astype(int), 0, (width - 1, height - 1)).T
+    at, moved = points @ (1, 1j), flow[y, x] @ (1, 1j)
+    weights = np.full(len(at), 1 / len(at))
+    a = b = 0j
+    for _ in range(_REWEIGHTINGS):
+        centre, shift = weights @ at, weights @ moved
+        arms = at - centre
+        a = (weights * arms.conj()) @ (moved - shift) / (weights @ np.abs(arms) ** 2)
+        b = shift - a * centre
+        left = np.abs(moved - a * at - b)
+        weights = 1 / (
+            1 + (left / (1.5 * np.partition(left, _MIDDLE)[_MIDDLE] + _LEAST_SPREAD)) ** 2
+        )
+        weights /= weights.sum()
+    return complex(a), complex(b)
+
+
+def moved_by(head: tuple[complex, complex], points: NDArray[np.floating]) -> NDArray[np.float32]:
+    """How far a similarity (see :func:`similarity`) moves (K, 2) points."""
+    motion = head[0] * (points @ (1, 1j)) + head[1]
+    return np.stack((motion.real, motion.imag), axis=-1).astype(np.float32)
+
+
+def undone(first: Image, second: Image, landmarks: NDArray[np.floating]) -> Image:
+    """Lay the second crop onto the first, by the similarity that a coarse flow shows.
+
+    Parameters
+    ----------
+    first, second : (H, W) uint8 arrays
+    landmarks : (68, 2) array
+        iBUG points in pixels.
+
+    Returns
+    -------
+    (H, W) uint8 array
+        The second crop itself if the head hardly moved.
+    """
+    a, b = similarity(2 * lucas_kanade(halved(first), halved(second)), landmarks / 2)
+    a /= 2  # fitted to points at half their distances
+    if np.abs(moved_by((a, b), landmarks)).max() < _WORTH_UNDOING:
+        return second
+    matrix = np.array([[1 + a.real, -a.imag, b.real], [a.imag, 1 + a.real, b.imag]])
+    laid = cv2.warpAffine(
+        second,
+        matrix,
+        second.shape[::-1],
+        flags=cv2.INTER_CUBIC | cv2.WARP_INVERSE_MAP,
+        borderMode=cv2.BORDER_REPLICATE,
+    )
+    return np.asarray(laid, dtype=np.uint8)
+
+
+def _nose(
+    flow: NDArray[np.floating], landmarks: NDArray[np.floating], centres: NDArray[np.floating]
+) -> NDArray[np.float32]:
+    return np.tile(nose_translation(flow, landmarks), (len(centres), 1))
+
+
+def _similarity(
+    flow: NDArray[np.floating], landmarks: NDArray[np.floating], centres: NDArray[np.floating]
+) -> NDArray[np.float32]:
+    return moved_by(similarity(flow, landmarks), centres)
+
+
+def _none(
+    flow: NDArray[np.floating], landmarks: NDArray[np.floating], centres: NDArray[np.floating]
+) -> NDArray[np.float32]:
+    return np.zeros((len(centres), 2), np.float32)
+
+
+# What the head moves each of (K, 2) centres by, from the flow and the landmarks.
+ESTIMATES: dict[
+    str,
+    Callable[
+        [NDArray[np.floating], NDArray[np.floating], NDArray[np.floating]], NDArray[np.float32]
+    ],
+] = {"similarity": _similarity, "nose": _nose, "none": _none}
