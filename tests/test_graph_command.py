@@ -34,26 +34,26 @@ def test_the_file_holds_the_graph(motion, tmp_path, capsys):
     graph = pag.read(target)
     assert graph.adjacency[0, 1]
     assert graph.alpha == 0.01
-    assert graph.settings["frames"] == 780
-    assert graph.settings["series"] == 2
-    assert graph.settings["components"] == "stacked"
+    assert graph.settings["frames"] == 390
+    assert graph.settings["series"] == 1
+    assert graph.settings["components"] == "magnitude"
     assert graph.settings["regions"] == list(regions.NAMES)
     assert graph.n_eff.shape == (12, 12)
     shown = capsys.readouterr().out
-    assert "780 samples in 2 series, worth" in shown
+    assert "390 samples in 1 series, worth" in shown
     assert f"{regions.NAMES[0]} " in shown
 
 
 def test_options_reach_the_search(motion, tmp_path):
     target = tmp_path / "graph.json"
-    words = ["--components", "vertical", "--alpha", "0.05", "--depth", "1", "--no-possible-d-sep",
+    words = ["--components", "stacked", "--alpha", "0.05", "--depth", "1", "--no-possible-d-sep",
              "--effective-sample-size", "frames"]  # fmt: skip
     assert cli.main(["graph", str(motion), str(motion), "-o", str(target), *words]) == 0
     graph = pag.read(target)
     assert graph.alpha == 0.05
-    assert graph.settings["frames"] == 780
+    assert graph.settings["frames"] == 1560
     assert {key: graph.settings[key] for key in ("components", "depth", "possible_d_sep")} == {
-        "components": "vertical",
+        "components": "stacked",
         "depth": 1,
         "possible_d_sep": False,
     }

@@ -28,10 +28,11 @@ MEASURED = ("measured", "several_faces")
 @click.option(
     "--components",
     type=click.Choice(list(COMPONENTS)),
-    default="stacked",
+    default="magnitude",
     show_default=True,
-    help="How u and v become samples: both, one after the other, as the authors' code does"
-    " (they then count as two samples per frame); the length of the vector; u; or v.",
+    help="How u and v become samples: the length of the vector; u; v; or both, one after the"
+    " other, as in the authors' code. That takes u and v of one frame for two samples, and draws"
+    " too many edges where they go together.",
 )
 @click.option(
     "--alpha",

@@ -15,12 +15,12 @@ MARKS = np.array([[0, 2, 2, 0], [3, 0, 0, 2], [1, 0, 0, 1], [0, 2, 1, 0]], np.ui
 
 def test_components_become_samples():
     motion = np.arange(24.0).reshape(4, 3, 2)
-    u, v = motion_series(motion)
+    u, v = motion_series(motion, None, "stacked")
     np.testing.assert_array_equal(u, motion[..., 0])
     np.testing.assert_array_equal(v, motion[..., 1])
     np.testing.assert_array_equal(motion_series(motion, None, "horizontal"), [u])
     np.testing.assert_array_equal(motion_series(motion, None, "vertical"), [v])
-    np.testing.assert_allclose(motion_series(motion, None, "magnitude"), [np.sqrt(u**2 + v**2)])
+    np.testing.assert_allclose(motion_series(motion), [np.sqrt(u**2 + v**2)])
 
 
 def test_rows_that_were_not_measured_part_the_series():
