@@ -2,7 +2,6 @@
 
 import numpy as np
 import pandas as pd
-import plotly.graph_objects as go
 from matplotlib.figure import Figure
 
 from causalex_core.report import style
@@ -52,31 +51,48 @@ def false_edges(table: pd.DataFrame, nominal: float) -> Figure:
     return drawn
 
 
-def recovery(table: pd.DataFrame) -> go.Figure:
-    """Precision and recall of edges against the number of frames.
+def recovery(table: pd.DataFrame) -> Figure:
+    """Precision and recall of edges against the number of frames, a panel per kind of series.
 
     Parameters
     ----------
     table
-        Columns ``series, frames, sample_size, precision, recall``; one stage of the search.
+        Columns ``series, frames, sample_size`` and, each with ``_low`` and ``_high``,
+        ``precision`` and ``recall``; one stage of the search.
     """
-    drawn = go.Figure(layout=style.plotly_layout(420))
-    for (kind, method), rows in table.groupby(["series", "sample_size"], sort=False):
-        for rate, dash in (("precision", "dot"), ("recall", "solid")):
-            drawn.add_scatter(
-                x=rows["frames"],
-                y=rows[rate],
-                name=f"{kind}, {METHOD_NAMES[str(method)]}: {rate}",
-                mode="lines+markers",
-                line={
-                    "color": METHOD_COLOURS[str(method)],
-                    "dash": dash,
-                    "width": 1.5 if kind == "white" else 3,
-                },
-                marker={"symbol": "circle" if kind == "white" else "square"},
-                hovertemplate=f"%{{x}} frames: {rate} %{{y:.3f}}",
-            )
-    drawn.update_xaxes(title="frames", type="log")
-    drawn.update_yaxes(title="share of edges", range=[0, 1.02])
-    drawn.update_layout(legend={"y": -0.25, "yanchor": "top", "orientation": "h"})
+    kinds = list(table["series"].drop_duplicates())
+    with style.figure(7.2, 3.4, ncols=len(kinds), sharey=True, squeeze=False) as (drawn, axes):
+        for axis, kind in zip(axes[0], kinds, strict=True):
+            part = table[table["series"] == kind]
+            for method, rows in part.groupby("sample_size", sort=False):
+                colour = METHOD_COLOURS[str(method)]
+                for rate, line in (("precision", ":"), ("recall", "-")):
+                    axis.fill_between(
+                        rows["frames"],
+                        rows[f"{rate}_low"],
+                        rows[f"{rate}_high"],
+                        color=colour,
+                        alpha=0.15,
+                        lw=0,
+                    )
+                    axis.plot(
+                        rows["frames"],
+                        rows[rate],
+                        line,
+                        color=colour,
+                        marker="o" if method == "bartlett" else "s",
+                        ms=5,
+                        lw=2,
+                        label=f"{METHOD_NAMES[str(method)]}: {rate}",
+                    )
+            lengths = sorted(part["frames"].unique())
+            axis.set_xscale("log")
+            axis.set_xticks(lengths, [str(length) for length in lengths])
+            axis.minorticks_off()
+            axis.set_title(f"{kind} series")
+            axis.set_xlabel("frames")
+        axes[0, 0].set_ylim(0, 1.03)
+        axes[0, 0].set_ylabel("share of edges")
+        handles, labels = axes[0, 0].get_legend_handles_labels()
+        drawn.legend(handles, labels, loc="outside upper left", ncols=2)
     return drawn
