@@ -17,6 +17,7 @@ from causalex_core.graphs.separation import (
     oracle,
     partial_ancestral_graph,
 )
+from causalex_core.graphs.simulation import random_model, series
 
 
 def dag_of(nodes, *arrows):
@@ -102,11 +103,11 @@ def test_every_graph_of_four_nodes_by_definition():
         np.testing.assert_array_equal(found.marks, np.where(shared, first, CIRCLE))
 
 
-def test_random_graphs_are_never_contradicted(draw):
+def test_random_graphs_are_never_contradicted():
     generator = np.random.default_rng(1)
     for _ in range(50):
         probability, latent = generator.choice([0.1, 0.25, 0.45]), int(generator.integers(3, 7))
-        dag = draw.dag(generator, latent=latent, probability=probability)
+        dag = random_model(generator, probability, latent=latent).dag
         assert (
             contradictions(partial_ancestral_graph(dag, 12), maximal_ancestral_graph(dag, 12)) == 0
         )
@@ -145,11 +146,17 @@ def test_oracle_skeletons_are_equal(oracles):
         np.testing.assert_array_equal(found.adjacency, expected, case.name)
 
 
+def white_samples(generator, frames):
+    """Frames without memory of a dense random model."""
+    model = random_model(generator, 0.4)
+    return model.respond(series("white", generator, frames, len(model.dag)))
+
+
 @pytest.mark.parametrize("possible_d_sep", [True, False])
-def test_the_order_of_columns_has_no_say(draw, possible_d_sep):
+def test_the_order_of_columns_has_no_say(possible_d_sep):
     for seed in range(30):
         generator = np.random.default_rng(seed)
-        samples = draw.samples(generator, draw.dag(generator, probability=0.4), 300)
+        samples = white_samples(generator, 300)
         order = generator.permutation(12)
         found = fci(samples, 0.05, "frames", possible_d_sep=possible_d_sep)
         moved = fci(samples[:, order], 0.05, "frames", possible_d_sep=possible_d_sep)
@@ -157,19 +164,19 @@ def test_the_order_of_columns_has_no_say(draw, possible_d_sep):
         np.testing.assert_allclose(moved.n_eff, found.n_eff[np.ix_(order, order)])
 
 
-def test_no_mark_needs_selection(draw):
+def test_no_mark_needs_selection():
     """Also where finite samples contradict themselves: no --- and no o-- edge."""
     for seed in range(60):
         generator = np.random.default_rng(seed)
-        samples = draw.samples(generator, draw.dag(generator, probability=0.4), 150)
+        samples = white_samples(generator, 150)
         marks = fci(samples, 0.05, "frames").marks
         assert not ((marks == TAIL) & (marks.T != ARROWHEAD)).any()
 
 
-def test_a_depth_limit_keeps_edges_and_truth(draw):
+def test_a_depth_limit_keeps_edges_and_truth():
     generator = np.random.default_rng(5)
     for _ in range(10):
-        dag = draw.dag(generator)
+        dag = random_model(generator, 0.25).dag
         truth = maximal_ancestral_graph(dag, 12)
         previous = np.ones((12, 12), bool)
         for depth in (0, 1, 2, None):
@@ -189,8 +196,8 @@ def test_few_and_many_nodes():
         fci_from_independence(63, lambda *_: True)
 
 
-def test_settings_travel_with_the_graph(draw):
-    clips = [draw.smooth(np.random.default_rng(seed), 200, 3) for seed in (1, 2)]
+def test_settings_travel_with_the_graph():
+    clips = [series("smooth", np.random.default_rng(seed), 200, 3) for seed in (1, 2)]
     found = fci(clips, 0.05, depth=1)
     assert found.alpha == 0.05
     assert found.settings == {
@@ -203,9 +210,9 @@ def test_settings_travel_with_the_graph(draw):
     }
 
 
-def test_windows_are_graphs_one_by_one(draw):
+def test_windows_are_graphs_one_by_one():
     generator = np.random.default_rng(1)
-    windows = draw.smooth(generator, 800).reshape(4, 200, 12)
+    windows = series("smooth", generator, 800, 12).reshape(4, 200, 12)
     graphs = fci_windows(windows, 0.05)
     for graph, window in zip(graphs, windows, strict=True):
         np.testing.assert_array_equal(graph.marks, fci(window, 0.05).marks)

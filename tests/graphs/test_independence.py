@@ -4,37 +4,38 @@ from scipy import stats
 
 from causalex_core.graphs import independence
 from causalex_core.graphs.fci import fci
+from causalex_core.graphs.simulation import random_model, series
 from causalex_core.graphs.skeleton import tests_of_level as list_tests
 
 
-def slow_effective_samples(series, x, y):
+def slow_effective_samples(clips, x, y):
     """Bartlett's formula as written, lag by lag and frame by frame."""
-    series = [one - one.mean(axis=0) for one in series]
+    clips = [one - one.mean(axis=0) for one in clips]
 
     def autocorrelation(column, lag):
-        products = sum((one[lag:, column] * one[: len(one) - lag, column]).sum() for one in series)
-        return products / sum((one[:, column] ** 2).sum() for one in series)
+        products = sum((one[lag:, column] * one[: len(one) - lag, column]).sum() for one in clips)
+        return products / sum((one[:, column] ** 2).sum() for one in clips)
 
     total, lag = 0.0, 1
-    while lag < max(map(len, series)):
+    while lag < max(map(len, clips)):
         first, second = autocorrelation(x, lag), autocorrelation(y, lag)
         if min(first, second) <= 0:
             break
         total += first * second
         lag += 1
-    return (sum(map(len, series)) - len(series) + 1) / (1 + 2 * total)
+    return (sum(map(len, clips)) - len(clips) + 1) / (1 + 2 * total)
 
 
-@pytest.mark.parametrize("lengths", [(300,), (150, 80, 1, 120)])
-def test_bartlett_is_the_formula(draw, lengths):
+@pytest.mark.parametrize("lengths", [(300,), (150, 80, 2, 120)])
+def test_bartlett_is_the_formula(lengths):
     generator = np.random.default_rng(2)
-    series = [draw.smooth(generator, length, 4) for length in lengths]
-    series[0][:, 0] = generator.standard_normal(lengths[0])
-    centred = independence.centre(series)
+    clips = [series("smooth", generator, length, 4) for length in lengths]
+    clips[0][:, 0] = generator.standard_normal(lengths[0])
+    centred = independence.centre(clips)
     found = independence.effective_samples(centred, "bartlett")
     for x in range(4):
         for y in range(4):
-            assert found[x, y] == pytest.approx(slow_effective_samples(series, x, y))
+            assert found[x, y] == pytest.approx(slow_effective_samples(clips, x, y))
 
 
 def test_every_frame_counts_but_for_the_means():
@@ -54,11 +55,12 @@ def test_correlations_are_pooled_within_series():
 
 
 @pytest.mark.parametrize("level", [0, 1, 2, 4])
-def test_tests_agree_with_the_inverse_of_the_covariance(draw, level):
+def test_tests_agree_with_the_inverse_of_the_covariance(level):
     """Fisher's z by its textbook formula, for every pair and set."""
     generator = np.random.default_rng(level)
     frames, columns = 80, 6
-    samples = draw.samples(generator, draw.dag(generator, 6, 0, 0.5), frames, columns)
+    model = random_model(generator, 0.5, columns, latent=0)
+    samples = model.respond(series("white", generator, frames, columns))
     correlation = independence.correlations(independence.centre(samples))
     everyone = np.array([sum(1 << j for j in range(6) if j != i) for i in range(6)], np.int64)
     tests = list_tests(everyone, everyone, level)
@@ -91,11 +93,11 @@ def test_candidates_decide_which_sets_are_tried():
     assert list_tests(pair, wider, 2).tolist() == [[0b1100, 0, 1]]
 
 
-def test_smooth_series_that_know_nothing_of_each_other(draw):
+def test_smooth_series_that_know_nothing_of_each_other():
     """12 independent series as smooth as motion: frames draw a third of all edges."""
     edges = {"frames": [], "bartlett": []}
     for seed in range(30):
-        samples = draw.smooth(np.random.default_rng(seed), 1000)
+        samples = series("smooth", np.random.default_rng(seed), 1000, 12)
         for method, counts in edges.items():
             counts.append(fci(samples, 0.05, method).adjacency.sum() / 2)
     assert np.mean(edges["frames"]) > 15

@@ -7,6 +7,7 @@ from causalex_core.errors import CausalexError
 from causalex_core.graphs.compound import adjacency, compound, most_causal, out_degree
 from causalex_core.graphs.fci import fci
 from causalex_core.graphs.samples import blocks, motion_series
+from causalex_core.graphs.simulation import series
 from causalex_core.graphs.stability import bootstrap
 
 # 0 --> 1, 0 o-> 2, 1 <-> 3, 2 o-o 3
@@ -89,27 +90,27 @@ def test_the_compound_is_normalised_by_rows():
     np.testing.assert_array_equal(batch[0], both)
 
 
-def test_clips_are_drawn_whole(draw):
+def test_clips_are_drawn_whole():
     clips = [[np.full((2, 2), float(number)), np.zeros((1, 2))] for number in range(3)]
     drawn = []
 
-    def estimate(series):
-        drawn.append([one[0, 0] for one in series])
+    def estimate(clips):
+        drawn.append([one[0, 0] for one in clips])
         return fci(np.random.default_rng(1).standard_normal((50, 2)))
 
     found = bootstrap(clips, estimate, repetitions=20, seed=1)
     assert found.repetitions == len(drawn) == 20
-    assert all(len(series) == 6 and set(series[1::2]) == {0.0} for series in drawn)
-    assert {tuple(series) for series in drawn} != {tuple(drawn[0])}
+    assert all(len(one) == 6 and set(one[1::2]) == {0.0} for one in drawn)
+    assert {tuple(one) for one in drawn} != {tuple(drawn[0])}
 
 
-def test_a_strong_edge_is_found_in_every_draw(draw):
+def test_a_strong_edge_is_found_in_every_draw():
     generator = np.random.default_rng(4)
     clips = []
     for _ in range(6):
-        series = draw.smooth(generator, 300, 4)
-        series[:, 1] += 2 * series[:, 0]
-        clips.append([series])
+        clip = series("smooth", generator, 300, 4)
+        clip[:, 1] += 2 * clip[:, 0]
+        clips.append([clip])
     found = bootstrap(clips, partial(fci, alpha=0.05), repetitions=30)
     assert found.edges[0, 1] == 1
     assert found.edges[2, 3] < 0.7
