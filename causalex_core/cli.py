@@ -11,6 +11,7 @@ from causalex_core.errors import CausalexError
 
 COMMANDS = {
     "data": "List, fetch and verify the sources.",
+    "extract": "Extract the motion of the 12 regions from videos.",
     "graph": "Estimate the causal graph of the regions from their motion.",
     "publish": "Store the aggregates that the book shows where the data are missing.",
     "score": "Score detected intervals against labelled ones.",

@@ -58,7 +58,7 @@ class Config:
     mdmo
         How a region's flow becomes one vector, a key of :data:`causalex_core.motion.mdmo.VARIANTS`.
     smoothing
-        Seconds, standard deviation of the Gaussian over the alignment; infinite: one alignment.
+        Seconds, standard deviation of the Gaussian over the alignment; None: one alignment.
     sampling
         Seconds from one frame in which landmarks are looked for to the next.
     """
@@ -69,7 +69,7 @@ class Config:
     stride: int | None = None
     head_motion: Literal["similarity", "nose", "none"] = "similarity"
     mdmo: Literal["liu", "auw_gcn", "mean"] = "liu"
-    smoothing: float = 0.5
+    smoothing: float | None = 0.5
     sampling: float = 0.5
 
     def __post_init__(self) -> None:
@@ -87,7 +87,7 @@ class Config:
                 raise CausalexError(
                     f"{name} '{getattr(self, name)}': expected one of {', '.join(table)}"
                 )
-        if not self.smoothing >= 0 or not 0 < self.sampling < math.inf:
+        if not (self.smoothing or 0) >= 0 or not 0 < self.sampling < math.inf:
             raise CausalexError(
                 f"smoothing {self.smoothing} s and sampling {self.sampling} s:"
                 " expected 0 or more, and more than 0"
@@ -109,7 +109,7 @@ PAPER = Config(
     stride=1,
     head_motion="nose",
     mdmo="auw_gcn",
-    smoothing=math.inf,
+    smoothing=None,
 )
 
 
@@ -198,7 +198,8 @@ def extract(frames: Frames, landmarker: Landmarker | Given, config: Config | Non
         found = alignment.track(frames, landmarker, every)
     if not np.isfinite(found.points).any():
         raise CausalexError(f"{frames.name}: no face in any of {len(found.index)} frames looked at")
-    placement = alignment.place(found, config.crop_px, config.smoothing * frames.fps)
+    sigma = math.inf if config.smoothing is None else config.smoothing * frames.fps
+    placement = alignment.place(found, config.crop_px, sigma)
     return _measure(frames, placement, config, landmarker.name)
 
 

@@ -21,10 +21,10 @@ NOSE = (29, 30)  # landmarks whose surroundings AUW-GCN takes for the head
 INNER_EYE_CORNERS = (39, 42)
 _NOSE_MARGIN = 0.35  # of half the distance between the inner eye corners
 
-# Outline, nose, eye corners: what an expression moves there, the weights discount.
-RIGID = (*range(17), 27, 28, 29, 30, 31, 33, 35, 36, 39, 42, 45)
+# Sides of the face, nose, eye corners; not the chin, which drops with the jaw.
+RIGID = (*range(5), *range(12, 17), 27, 28, 29, 30, 31, 33, 35, 36, 39, 42, 45)
 _MIDDLE = len(RIGID) // 2
-_REWEIGHTINGS = 4
+_REWEIGHTINGS = 6
 _LEAST_SPREAD = 0.01  # px, of the residuals: keeps weights finite where the fit is exact
 _WORTH_UNDOING = 0.3  # px; interpolating an image costs more than a smaller motion disturbs
 
@@ -59,7 +59,7 @@ def similarity(
 ) -> tuple[complex, complex]:
     """Similarity that the flow at the rigid points follows.
 
-    Least squares, reweighted with Cauchy weights: what moves unlike the rest counts little.
+    Least squares, reweighted after Geman and McClure: what moves unlike the rest hardly counts.
 
     Parameters
     ----------

@@ -28,7 +28,7 @@ def crop_scale(layout, crop_px=256):
 @pytest.mark.parametrize("head_motion", ["similarity", "nose"])
 def test_the_motion_of_the_lip_corners_is_found(folder, clip, layout, head_motion):
     _, points, truth = clip
-    config = Config(stride=2, head_motion=head_motion, smoothing=math.inf, mdmo="mean")
+    config = Config(stride=2, head_motion=head_motion, smoothing=None, mdmo="mean")
     found = extract(video.open_frames(folder, fps=20), Given(points), config)
     assert found.motion.shape == (13, 12, 2)
     assert found.motion.dtype == np.float32
