@@ -20,7 +20,8 @@ from causalex_core.motion.alignment import Placement
 from causalex_core.motion.landmarks import Given, Landmarker
 from causalex_core.motion.video import Frames, Picture
 
-_RADIUS = 5 / 128  # of the crop: half the side of a region's square
+_RADIUS = 5  # vectors on each side of a region's centre, as in AUW-GCN
+_SPACING = 1 / 128  # of the crop, between them
 _LEAST_CROP = 64  # px; smaller squares hold too few pixels to tell a main direction
 _THUMBNAIL = 16  # px between the pixels that are compared to see a cut
 _CUT = 0.5  # correlation of a frame with the one before it, below which the scene has changed
@@ -262,8 +263,8 @@ def region_motion(
         field = flow.quantised(field)
     centres = points[[region.landmark for region in regions.REGIONS]]
     head = head_motion.ESTIMATES[config.head_motion](field, points, centres)
-    radius = round(_RADIUS * len(first))
-    cut = mdmo.squares(field, np.round(centres).astype(int), radius)
+    step = max(1, round(_SPACING * len(first)))
+    cut = mdmo.squares(field, np.round(centres).astype(int), _RADIUS, step)
     return mdmo.main_direction(cut - head[:, None], mdmo.VARIANTS[config.mdmo])
 
 

@@ -26,7 +26,7 @@ RIGID = (*range(5), *range(12, 17), 27, 28, 29, 30, 31, 33, 35, 36, 39, 42, 45)
 _MIDDLE = len(RIGID) // 2
 _REWEIGHTINGS = 6
 _LEAST_SPREAD = 0.01  # px, of the residuals: keeps weights finite where the fit is exact
-_WORTH_UNDOING = 0.3  # px; interpolating an image costs more than a smaller motion disturbs
+_WORTH_UNDOING = 0.6  # px; interpolating an image costs more than a smaller motion disturbs
 
 
 def nose_translation(

@@ -83,9 +83,9 @@ def main_direction(vectors: NDArray[np.floating], variant: Variant) -> NDArray[n
 
 
 def squares(
-    flow: NDArray[np.floating], centres: NDArray[np.integer], radius: int
+    flow: NDArray[np.floating], centres: NDArray[np.integer], radius: int, step: int = 1
 ) -> NDArray[np.floating]:
-    """Cut the square around each centre out of a flow field.
+    """Take the vectors in the square around each centre out of a flow field.
 
     Parameters
     ----------
@@ -93,7 +93,9 @@ def squares(
     centres : (K, 2) integer array
         Columns x and y in pixels.
     radius
-        Pixels on each side of the centre.
+        Vectors on each side of the centre.
+    step
+        Pixels from one vector to the next.
 
     Returns
     -------
@@ -106,12 +108,14 @@ def squares(
         If the field is smaller than one square.
     """
     height, width = flow.shape[:2]
-    side = 2 * radius + 1
-    if min(height, width) < side:
-        raise ValueError(f"a field of {width} x {height} px cannot hold a square of {side} px")
-    x = np.clip(centres[:, 0], radius, width - 1 - radius)[:, None, None]
-    y = np.clip(centres[:, 1], radius, height - 1 - radius)[:, None, None]
-    offset = np.arange(-radius, radius + 1)
+    reach = radius * step
+    if min(height, width) <= 2 * reach:
+        raise ValueError(
+            f"a field of {width} x {height} px cannot hold a square of {2 * reach + 1} px"
+        )
+    x = np.clip(centres[:, 0], reach, width - 1 - reach)[:, None, None]
+    y = np.clip(centres[:, 1], reach, height - 1 - reach)[:, None, None]
+    offset = step * np.arange(-radius, radius + 1)
     return flow[y + offset[:, None], x + offset].reshape(len(centres), -1, 2)
 
 

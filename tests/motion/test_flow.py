@@ -28,7 +28,7 @@ def pair(length, noise=2.0, seed=0):
 
 @pytest.mark.parametrize(
     ("method", "bound"),
-    [("lucas_kanade", 0.3), ("farneback", 0.3), ("dis", 0.5), ("tv_l1", 0.8)],
+    [("lucas_kanade", 0.35), ("farneback", 0.3), ("dis", 0.5), ("tv_l1", 0.8)],
 )
 def test_small_motion_is_found(method, bound):
     first, second, truth = pair(0.3)
@@ -41,7 +41,7 @@ def test_small_motion_is_found(method, bound):
 def test_the_default_reads_small_motion_better_than_tv_l1():
     first, second, truth = pair(0.2)
     fast, slow = flow.lucas_kanade(first, second), flow.tv_l1(first, second)
-    assert region_error(fast, truth, CENTRES, 5) < 0.6 * region_error(slow, truth, CENTRES, 5)
+    assert region_error(fast, truth, CENTRES, 5) < 0.7 * region_error(slow, truth, CENTRES, 5)
 
 
 @pytest.mark.parametrize("shift", [(0.0, 0.0), (1.6, -0.8), (-2.5, 3.0)])

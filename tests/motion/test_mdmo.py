@@ -57,6 +57,8 @@ def test_a_square_at_the_border_is_moved_inside():
     np.testing.assert_array_equal(cut[0], flow[0:5, 0:5].reshape(-1, 2))
     np.testing.assert_array_equal(cut[1], flow[2:7, 3:8].reshape(-1, 2))
     np.testing.assert_array_equal(cut[2], flow[5:10, 7:12].reshape(-1, 2))
+    coarse = squares(flow, np.array([[5, 4]]), 1, step=3)
+    np.testing.assert_array_equal(coarse[0], flow[1:8:3, 2:9:3].reshape(-1, 2))
     with pytest.raises(ValueError, match="12 x 10 px"):
         squares(flow, np.array([[5, 5]]), 6)
 
