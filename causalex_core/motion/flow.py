@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 Image = NDArray[np.uint8]
 Flow = NDArray[np.float32]
 
-WINDOW = 31 / 256  # Lucas-Kanade's window as a share of the crop: least error on 0.2 px warps
+WINDOW = 35 / 256  # Lucas-Kanade's window as a share of the crop: least error on 0.2 px warps
 LARGE = 1.0  # px, beyond which one linear step no longer finds the motion
 _LARGE_SHARE = 0.1  # of the image that must move so far before half the size is asked
 _LEVELS = 3  # of the pyramid: motions up to about 4 px
