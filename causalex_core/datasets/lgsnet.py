@@ -21,8 +21,6 @@ DETECTIONS = re.compile(r".*/subject_s(?P<subject>\d+)/test_detection/test_(?P<e
 CLIP = re.compile(r"(?P<subject>\d+)_(?P<number>\d{4})[^/]*$")
 # The operating point of the authors' README: chosen by them on these test subjects.
 EPOCH, THRESHOLD, TOP = 23, 0.485, 14
-# Frames that the authors' table adds to the apex where the database has no offset.
-ADDED_TO_APEX = 20
 
 
 def detections(source: Source) -> pd.DataFrame:

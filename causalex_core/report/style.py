@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 
 # Okabe and Ito's palette, told apart with any common colour vision.
 BLUE, ORANGE, GREEN = "#0072B2", "#E69F00", "#009E73"
-VERMILION, PURPLE, SKY, YELLOW = "#D55E00", "#CC79A7", "#56B4E9", "#F0E442"
+VERMILION, PURPLE, SKY = "#D55E00", "#CC79A7", "#56B4E9"
 GREY, INK, PAPER = "#7F7F7F", "#222222", "#FFFFFF"
 PALETTE = (BLUE, ORANGE, GREEN, VERMILION, PURPLE, SKY, GREY)
 KIND_COLOURS = {"macro": BLUE, "micro": VERMILION, "overall": INK}

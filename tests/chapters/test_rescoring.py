@@ -6,7 +6,8 @@ import pytest
 
 from causalex_core import chapters
 from causalex_core.chapters import rescoring
-from causalex_core.datasets import lgsnet, mdmd
+from causalex_core.datasets import auw_gcn, lgsnet, manifest, mdmd
+from causalex_core.datasets.annotations import CAS
 from causalex_core.report import paper
 
 
@@ -28,6 +29,16 @@ def test_all_printed_rows_of_mdmd_come_out_equal(tables):
     rows = tables["mdmd_rows"]
     assert rows["printed_rows"].sum() == 396
     assert rows["equal"].sum() == 396
+
+
+def test_lgsnet_puts_missing_offsets_20_frames_after_the_apex_as_the_page_says(mirror):
+    own = lgsnet.annotations(manifest.require("lgsnet_detections"))
+    source = manifest.require("auw_gcn_annotations")
+    official = auw_gcn.read(source.path(auw_gcn.FILES[CAS]), CAS)
+    both = official.merge(own, on=["subject", "video", "onset"], suffixes=("", "_own"))
+    missing = both[both["offset"].isna()]
+    assert len(missing) == 44
+    assert (missing["offset_own"] - missing["apex"] == 20).all()
 
 
 def test_megc2024_log_agrees_with_its_own_verdicts_on_cas(tables):
