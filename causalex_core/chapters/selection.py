@@ -5,7 +5,7 @@ published its detections at 99 thresholds. Both let the same detections be repor
 that differ only in whose labels choose.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -49,8 +49,8 @@ def compute(config: Config) -> dict[str, pd.DataFrame]:
     """Tables ``lgsnet_rules``, ``lgsnet_epochs``, ``mdmd_rules`` and ``mdmd_thresholds``."""
     rules, epochs = [], []
     thresholds = _thresholds(config)
-    for protocol in (EACH_TRUTH, MEGC):
-        counts = _lgsnet_counts(protocol, thresholds)
+    protocols = (EACH_TRUTH, MEGC)
+    for protocol, counts in zip(protocols, _lgsnet_counts(protocols, thresholds), strict=True):
         rules += list(_lgsnet_rules(protocol, counts, thresholds, config))
         epochs += list(_lgsnet_epochs(protocol, counts, thresholds, config))
     mdmd_rules, mdmd_thresholds = _mdmd(config)
@@ -74,17 +74,19 @@ def _thresholds(config: Config) -> np.ndarray:
     return grid / 1000
 
 
-def _lgsnet_counts(protocol: Protocol, thresholds: np.ndarray) -> np.ndarray:
-    """Counts (subjects, epochs, thresholds, 3) of every candidate."""
+def _lgsnet_counts(protocols: Sequence[Protocol], thresholds: np.ndarray) -> np.ndarray:
+    """Counts (protocols, subjects, epochs, thresholds, 3) of every candidate."""
     source = manifest.require("lgsnet_detections")
     truth, found = lgsnet.annotations(source), lgsnet.detections(source)
     candidates = []
     for _, epoch in found.groupby("epoch"):
         for threshold in thresholds:
-            counts = score(truth, lgsnet.kept(epoch, threshold), protocol, kind_blind=True)
-            candidates.append(counts[list(COUNTS)].to_numpy())  # (S, 3), subjects sorted
-    stacked = np.stack(candidates, axis=1)
-    return stacked.reshape(len(stacked), -1, len(thresholds), len(COUNTS))
+            kept = lgsnet.kept(epoch, threshold)
+            scored = [score(truth, kept, protocol, kind_blind=True) for protocol in protocols]
+            # (protocols, S, 3), subjects sorted
+            candidates.append([counts[list(COUNTS)].to_numpy() for counts in scored])
+    stacked = np.stack(candidates, axis=2)
+    return stacked.reshape(*stacked.shape[:2], -1, len(thresholds), len(COUNTS))
 
 
 def _lgsnet_rules(

@@ -1,18 +1,14 @@
 import pandas as pd
 import pytest
 
-from causalex_core.chapters import obtain, prior_graph
-from causalex_core.datasets import manifest
+from causalex_core.chapters import prior_graph
 from causalex_core.datasets.annotations import CAS, SAMM
 from causalex_core.report import results
 
 
 @pytest.fixture(scope="session")
-def result(mirror):
-    missing = [name for name in prior_graph.SOURCES if manifest.locate(name) is None]
-    if missing:
-        pytest.skip(f"sources not here: {', '.join(missing)}")
-    return obtain(prior_graph)
+def result(obtained):
+    return obtained(prior_graph)
 
 
 @pytest.fixture(scope="session")

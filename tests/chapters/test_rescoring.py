@@ -4,7 +4,6 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from causalex_core import chapters
 from causalex_core.chapters import rescoring
 from causalex_core.datasets import auw_gcn, lgsnet, manifest, mdmd
 from causalex_core.datasets.annotations import CAS
@@ -12,8 +11,8 @@ from causalex_core.report import paper
 
 
 @pytest.fixture(scope="module")
-def tables(mirror):
-    return chapters.obtain(rescoring, n_bootstrap=200).tables
+def tables(obtained):
+    return obtained(rescoring, n_bootstrap=200).tables
 
 
 def test_lgsnet_has_its_printed_f1_and_counts(tables):

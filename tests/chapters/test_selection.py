@@ -2,14 +2,13 @@
 
 import pytest
 
-from causalex_core import chapters
 from causalex_core.chapters import selection
 from causalex_core.errors import CausalexError
 
 
 @pytest.fixture(scope="module")
-def tables(mirror):
-    return chapters.obtain(selection, lowest=465, highest=505, step=20, n_bootstrap=200).tables
+def tables(obtained):
+    return obtained(selection, lowest=465, highest=505, step=20, n_bootstrap=200).tables
 
 
 def test_printed_operating_point_is_on_the_grid(tables):

@@ -4,8 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from causalex_core.chapters import obtain, table1
-from causalex_core.datasets import manifest
+from causalex_core.chapters import table1
 from causalex_core.datasets.annotations import CAS, SAMM
 from causalex_core.report import results
 
@@ -67,11 +66,8 @@ def test_a_missing_offset_is_mirrored(written):
 
 
 @pytest.fixture(scope="session")
-def result(mirror):
-    missing = [name for name in table1.SOURCES if manifest.locate(name) is None]
-    if missing:
-        pytest.skip(f"sources not here: {', '.join(missing)}")
-    return obtain(table1)
+def result(obtained):
+    return obtained(table1)
 
 
 @pytest.fixture(scope="session")
