@@ -1,0 +1,1 @@
+"""Synthetic people: faces, what moves them and why, all of it known."""
