@@ -1,0 +1,91 @@
+"""Who shows what, and when."""
+
+import numpy as np
+import pytest
+
+from causalex_core.cohort import events, people, plans
+from causalex_core.errors import CausalexError
+from causalex_core.expressions import KINDS
+
+
+def drawn(plan, seed=1, tie=0.9, tied=0.5):
+    generator = np.random.default_rng(seed)
+    who = people.draw(generator, plan.subjects, tied)
+    return events.draw(generator, plan, who, tie)
+
+
+@pytest.mark.parametrize("plan", plans.PLANS.values(), ids=list(plans.PLANS))
+def test_numbers_are_those_of_the_plan(plan):
+    videos = drawn(plan)
+    table = events.table(plan, videos)
+    assert len(videos) == plan.videos == len({video.name for video in videos})
+    assert len({video.person.subject for video in videos}) == plan.subjects
+    assert table["kind"].value_counts().to_dict() == {
+        kind: plan.kinds[kind].count for kind in KINDS
+    }
+
+
+@pytest.mark.parametrize("plan", plans.PLANS.values(), ids=list(plans.PLANS))
+def test_times_are_those_of_the_plan(plan):
+    table = events.table(plan, drawn(plan))
+    assert (table["onset"] >= 0).all()
+    assert (table["onset"] < table["apex"]).all() and (table["apex"] < table["offset"]).all()
+    seconds = (table["offset"] - table["onset"]) / plan.fps
+    assert seconds[table["kind"] == "micro"].max() <= plans.LONGEST_MICRO
+    macro = table["kind"] == "macro"
+    rise = ((table["apex"] - table["onset"]) / plan.fps)[macro].median()
+    assert rise == pytest.approx(plan.kinds["macro"].rise[3], abs=2 / plan.fps)
+
+
+def test_expressions_of_one_drive_do_not_overlap_and_lie_inside_their_video():
+    plan = plans.SAMM_LIKE
+    for video in drawn(plan):
+        last = dict.fromkeys(events.causes.EMOTIONS, -1)
+        for event in video.events:
+            assert last[event.emotion] < event.onset
+            last[event.emotion] = event.offset
+            assert event.offset < video.frames
+
+
+def test_the_tie_holds_for_tied_people_only_and_keeps_the_frequency():
+    plan = plans.CAS_LIKE
+    free = events.emotion_chances(plan, "free", "micro", 0.9)
+    assert free == events.emotion_chances(plan, "free", "macro", 0.9)
+    tied = {kind: events.emotion_chances(plan, "tied", kind, 0.9) for kind in KINDS}
+    assert tied["micro"]["negative"] == 0.9
+    total = sum(plan.kinds[kind].count * tied[kind]["negative"] for kind in KINDS)
+    assert total == pytest.approx(free["negative"] * 357)
+    for chances in (free, *tied.values()):
+        assert sum(chances.values()) == pytest.approx(1)
+
+
+def test_units_of_one_expression():
+    strengths = [0.0] * len(events.NUMBERS)
+    strengths[events.NUMBERS.index(9)] = 0.1
+    event = events.Event(0, 3, 9, "micro", "negative", tuple(strengths))
+    assert event.action_units == "9+10"  # AU10 follows with 0.6 of AU9
+
+
+def test_the_same_seed_gives_the_same_people_and_events():
+    assert drawn(plans.CAS_LIKE) == drawn(plans.CAS_LIKE)
+    assert drawn(plans.CAS_LIKE) != drawn(plans.CAS_LIKE, seed=2)
+
+
+def test_tone_and_shape_are_spread_evenly():
+    who = people.draw(np.random.default_rng(0), 20, 0.5)
+    for values in ([p.tone for p in who], [p.shape for p in who]):
+        assert np.array_equal(np.sort(np.floor(np.array(values) * 20)), np.arange(20))
+    assert sum(p.tie == "tied" for p in who) == 10
+
+
+def test_too_much_for_too_little_time_is_refused():
+    crowded = plans.Plan(
+        "crowded",
+        30.0,
+        1,
+        1,
+        (1.0,) * 7,
+        {"macro": plans.CAS_LIKE.kinds["macro"], "micro": plans.CAS_LIKE.kinds["micro"]},
+    )
+    with pytest.raises(CausalexError, match="no room for a macro-expression in 1 videos"):
+        drawn(crowded)
