@@ -290,9 +290,12 @@ def _look(frames: Frames, placement: Placement, crop_px: int) -> Iterator[_Seen]
 
 
 def _scene_changed(before: NDArray[np.float32], after: NDArray[np.float32]) -> bool:
-    if min(before.std(), after.std()) < _FLAT:
-        return bool(abs(float(before.mean() - after.mean())) > _FADE)
-    return bool(np.corrcoef(before.ravel(), after.ravel())[0, 1] < _CUT)
+    means = before.mean(), after.mean()
+    first, second = (before - means[0]).ravel(), (after - means[1]).ravel()
+    lengths = math.sqrt(first @ first), math.sqrt(second @ second)
+    if min(lengths) < _FLAT * math.sqrt(first.size):
+        return bool(abs(means[0] - means[1]) > _FADE)
+    return bool(first @ second < _CUT * lengths[0] * lengths[1])
 
 
 def _quality(window: Sequence[_Seen]) -> Quality:

@@ -24,10 +24,10 @@ Flow = NDArray[np.float32]
 
 WINDOW = 35 / 256  # Lucas-Kanade's window as a share of the crop: least error on 0.2 px warps
 LARGE = 1.0  # px, beyond which one linear step no longer finds the motion
-_LARGE_SHARE = 0.1  # of the image that must move so far before half the size is asked
-_LEVELS = 3  # of the pyramid: motions up to about 4 px
+_LARGE_SHARE = 0.1  # of the image's middle that must move so far
+_COARSER = 2  # levels of the pyramid below full size: motions up to about 4 px
 _RIDGE = 0.1  # squared grey levels per px; holds the flow near zero where there is no texture
-_GRID = 4  # px between the points looked at for large motion
+_GRID = 2  # px between the points looked at for large motion
 _LEAST_WINDOW = 3  # px at half the size
 
 
@@ -35,11 +35,23 @@ def lucas_kanade(first: Image, second: Image) -> Flow:
     """Least-squares flow in a square window: one step, or coarse to fine where that is too short.
 
     The images are not smoothed beforehand: on warped faces that hid more motion than noise.
-    Where more than a small share of the image moves more than 1 px, the step is repeated on
-    what the same method leaves over at half the size, and so on: no coarser than is needed,
-    because each coarser image adds noise where there is little texture.
+    The step is taken at a quarter and half of the size first. Where that shows more than a small
+    share of the image's middle to move more than 1 px of the next size, the next step only looks
+    for what is left of the motion; otherwise it starts anew, because each coarser image adds
+    noise where there is little texture.
     """
-    return _found(first.astype(np.float32), second.astype(np.float32), _LEVELS)
+    pyramid = [(first.astype(np.float32), second.astype(np.float32))]
+    for _ in range(_COARSER):
+        before, after = pyramid[-1]
+        pyramid.append((halved(before), halved(after)))
+    flow = _step(*pyramid.pop())
+    for before, after in reversed(pyramid):
+        if _is_large(flow, LARGE / 2):
+            known = 2 * _resized(flow, *before.shape)
+            flow = known + _step(before, _moved_back(after, known))
+        else:
+            flow = _step(before, after)
+    return flow
 
 
 def dis(first: Image, second: Image) -> Flow:
@@ -131,25 +143,25 @@ def _step(before: NDArray[np.float32], after: NDArray[np.float32]) -> Flow:
     return _resized(flow, height, width)
 
 
-def _found(before: NDArray[np.float32], after: NDArray[np.float32], levels: int) -> Flow:
-    """One step, or, if that shows a large motion, a step after what half the size finds."""
-    flow = _step(before, after)
-    sampled = flow[_GRID // 2 :: _GRID, _GRID // 2 :: _GRID]
-    large = np.einsum("...c,...c->...", sampled, sampled) > LARGE**2
-    if levels == 1 or np.count_nonzero(large) <= _LARGE_SHARE * large.size:
-        return flow
-    height, width = before.shape
-    coarse = _found(halved(before), halved(after), levels - 1)
-    known = 2 * _resized(coarse, height, width)
-    source = _pixels(height, width) + known
-    undone = cv2.remap(
-        after,
+def _is_large(flow: Flow, least: float) -> bool:
+    """Whether the middle of the image, where the face is, moves far; its surroundings may."""
+    rows, columns = (slice(side // 5, -(side // 5), _GRID) for side in flow.shape[:2])
+    sampled = flow[rows, columns]
+    far = np.einsum("...c,...c->...", sampled, sampled) > least**2
+    return bool(np.count_nonzero(far) > _LARGE_SHARE * far.size)
+
+
+def _moved_back(image: NDArray[np.float32], flow: Flow) -> NDArray[np.float32]:
+    """Image as it was before everything in it moved by a flow."""
+    source = _pixels(*image.shape) + flow
+    moved = cv2.remap(
+        image,
         source,
         None,  # type: ignore[call-overload]
         cv2.INTER_CUBIC,
         borderMode=cv2.BORDER_REPLICATE,
     )
-    return known + _step(before, np.asarray(undone, dtype=np.float32))
+    return np.asarray(moved, dtype=np.float32)
 
 
 def _resized(flow: Flow, height: int, width: int) -> Flow:
