@@ -1,5 +1,6 @@
 """``causalex graph`` as a user runs it."""
 
+import json
 import os
 import subprocess
 import sys
@@ -9,7 +10,7 @@ import pytest
 from scipy.ndimage import gaussian_filter1d
 
 from causalex_core import cli, paths, regions
-from causalex_core.graphs import pag
+from causalex_core.graphs import compound, pag
 
 
 @pytest.fixture
@@ -74,7 +75,8 @@ def test_the_same_bytes_whatever_hash_seed_and_threads(motion, tmp_path):
     for seed, threads in (("0", "1"), ("1", "2")):
         target = tmp_path / f"{seed}.json"
         subprocess.run(
-            [sys.executable, "-m", "causalex_core.cli", "graph", str(motion), "-o", str(target)],
+            [sys.executable, "-m", "causalex_core.cli", "graph", str(motion), "-o", str(target),
+             "--policy", "possibly_directed"],
             cwd=paths.ROOT,
             env={**os.environ, "PYTHONHASHSEED": seed, "OMP_NUM_THREADS": threads,
                  "OPENBLAS_NUM_THREADS": threads},
@@ -82,6 +84,15 @@ def test_the_same_bytes_whatever_hash_seed_and_threads(motion, tmp_path):
         )  # fmt: skip
         written.add(target.read_bytes())
     assert len(written) == 1
+
+
+MOVING = np.random.default_rng(1).standard_normal((80, 12, 2))
+STILL_NOSE, TWINS = MOVING.copy(), MOVING.copy()
+STILL_NOSE[:, regions.NAMES.index("nose bridge")] = 1
+TWINS[:, regions.NAMES.index("right mouth corner")] = (
+    2 * TWINS[:, regions.NAMES.index("left mouth corner")]
+)
+SLOW = 5 + np.tanh(np.linspace(-5, 5, 80))[:, None, None] + 0.001 * MOVING
 
 
 @pytest.mark.parametrize(
@@ -93,7 +104,13 @@ def test_the_same_bytes_whatever_hash_seed_and_threads(motion, tmp_path):
         ({"motion": np.zeros((50, 12, 2))}, "do not vary"),
         ({"motion": np.ones((50, 12, 2)), "quality": np.full(50, 3)}, "none of its 50 frames"),
         ({"motion": np.ones((50, 12, 2)), "quality": np.zeros(4)}, "for 50 frames"),
-        ({"motion": np.full((50, 12, 2), np.nan)}, "not finite"),
+        (
+            {"motion": np.full((50, 12, 2), np.nan)},
+            "first in frame 0 at the region 'left brow, outer'",
+        ),
+        ({"motion": STILL_NOSE}, "regions ['nose bridge'] do not vary"),
+        ({"motion": TWINS}, "regions ['left mouth corner', 'right mouth corner'] are collinear"),
+        ({"motion": SLOW}, "are worth only"),
     ],
 )
 def test_what_is_no_motion_is_one_line(content, said, tmp_path, capsys):
@@ -105,6 +122,35 @@ def test_what_is_no_motion_is_one_line(content, said, tmp_path, capsys):
     assert said in shown
     assert shown.count("\n") == 1
     assert not target.exists()
+
+
+def test_columns_are_called_by_the_names_of_their_regions(tmp_path, capsys):
+    path = tmp_path / "motion.npz"
+    for content in (STILL_NOSE, TWINS, SLOW):
+        np.savez(path, motion=content)
+        assert cli.main(["graph", str(path), "-o", str(tmp_path / "graph.json")]) == 2
+        shown = capsys.readouterr().err
+        assert "column" not in shown
+        assert any(name in shown for name in regions.NAMES)
+
+
+def test_frames_that_were_not_measured_may_hold_anything(motion, tmp_path):
+    content = dict(np.load(motion))
+    content["motion"][content["quality"] == 3] = np.nan
+    broken, target = tmp_path / "nan.npz", tmp_path / "graph.json"
+    np.savez(broken, **content)
+    assert cli.main(["graph", str(broken), "-o", str(target)]) == 0
+
+
+@pytest.mark.parametrize("policy", compound.POLICIES)
+def test_a_policy_adds_its_matrix(policy, motion, tmp_path):
+    target, plain = tmp_path / "graph.json", tmp_path / "plain.json"
+    assert cli.main(["graph", str(motion), "-o", str(target), "--policy", policy]) == 0
+    assert cli.main(["graph", str(motion), "-o", str(plain)]) == 0
+    graph, content = pag.read(target), json.loads(target.read_text())
+    assert content["policy"] == policy
+    assert content["adjacency"] == compound.adjacency(graph.marks, policy).tolist()
+    assert graph.to_json() == pag.read(plain).to_json() == plain.read_text()
 
 
 def test_an_archive_of_something_else(tmp_path, capsys):

@@ -9,9 +9,9 @@ import numpy as np
 
 from causalex_core import regions
 from causalex_core.errors import CausalexError
-from causalex_core.graphs import causal_learn, pag
+from causalex_core.graphs import causal_learn, compound, pag
 from causalex_core.graphs.fci import fci
-from causalex_core.graphs.independence import EffectiveSampleSize
+from causalex_core.graphs.independence import ColumnsError, EffectiveSampleSize
 from causalex_core.graphs.samples import COMPONENTS, motion_series
 
 # Of the names that `causalex extract` gives to what happened to a row.
@@ -62,6 +62,13 @@ MEASURED = ("measured", "several_faces")
     show_default=True,
     help="causal-learn is for comparison: its graphs can change with PYTHONHASHSEED.",
 )
+@click.option(
+    "--policy",
+    type=click.Choice(list(compound.POLICIES)),
+    help="Add the matrix A of Eq. 1 to the file: the keys policy and adjacency, A[i][j] = 1 for an"
+    " edge from i to j. any_edge counts every edge both ways; directed -->; possibly_directed -->"
+    " and o->.",
+)
 def graph(
     inputs: tuple[Path, ...],
     output: Path,
@@ -71,6 +78,7 @@ def graph(
     depth: int | None,
     possible_d_sep: bool,
     backend: str,
+    policy: str | None,
 ) -> None:
     """Estimate the causal graph of the 12 regions from one or more motion files.
 
@@ -78,18 +86,22 @@ def graph(
     rows that were not measured are left out. Several files are pooled: one graph of all.
     """
     series = [one for path in inputs for one in read_series(path, components)]
-    if backend == "causal-learn":
-        if not possible_d_sep:
-            raise CausalexError("causal-learn has no option to leave out possible-d-sep")
-        found = causal_learn.fci(series, alpha, effective_sample_size, depth)
-    else:
-        found = fci(series, alpha, effective_sample_size, depth, possible_d_sep)
+    if backend == "causal-learn" and not possible_d_sep:
+        raise CausalexError("causal-learn has no option to leave out possible-d-sep")
     names = list(regions.NAMES)
+    try:
+        if backend == "causal-learn":
+            found = causal_learn.fci(series, alpha, effective_sample_size, depth)
+        else:
+            found = fci(series, alpha, effective_sample_size, depth, possible_d_sep)
+    except ColumnsError as error:
+        raise error.named("regions", names) from error
     found = replace(
         found,
         settings={**found.settings, "components": components, "regions": names},
     )
-    pag.write(found, output)
+    matrix = {} if policy is None else {"policy": policy, "adjacency": _matrix(found, policy)}
+    pag.write(found, output, **matrix)
     off_diagonal = ~np.eye(len(names), dtype=bool)
     assert found.n_eff is not None
     worth = found.n_eff[off_diagonal]
@@ -102,13 +114,18 @@ def graph(
     click.echo(f"{len(found.edges())} of {off_diagonal.sum() // 2} edges: {output}")
 
 
+def _matrix(found: pag.Pag, policy: str) -> list[list[int]]:
+    return compound.adjacency(found.marks, policy).astype(int).tolist()
+
+
 def read_series(path: Path, components: str) -> list[np.ndarray]:
     """Series of samples from a motion file.
 
     Raises
     ------
     CausalexError
-        If the file is missing or holds something else, or no row of it was measured.
+        If the file is missing or holds something else, or no row of it was measured, or one that
+        was is not finite.
     """
     try:
         with np.load(path) as content:
@@ -129,6 +146,16 @@ def read_series(path: Path, components: str) -> list[np.ndarray]:
         if not measured.any():
             raise CausalexError(f"{path}: none of its {len(motion)} frames was measured")
     try:
-        return motion_series(motion, measured, components)
+        series = motion_series(motion, measured, components)
     except CausalexError as error:
         raise CausalexError(f"{path}: {error}") from error
+    broken = ~np.isfinite(motion).all(axis=-1)
+    if measured is not None:
+        broken[~measured] = False
+    if broken.any():
+        frame, region = np.argwhere(broken)[0]
+        raise CausalexError(
+            f"{path}: motion that is not finite, first in frame {frame} at the region"
+            f" '{regions.NAMES[region]}': mark such frames as not measured, or extract it again"
+        )
+    return series

@@ -31,6 +31,27 @@ SMALLEST_UNEXPLAINED = 1e-8
 FEWEST_SAMPLES = 4.0
 
 
+class ColumnsError(CausalexError):
+    """What is wrong with some columns, told by their numbers or by their names.
+
+    Parameters
+    ----------
+    problem
+        One line that begins after the columns.
+    columns
+        Numbers of the columns.
+    """
+
+    def __init__(self, problem: str, columns: Sequence[int]) -> None:
+        super().__init__(f"columns {list(columns)} {problem}")
+        self.problem = problem
+        self.columns = tuple(columns)
+
+    def named(self, what: str, names: Sequence[str]) -> CausalexError:
+        """Return the same error with names; `what` says what the columns are."""
+        return CausalexError(f"{what} {[names[column] for column in self.columns]} {self.problem}")
+
+
 def centre(samples: np.ndarray | Sequence[np.ndarray]) -> list[np.ndarray]:
     """Check the samples and centre each uninterrupted series.
 
@@ -78,9 +99,10 @@ def centre(samples: np.ndarray | Sequence[np.ndarray]) -> list[np.ndarray]:
             )
     constant = np.logical_and.reduce([_constant(one) for one in series])
     if constant.any():
-        raise CausalexError(
-            f"columns {np.flatnonzero(constant).tolist()} do not vary: no correlation is defined"
-            " for them; leave them out or use another stretch of the video"
+        raise ColumnsError(
+            "do not vary: no correlation is defined for them; leave them out or use another"
+            " stretch of the video",
+            np.flatnonzero(constant).tolist(),
         )
     return [one - one.mean(axis=0) for one in series]
 
@@ -113,9 +135,10 @@ def correlations(centred: Sequence[np.ndarray]) -> np.ndarray:
     values, vectors = np.linalg.eigh(matrix)
     if values[0] < SMALLEST_UNEXPLAINED:
         involved = np.flatnonzero(np.abs(vectors[:, 0]) > 0.1).tolist()
-        raise CausalexError(
-            f"columns {involved} are collinear: what one of them adds to the others cannot be"
-            " tested; leave one of them out"
+        raise ColumnsError(
+            "are collinear: what one of them adds to the others cannot be tested; leave one of"
+            " them out",
+            involved,
         )
     return matrix
 
@@ -174,12 +197,12 @@ def effective_samples(centred: Sequence[np.ndarray], method: EffectiveSampleSize
     if method == "bartlett":
         samples /= 1 + 2 * _products(_positive_autocorrelation(centred))
     pairs = samples + np.diag(np.full(columns, np.inf))
-    row, column = np.unravel_index(pairs.argmin(), pairs.shape)
+    row, column = (int(place) for place in np.unravel_index(pairs.argmin(), pairs.shape))
     if samples[row, column] < FEWEST_SAMPLES:
-        raise CausalexError(
-            f"columns {row} and {column} are worth only {samples[row, column]:.1f} independent"
-            f" samples in {degrees} frames, at least {FEWEST_SAMPLES:.0f} are needed: use more"
-            " frames"
+        raise ColumnsError(
+            f"are worth only {samples[row, column]:.1f} independent samples in {degrees} frames,"
+            f" at least {FEWEST_SAMPLES:.0f} are needed: use more frames",
+            (row, column),
         )
     return samples
 

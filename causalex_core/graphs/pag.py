@@ -71,8 +71,14 @@ class Pag:
             for i, j in np.argwhere(np.triu(self.adjacency)).tolist()
         ]
 
-    def to_json(self) -> str:
-        """Text that `from_json` reads; the same bytes for the same graph."""
+    def to_json(self, **more: Any) -> str:
+        """Text that `from_json` reads; the same bytes for the same graph.
+
+        Parameters
+        ----------
+        more
+            Further keys, for other readers: `from_json` passes over them.
+        """
         content = {
             "format": FORMAT,
             "codes": CODES,
@@ -80,6 +86,7 @@ class Pag:
             "alpha": self.alpha,
             "n_eff": None if self.n_eff is None else self.n_eff.tolist(),
             "settings": dict(self.settings),
+            **more,
         }
         lines = (f"{json.dumps(key)}: {_rows(value)}" for key, value in content.items())
         return "{\n" + ",\n".join(lines) + "\n}\n"
@@ -134,6 +141,6 @@ def read(path: Path) -> Pag:
     return from_json(text)
 
 
-def write(pag: Pag, path: Path) -> None:
-    """Write a graph file, whole or not at all."""
-    paths.atomic_write(path, pag.to_json())
+def write(pag: Pag, path: Path, **more: Any) -> None:
+    """Write a graph file, whole or not at all; `more` as in `Pag.to_json`."""
+    paths.atomic_write(path, pag.to_json(**more))

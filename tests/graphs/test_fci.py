@@ -266,7 +266,7 @@ def test_what_cannot_be_tested_is_refused(change, said):
         (
             np.tanh(np.linspace(-1, 1, 500)[:, None] * [5, 10]),
             {},
-            "columns 0 and 1 are worth only 3.* independent samples in 500 frames",
+            r"columns \[0, 1\] are worth only 3.* independent samples in 500 frames",
         ),
     ],
 )
