@@ -1,0 +1,135 @@
+"""Checkpoints: what is read, what is refused, and what is written."""
+
+import pickle
+
+import numpy as np
+import pytest
+import safetensors.torch
+import torch
+
+from causalex_core.spotting import load_checkpoint
+from causalex_core.spotting.network import PAPER, Network, NetworkConfig
+from causalex_core.spotting.weights import WeightsError, load_network, save_network
+
+
+def norm(name, channels):
+    return {
+        f"{name}.weight": np.ones(channels, np.float32),
+        f"{name}.bias": np.zeros(channels, np.float32),
+        f"{name}.running_mean": np.zeros(channels, np.float32),
+        f"{name}.running_var": np.ones(channels, np.float32),
+        f"{name}.num_batches_tracked": np.array(7),
+    }
+
+
+@pytest.fixture
+def checkpoint():
+    generator = np.random.default_rng(1)
+    graph = "graph_embedding.0"
+    state = {
+        f"{graph}.gc1.weight": generator.normal(size=(2, 16)),
+        f"{graph}.gc1.bias": generator.normal(size=16),
+        f"{graph}.gc1.adj": np.eye(12),
+        "_classification.weight": generator.normal(size=(10, 64, 3)),
+    }
+    state |= norm(f"{graph}.bn1", 16)
+    for position, shape in ((0, (64, 192, 1)), (3, (64, 64, 3)), (6, (64, 64, 3))):
+        state[f"_sequential.{position}.weight"] = generator.normal(size=shape)
+        state |= norm(f"_sequential.{position + 1}", 64)
+    return {name: np.asarray(value, np.float32) for name, value in state.items()}
+
+
+def tensors(checkpoint):
+    return {name: torch.from_numpy(value) for name, value in checkpoint.items()}
+
+
+def test_every_form_gives_the_same_network(checkpoint, tmp_path):
+    motion = torch.randn(1, 270, 12, 2, generator=torch.Generator().manual_seed(1))
+    expected = load_checkpoint(checkpoint, kind="auw_gcn")(motion)
+    assert expected.shape == (1, 10, 270)
+    safetensors.torch.save_file(tensors(checkpoint), tmp_path / "a.safetensors")
+    torch.save(tensors(checkpoint), tmp_path / "a.pth")
+    for source in (tensors(checkpoint), tmp_path / "a.safetensors", str(tmp_path / "a.pth")):
+        assert torch.equal(load_checkpoint(source, kind="auw_gcn")(motion), expected)
+
+
+def test_a_matrix_that_is_given_goes_before(checkpoint):
+    motion = torch.randn(1, 270, 12, 2, generator=torch.Generator().manual_seed(1))
+    own = load_checkpoint(checkpoint, kind="auw_gcn")(motion)
+    other = load_checkpoint(checkpoint, kind="auw_gcn", prior=np.ones((12, 12)))(motion)
+    assert not torch.allclose(own, other)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"_sequential.3.weight": np.zeros((64, 64, 5))}, r"shape \(320, 64\).*\(192, 64\)"),
+        ({"_sequential.3.weight": np.array("no number")}, "'_sequential.3.weight' is no array"),
+        ({"_sequential.4.bias": np.full(64, np.nan)}, "'_sequential.4.bias' has values that"),
+        ({"_sequential.9.weight": np.zeros(3)}, "unknown entries.*_sequential.9"),
+    ],
+)
+def test_entries_that_do_not_fit(checkpoint, change, message):
+    with pytest.raises(WeightsError, match=message):
+        load_checkpoint(checkpoint | change, kind="auw_gcn")
+
+
+def test_entries_that_are_missing(checkpoint):
+    del checkpoint["_classification.weight"]
+    with pytest.raises(WeightsError, match=r"lacks entries.*_classification"):
+        load_checkpoint(checkpoint, kind="auw_gcn")
+    with pytest.raises(WeightsError, match=r"causal_ex.*lacks entries"):
+        load_checkpoint(checkpoint, kind="causal_ex")
+    with pytest.raises(WeightsError, match=r"'causalnet'.*expected one of"):
+        load_checkpoint(checkpoint, kind="causalnet")
+
+
+class Trap:
+    def __reduce__(self):
+        return (pytest.fail, ("a pickle was opened",))
+
+
+def test_files_that_cannot_be_used(checkpoint, tmp_path):
+    whole = safetensors.torch.save(tensors(checkpoint))
+    torch.save(tensors(checkpoint), tmp_path / "whole.pth")
+    torch.save({"weights": Trap()}, tmp_path / "objects.pth")
+    torch.save([1, 2], tmp_path / "list.pth")
+    contents = {
+        "short.safetensors": (whole[: len(whole) // 2], "truncated"),
+        "short.pth": ((tmp_path / "whole.pth").read_bytes()[:20_000], "truncated"),
+        "pickle.pth": (pickle.dumps({"weights": Trap()}), "pickles are never opened"),
+        "text.txt": (b"epoch,loss", "neither safetensors nor"),
+        "empty.pth": (b"", "neither safetensors nor"),
+        "objects.pth": (None, "pickled objects"),
+        "list.pth": (None, "holds a list"),
+        "absent.pth": (None, "cannot be read"),
+    }
+    for name, (content, message) in contents.items():
+        if content is not None:
+            (tmp_path / name).write_bytes(content)
+        with pytest.raises(WeightsError, match=message) as caught:
+            load_checkpoint(tmp_path / name, kind="auw_gcn")
+        assert name in str(caught.value)
+        assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("config", [PAPER, NetworkConfig(graph=(), nodes=1, pooling=False)])
+def test_own_networks_come_back(config, tmp_path):
+    matrix = torch.rand(12, 12) if config.graph else None
+    network = Network(config, folds=2, compound=matrix)
+    network.initialise([4, 5])
+    motion = torch.randn(2, 20, config.nodes, 2)
+    network(motion)  # moves the running statistics
+    save_network(network, tmp_path / "own.safetensors")
+    back = load_network(tmp_path / "own.safetensors")
+    assert back.config == config
+    assert torch.equal(back(motion), network.eval()(motion))
+
+
+def test_a_foreign_file_is_no_network(checkpoint, tmp_path):
+    safetensors.torch.save_file(tensors(checkpoint), tmp_path / "a.safetensors")
+    with pytest.raises(WeightsError, match="configuration is missing"):
+        load_network(tmp_path / "a.safetensors")
+    torch.save(tensors(checkpoint), tmp_path / "a.pth")
+    with pytest.raises(WeightsError, match="safetensors"):
+        load_network(tmp_path / "a.pth")
