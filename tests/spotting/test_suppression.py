@@ -39,6 +39,17 @@ def test_kept_proposals_are_few_good_and_apart(rows, keep):
             assert inner <= 0.5 * (length[one] + length[two] - inner)
 
 
+@given(PROPOSALS, st.integers(1, 3))
+def test_groups_do_not_see_each_other(rows, keep):
+    onset, length, score = (np.array(column) for column in zip(*rows, strict=True))
+    offset, group = onset + length, np.arange(len(onset)) % 3
+    expected: list[int] = []
+    for number in range(3):
+        part = np.flatnonzero(group == number)
+        expected += part[suppress(onset[part], offset[part], score[part], keep)].tolist()
+    assert suppress(onset, offset, score, keep, group=group).tolist() == expected
+
+
 def test_half_an_overlap_is_kept_and_zero_scores_are_not():
     onset, offset = np.array([0, 0, 50]), np.array([10, 5, 60])
     assert suppress(onset, offset, np.array([0.9, 0.8, 0.0]), 5).tolist() == [0, 1]
