@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from causalex_core import regions
 from causalex_core.errors import CausalexError
-from causalex_core.motion import alignment, flow, head_motion, mdmo
+from causalex_core.motion import alignment, eyes, flow, head_motion, mdmo
 from causalex_core.motion.alignment import Placement
 from causalex_core.motion.landmarks import Given, Landmarker
 from causalex_core.motion.video import Frames, Picture
@@ -50,6 +50,9 @@ class Config:
         Height and width of the aligned crop.
     flow
         Method, a key of :data:`causalex_core.motion.flow.METHODS`.
+    eyes
+        Let the eyes count in Lucas-Kanade's windows, as in those of every other method: blinks
+        then look like motion of the brows.
     eight_bits
         Pass the flow through 8 bits over +-10 px, as flow stored as pictures is.
     stride
@@ -66,6 +69,7 @@ class Config:
 
     crop_px: int = 256
     flow: Literal["lucas_kanade", "dis", "farneback", "tv_l1"] = "lucas_kanade"
+    eyes: bool = False
     eight_bits: bool = False
     stride: int | None = None
     head_motion: Literal["similarity", "nose", "none"] = "similarity"
@@ -258,7 +262,10 @@ def region_motion(
     """
     if config.head_motion == "similarity":
         second = head_motion.undone(first, second, points)
-    field = flow.METHODS[config.flow](first, second)
+    if config.flow == "lucas_kanade" and not config.eyes:
+        field = flow.lucas_kanade(first, second, eyes.left_out(points, len(first)))
+    else:
+        field = flow.METHODS[config.flow](first, second)
     if config.eight_bits:
         field = flow.quantised(field)
     centres = points[[region.landmark for region in regions.REGIONS]]

@@ -31,7 +31,7 @@ _GRID = 2  # px between the points looked at for large motion
 _LEAST_WINDOW = 3  # px at half the size
 
 
-def lucas_kanade(first: Image, second: Image) -> Flow:
+def lucas_kanade(first: Image, second: Image, weights: NDArray[np.float32] | None = None) -> Flow:
     """Least-squares flow in a square window: one step, or coarse to fine where that is too short.
 
     The images are not smoothed beforehand: on warped faces that hid more motion than noise.
@@ -39,18 +39,26 @@ def lucas_kanade(first: Image, second: Image) -> Flow:
     share of the image's middle to move more than 1 px of the next size, the next step only looks
     for what is left of the motion; otherwise it starts anew, because each coarser image adds
     noise where there is little texture.
+
+    Parameters
+    ----------
+    first, second
+        Images.
+    weights : (H, W) array
+        How much each pixel counts in the windows around it; None: all alike.
     """
-    pyramid = [(first.astype(np.float32), second.astype(np.float32))]
+    counts = np.ones(first.shape, np.float32) if weights is None else weights
+    pyramid = [(first.astype(np.float32), second.astype(np.float32), counts)]
     for _ in range(_COARSER):
-        before, after = pyramid[-1]
-        pyramid.append((halved(before), halved(after)))
+        before, after, counts = pyramid[-1]
+        pyramid.append((halved(before), halved(after), halved(counts)))
     flow = _step(*pyramid.pop())
-    for before, after in reversed(pyramid):
+    for before, after, counts in reversed(pyramid):
         if _is_large(flow, LARGE / 2):
             known = 2 * _resized(flow, *before.shape)
-            flow = known + _step(before, _moved_back(after, known))
+            flow = known + _step(before, _moved_back(after, known), counts)
         else:
-            flow = _step(before, after)
+            flow = _step(before, after, counts)
     return flow
 
 
@@ -115,7 +123,9 @@ def quantised(flow: Flow, bound: float = 10.0) -> Flow:
     return (levels * (2 * bound / 255) - bound).astype(np.float32)
 
 
-def _step(before: NDArray[np.float32], after: NDArray[np.float32]) -> Flow:
+def _step(
+    before: NDArray[np.float32], after: NDArray[np.float32], weights: NDArray[np.float32]
+) -> Flow:
     """One linear step for all pixels: the flow that explains the change in the window best.
 
     Gradients are taken at full size; their products are summed, and the flow solved, at half the
@@ -125,8 +135,8 @@ def _step(before: NDArray[np.float32], after: NDArray[np.float32]) -> Flow:
     side = max(2 * round(WINDOW * height / 4) - 1, _LEAST_WINDOW)
     both = before + after
     # Scharr's weights sum to 32 over two pixels; `both` holds two images.
-    along_x = cv2.Scharr(both, cv2.CV_32F, 1, 0, scale=1 / 64)
-    along_y = cv2.Scharr(both, cv2.CV_32F, 0, 1, scale=1 / 64)
+    along_x = weights * cv2.Scharr(both, cv2.CV_32F, 1, 0, scale=1 / 64)
+    along_y = weights * cv2.Scharr(both, cv2.CV_32F, 0, 1, scale=1 / 64)
     change = after - before
 
     def mean(product: NDArray[Any]) -> NDArray[Any]:
