@@ -12,12 +12,13 @@ What to know of release 0.1.4.8 before its graphs are used for anything but a co
 
 import contextlib
 import io
+from collections.abc import Iterable
 
 import numpy as np
 
 from causalex_core.errors import CausalexError
 from causalex_core.graphs import independence
-from causalex_core.graphs.fci import Samples
+from causalex_core.graphs.fci import Independent, Samples
 from causalex_core.graphs.independence import EffectiveSampleSize
 from causalex_core.graphs.pag import ARROWHEAD, CIRCLE, NONE, TAIL, Pag
 
@@ -59,16 +60,12 @@ def fci(
         )
     series = independence.centre(samples)
     independence.correlations(series)
+    deepest = -1 if depth is None else depth
     # It prints every edge that it finds visible.
     with contextlib.redirect_stdout(io.StringIO()):
         graph, _ = FCI.fci(
-            np.concatenate(series),
-            "fisherz",
-            alpha,
-            depth=-1 if depth is None else depth,
-            show_progress=False,
+            np.concatenate(series), "fisherz", alpha, depth=deepest, show_progress=False
         )
-    codes = np.vectorize(MARKS.__getitem__, otypes=[np.uint8])(graph.graph)
     settings = {
         "backend": "causal-learn",
         "effective_sample_size": effective_sample_size,
@@ -77,5 +74,38 @@ def fci(
         "frames": sum(map(len, series)),
         "series": len(series),
     }
-    # It holds the mark at i in [i, j].
-    return Pag(codes.T, alpha, independence.effective_samples(series, "frames"), settings)
+    n_eff = independence.effective_samples(series, "frames")
+    return Pag(_our_marks(graph.graph), alpha, n_eff, settings)
+
+
+def fci_from_independence(n: int, independent: Independent) -> Pag:
+    """Find the graph of `n` nodes from answers about independence, with causal-learn.
+
+    Parameters
+    ----------
+    n, independent
+        As in `causalex_core.graphs.fci.fci_from_independence`.
+    """
+    from causallearn.search.ConstraintBased import FCI
+    from causallearn.utils import cit
+
+    class Oracle(cit.CIT_Base):
+        """Answers as p-values of 0 and 1."""
+
+        method = "oracle"
+
+        def __call__(self, i: int, j: int, given: Iterable[int] | None = None) -> float:
+            first, second = sorted((int(i), int(j)))
+            return float(independent(first, second, frozenset(map(int, given or ()))))
+
+    cit.register_ci_test("oracle", Oracle)
+    # Only the shape of the samples is looked at.
+    samples = np.random.default_rng(0).standard_normal((n + 1, n))
+    with contextlib.redirect_stdout(io.StringIO()):
+        graph, _ = FCI.fci(samples, "oracle", 0.5, show_progress=False)
+    return Pag(_our_marks(graph.graph), settings={"backend": "causal-learn"})
+
+
+def _our_marks(theirs: np.ndarray) -> np.ndarray:
+    """Marks in our coding; theirs holds the mark at i in [i, j]."""
+    return np.vectorize(MARKS.__getitem__, otypes=[np.uint8])(theirs).T

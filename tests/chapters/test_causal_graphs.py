@@ -1,12 +1,22 @@
 """What FCI recovers from simulated frames."""
 
+import numpy as np
 import pandas as pd
 import pytest
 
 from causalex_core import chapters
 from causalex_core.chapters import causal_graphs
 
-SMALL = {"n_graphs": 12, "n_compared": 2, "frames": (200, 1000, 3000), "n_bootstrap": 50}
+SMALL = {
+    "n_graphs": 12,
+    "n_compared": 2,
+    "n_exact": 2,
+    "n_hashed": 2,
+    "hash_seeds": (0, 1),
+    "frames": (200, 1000, 3000),
+    "latents": (0, 6),
+    "n_bootstrap": 50,
+}
 
 
 @pytest.fixture(scope="module")
@@ -33,7 +43,7 @@ def test_more_frames_and_more_clips_find_more(tables):
 
 def test_rates_lie_in_their_intervals_and_column_order_does_not_matter(tables):
     rows = tables["recovery"]
-    for rate in ("precision", "recall", "f1", "marks_right"):
+    for rate in causal_graphs.RATES:
         assert (rows[f"{rate}_low"] <= rows[rate]).all()
         assert (rows[rate] <= rows[f"{rate}_high"]).all()
         assert rows[rate].between(0, 1).all()
@@ -43,5 +53,27 @@ def test_rates_lie_in_their_intervals_and_column_order_does_not_matter(tables):
 
 def test_same_seed_same_tables(tables):
     again = chapters.obtain(causal_graphs, **SMALL).tables
-    for name in ("independent", "recovery", "pooling", "edges"):
+    for name in ("independent", "recovery", "pooling", "latents", "edges", "exact", "repeated"):
         pd.testing.assert_frame_equal(again[name], tables[name])
+
+
+def test_more_latent_causes_make_more_edges_and_hide_more(tables):
+    rows = tables["latents"].set_index(["series", "latents"]).sort_index()
+    for kind in ("white", "smooth"):
+        assert rows.loc[(kind, 0), "true_edges"] < rows.loc[(kind, 6), "true_edges"]
+        assert rows.loc[(kind, 0), "recall"] > rows.loc[(kind, 6), "recall"]
+
+
+def test_with_an_oracle_ours_never_contradicts_the_truth_nor_changes_with_the_hash_seed(tables):
+    exact = tables["exact"].set_index("backend")
+    assert exact.loc["causalex", "right_edges"] == exact.loc["causalex", "graphs"] == 2
+    assert exact.loc["causalex", "contradict_the_truth"] == 0
+    again = tables["repeated"].set_index("backend")
+    assert again.loc["causalex", "same_under_all"] == again.loc["causalex", "graphs"] == 2
+    assert set(again.index) == {"causalex", "causal-learn"}
+
+
+def test_rates_that_are_nowhere_defined_stay_undefined():
+    row = causal_graphs.mean_with_interval("f1", np.array([]), 10, 1)
+    assert set(row) == {"f1", "f1_low", "f1_high"}
+    assert np.isnan(list(row.values())).all()

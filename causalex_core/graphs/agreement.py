@@ -1,0 +1,80 @@
+"""How far a graph that was found agrees with the true one."""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from causalex_core.graphs import separation
+from causalex_core.graphs.pag import ARROWHEAD, NONE, TAIL, Pag
+
+
+class Truth(NamedTuple):
+    """What there is to find.
+
+    Attributes
+    ----------
+    pag
+        All that independence can tell.
+    mag
+        The ancestral graph itself; it has no circles.
+    """
+
+    pag: Pag
+    mag: Pag
+
+
+class Agreement(NamedTuple):
+    """Rates between 0 and 1, NaN where there is nothing to divide by.
+
+    Attributes
+    ----------
+    precision, recall, f1
+        Of edges, whatever their marks.
+    mark_precision, mark_recall, mark_f1
+        Of definite marks (arrowheads and tails) against those of the true partial ancestral
+        graph: a mark is right if that graph has the same one at the same place.
+    marks_right
+        Share of the definite marks on true edges that the true ancestral graph has too. A mark
+        that independence cannot tell may still be right here.
+    """
+
+    precision: float
+    recall: float
+    f1: float
+    mark_precision: float
+    mark_recall: float
+    mark_f1: float
+    marks_right: float
+
+
+def truth(dag: np.ndarray, observed: int) -> Truth:
+    """Truth of the first nodes of a causal graph (nodes, nodes), the rest being latent."""
+    return Truth(
+        separation.partial_ancestral_graph(dag, observed),
+        separation.maximal_ancestral_graph(dag, observed),
+    )
+
+
+def agreement(found: Pag, true: Truth) -> Agreement:
+    """Compare a graph with the truth about the same nodes."""
+    ours, theirs = found.marks, true.pag.marks
+    known, knowable = _definite(ours), _definite(theirs)
+    judged = known & (true.mag.marks != NONE)
+    edges = _rates((found.adjacency & true.pag.adjacency), found.adjacency, true.pag.adjacency)
+    marks = _rates(known & (ours == theirs), known, knowable)
+    return Agreement(*edges, *marks, _share(judged & (ours == true.mag.marks), judged))
+
+
+def _definite(marks: np.ndarray) -> np.ndarray:
+    return np.isin(marks, (ARROWHEAD, TAIL))
+
+
+def _rates(right: np.ndarray, found: np.ndarray, true: np.ndarray) -> tuple[float, float, float]:
+    """Precision, recall and F1; no place that is right in either may lie outside both."""
+    both = int(found.sum() + true.sum())
+    f1 = 2 * int(right.sum()) / both if both else np.nan
+    return _share(right, found), _share(right, true), f1
+
+
+def _share(part: np.ndarray, whole: np.ndarray) -> float:
+    return float(part.sum() / whole.sum()) if whole.any() else np.nan
