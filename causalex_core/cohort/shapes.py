@@ -11,13 +11,13 @@ from numpy.typing import NDArray
 Array = NDArray[np.floating]
 
 EYE_LINE, MOUTH_LINE, CHIN, CROWN = -0.32, 0.66, 1.22, -1.58  # of a face of mean height
-_WIDEST = -0.12  # where the outline is as wide as the face
+_WIDEST = -0.20  # where the outline is as wide as the face
 _LONG, _SHORT = 1.09, 0.93  # heights of the narrowest and of the broadest face
 _TALLEST = 0.026  # what a long face's half-width lacks of the picture
 _WIDTH = 0.301  # of the broadest face, share of the picture
 
 # Outer to inner on the left brow; inner to outer along a lid; left to right along the lips.
-_BROW = (1.0, 0.76, 0.52, 0.27, 0.03)
+_BROW = (1.0, 0.86, 0.64, 0.37, 0.08)
 _LID = 0.36
 _OUTER_LIPS = (-1.0, -0.6, -0.22, 0.0, 0.22, 0.6, 1.0)
 _INNER_LIPS = (-0.88, -0.3, 0.0, 0.3, 0.88)
@@ -102,7 +102,7 @@ RANGES = {
     "brow_gap": (0.275, 0.345),
     "brow_arch": (0.015, 0.065),
     "brow_thickness": (0.036, 0.066),
-    "brow_fall": (-0.01, 0.045),
+    "brow_fall": (0.01, 0.07),
     "nose_width": (0.20, 0.29),
     "nose_length": (0.62, 0.72),
     "nose_depth": (0.75, 1.15),
