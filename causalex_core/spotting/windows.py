@@ -98,6 +98,16 @@ class Normalisation:
     mean: Tensor
     deviation: Tensor
 
+    def to(self, device: torch.device) -> "Normalisation":
+        """The same on a device."""
+        return Normalisation(self.mean.to(device), self.deviation.to(device))
+
+    def of(self, folds: Tensor) -> "Normalisation":
+        """That of some folds, by position; constants are those of every fold."""
+        if self.mean.ndim == 1:
+            return self
+        return Normalisation(self.mean[folds], self.deviation[folds])
+
     def __call__(self, motion: Tensor) -> Tensor:
         """Normalise (..., windows, frames, nodes, channels)."""
         mean, deviation = (

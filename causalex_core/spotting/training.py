@@ -1,0 +1,228 @@
+"""Leave-one-subject-out: a model per fold and seed, and what it says of its held-out videos.
+
+Windows, targets and graphs lie on the device as a whole; an epoch is a few steps on indices.
+"""
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from time import monotonic
+
+import numpy as np
+import torch
+from torch import Tensor
+from tqdm import tqdm
+
+from causalex_core.errors import CausalexError
+from causalex_core.provenance import digest
+from causalex_core.spotting.batches import Run
+from causalex_core.spotting.losses import Answers
+from causalex_core.spotting.side_by_side import (
+    FACTUAL,
+    Graphs,
+    Material,
+    SideBySide,
+    TrainingConfig,
+)
+from causalex_core.spotting.windows import (
+    AUW_GCN_CONSTANTS,
+    Fold,
+    Normalisation,
+    Windows,
+    training_normalisation,
+)
+
+_SAVE_EVERY = 30.0  # seconds
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What the trained models say.
+
+    Attributes
+    ----------
+    runs
+        The models: all folds of the first seed, then of the next.
+    epochs
+        Epochs whose scores were kept, from 0.
+    scores
+        Of ``factual`` and every further view, for each run: (epochs, held-out windows, 2, 3,
+        256) float16 probabilities, as :func:`causalex_core.spotting.proposals.probabilities`
+        gives them.
+    losses
+        (runs, all epochs) mean training loss.
+    states
+        Of each run, entries of a `Network` of one fold after the last epoch.
+    normalisation
+        Of each fold.
+    """
+
+    runs: tuple[Run, ...]
+    epochs: tuple[int, ...]
+    scores: Mapping[str, tuple[np.ndarray, ...]]
+    losses: np.ndarray
+    states: tuple[Mapping[str, Tensor], ...]
+    normalisation: Normalisation
+
+
+def train(
+    windows: Windows,
+    folds: Sequence[Fold],
+    config: TrainingConfig | None = None,
+    *,
+    seeds: Sequence[int] = (1,),
+    graphs: Graphs | None = None,
+    views: Mapping[str, Tensor] | None = None,
+    keep: Sequence[int] | None = None,
+    folder: Path | None = None,
+    device: str = "auto",
+    runs_at_once: int | None = None,
+) -> Outcome:
+    """Train a model per fold and seed.
+
+    Parameters
+    ----------
+    windows, folds
+        Inputs, targets, and who trains on what.
+    config
+        Network, losses, optimiser.
+    seeds
+        Each gives one model per fold. Models of one seed start from the same weights.
+    graphs
+        Matrices that the network's graph layers ask for.
+    views
+        Other motion of all windows (W, 270, nodes, channels), as measured, that the models are
+        to judge too, such as zeros.
+    keep
+        Epochs, from 0, whose scores of held-out windows are kept; None: all.
+    folder
+        Where progress is written; a later call with the same inputs goes on from there, and one
+        that had ended is only read. None: nothing is written.
+    device
+        ``cpu``, ``cuda``, or ``auto``: a GPU if there is one.
+    runs_at_once
+        Models in one pass; None: one on a CPU, whose caches hold no more, all on a GPU. A
+        model's numbers do not depend on it, but for rounding.
+
+    Raises
+    ------
+    CausalexError
+        If there is no such device, no fold or seed, an epoch to keep that is not trained, a
+        matrix of a wrong shape, a saved file that is damaged, or a loss that is not finite.
+    """
+    config = config or TrainingConfig()
+    kept = tuple(range(config.epochs)) if keep is None else tuple(sorted(set(keep)))
+    if not folds or not seeds or any(not 0 <= epoch < config.epochs for epoch in kept):
+        raise CausalexError(
+            f"{len(folds)} folds, {len(seeds)} seeds, epochs to keep {kept} of {config.epochs}:"
+            " expected at least one fold and one seed, and epochs from 0 that are trained"
+        )
+    place = choose_device(device)
+    constant = config.normalisation == "auw_gcn"
+    normalisation = AUW_GCN_CONSTANTS if constant else training_normalisation(windows, folds)
+    material = Material(
+        views={
+            name: motion.expand_as(windows.motion).to(place)
+            for name, motion in {FACTUAL: windows.motion, **(views or {})}.items()
+        },
+        answers=Answers(*(part.to(place) for part in windows.answers)),
+        graphs=_checked(graphs or Graphs(), len(folds), windows.motion, place),
+        normalisation=normalisation.to(place),
+        keep=kept,
+    )
+    runs = [Run(fold, position, seed) for seed in seeds for position, fold in enumerate(folds)]
+    size = runs_at_once or (1 if place.type == "cpu" else len(runs))
+    inputs = _fingerprint(material, config) if folder else ""
+    trained = []
+    with tqdm(total=len(runs) * config.epochs, unit="epoch", disable=None) as bar:
+        for start in range(0, len(runs), size):
+            together = SideBySide(runs[start : start + size], material, config)
+            _run(together, folder / f"{_name(together, inputs)}" if folder else None, bar)
+            trained.append(together)
+    return Outcome(
+        runs=tuple(runs),
+        epochs=kept,
+        scores={
+            name: tuple(one.numpy() for group in trained for one in group.scores[name])
+            for name in material.views
+        },
+        losses=np.concatenate([group.losses.numpy() for group in trained]),
+        states=tuple(state for group in trained for state in group.states()),
+        normalisation=normalisation,
+    )
+
+
+def choose_device(name: str) -> torch.device:
+    """Device of that name; ``auto`` is a GPU if there is one.
+
+    Raises
+    ------
+    CausalexError
+        If the name is unknown, or a GPU is asked for and there is none.
+    """
+    there = torch.cuda.is_available()
+    if name not in ("auto", "cpu", "cuda"):
+        raise CausalexError(f"device '{name}': expected auto, cpu or cuda")
+    if name == "cuda" and not there:
+        raise CausalexError("device 'cuda': no GPU that torch can use; take auto or cpu")
+    return torch.device("cuda" if name != "cpu" and there else "cpu")
+
+
+def _run(group: SideBySide, path: Path | None, bar: tqdm) -> None:
+    """Train to the end, from where a file left off."""
+    if path is not None and path.exists():
+        group.resume(path)
+        bar.update(group.epoch * len(group.runs))
+    saved = monotonic()
+    while group.epoch < group.config.epochs:
+        loss = group.advance()
+        bar.set_postfix(loss=f"{loss:.4f}", refresh=False)
+        bar.update(len(group.runs))
+        ended = group.epoch == group.config.epochs
+        if path is not None and (ended or monotonic() - saved > _SAVE_EVERY):
+            group.save(path)
+            saved = monotonic()
+
+
+def _checked(graphs: Graphs, folds: int, motion: Tensor, place: torch.device) -> Graphs:
+    """Graphs on the device, of a shape that fits."""
+    windows, nodes = motion.shape[0], motion.shape[2]
+    square = (nodes, nodes)
+    for name, matrix, shapes in (
+        ("compound", graphs.compound, [square, (windows, *square), (folds, windows, *square)]),
+        ("prior", graphs.prior, [square, (folds, *square)]),
+    ):
+        if matrix is not None and tuple(matrix.shape) not in shapes:
+            raise CausalexError(
+                f"{name} matrix of shape {tuple(matrix.shape)}: expected one of {shapes}"
+            )
+    return Graphs(
+        *(None if one is None else one.to(place) for one in (graphs.compound, graphs.prior))
+    )
+
+
+def _fingerprint(material: Material, config: TrainingConfig) -> str:
+    """Digest of everything that the models of any group depend on but the group itself."""
+    parts = [
+        *material.views.values(),
+        *material.answers,
+        material.graphs.compound,
+        material.graphs.prior,
+        material.normalisation.mean,
+        material.normalisation.deviation,
+    ]
+    content = hashlib.sha256()
+    for part in parts:
+        content.update(b"-" if part is None else part.cpu().contiguous().numpy().tobytes())
+    return digest([content.hexdigest(), asdict(config), material.keep, list(material.views)])
+
+
+def _name(group: SideBySide, inputs: str) -> str:
+    """File name of a group: the same only for the same models from the same inputs."""
+    models = [
+        (run.fold.name, run.seed, run.position, run.fold.train.tolist(), run.fold.held_out.tolist())
+        for run in group.runs
+    ]
+    first = group.runs[0]
+    return f"{first.fold.name}-{first.seed}-{digest([inputs, models])}.safetensors"
