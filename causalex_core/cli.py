@@ -10,6 +10,7 @@ import click
 from causalex_core.errors import CausalexError
 
 COMMANDS = {
+    "cohort": "Write the synthetic people: motion, pictures, and the truth about them.",
     "data": "List, fetch and verify the sources.",
     "extract": "Extract the motion of the 12 regions from videos.",
     "graph": "Estimate the causal graph of the regions from their motion.",

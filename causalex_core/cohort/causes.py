@@ -47,9 +47,9 @@ SYNERGIES = ((1, 2, 0.4), (4, 7, 0.3), (9, 10, 0.6), (12, 6, 0.3), (24, 17, 0.3)
 # Share of a region's displacement that the skin hands on to another.
 TISSUE = (
     ("left brow, inner", "left brow, middle", 0.45),
-    ("left brow, outer", "left brow, middle", 0.45),
+    ("left brow, outer", "left brow, middle", 0.6),
     ("right brow, inner", "right brow, middle", 0.45),
-    ("right brow, outer", "right brow, middle", 0.45),
+    ("right brow, outer", "right brow, middle", 0.6),
     ("nose bridge", "nose tip", 0.5),
     ("nose tip", "upper lip", 0.4),
     ("left mouth corner", "upper lip", 0.3),

@@ -34,8 +34,8 @@ class Control:
 _BESIDE = (
     Control("left brow, head", (21,), (("left brow, inner", 0.9),)),
     Control("right brow, head", (22,), (("right brow, inner", 0.9),)),
-    Control("left brow, tail", (17,), (("left brow, outer", 0.6),)),
-    Control("right brow, tail", (26,), (("right brow, outer", 0.6),)),
+    Control("left brow, tail", (17,), (("left brow, outer", 0.75),)),
+    Control("right brow, tail", (26,), (("right brow, outer", 0.75),)),
     Control("left nostril", (31,), (("nose tip", 0.6),)),
     Control("right nostril", (35,), (("nose tip", 0.6),)),
     Control("left cheek", (1, 31, 41), (("left mouth corner", 0.3),)),

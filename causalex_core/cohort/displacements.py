@@ -56,15 +56,15 @@ def _both(control: str, outward: float, down: float) -> tuple[Move, Move]:
 
 
 UNITS = (
-    Unit(1, "inner brow raiser", _both("brow, inner", 0.0, -0.13)),
-    Unit(2, "outer brow raiser", _both("brow, outer", 0.01, -0.13)),
+    Unit(1, "inner brow raiser", _both("brow, inner", 0.0, -0.11)),
+    Unit(2, "outer brow raiser", _both("brow, outer", 0.01, -0.11)),
     Unit(4, "brow lowerer", _both("brow, inner", -0.05, 0.09)),
     Unit(5, "upper lid raiser", lids=-0.4),
     Unit(6, "cheek raiser", _both("cheek", 0.0, -0.07), lids=0.1),
     Unit(7, "lid tightener", lids=0.3),
     Unit(9, "nose wrinkler", (Move("nose bridge", 0.0, -0.06),)),
     Unit(10, "upper lip raiser", (Move("upper lip", 0.0, -0.07),)),
-    Unit(12, "lip corner puller", _both("mouth corner", 0.10, -0.11)),
+    Unit(12, "lip corner puller", _both("mouth corner", 0.10, -0.10)),
     Unit(14, "dimpler", _both("mouth corner", 0.05, -0.02)),
     Unit(17, "chin raiser", (Move("lower lip", 0.0, -0.06), Move("chin", 0.0, -0.06))),
     Unit(24, "lip pressor", (Move("upper lip", 0.0, 0.05), Move("lower lip", 0.0, -0.05))),

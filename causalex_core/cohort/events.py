@@ -91,10 +91,11 @@ def draw(
         )
     )
     lengths = np.round(plans.seconds(generator, plan.length, plan.videos) * plan.fps).astype(int)
-    counts = [
-        generator.multinomial(plan.kinds[kind].count, [person.shows[k] for person in people])
-        for k, kind in enumerate(KINDS)
-    ]
+    seen = np.bincount(owners, weights=lengths)
+    counts = []
+    for k, kind in enumerate(KINDS):
+        expected = seen * [person.shows[k] for person in people]
+        counts.append(generator.multinomial(plan.kinds[kind].count, expected / expected.sum()))
     videos: list[Video] = []
     for number, person in enumerate(people):
         own = lengths[owners == number]

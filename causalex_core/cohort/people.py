@@ -5,7 +5,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from causalex_core.cohort.face import Appearance
+
 TIES = ("tied", "free")
+_EVENNESS = 2.0  # shape of the gamma distribution of how much people show; about the databases'
 
 
 @dataclass(frozen=True)
@@ -27,7 +30,7 @@ class Person:
         ``tied`` if the planted bias between a unit and micro-expressions holds for this person,
         else ``free``.
     shows
-        Share of the cohort's macro- and of its micro-expressions that is this person's.
+        How often macro- and micro-expressions come, relative to the other people.
     """
 
     subject: str
@@ -36,6 +39,11 @@ class Person:
     seed: int
     tie: str
     shows: tuple[float, float]
+
+    @property
+    def appearance(self) -> Appearance:
+        """What the face looks like."""
+        return Appearance(self.tone, self.shape, self.seed)
 
 
 def draw(generator: np.random.Generator, count: int, tied: float) -> tuple[Person, ...]:
@@ -52,9 +60,7 @@ def draw(generator: np.random.Generator, count: int, tied: float) -> tuple[Perso
     """
     tones, shapes = _spread(generator, count), _spread(generator, count)
     seeds = generator.integers(2**31, size=count)
-    # People differ in how much they show as widely as in the databases: exponentially.
-    shows = generator.exponential(size=(count, 2))
-    shows /= shows.sum(axis=0)
+    shows = generator.gamma(_EVENNESS, size=(count, 2))
     holds = generator.permutation(count) < round(tied * count)
     return tuple(
         Person(

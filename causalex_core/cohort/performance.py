@@ -27,7 +27,7 @@ MOUTHING_INTENSITY = (0.05, 0.25)
 _SYLLABLE = 0.12  # s of the Gaussian over a mouthing's random course
 
 _HEAD_RETURNS = 5.0  # s in which the head comes back
-_HEAD_SPEED = (0.018, 0.018, 0.006, 0.006)  # half-widths, radians, share of size: per sqrt(s)
+_HEAD_SPEED = (0.005, 0.005, 0.0015, 0.0015)  # half-widths, radians, share of size: per sqrt(s)
 _LIGHT_RETURNS = 20.0
 _LIGHT_SPEED = (0.004, 0.004)
 

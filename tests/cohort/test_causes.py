@@ -44,8 +44,8 @@ def test_the_middle_brow_takes_its_share_of_both_ends():
     units[0, displacements.NUMBERS.index(2)] = 1  # outer brow raiser
     units[1, displacements.NUMBERS.index(1)] = 0.5  # inner brow raiser
     moved = causes.displaced_regions(units, np.zeros((2, regions.COUNT, 2)))
-    assert np.allclose(moved[0, REGION["left brow, middle"]], 0.45 * np.array([-0.01, -0.13]))
-    assert np.allclose(moved[1, REGION["left brow, middle"]], 0.45 * np.array([0.0, -0.065]))
+    assert np.allclose(moved[0, REGION["left brow, middle"]], 0.6 * np.array([-0.01, -0.11]))
+    assert np.allclose(moved[1, REGION["left brow, middle"]], 0.45 * np.array([0.0, -0.055]))
     assert not moved[:, REGION["left mouth corner"]].any()
 
 
