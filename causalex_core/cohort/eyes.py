@@ -96,7 +96,7 @@ class _Eye:
         down = self._y - (layout.eye_y - 0.10 * traits.eye_height)
         across = self._s * traits.eye_width
         white = (
-            np.array((0.70, 0.66, 0.63))
+            np.array((0.64, 0.60, 0.57))
             * (1 - 0.45 * np.clip(np.abs(self._s), 0, 1) ** 2.5)[..., None]
         )
         inner = np.exp(-(((self._s + 1.0) / 0.13) ** 2))[..., None]

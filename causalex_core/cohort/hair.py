@@ -63,12 +63,14 @@ def painted(canvas: Canvas, layout: Layout, tone: float, generator: np.random.Ge
     out = np.where(y < start, ((x / wide) ** 2.2 + up**2.2) ** (1 / 2.2), x / side)
     behind = rise(1.015, 0.975, out + ragged) * rise(end + 0.06, end - 0.10, y + 2 * ragged)
     # Line of the hair on the forehead, the temples and in front of the ears.
-    temple = traits.temples + 0.35 * np.clip(y - layout.eye_y + 0.1, 0, None)
+    temple = traits.temples + 0.6 * np.clip(y - layout.eye_y + 0.05, 0, None)
     first = traits.hairline * layout.height + 0.05 * traits.parting * canvas.x
     high = np.clip(layout.eye_y - y, 0, None) / (layout.eye_y - first)
     beyond = ((x / temple) ** 3 + high**3) ** (1 / 3)
-    side_end = layout.eye_y + 0.30
-    before = rise(0.985, 1.03, beyond + 1.4 * ragged) * rise(side_end + 0.1, side_end - 0.15, y)
+    side_end = layout.eye_y + 0.36
+    before = rise(0.985, 1.03, beyond + 1.4 * ragged) * rise(
+        side_end + 0.15, side_end - 0.2, y + 5 * ragged
+    )
     shadow = 1 - 0.34 * rise(0.84, 1.02, beyond) * rise(side_end + 0.3, side_end - 0.1, y)
     # Light on a dome of strands.
     across, upward = canvas.x / wide, np.clip((start - y) / tall, -0.15, 1)
@@ -95,11 +97,13 @@ def brows(canvas: Canvas, layout: Layout, generator: np.random.Generator) -> Lay
     down = canvas.y - middle
     lean = np.sign(canvas.x) * (0.35 + 1.6 * rise(0.0, 0.5, along))
     rising = -0.9 * rise(0.75, 0.0, along) + 0.45 * rise(0.45, 1.0, along) - 4.0 * down
-    strands = canvas.streaks(canvas.noise(generator, 0.013), *map(_f32, (lean, rising)))
+    grain = canvas.noise(generator, 0.012)
+    grain = np.where(canvas.x < 0, grain[:, ::-1], grain)  # both brows are about alike
+    strands = canvas.streaks(grain, *map(_f32, (lean, rising)))
     thick = layout.traits.brow_thickness * (0.35 + 0.65 * rise(1.05, 0.45, along))
     thick = thick * (0.75 + 0.25 * rise(-0.05, 0.2, along))
     body = np.exp(-(np.abs(down / thick) ** 3)) * rise(-0.08, 0.10, along) * rise(1.07, 0.9, along)
-    return _f32(np.clip(body * (0.76 + 0.30 * strands), 0, 0.95))
+    return _f32(np.clip(body * (0.78 + 0.26 * strands), 0, 0.95))
 
 
 def _lie(canvas: Canvas, layout: Layout, generator: np.random.Generator) -> tuple[Layer, Layer]:

@@ -16,7 +16,7 @@ from causalex_core.cohort.warp import Field
 Array = NDArray[np.floating]
 
 _SAMPLES = 41  # along each edge
-_MOST_OPEN = 0.8  # of the height between the outer edges of the lips
+_GIVES = 0.8  # share of a lip's thickness that can make room
 _DARK, _TOOTH, _TONGUE = (20.0, 15.0, 40.0), (188.0, 204.0, 210.0), (62.0, 58.0, 128.0)
 _TEETH = 0.062  # half-widths, what is seen of the upper ones
 _LEAST = 1e-6
@@ -32,6 +32,8 @@ class Lips:
         Ascending.
     top, line, bottom : (N,) arrays
         Heights of the outer edges and of the line between the lips.
+    upper : (N,) array
+        Thickness of the upper lip at rest, which it keeps where there is room.
     opening
         Height of the opening in the middle.
     """
@@ -40,6 +42,7 @@ class Lips:
     top: NDArray[np.float64]
     line: NDArray[np.float64]
     bottom: NDArray[np.float64]
+    upper: NDArray[np.float64]
     opening: float
 
     def parted(self, x: Array, y: Array, upper: NDArray[np.bool_]) -> Array:
@@ -66,10 +69,12 @@ class Lips:
         top, line, bottom = (np.interp(x, self.x, e) for e in (self.top, self.line, self.bottom))
         t = 2 * (x - self.x[0]) / (self.x[-1] - self.x[0]) - 1
         wide = np.clip(1 - (t / 0.94) ** 2, 0, None) ** 0.75
-        gap = np.minimum(self.opening * wide, _MOST_OPEN * (bottom - top))
-        gap = np.maximum(gap, 0)
-        above = (line - top) / np.maximum(bottom - top, _LEAST)
-        return top, line, bottom, line - above * gap, line + (1 - above) * gap
+        above, below = (np.maximum(_GIVES * lip, 0) for lip in (line - top, bottom - line))
+        gap = np.minimum(self.opening * wide, above + below)
+        stretched = line - top - np.interp(x, self.x, self.upper)
+        lift = np.clip(stretched, np.maximum(gap - below, 0), np.minimum(gap, above))
+        ceiling = line - lift
+        return top, line, bottom, ceiling, ceiling + gap
 
 
 class Mouth:
@@ -87,6 +92,7 @@ class Mouth:
         t = np.linspace(-1, 1, _SAMPLES)
         x = np.tile(t * layout.traits.mouth_width, 3)
         self._edges = np.stack((x, np.concatenate(layout.lips(t))), axis=1)
+        self._upper = self._edges[_SAMPLES : 2 * _SAMPLES, 1] - self._edges[:_SAMPLES, 1]
         self._influence = field.influence(self._edges)
 
     def lips(self, controls: Array, opening: float) -> Lips:
@@ -94,7 +100,7 @@ class Mouth:
         moved = (self._edges + self._influence @ controls).reshape(3, _SAMPLES, 2)
         middle = moved[1, :, 0]
         top, bottom = (np.interp(middle, edge[:, 0], edge[:, 1]) for edge in moved[[0, 2]])
-        return Lips(middle, top, moved[1, :, 1], bottom, opening)
+        return Lips(middle, top, moved[1, :, 1], bottom, self._upper, opening)
 
 
 def interior(lips: Lips, x: Array, y: Array) -> tuple[NDArray[np.float32], Array]:

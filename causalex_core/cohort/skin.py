@@ -103,8 +103,8 @@ def _relief(canvas: Canvas, layout: Layout, head: Layer) -> Layer:
     z = _DEPTH * ((1 - inside**2.4) ** 0.55 - 6 * (head - inside))
     # Nose: a ridge that widens downward, a ball at its end, and the wings.
     down = (y - eye) / (nose - eye)
-    ridge = np.exp(-((canvas.x / (0.075 + 0.035 * np.clip(down, 0, 1))) ** 2) / 2)
-    ridge *= rise(-0.35, 0.9, down) * rise(1.06, 0.86, down)
+    ridge = np.exp(-((canvas.x / (0.090 + 0.020 * np.clip(down, 0, 1))) ** 2) / 2)
+    ridge *= rise(-0.30, 0.9, down) * rise(1.06, 0.86, down)
     z += traits.nose_depth * (0.17 * ridge + 0.15 * bump(0, nose - 0.10, 0.085, 0.075, both=False))
     z += 0.085 * bump(traits.nose_width * 0.66, nose - 0.055, 0.055, 0.055)
     # Eyes: sockets with a ball in each; brow ridges above them.
@@ -148,7 +148,7 @@ def _light(canvas: Canvas, layout: Layout, relief: Layer) -> tuple[Layer, Layer]
     half = towards + np.array((0, 0, 1))
     half /= np.linalg.norm(half)
     mirror = (-slope_x * half[0] - slope_y * half[1] + half[2]) / steep
-    gloss = 0.030 * np.clip(mirror, 0, 1) ** 14 + 0.045 * np.clip(mirror, 0, 1) ** 60
+    gloss = 0.026 * np.clip(mirror, 0, 1) ** 12 + 0.022 * np.clip(mirror, 0, 1) ** 50
     return shade, np.asarray(gloss, np.float32)
 
 
@@ -166,8 +166,9 @@ def _albedo(
     x, y = np.abs(canvas.x), canvas.y
     eye, nose, mouth = layout.eye_y, layout.nose_y, layout.mouth_y
     fine, coarse, broad = (canvas.noise(generator, width) for width in (0.007, 0.028, 0.14))
-    grain = 1 + 0.034 * fine + 0.036 * coarse + 0.022 * broad
-    colour = base * grain[..., None]
+    grain = 1 + 0.034 * fine + 0.022 * broad
+    mottled = 1 + 0.040 * coarse[..., None] * np.array((0.55, 1.0, 1.05))
+    colour = base * grain[..., None] * mottled
     # Blood: cheeks, nose, lids; it shows less in dark skin.
     blood = traits.ruddiness * (0.5 + 0.15 * broad) * bump(0.56, nose - 0.04, 0.20, 0.15)
     blood = blood + 0.45 * bump(0, nose - 0.08, 0.14, 0.09, both=False)
