@@ -7,7 +7,7 @@ count, None means all; where it is zero, activations are zero.
 import torch
 from torch import Tensor, nn
 
-from causalex_core.spotting.operations import TAPS, NormaliseRelu, Unfold
+from causalex_core.spotting.operations import TAPS, Convolve, NormaliseRelu
 
 _EPSILON, _MOMENTUM = 1e-5, 0.1  # of batch normalisation
 
@@ -36,17 +36,16 @@ class Norm(nn.Module):
             A constant (folds, channels) that `z` lacks: normalisation takes it out again, and
             only the running mean knows of it.
         """
-        rows = z.flatten(1, 2)
         if not self.training:
             gain, level = self.affine(self.running_mean - omitted, self.running_variance)
             gain, level = gain.to(z.dtype), level.to(z.dtype)
-            return torch.addcmul(level[:, None], rows, gain[:, None]).relu_().view_as(z)
+            return torch.addcmul(level[:, None, None], z, gain[:, None, None]).relu_()
         count = rows_that_count(z, real)
         out, mean, variance = NormaliseRelu.apply(
-            rows, self.scale, self.shift, count.clamp(min=1), real, _EPSILON
+            z, self.scale, self.shift, count.clamp(min=1), real, _EPSILON
         )
         self.remember(mean + omitted, variance, count)
-        return out.view_as(z)
+        return out
 
     def affine(self, mean: Tensor, variance: Tensor) -> tuple[Tensor, Tensor]:
         """Gain and level (folds, channels) that normalise values of this mean and variance."""
@@ -133,8 +132,7 @@ class Convolution(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """(folds, windows, frames, inputs) to (folds, windows, frames, outputs)."""
-        taps = Unfold.apply(x, self.distance) if self.distance else x
-        return torch.bmm(taps.flatten(1, 2), self.weight.to(x.dtype)).view(*x.shape[:3], -1)
+        return Convolve.apply(x, self.weight, self.distance)
 
 
 def rows_that_count(z: Tensor, real: Tensor | None) -> Tensor:

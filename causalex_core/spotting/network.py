@@ -157,10 +157,15 @@ class Network(nn.Module):
         if real is not None:
             real = real.to(x.dtype)
             x = x * real[..., None, None, None]
-        for name, layer in zip(config.graph, self.graph_layers, strict=True):
+        if config.graph:
+            x = x.transpose(2, 3)  # nodes before frames: mixing them is one product per window
+        for position, layer in enumerate(self.graph_layers):
+            name = config.graph[position]
             if name != "identity":
                 kept = self.compound if name == "compound" else self.prior
                 x = _mixed(x, kept if given[name] is None else given[name], name)
+            if position == len(config.graph) - 1:
+                x = x.transpose(2, 3)
             x = layer(x, real, self.precision)
         x = x.flatten(3).to(self.precision)
         for position, norm in enumerate(self.norms):
@@ -172,12 +177,9 @@ class Network(nn.Module):
 
 
 def _mixed(x: Tensor, matrix: Tensor | None, name: Matrix) -> Tensor:
-    """Weighted sum over the nodes of each row of the matrix, (F, B, T, N, C)."""
+    """Weighted sum over the nodes of each row of the matrix, (F, B, N, T, C)."""
     if matrix is None:
         raise CausalexError(f"a layer of this network needs the {name} matrix: give it as {name}=")
-    folds, windows, frames, nodes, channels = x.shape
+    folds, windows, nodes = x.shape[:3]
     each = matrix.to(x).expand(folds, windows, nodes, nodes).reshape(-1, nodes, nodes)
-    # nodes before frames: one product per window instead of one per frame
-    spread = x.transpose(2, 3).reshape(-1, nodes, frames * channels)
-    mixed = torch.bmm(each, spread).view(folds, windows, nodes, frames, channels)
-    return mixed.transpose(2, 3)
+    return torch.bmm(each, x.reshape(folds * windows, nodes, -1)).view(x.shape)

@@ -1,25 +1,27 @@
 """Differentiable steps of the network whose backward pass is written out.
 
-Activations stand as (folds, windows, frames, channels), so that a convolution along time is one
-product of matrices and statistics run over rows that lie together in memory. Composed of single
-operations of torch these steps would spend more time on moving memory than on the products.
+Activations are (folds, windows, frames, channels): a convolution along time is then a product of
+matrices. On a CPU the cost of such a small network is less its products than the passes over
+memory between them, so each step takes a few windows at a time, as many as a core's cache holds.
 """
 
+from collections.abc import Iterator
 from typing import Any
 
 import torch
 from torch import Tensor
 
 TAPS = 3
+_CACHED = 2**18  # numbers that are worked on at a time on a CPU
 
 
 class NormaliseRelu(torch.autograd.Function):
     """Batch normalisation with the batch's own statistics, then rectification.
 
-    Inputs: ``z`` (F, R, C), ``scale`` and ``shift`` (F, C), ``count`` (F, 1) number of rows that
-    count, ``real`` (F, B) ones and zeros, one per window of R / B rows, or None, ``epsilon``. Rows
-    that do not count must be zero in ``z``; they are zero in what comes out. Outputs: activations
-    (F, R, C), and the mean and (biased) variance (F, C), through which no gradient runs.
+    Inputs: ``z`` (F, B, R, C), ``scale`` and ``shift`` (F, C), ``count`` (F, 1) rows that count,
+    ``real`` (F, B) ones and zeros or None, ``epsilon``. Windows that do not count must be zero in
+    ``z``; they are zero in what comes out. Outputs: activations, and the mean and (biased)
+    variance (F, C), through which no gradient runs.
     """
 
     @staticmethod
@@ -33,87 +35,140 @@ class NormaliseRelu(torch.autograd.Function):
         epsilon: float,
     ) -> tuple[Tensor, Tensor, Tensor]:
         """Normalise each fold by itself."""
-        wide = scale.dtype
-        mean = z.sum(1, dtype=wide) / count
-        variance = ((z * z).sum(1, dtype=wide) / count - mean * mean).clamp(min=0)
+        first, second = torch.zeros_like(scale), torch.zeros_like(scale)
+        for part in _parts(z, z.shape[2] * z.shape[3]):
+            wide = z[:, part].to(scale.dtype)
+            first += wide.sum((1, 2))
+            second += wide.square().sum((1, 2))
+        mean = first / count
+        variance = (second / count - mean * mean).clamp(min=0)
         inverse = torch.rsqrt(variance + epsilon)
         gain = scale * inverse
-        out = torch.addcmul(_row(shift - mean * gain, z), z, _row(gain, z)).relu_()
-        if real is not None:
-            out.view(*real.shape, -1).mul_(real[..., None])
+        level, slope = _row(shift - mean * gain), _row(gain)
+        out = torch.empty_like(z)
+        for part in _parts(z, z.shape[2] * z.shape[3]):
+            wide = torch.addcmul(level, z[:, part].to(scale.dtype), slope).relu_()
+            if real is not None:
+                wide *= real[:, part, None, None]
+            out[:, part] = wide
         ctx.save_for_backward(z, out, mean, inverse, gain, count)
         ctx.mark_non_differentiable(mean, variance)
         return out, mean, variance
 
     @staticmethod
     def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor | None, ...]:
-        """Gradient of `z`, `scale` and `shift`; rows that do not count get what nobody reads."""
+        """Gradient of `z`, `scale` and `shift`; windows that do not count get what nobody reads."""
         z, out, mean, inverse, gain, count = ctx.saved_tensors
-        wide = gain.dtype
-        through = torch.ops.aten.threshold_backward(gradients[0], out, 0)
-        shift = through.sum(1, dtype=wide)
-        scale = inverse * ((through * z).sum(1, dtype=wide) - mean * shift)
-        slope = -gain * inverse * scale / count
-        level = -gain * shift / count - slope * mean
-        inner = torch.addcmul(_row(level, z), z, _row(slope, z)).addcmul_(through, _row(gain, z))
-        return inner, scale, shift, None, None, None
+        first, second = torch.zeros_like(gain), torch.zeros_like(gain)
+        through = torch.empty_like(z)
+        for part in _parts(z, z.shape[2] * z.shape[3]):
+            passed = torch.ops.aten.threshold_backward(gradients[0][:, part], out[:, part], 0)
+            through[:, part] = passed
+            wide = passed.to(gain.dtype)
+            first += wide.sum((1, 2))
+            second += (wide * z[:, part].to(gain.dtype)).sum((1, 2))
+        second = inverse * (second - mean * first)
+        slope = -gain * inverse * second / count
+        level, slope, straight = _row(-gain * first / count - slope * mean), _row(slope), _row(gain)
+        for part in _parts(z, z.shape[2] * z.shape[3]):
+            wide = torch.addcmul(level, z[:, part].to(gain.dtype), slope)
+            through[:, part] = wide.addcmul_(through[:, part].to(gain.dtype), straight)
+        return through, second, first, None, None, None
 
 
-class Unfold(torch.autograd.Function):
-    """Each frame beside the frames `distance` before and after it, zero beyond the window.
+class Convolve(torch.autograd.Function):
+    """Convolution along time, zero beyond the window; as many frames come out as go in.
 
-    (F, B, T, C) to (F, B, T, 3 C), earliest first.
+    Inputs: ``x`` (F, B, T, C), ``weight`` (F, taps C, outputs) with the earliest tap first, and
+    the ``distance`` of the three taps in frames, or 0 for a single one.
     """
 
     @staticmethod
-    def forward(ctx: Any, x: Tensor, distance: int) -> Tensor:
-        """Copy three shifted views."""
+    def forward(ctx: Any, x: Tensor, weight: Tensor, distance: int) -> Tensor:
+        """One product per few windows."""
+        low = weight.to(x.dtype)
+        out = x.new_empty(*x.shape[:3], weight.shape[2])
+        for part in _parts(x, x.shape[2] * weight.shape[1]):
+            taps = _unfolded(x[:, part], distance)
+            out[:, part] = torch.bmm(taps, low).view_as(out[:, part])
+        ctx.save_for_backward(x, weight)
         ctx.distance = distance
-        out = x.new_empty(*x.shape[:3], TAPS, x.shape[3])
-        out[:, :, :distance, 0] = 0
-        out[:, :, distance:, 0] = x[:, :, :-distance]
-        out[..., 1, :] = x
-        out[:, :, :-distance, 2] = x[:, :, distance:]
-        out[:, :, -distance:, 2] = 0
-        return out.flatten(3)
+        return out
 
     @staticmethod
-    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, None]:
-        """Add up what the three views received."""
-        taps = gradients[0].unflatten(3, (TAPS, -1))
-        inner = taps[..., 1, :].clone(memory_format=torch.contiguous_format)
-        inner[:, :, : -ctx.distance] += taps[:, :, ctx.distance :, 0]
-        inner[:, :, ctx.distance :] += taps[:, :, : -ctx.distance, 2]
-        return inner, None
+    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, Tensor, None]:
+        """The taps are laid out again, which costs less than keeping them."""
+        x, weight = ctx.saved_tensors
+        turned = weight.mT.to(x.dtype).contiguous()
+        inner, moved = torch.empty_like(x), torch.zeros_like(weight)
+        for part in _parts(x, x.shape[2] * weight.shape[1]):
+            gradient = gradients[0][:, part].flatten(1, 2)
+            moved += torch.bmm(_unfolded(x[:, part], ctx.distance).mT, gradient)
+            taps = torch.bmm(gradient, turned)
+            inner[:, part] = _folded(taps.view(*x[:, part].shape[:3], -1), ctx.distance)
+        return inner, moved, None
 
 
 class MaxPool(torch.autograd.Function):
     """Larger of the frame before and the frame after, for activations that are not negative.
 
-    A pool of two frames, dilation two, padding one: as many frames come out as go in.
+    A pool of two frames, dilation two, padding one: as many frames come out as go in. (F, B, T,
+    C) to the same shape.
     """
 
     @staticmethod
     def forward(ctx: Any, x: Tensor) -> Tensor:
-        """(F, B, T, C) to the same shape."""
-        before, after = torch.zeros_like(x), torch.zeros_like(x)
-        before[:, :, 1:] = x[:, :, :-1]
-        after[:, :, :-1] = x[:, :, 1:]
-        ctx.save_for_backward(before > after)
-        return torch.maximum(before, after)
+        """The first and the last frame have one neighbour."""
+        out = torch.empty_like(x)
+        out[:, :, 0], out[:, :, -1] = x[:, :, 1], x[:, :, -2]
+        for part in _parts(x, x.shape[2] * x.shape[3]):
+            out[:, part, 1:-1] = torch.maximum(x[:, part, :-2], x[:, part, 2:])
+        ctx.save_for_backward(x)
+        return out
 
     @staticmethod
     def backward(ctx: Any, *gradients: Tensor) -> Tensor:
         """Hand the gradient to the frame that was taken; to the later one of equals."""
-        (earlier,) = ctx.saved_tensors
-        to_earlier = gradients[0] * earlier
-        to_later = gradients[0] - to_earlier
-        inner = torch.zeros_like(to_later)
-        inner[:, :, :-1] = to_earlier[:, :, 1:]
-        inner[:, :, 1:] += to_later[:, :, :-1]
+        (x,) = ctx.saved_tensors
+        inner = torch.empty_like(x)
+        for part in _parts(x, x.shape[2] * x.shape[3]):
+            gradient, whole = gradients[0][:, part], inner[:, part]
+            earlier = gradient[:, :, 1:-1] * (x[:, part, :-2] > x[:, part, 2:])
+            whole[:, :, :-2], whole[:, :, -2:] = earlier, 0
+            whole[:, :, 2:] += gradient[:, :, 1:-1] - earlier
+            whole[:, :, 1] += gradient[:, :, 0]
+            whole[:, :, -2] += gradient[:, :, -1]
         return inner
 
 
-def _row(values: Tensor, like: Tensor) -> Tensor:
-    """(F, C) statistics as (F, 1, C) in the precision of activations."""
-    return values.to(like.dtype)[:, None]
+def _parts(x: Tensor, per_window: int) -> Iterator[slice]:
+    """Runs of windows of (F, B, ...) that are worked on together; on a GPU all."""
+    together = max(_CACHED // (per_window * len(x)), 1) if x.device.type == "cpu" else x.shape[1]
+    for start in range(0, x.shape[1], together):
+        yield slice(start, start + together)
+
+
+def _row(values: Tensor) -> Tensor:
+    """(F, C) as (F, 1, 1, C)."""
+    return values[:, None, None]
+
+
+def _unfolded(x: Tensor, distance: int) -> Tensor:
+    """Each frame beside those `distance` before and after it: (F, B, T, C) to (F, B T, 3 C)."""
+    if distance == 0:
+        return x.flatten(1, 2)
+    out = x.new_empty(*x.shape[:3], TAPS, x.shape[3])
+    out[:, :, :distance, 0], out[:, :, distance:, 0] = 0, x[:, :, :-distance]
+    out[..., 1, :] = x
+    out[:, :, :-distance, 2], out[:, :, -distance:, 2] = x[:, :, distance:], 0
+    return out.flatten(3).flatten(1, 2)
+
+
+def _folded(taps: Tensor, distance: int) -> Tensor:
+    """Sum of what the taps (F, B, T, 3 C) of each frame hold: (F, B, T, C)."""
+    if distance == 0:
+        return taps
+    before, out, after = taps.chunk(TAPS, dim=3)
+    out[:, :, :-distance] += before[:, :, distance:]
+    out[:, :, distance:] += after[:, :, :-distance]
+    return out
