@@ -47,6 +47,13 @@ def motion_series(
     CausalexError
         If a shape or the name of the components is wrong.
     """
+    if components not in COMPONENTS:
+        raise CausalexError(f"components {components!r}: expected one of {list(COMPONENTS)}")
+    return [series for run in _runs(motion, measured) for series in COMPONENTS[components](run)]
+
+
+def _runs(motion: np.ndarray, measured: np.ndarray | None) -> list[np.ndarray]:
+    """Uninterrupted stretches of measured rows, float64 (frames, regions, 2) each."""
     motion = np.asarray(motion, np.float64)
     if motion.ndim != 3 or motion.shape[2] != 2:
         raise CausalexError(f"motion of shape {motion.shape}: expected (frames, regions, 2)")
@@ -57,12 +64,39 @@ def motion_series(
             f"{measured.shape} marks of what was measured for {len(motion)} frames: expected one"
             " for each"
         )
-    if components not in COMPONENTS:
-        raise CausalexError(f"components {components!r}: expected one of {list(COMPONENTS)}")
     # Beginnings and ends of the runs of measured rows alternate.
     borders = np.flatnonzero(np.diff(np.concatenate([[False], measured, [False]])))
-    runs = [motion[start:end] for start, end in borders.reshape(-1, 2)]
-    return [series for run in runs for series in COMPONENTS[components](run)]
+    return [motion[start:end] for start, end in borders.reshape(-1, 2)]
+
+
+def motion_blocks(
+    motion: np.ndarray,
+    frames: int,
+    measured: np.ndarray | None = None,
+    components: str = "magnitude",
+) -> list[list[np.ndarray]]:
+    """Cut the motion of one video into blocks that can be drawn like clips.
+
+    Parameters
+    ----------
+    motion, measured, components
+        As in `motion_series`.
+    frames
+        As in `blocks`.
+
+    Returns
+    -------
+    list of list of ndarray
+        Of each block its series: both components of a frame stay together.
+
+    Raises
+    ------
+    CausalexError
+        As `motion_series` and `blocks`.
+    """
+    return [
+        motion_series(block, None, components) for block in blocks(_runs(motion, measured), frames)
+    ]
 
 
 def blocks(series: Sequence[np.ndarray], frames: int) -> list[np.ndarray]:
@@ -71,7 +105,7 @@ def blocks(series: Sequence[np.ndarray], frames: int) -> list[np.ndarray]:
     Parameters
     ----------
     series
-        (frames, columns) each.
+        (frames, columns) each, or (frames, regions, 2).
     frames
         Length of a block. It should be long beside the time over which frames depend on
         earlier ones.

@@ -7,6 +7,7 @@ from matplotlib.axes import Axes
 from matplotlib.patches import Ellipse, FancyArrowPatch, PathPatch
 from matplotlib.path import Path
 
+from causalex_core.graphs.pag import ARROWHEAD, CIRCLE, NONE
 from causalex_core.report import style
 
 # Centre of each region, x to the right and y up, in a face 1.6 wide and 2.2 high around (0, 0).
@@ -29,6 +30,8 @@ POSITIONS = np.array(
 _LINE: dict[str, Any] = {"fill": False, "edgecolor": "#B8B8B8", "linewidth": 1.4, "zorder": 0}
 
 _BEND = 0.12  # of an edge, as a share of its length
+_RIM = 0.045  # from the centre of a node to the end of an edge with marks
+_HEAD = 8  # points of an edge that its arrowhead is as long as
 
 # Strokes of the drawing, each a start, two Bézier control points and an end.
 _STROKES = (
@@ -101,6 +104,54 @@ def draw_graph(axis: Axes, weights: np.ndarray, largest: float, colour: str = st
         linewidths=0.9,
         zorder=2,
     )
+
+
+def draw_marks(
+    axis: Axes, marks: np.ndarray, shares: np.ndarray | None = None, colour: str = style.BLUE
+) -> None:
+    """Draw a graph with its marks over the regions.
+
+    Parameters
+    ----------
+    axis
+        Where the face is.
+    marks
+        (12, 12), as in `causalex_core.graphs.pag.Pag`: a circle, an arrowhead or nothing (a tail)
+        at each end of an edge.
+    shares
+        (12, 12) from 0 to 1: the width and depth of an edge; 1 everywhere if None.
+    colour
+        Colour of edges and nodes.
+    """
+    shares = np.ones(marks.shape) if shares is None else shares
+    for first, second in np.argwhere(np.triu(marks) != NONE):
+        share = float(shares[first, second])
+        curve = _between(POSITIONS[first], POSITIONS[second])
+        look: dict[str, Any] = {"color": colour, "alpha": 0.25 + 0.75 * share}
+        axis.plot(*curve.T, lw=0.4 + 1.2 * share, zorder=1, **look)
+        for mark, end in ((marks[second, first], curve[::-1]), (marks[first, second], curve)):
+            if mark == ARROWHEAD:
+                (x, y), (from_x, from_y) = end[-1], end[-_HEAD]
+                turn = np.degrees(np.arctan2(y - from_y, x - from_x)) - 90
+                axis.plot(x, y, marker=(3, 0, turn), ms=5.5, mew=0, zorder=3, **look)
+            elif mark == CIRCLE:
+                axis.plot(*end[-1], marker="o", ms=4.5, mfc=style.PAPER, zorder=3, **look)
+    used = (marks != NONE).any(axis=1)
+    face = [colour if here else style.PAPER for here in used]
+    x, y = POSITIONS.T
+    axis.scatter(x, y, s=26, c=face, edgecolors=style.INK, linewidths=0.9, zorder=2)
+
+
+def _between(first: np.ndarray, second: np.ndarray) -> np.ndarray:
+    """Points (P, 2) of an edge between the rims of two nodes, bent as all edges are."""
+    start, end, bend = _bent(first, second)
+    across = np.array([end[1] - start[1], start[0] - end[0]])
+    control = (start + end) / 2 + bend * across
+    t = np.linspace(0, 1, 101)[:, None]
+    curve = (1 - t) ** 2 * start + 2 * t * (1 - t) * control + t**2 * end
+    off = np.hypot(*(curve - start).T), np.hypot(*(curve - end).T)
+    curve = curve[np.minimum(*off) > _RIM]
+    return curve if np.array_equal(start, first) else curve[::-1]
 
 
 def _bent(first: np.ndarray, second: np.ndarray) -> tuple[np.ndarray, np.ndarray, float]:

@@ -6,7 +6,7 @@ import pytest
 from causalex_core.errors import CausalexError
 from causalex_core.graphs.compound import adjacency, compound, most_causal, out_degree
 from causalex_core.graphs.fci import fci
-from causalex_core.graphs.samples import blocks, motion_series
+from causalex_core.graphs.samples import blocks, motion_blocks, motion_series
 from causalex_core.graphs.simulation import series
 from causalex_core.graphs.stability import bootstrap
 
@@ -38,6 +38,18 @@ def test_blocks_leave_the_rest_out():
     assert [block.ravel().tolist() for block in cut] == [[0, 1, 2], [3, 4, 5]]
     with pytest.raises(CausalexError, match=r"blocks of 8 frames: .* longest series, 7"):
         blocks([np.zeros((7, 1))], 8)
+
+
+def test_a_block_keeps_both_components_of_a_frame():
+    motion = np.arange(36.0).reshape(9, 2, 2)
+    measured = np.arange(9) != 4
+    found = motion_blocks(motion, 2, measured, "stacked")
+    assert [len(block) for block in found] == [2] * 4
+    for (u, v), start in zip(found, (0, 2, 5, 7), strict=True):
+        np.testing.assert_array_equal(u, motion[start : start + 2, :, 0])
+        np.testing.assert_array_equal(v, motion[start : start + 2, :, 1])
+    with pytest.raises(CausalexError, match="longest series, 4"):
+        motion_blocks(motion, 5, measured)
 
 
 @pytest.mark.parametrize(
