@@ -6,6 +6,7 @@ size, and the lids and the mouth on top.
 """
 
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import NamedTuple
 
 import cv2
@@ -122,18 +123,18 @@ class Face:
         self._eyes = eyes.Eyes(canvas, self._layout, appearance.tone)
         wall = portrait.backdrop(canvas, self._layout)
         self._backdrop = cv2.resize(wall, (size, size), interpolation=cv2.INTER_AREA)
-        self._prepare_motion()
-
-    def _prepare_motion(self) -> None:
-        """Precompute what each control does to every pixel and landmark."""
         places = controls.places(self.neutral)
         self._field = warp.Field(places, self.neutral[list(FIXED)])
-        columns, rows = np.meshgrid(*[np.arange(self.size, dtype=np.float32)] * 2)
-        self._pixels = np.stack((columns, rows), axis=-1)
-        grid = (self._pixels.reshape(-1, 2) - self._centre) / self.half_width
-        influence = self._field.influence(grid).T.reshape(CONTROLS, self.size, self.size)
-        self._influence = np.ascontiguousarray(influence, dtype=np.float32)
         self._mouth = mouth.Mouth(self._layout, self._field)
+        columns, rows = np.meshgrid(*[np.arange(size, dtype=np.float32)] * 2)
+        self._pixels = np.stack((columns, rows), axis=-1)
+
+    @cached_property
+    def _influence(self) -> Layer:
+        """How far each control takes the skin at each pixel along, (C, size, size)."""
+        grid = (self._pixels.reshape(-1, 2) - self._centre) / self.half_width
+        influence = self._field.influence(grid).astype(np.float32)
+        return influence.reshape(CONTROLS, self.size, self.size)
 
     def render(self, state: State) -> Layer:
         """Picture without noise, (size, size, 3), blue first, 0 to 255."""
@@ -159,7 +160,7 @@ class Face:
                 self._layout.traits.eye_width
             )
             points[number, 1] = eyes.lid_height(self._layout, s, state.lids)
-        points = points + self._field.influence(points) @ state.controls
+        points = points + self._field.influence(points).T @ state.controls
         if state.mouth > 0:
             lips = self._mouth.lips(state.controls, state.mouth)
             upper = np.isin(np.arange(len(points)), _UPPER_LIP)

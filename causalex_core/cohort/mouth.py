@@ -97,7 +97,7 @@ class Mouth:
 
     def lips(self, controls: Array, opening: float) -> Lips:
         """Lips after the controls moved, and how far they shall part."""
-        moved = (self._edges + self._influence @ controls).reshape(3, _SAMPLES, 2)
+        moved = (self._edges + self._influence.T @ controls).reshape(3, _SAMPLES, 2)
         middle = moved[1, :, 0]
         top, bottom = (np.interp(middle, edge[:, 0], edge[:, 1]) for edge in moved[[0, 2]])
         return Lips(middle, top, moved[1, :, 1], bottom, self._upper, opening)

@@ -17,7 +17,7 @@ _TALLEST = 0.026  # what a long face's half-width lacks of the picture
 _WIDTH = 0.301  # of the broadest face, share of the picture
 
 # Outer to inner on the left brow; inner to outer along a lid; left to right along the lips.
-_BROW = (1.0, 0.86, 0.64, 0.37, 0.08)
+_BROW = (1.0, 0.81, 0.59, 0.34, 0.06)
 _LID = 0.36
 _OUTER_LIPS = (-1.0, -0.6, -0.22, 0.0, 0.22, 0.6, 1.0)
 _INNER_LIPS = (-0.88, -0.3, 0.0, 0.3, 0.88)

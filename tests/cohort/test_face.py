@@ -102,7 +102,7 @@ def test_a_seed_is_a_person():
 
 def test_controls_move_their_places_as_told_and_fixed_points_stay(face):
     generator = np.random.default_rng(0)
-    moved = generator.uniform(-0.1, 0.1, (CONTROLS, 2))
+    moved = generator.uniform(-0.05, 0.05, (CONTROLS, 2))
     flow = face.flow(State(), State(moved))
     centre = face.landmarks(State()) - face.neutral * face.half_width
     places = (controls.places(face.neutral) * face.half_width + centre[0]).astype(np.float32)

@@ -7,7 +7,7 @@ from causalex_core.cohort.camera import record
 from causalex_core.cohort.face import Appearance, Face, State
 from causalex_core.motion.landmarks import FaceMesh
 
-PEOPLE = 40
+PEOPLE = 24
 EYES, NOSE, MOUTH = range(36, 48), range(27, 36), range(48, 60)
 
 
