@@ -12,7 +12,7 @@ from causalex_core import action_units, regions
 from causalex_core.chapters.causal_graphs import METHODS, summary
 from causalex_core.cohort import causes, cohort
 from causalex_core.cohort.cohort import Cohort
-from causalex_core.graphs import prior
+from causalex_core.graphs import compound, prior
 from causalex_core.graphs.agreement import Truth, agreement, truth
 from causalex_core.graphs.fci import fci
 from causalex_core.graphs.independence import EffectiveSampleSize
@@ -82,7 +82,14 @@ class Trial(NamedTuple):
 
 
 def compute(config: Config) -> dict[str, pd.DataFrame]:
-    """Tables ``planted, amount, components, drives, pairs, graphs, edges, contrast``."""
+    """Plant, search and compare.
+
+    Returns
+    -------
+    dict
+        ``planted, amount, components, drives, policies, pairs, graphs, edges, contrast``; see
+        the headings of the page.
+    """
     planted = truth(causes.dag(), regions.COUNT)
     cohorts = [
         cohort.draw(cohort.Config(plan=config.plan, seed=config.seed + number))
@@ -105,6 +112,7 @@ def compute(config: Config) -> dict[str, pd.DataFrame]:
                 _table(config, silent, undriven, ("drives", "noise")),
             ]
         ),
+        "policies": pd.DataFrame(_policies(_of(pooled, config.components), planted)),
         "pairs": _pairs(_of(pooled, config.components), planted),
         "graphs": pd.concat(
             [
@@ -237,6 +245,36 @@ def _table(
             | summary(compared, RATES, config.n_bootstrap, config.seed)
         )
     return pd.DataFrame(rows)
+
+
+def _policies(trials: Sequence[Trial], planted: Truth) -> Iterator[dict[str, object]]:
+    """Matrix A of Eq. 1 by each reading, from measured motion, and the regions of Eq. 6."""
+    essential = compound.most_causal(planted.mag.marks)
+    for clips in dict.fromkeys(trial.clips for trial in trials):
+        found = [
+            trial.pag.marks for trial in trials if trial.clips == clips and trial.noise == MEASURED
+        ]
+        for policy in compound.POLICIES:
+            true = compound.adjacency(planted.mag.marks, policy) > 0
+            matrices = np.array([compound.adjacency(marks, policy) for marks in found]) > 0
+            ones = int(matrices.sum())
+            yield {
+                "clips": clips,
+                "policy": policy,
+                "graphs": len(found),
+                "ones": ones / len(found),
+                "true": float((matrices & true).sum() / ones) if ones else np.nan,
+                "empty": float(np.mean(~matrices.any(axis=(1, 2)))),
+            }
+        chosen = np.array([compound.most_causal(marks) for marks in found])
+        yield {
+            "clips": clips,
+            "policy": "regions of largest out-degree",
+            "graphs": len(found),
+            "ones": float(chosen.sum() / len(found)),
+            "true": float((chosen & essential).sum() / chosen.sum()) if chosen.any() else np.nan,
+            "empty": float(np.mean(~chosen.any(axis=1))),
+        }
 
 
 def _pairs(trials: Sequence[Trial], planted: Truth) -> pd.DataFrame:

@@ -22,7 +22,9 @@ def test_stored_result_is_fresh(chapter, mirror, tmp_path):
     assert stored.stamp.data == fresh.stamp.data
     assert list(stored.tables) == list(fresh.tables)
     copy = results.read(results.write(fresh, tmp_path / "fresh.json"))
-    for table, frame in copy.tables.items():
+    times = getattr(chapter, "TIMINGS", ())  # never the same twice
+    for table in copy.tables.keys() - set(times):
+        frame = copy.tables[table]
         pd.testing.assert_frame_equal(stored.tables[table], frame, rtol=1e-9)
 
 

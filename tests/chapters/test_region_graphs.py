@@ -59,6 +59,18 @@ def test_without_drives_there_is_another_graph_to_find(tables):
     assert rows["graphs"].eq(3).all()
 
 
+def test_readings_of_equation_1_are_counted_by_what_truly_acts(tables):
+    rows = tables["policies"].set_index(["clips", "policy"])
+    everybody = rows.loc["all"]
+    amount = tables["amount"].set_index(["sample_size", "noise", "clips"])
+    found = amount.loc[("bartlett", 1.0, "all")]
+    assert everybody.loc["any_edge", "ones"] == 2 * found["edges"]
+    assert everybody.loc["any_edge", "true"] == pytest.approx(found["precision"])
+    directed, possible = (everybody.loc[name] for name in ("directed", "possibly_directed"))
+    assert directed["ones"] <= possible["ones"] <= found["edges"]
+    assert 1 <= everybody.loc["regions of largest out-degree", "ones"] <= 12
+
+
 def test_each_kind_of_graph_is_counted_against_the_planted_one(tables):
     rows = tables["contrast"].set_index(["graph", "kind"])
     everybody = rows.loc["cohort"]
