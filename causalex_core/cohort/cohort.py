@@ -109,8 +109,9 @@ class Cohort:
             _generator(self.config, _SENSOR, number),
             scale * self.perform(number).regions,
             stride,
-            sensor.MEASURED.scaled(self.config.noise),
+            who.tone,
             self.config.head_motion,
+            sensor.MEASURED.scaled(self.config.noise),
         )
         return Motion(motion, quality, self.plan.fps, stride, extraction, "synthetic motion tier")
 

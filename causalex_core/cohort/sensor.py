@@ -6,7 +6,7 @@ difference over the stride. Regions err independently here; on pictures neighbou
 because they share pixels (the page on the cohort shows by how much).
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,24 +23,33 @@ class Sensor:
     gain
         Measured per true motion.
     jitter
-        Standard deviation of the part that is new in every frame.
+        Standard deviation of the part that is new in every frame, on the lightest skin.
+    darker
+        What share of that the darkest skin adds: it has less contrast.
+    head_jitter
+        Standard deviation that a head adds which moves as much as `head_motion` = 1.
     drift
-        Standard deviation of the other part's step from frame to frame, with the head still.
-    head_drift
-        The same for a head that moves as much as `head_motion` = 1; grows with it.
+        Standard deviation of the other part's step from frame to frame.
     """
 
     gain: float = 0.82
-    jitter: float = 0.02
-    drift: float = 0.015
-    head_drift: float = 0.012
+    jitter: float = 0.020
+    darker: float = 0.26
+    head_jitter: float = 0.0035
+    drift: float = 0.010
 
     def scaled(self, noise: float) -> "Sensor":
         """The same with so many times the noise."""
-        return Sensor(self.gain, noise * self.jitter, noise * self.drift, noise * self.head_drift)
+        return replace(
+            self,
+            jitter=noise * self.jitter,
+            head_jitter=noise * self.head_jitter,
+            drift=noise * self.drift,
+        )
 
 
-# Measured on rendered clips (chapters/synthetic_cohort.py repeats it).
+# Measured on 24 rendered clips of 300 frames (0, 1 and 6 times the head motion; 30 fps, stride 4,
+# FaceMesh) between expressions; the chapter on the cohort measures some of it again.
 MEASURED = Sensor()
 
 
@@ -48,8 +57,9 @@ def measured(
     generator: np.random.Generator,
     places: NDArray[np.floating],
     stride: int,
-    sensor: Sensor,
+    tone: float,
     head_motion: float,
+    sensor: Sensor = MEASURED,
 ) -> tuple[NDArray[np.float32], NDArray[np.uint8]]:
     """Motion as it would be extracted.
 
@@ -61,10 +71,12 @@ def measured(
         True displacement of the regions, pixels of the crop.
     stride
         Frames between the two that are compared.
-    sensor
-        See :class:`Sensor`.
+    tone
+        Of the skin, 0 to 1.
     head_motion
         How much the head moves; 1 is little.
+    sensor
+        See :class:`Sensor`.
 
     Returns
     -------
@@ -73,10 +85,11 @@ def measured(
     quality : (T,) uint8 array
         See :class:`causalex_core.motion.extract.Quality`.
     """
-    step = np.hypot(sensor.drift, head_motion * sensor.head_drift)
-    drift = step * generator.standard_normal(places.shape).cumsum(axis=0)
-    jitter = sensor.jitter * generator.standard_normal(places.shape)
-    seen = sensor.gain * places + drift + jitter
+    own = sensor.jitter * (1 + sensor.darker * tone)
+    jitter = np.hypot(own, head_motion * sensor.head_jitter)
+    error = jitter * generator.standard_normal(places.shape)
+    error += sensor.drift * generator.standard_normal(places.shape).cumsum(axis=0)
+    seen = sensor.gain * places + error
     motion = np.zeros(places.shape, np.float32)
     quality = np.full(len(places), Quality.END_OF_VIDEO, np.uint8)
     before = stride // 2

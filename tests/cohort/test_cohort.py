@@ -51,19 +51,18 @@ def test_without_noise_only_the_gain_is_left():
 
 def test_noise_is_correlated_over_time_as_a_difference_of_places():
     still = np.zeros((20_000, 12, 2))
-    motion, _ = sensor.measured(np.random.default_rng(0), still, 4, sensor.Sensor(), 1.0)
+    motion, _ = sensor.measured(np.random.default_rng(0), still, 4, tone=0.5, head_motion=2.0)
     inside = motion[2:-2]
-    drift = 0.015**2 + 0.012**2
-    variance = (2 * 0.02**2 + 4 * drift) / 16
+    jitter = (0.020 * 1.13) ** 2 + (2 * 0.0035) ** 2
+    drift = 0.010**2
+    variance = (2 * jitter + 4 * drift) / 16
     assert inside.var() == pytest.approx(variance, rel=0.05)
     after_one = (inside[1:] * inside[:-1]).mean() / inside.var()
     assert after_one == pytest.approx(3 * drift / 16 / variance, abs=0.02)
 
 
 def test_a_video_shorter_than_the_stride_has_no_measured_row():
-    motion, quality = sensor.measured(
-        np.random.default_rng(0), np.zeros((3, 12, 2)), 4, sensor.Sensor(), 1.0
-    )
+    motion, quality = sensor.measured(np.random.default_rng(0), np.zeros((3, 12, 2)), 4, 0.5, 1.0)
     assert motion.shape == (3, 12, 2) and (quality == Quality.END_OF_VIDEO).all()
 
 
