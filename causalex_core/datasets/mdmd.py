@@ -17,6 +17,7 @@ from scipy.io import loadmat
 from causalex_core.datasets.annotations import CAS, SAMM
 from causalex_core.datasets.manifest import Source
 from causalex_core.datasets.names import subject_name, video_name
+from causalex_core.expressions import KINDS
 
 THRESHOLDS = range(1, 100)
 FOLDER = "MDMD_results"
@@ -68,6 +69,22 @@ def masks(source: Source, database: str, kind: str) -> dict[str, np.ndarray]:
             subject, number = name.removeprefix(folder).removesuffix("_prd.mat").split("_")
             found[video_name(database, subject.lstrip("s"), number)] = np.stack(rows)
     return found
+
+
+def levels(source: Source, database: str) -> dict[str, np.ndarray]:
+    """Motion level of every frame, as far as the nested masks tell it.
+
+    Returns
+    -------
+    dict
+        Video name to (T, 2) uint8, at the distances of macro- and of micro-expressions: how many
+        of the 99 thresholds the frame's motion exceeds. Motion below the first is 0.
+    """
+    each = [masks(source, database, kind) for kind in KINDS]
+    return {
+        video: np.stack([nested[video].sum(axis=0) for nested in each], axis=1).astype(np.uint8)
+        for video in each[0]
+    }
 
 
 def intervals(mask: np.ndarray, shortest: int, longest: float) -> np.ndarray:
