@@ -96,14 +96,14 @@ def brows(canvas: Canvas, layout: Layout, generator: np.random.Generator) -> Lay
     middle = np.interp(np.abs(canvas.x), line[:, 0], line[:, 1])
     down = canvas.y - middle
     lean = np.sign(canvas.x) * (0.35 + 1.6 * rise(0.0, 0.5, along))
-    rising = -0.9 * rise(0.75, 0.0, along) + 0.45 * rise(0.45, 1.0, along) - 4.0 * down
+    rising = -0.55 * rise(0.75, 0.0, along) + 0.45 * rise(0.45, 1.0, along) - 2.5 * down
     grain = canvas.noise(generator, 0.012)
     grain = np.where(canvas.x < 0, grain[:, ::-1], grain)  # both brows are about alike
-    strands = canvas.streaks(grain, *map(_f32, (lean, rising)))
+    strands = 0.7 * canvas.streaks(grain, *map(_f32, (lean, rising))) + 0.5 * grain
     thick = layout.traits.brow_thickness * (0.35 + 0.65 * rise(1.05, 0.45, along))
     thick = thick * (0.75 + 0.25 * rise(-0.05, 0.2, along))
     body = np.exp(-(np.abs(down / thick) ** 3)) * rise(-0.08, 0.10, along) * rise(1.07, 0.9, along)
-    return _f32(np.clip(body * (0.78 + 0.26 * strands), 0, 0.95))
+    return _f32(np.clip(body * (0.83 + 0.22 * strands), 0, 0.95))
 
 
 def _lie(canvas: Canvas, layout: Layout, generator: np.random.Generator) -> tuple[Layer, Layer]:
