@@ -5,10 +5,12 @@ count, None means all; where it is zero, activations are zero.
 """
 
 import torch
+import torch.nn.functional as nnf
 from torch import Tensor, nn
 
-from causalex_core.spotting.operations import TAPS, Convolve, NormaliseRelu
+from causalex_core.spotting.operations import NormaliseRelu
 
+TAPS = 3
 _EPSILON, _MOMENTUM = 1e-5, 0.1  # of batch normalisation
 
 
@@ -117,7 +119,8 @@ class Convolution(nn.Module):
     Parameters
     ----------
     distance
-        Frames between the taps; 0: only one tap.
+        Frames between the three taps, of which the earliest stands first in the weights;
+        0: only one tap.
     """
 
     def __init__(self, folds: int, inputs: int, outputs: int, distance: int) -> None:
@@ -132,7 +135,21 @@ class Convolution(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """(folds, windows, frames, inputs) to (folds, windows, frames, outputs)."""
-        return Convolve.apply(x, self.weight, self.distance)
+        made = [self._of_fold(*pair) for pair in zip(x, self.weight, strict=True)]
+        return made[0][None] if len(made) == 1 else torch.stack(made)
+
+    def _of_fold(self, x: Tensor, weight: Tensor) -> Tensor:
+        """(windows, frames, inputs) to (windows, frames, outputs), for one fold.
+
+        Frames before channels is what the libraries call channels last, their fastest layout: on
+        a CPU this takes half the time of products over all folds.
+        """
+        taps = TAPS if self.distance else 1
+        kernel = weight.to(x.dtype).unflatten(0, (taps, -1)).permute(2, 1, 0)[:, :, None]
+        image = x.transpose(1, 2)[:, :, None]
+        spread = (1, max(self.distance, 1))
+        made = nnf.conv2d(image, kernel, padding=(0, self.distance), dilation=spread)
+        return made[:, :, 0].transpose(1, 2)
 
 
 def rows_that_count(z: Tensor, real: Tensor | None) -> Tensor:

@@ -1,8 +1,8 @@
 """Differentiable steps of the network whose backward pass is written out.
 
-Activations are (folds, windows, frames, channels): a convolution along time is then a product of
-matrices. On a CPU the cost of such a small network is less its products than the passes over
-memory between them, so each step takes a few windows at a time, as many as a core's cache holds.
+Activations are (folds, windows, frames, channels). On a CPU the cost of such a small network is
+less its products than the passes over memory between them, so each step takes a few windows at
+a time, as many as a core's cache holds.
 """
 
 from collections.abc import Iterator
@@ -11,7 +11,6 @@ from typing import Any
 import torch
 from torch import Tensor
 
-TAPS = 3
 _CACHED = 2**18  # numbers that are worked on at a time on a CPU
 
 
@@ -76,39 +75,6 @@ class NormaliseRelu(torch.autograd.Function):
         return through, second, first, None, None, None
 
 
-class Convolve(torch.autograd.Function):
-    """Convolution along time, zero beyond the window; as many frames come out as go in.
-
-    Inputs: ``x`` (F, B, T, C), ``weight`` (F, taps C, outputs) with the earliest tap first, and
-    the ``distance`` of the three taps in frames, or 0 for a single one.
-    """
-
-    @staticmethod
-    def forward(ctx: Any, x: Tensor, weight: Tensor, distance: int) -> Tensor:
-        """One product per few windows."""
-        low = weight.to(x.dtype)
-        out = x.new_empty(*x.shape[:3], weight.shape[2])
-        for part in _parts(x, x.shape[2] * weight.shape[1]):
-            taps = _unfolded(x[:, part], distance)
-            out[:, part] = torch.bmm(taps, low).view_as(out[:, part])
-        ctx.save_for_backward(x, weight)
-        ctx.distance = distance
-        return out
-
-    @staticmethod
-    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, Tensor, None]:
-        """The taps are laid out again, which costs less than keeping them."""
-        x, weight = ctx.saved_tensors
-        turned = weight.mT.to(x.dtype).contiguous()
-        inner, moved = torch.empty_like(x), torch.zeros_like(weight)
-        for part in _parts(x, x.shape[2] * weight.shape[1]):
-            gradient = gradients[0][:, part].flatten(1, 2)
-            moved += torch.bmm(_unfolded(x[:, part], ctx.distance).mT, gradient)
-            taps = torch.bmm(gradient, turned)
-            inner[:, part] = _folded(taps.view(*x[:, part].shape[:3], -1), ctx.distance)
-        return inner, moved, None
-
-
 class MaxPool(torch.autograd.Function):
     """Larger of the frame before and the frame after, for activations that are not negative.
 
@@ -151,24 +117,3 @@ def _parts(x: Tensor, per_window: int) -> Iterator[slice]:
 def _row(values: Tensor) -> Tensor:
     """(F, C) as (F, 1, 1, C)."""
     return values[:, None, None]
-
-
-def _unfolded(x: Tensor, distance: int) -> Tensor:
-    """Each frame beside those `distance` before and after it: (F, B, T, C) to (F, B T, 3 C)."""
-    if distance == 0:
-        return x.flatten(1, 2)
-    out = x.new_empty(*x.shape[:3], TAPS, x.shape[3])
-    out[:, :, :distance, 0], out[:, :, distance:, 0] = 0, x[:, :, :-distance]
-    out[..., 1, :] = x
-    out[:, :, :-distance, 2], out[:, :, -distance:, 2] = x[:, :, distance:], 0
-    return out.flatten(3).flatten(1, 2)
-
-
-def _folded(taps: Tensor, distance: int) -> Tensor:
-    """Sum of what the taps (F, B, T, 3 C) of each frame hold: (F, B, T, C)."""
-    if distance == 0:
-        return taps
-    before, out, after = taps.chunk(TAPS, dim=3)
-    out[:, :, :-distance] += before[:, :, distance:]
-    out[:, :, distance:] += after[:, :, :-distance]
-    return out

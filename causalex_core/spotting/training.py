@@ -5,8 +5,10 @@ Windows, targets and graphs lie on the device as a whole; an epoch is a few step
 
 import hashlib
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from threading import Event
 from time import monotonic
 
 import numpy as np
@@ -102,7 +104,8 @@ def train(
     device
         ``cpu``, ``cuda``, or ``auto``: a GPU if there is one.
     runs_at_once
-        Models in one pass; None: one on a CPU, whose caches hold no more, all on a GPU. A
+        Models in one pass; None: one on a CPU, whose caches hold no more (and
+        one per thread of torch at the same time), all on a GPU. A
         model's numbers do not depend on it, but for rounding.
 
     Raises
@@ -134,21 +137,22 @@ def train(
     runs = [Run(fold, position, seed) for seed in seeds for position, fold in enumerate(folds)]
     size = runs_at_once or (1 if place.type == "cpu" else len(runs))
     inputs = _fingerprint(material, config) if folder else ""
-    trained = []
+    groups = [
+        SideBySide(runs[start : start + size], material, config)
+        for start in range(0, len(runs), size)
+    ]
+    files = [folder / _name(group, inputs) if folder else None for group in groups]
     with tqdm(total=len(runs) * config.epochs, unit="epoch", disable=None) as bar:
-        for start in range(0, len(runs), size):
-            together = SideBySide(runs[start : start + size], material, config)
-            _run(together, folder / f"{_name(together, inputs)}" if folder else None, bar)
-            trained.append(together)
+        _run_all(groups, files, bar, workers=torch.get_num_threads() if place.type == "cpu" else 1)
     return Outcome(
         runs=tuple(runs),
         epochs=kept,
         scores={
-            name: tuple(one.numpy() for group in trained for one in group.scores[name])
+            name: tuple(one.numpy() for group in groups for one in group.scores[name])
             for name in material.views
         },
-        losses=np.concatenate([group.losses.numpy() for group in trained]),
-        states=tuple(state for group in trained for state in group.states()),
+        losses=np.concatenate([group.losses.numpy() for group in groups]),
+        states=tuple(state for group in groups for state in group.states()),
         normalisation=normalisation,
     )
 
@@ -169,13 +173,40 @@ def choose_device(name: str) -> torch.device:
     return torch.device("cuda" if name != "cpu" and there else "cpu")
 
 
-def _run(group: SideBySide, path: Path | None, bar: tqdm) -> None:
-    """Train to the end, from where a file left off."""
+def _run_all(
+    groups: Sequence[SideBySide], files: Sequence[Path | None], bar: tqdm, workers: int
+) -> None:
+    """Train each group to the end, on a CPU as many at a time as torch has threads.
+
+    A group by itself is too small to share: its steps would wait for one another.
+    """
+    stop = Event()
+    threads = torch.get_num_threads()
+    if workers > 1:
+        torch.set_num_threads(1)
+    try:
+        with ThreadPoolExecutor(workers) as pool:
+            pending = [
+                pool.submit(_run, group, path, bar, stop)
+                for group, path in zip(groups, files, strict=True)
+            ]
+            try:
+                for one in pending:
+                    one.result()
+            except BaseException:
+                stop.set()
+                raise
+    finally:
+        torch.set_num_threads(threads)
+
+
+def _run(group: SideBySide, path: Path | None, bar: tqdm, stop: Event) -> None:
+    """Train to the end or until told to stop, from where a file left off."""
     if path is not None and path.exists():
         group.resume(path)
         bar.update(group.epoch * len(group.runs))
     saved = monotonic()
-    while group.epoch < group.config.epochs:
+    while group.epoch < group.config.epochs and not stop.is_set():
         loss = group.advance()
         bar.set_postfix(loss=f"{loss:.4f}", refresh=False)
         bar.update(len(group.runs))
