@@ -13,7 +13,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from causalex_core.cohort import controls, eyes, mouth, portrait, shapes, warp
+from causalex_core.cohort import controls, eyes, mouth, portrait, shapes, traits, warp
 from causalex_core.cohort.canvas import Canvas, Layer
 from causalex_core.errors import CausalexError
 
@@ -111,7 +111,7 @@ class Face:
             raise CausalexError(f"pictures of {size} px: at least {_LEAST_SIZE} are needed")
         self.appearance, self.size = appearance, size
         self.half_width = shapes.half_width(appearance.shape, size)
-        self._layout = shapes.Layout.of(shapes.drawn(appearance.seed), appearance.shape)
+        self._layout = shapes.Layout.of(traits.drawn(appearance.seed), appearance.shape)
         self.neutral = self._layout.landmarks()
         self._centre = np.array(((size - 1) / 2, _CENTRE * size - 0.5))
         canvas = Canvas(

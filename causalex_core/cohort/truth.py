@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from causalex_core import regions
-from causalex_core.cohort import shapes
+from causalex_core.cohort import shapes, traits
 from causalex_core.cohort.face import Appearance, Face, State
 from causalex_core.motion import alignment
 from causalex_core.motion.extract import Config
@@ -54,7 +54,7 @@ def region_motion(
 
 def crop_scale(appearance: Appearance, crop_px: int) -> float:
     """Pixels of the aligned crop to a half-width of a face."""
-    layout = shapes.Layout.of(shapes.drawn(appearance.seed), appearance.shape)
+    layout = shapes.Layout.of(traits.drawn(appearance.seed), appearance.shape)
     still = alignment.given_track(layout.landmarks()[None])
     return float(1 / np.abs(alignment.place(still, crop_px, math.inf).pose[0, 0]))
 

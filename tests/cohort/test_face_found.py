@@ -14,6 +14,7 @@ EYES, NOSE, MOUTH = range(36, 48), range(27, 36), range(48, 60)
 @pytest.fixture(scope="module")
 def differences():
     """Found minus true landmarks in distances between the eyes, (PEOPLE, 68, 2)."""
+    pytest.importorskip("mediapipe", reason="mediapipe is not installed")
     mesh = FaceMesh()
     rows = []
     for person in range(PEOPLE):

@@ -101,6 +101,7 @@ def test_extraction_finds_the_motion_that_was_played(clips):
 
 
 def test_extraction_finds_faces_and_motion_by_itself(clips):
+    pytest.importorskip("mediapipe", reason="mediapipe is not installed")
     mesh = FaceMesh()
     face, states, clip = clips[0]
     found = extract(clip, mesh)
