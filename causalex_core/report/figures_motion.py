@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from causalex_core.report import style
 
 METHOD_NAMES = {
-    "lucas_kanade": "Lucas-Kanade (ours, default)",
+    "lucas_kanade": "Lucas-Kanade (ours)",
     "dis": "DIS",
     "farneback": "Farnebäck",
     "tv_l1": "TV-L1",
