@@ -58,8 +58,8 @@ class Config:
     n_graphs: int = 100
     n_compared: int = 20
     n_exact: int = 40
-    hash_seeds: tuple[int, ...] = (0, 1, 2, 3)
-    n_hashed: int = 10
+    hash_seeds: tuple[int, ...] = (0, 1, 2)
+    n_hashed: int = 30
     frames: tuple[int, ...] = (200, 1000, 5000)
     latents: tuple[int, ...] = (0, 3, 6)
     alpha: float = 0.05

@@ -240,6 +240,7 @@ def _table(
                 "graphs": len(chosen),
                 "frames": float(np.median([trial.frames for trial in chosen])),
                 "n_eff": float(np.median(worth)),
+                "planted_edges": int(true.pag.adjacency.sum()) // 2,
                 "edges": float(np.mean([trial.pag.adjacency.sum() / 2 for trial in chosen])),
             }
             | summary(compared, RATES, config.n_bootstrap, config.seed)

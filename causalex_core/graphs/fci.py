@@ -69,7 +69,7 @@ def fci(
     def decide(tests: np.ndarray, level: int) -> np.ndarray:
         return independence.separated_by_correlation(correlation, limits[level], tests, level)
 
-    marks = _search(len(correlation), decide, depth, possible_d_sep)
+    marks = search(len(correlation), decide, depth, possible_d_sep)
     settings = {
         "backend": "causalex",
         "effective_sample_size": effective_sample_size,
@@ -140,12 +140,34 @@ def fci_from_independence(
         )
         return np.fromiter(answers, np.bool_, len(tests))
 
-    marks = _search(n, decide, depth, possible_d_sep)
+    marks = search(n, decide, depth, possible_d_sep)
     return Pag(marks, settings={"depth": depth, "possible_d_sep": possible_d_sep})
 
 
-def _search(n: int, decide: skeleton.Decide, depth: int | None, possible_d_sep: bool) -> np.ndarray:
-    """Both searches and the orientation; (n, n) uint8 marks."""
+def search(
+    n: int, decide: skeleton.Decide, depth: int | None = None, possible_d_sep: bool = True
+) -> np.ndarray:
+    """Run both searches and the orientation on whole levels of tests.
+
+    Parameters
+    ----------
+    n
+        Number of nodes.
+    decide
+        Answers all tests of one level; see `causalex_core.graphs.skeleton.tests_of_level`.
+    depth, possible_d_sep
+        As in `fci`.
+
+    Returns
+    -------
+    ndarray
+        (n, n) uint8 marks.
+
+    Raises
+    ------
+    CausalexError
+        If `depth` is out of range.
+    """
     if depth is not None and depth < 0:
         raise CausalexError(f"depth {depth}: expected 0 or more, or none for no limit")
     deepest = max(n - 2, 0) if depth is None else min(depth, max(n - 2, 0))

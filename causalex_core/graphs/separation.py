@@ -12,7 +12,7 @@ import numpy as np
 
 from causalex_core.errors import CausalexError
 from causalex_core.graphs.compiled import compiled, lowest
-from causalex_core.graphs.fci import fci_from_independence
+from causalex_core.graphs.fci import search
 from causalex_core.graphs.independence import LARGEST_GRAPH
 from causalex_core.graphs.pag import ARROWHEAD, NONE, TAIL, Pag
 
@@ -68,17 +68,23 @@ def oracle(dag: np.ndarray) -> Callable[[int, int, frozenset[int]], bool]:
         ``separated(i, j, given)``, fit for `fci_from_independence` when the observed nodes come
         first.
     """
-    above = ancestors(dag)
-    arrows = np.asarray(dag).astype(bool)
-    bits = np.int64(1) << np.arange(len(arrows))
-    parents = np.array([bits[column].sum() for column in arrows.T], np.int64)
-    children = np.array([bits[row].sum() for row in arrows], np.int64)
+    parents, children, above = _families(dag)
 
     def separated(i: int, j: int, given: frozenset[int]) -> bool:
         condition = sum(1 << node for node in given)
         return bool(_separated(parents, children, above, i, j, condition))
 
     return separated
+
+
+def _families(dag: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Parents, children and ancestors of each node, as bits."""
+    above = ancestors(dag)
+    arrows = np.asarray(dag).astype(bool)
+    bits = np.int64(1) << np.arange(len(arrows))
+    parents = np.array([bits[column].sum() for column in arrows.T], np.int64)
+    children = np.array([bits[row].sum() for row in arrows], np.int64)
+    return parents, children, above
 
 
 @compiled
@@ -153,7 +159,24 @@ def partial_ancestral_graph(dag: np.ndarray, observed: int) -> Pag:
     dag, observed
         As in `maximal_ancestral_graph`.
     """
-    return fci_from_independence(observed, oracle(dag))
+    parents, children, above = _families(dag)
+
+    def decide(tests: np.ndarray, _: int) -> np.ndarray:
+        return _all_separated(parents, children, above, tests)
+
+    return Pag(search(observed, decide))
+
+
+@compiled
+def _all_separated(
+    parents: np.ndarray, children: np.ndarray, above: np.ndarray, tests: np.ndarray
+) -> np.ndarray:
+    """Answer all tests of one level of the search."""
+    answers = np.empty(len(tests), np.bool_)
+    for test in range(len(tests)):
+        given, i, j = tests[test]
+        answers[test] = _separated(parents, children, above, i, j, given)
+    return answers
 
 
 def contradictions(found: Pag, truth: Pag) -> int:

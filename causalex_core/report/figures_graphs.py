@@ -13,6 +13,7 @@ from causalex_core.report import face, style
 
 METHOD_NAMES = {"frames": "every frame counts", "bartlett": "effective sample size"}
 METHOD_COLOURS = {"frames": style.VERMILION, "bartlett": style.BLUE}
+_LEAST_WIDEST = 8.0  # count of the widest edge; a graph without counts is drawn in thin lines
 MARK_LOOKS = {
     NONE: ("no edge", style.PAPER, ""),
     CIRCLE: ("circle: not known", "#D9D9D9", "o"),
@@ -243,7 +244,7 @@ def beside_each_other(table: pd.DataFrame, titles: tuple[str, str]) -> Figure:
             together = square(part, "together").astype(float)
             for axis in (left, right):
                 face.draw(axis)
-            face.draw_graph(left, together, together.max(), style.GREEN)
+            face.draw_graph(left, together, max(together.max(), _LEAST_WIDEST), style.GREEN)
             face.draw_marks(right, square(part, "mark"), square(part, "share"))
             left.set_title(f"{name}: {titles[0]}")
             right.set_title(f"{name}: {titles[1]}")

@@ -5,12 +5,14 @@ import numpy as np
 import pytest
 
 from causalex_core.errors import CausalexError
+from causalex_core.graphs.fci import fci_from_independence
 from causalex_core.graphs.pag import ARROWHEAD, TAIL, Pag
 from causalex_core.graphs.separation import (
     ancestors,
     contradictions,
     maximal_ancestral_graph,
     oracle,
+    partial_ancestral_graph,
 )
 from causalex_core.graphs.simulation import random_model
 
@@ -60,3 +62,11 @@ def test_cycles_and_odd_shapes_are_refused():
         ancestors(np.array([[0, 1, 0], [1, 0, 0], [0, 0, 0]]))
     with pytest.raises(CausalexError, match="expected a square matrix"):
         oracle(np.zeros((2, 3)))
+
+
+def test_whole_levels_of_tests_give_what_single_answers_give():
+    generator = np.random.default_rng(8)
+    for _ in range(5):
+        dag = random_model(generator, 0.2, latent=5).dag
+        by_one = fci_from_independence(12, oracle(dag))
+        np.testing.assert_array_equal(partial_ancestral_graph(dag, 12).marks, by_one.marks)
