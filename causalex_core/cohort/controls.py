@@ -42,8 +42,8 @@ _BESIDE = (
     Control("right cheek", (15, 35, 46), (("right mouth corner", 0.3),)),
     Control("left upper lip", (49, 50), (("upper lip", 0.5), ("left mouth corner", 0.4))),
     Control("right upper lip", (52, 53), (("upper lip", 0.5), ("right mouth corner", 0.4))),
-    Control("left lower lip", (58, 59), (("lower lip", 0.5), ("left mouth corner", 0.4))),
-    Control("right lower lip", (55, 56), (("lower lip", 0.5), ("right mouth corner", 0.4))),
+    Control("left lower lip", (58, 59), (("lower lip", 0.7), ("left mouth corner", 0.3))),
+    Control("right lower lip", (55, 56), (("lower lip", 0.7), ("right mouth corner", 0.3))),
     Control("chin", (8, 57), (("lower lip", 0.5),)),
 )
 CONTROLS = tuple(Control(region.name, (region.landmark,)) for region in REGIONS) + _BESIDE

@@ -65,6 +65,19 @@ class Performance:
         """Displacement of the 12 regions, (T, 12, 2), half-widths."""
         return self.controls[:, : regions.COUNT]
 
+    def part(self, first: int, stop: int) -> "Performance":
+        """Frames from `first` to before `stop`."""
+        shown = slice(first, stop)
+        return Performance(
+            self.fps,
+            self.units[shown],
+            self.controls[shown],
+            self.lids[shown],
+            self.mouth[shown],
+            self.head[shown],
+            self.light[shown],
+        )
+
 
 def perform(
     generator: np.random.Generator, video: Video, fps: float, head_motion: float = 1.0

@@ -33,10 +33,10 @@ class Sensor:
     """
 
     gain: float = 0.82
-    jitter: float = 0.020
+    jitter: float = 0.021
     darker: float = 0.26
     head_jitter: float = 0.0035
-    drift: float = 0.010
+    drift: float = 0.015
 
     def scaled(self, noise: float) -> "Sensor":
         """The same with so many times the noise."""

@@ -53,8 +53,8 @@ def test_noise_is_correlated_over_time_as_a_difference_of_places():
     still = np.zeros((20_000, 12, 2))
     motion, _ = sensor.measured(np.random.default_rng(0), still, 4, tone=0.5, head_motion=2.0)
     inside = motion[2:-2]
-    jitter = (0.020 * 1.13) ** 2 + (2 * 0.0035) ** 2
-    drift = 0.010**2
+    jitter = (0.021 * 1.13) ** 2 + (2 * 0.0035) ** 2
+    drift = 0.015**2
     variance = (2 * jitter + 4 * drift) / 16
     assert inside.var() == pytest.approx(variance, rel=0.05)
     after_one = (inside[1:] * inside[:-1]).mean() / inside.var()
