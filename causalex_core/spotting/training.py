@@ -3,12 +3,12 @@
 Windows, targets and graphs lie on the device as a whole; an epoch is a few steps on indices.
 """
 
+import ctypes
 import hashlib
+import sys
 from collections.abc import Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from threading import Event
 from time import monotonic
 
 import numpy as np
@@ -36,6 +36,7 @@ from causalex_core.spotting.windows import (
 )
 
 _SAVE_EVERY = 30.0  # seconds
+_MALLOC = ((-1, 2**31 - 1), (-3, 2**25))  # M_TRIM_THRESHOLD, M_MMAP_THRESHOLD
 
 
 @dataclass(frozen=True)
@@ -104,8 +105,7 @@ def train(
     device
         ``cpu``, ``cuda``, or ``auto``: a GPU if there is one.
     runs_at_once
-        Models in one pass; None: one on a CPU, whose caches hold no more (and
-        one per thread of torch at the same time), all on a GPU. A
+        Models in one pass; None: one on a CPU, whose caches hold no more, all on a GPU. A
         model's numbers do not depend on it, but for rounding.
 
     Raises
@@ -122,6 +122,8 @@ def train(
             " expected at least one fold and one seed, and epochs from 0 that are trained"
         )
     place = choose_device(device)
+    if place.type == "cpu":
+        _keep_freed_memory()
     constant = config.normalisation == "auw_gcn"
     normalisation = AUW_GCN_CONSTANTS if constant else training_normalisation(windows, folds)
     material = Material(
@@ -143,7 +145,8 @@ def train(
     ]
     files = [folder / _name(group, inputs) if folder else None for group in groups]
     with tqdm(total=len(runs) * config.epochs, unit="epoch", disable=None) as bar:
-        _run_all(groups, files, bar, workers=torch.get_num_threads() if place.type == "cpu" else 1)
+        for group, path in zip(groups, files, strict=True):
+            _run(group, path, bar)
     return Outcome(
         runs=tuple(runs),
         epochs=kept,
@@ -173,40 +176,13 @@ def choose_device(name: str) -> torch.device:
     return torch.device("cuda" if name != "cpu" and there else "cpu")
 
 
-def _run_all(
-    groups: Sequence[SideBySide], files: Sequence[Path | None], bar: tqdm, workers: int
-) -> None:
-    """Train each group to the end, on a CPU as many at a time as torch has threads.
-
-    A group by itself is too small to share: its steps would wait for one another.
-    """
-    stop = Event()
-    threads = torch.get_num_threads()
-    if workers > 1:
-        torch.set_num_threads(1)
-    try:
-        with ThreadPoolExecutor(workers) as pool:
-            pending = [
-                pool.submit(_run, group, path, bar, stop)
-                for group, path in zip(groups, files, strict=True)
-            ]
-            try:
-                for one in pending:
-                    one.result()
-            except BaseException:
-                stop.set()
-                raise
-    finally:
-        torch.set_num_threads(threads)
-
-
-def _run(group: SideBySide, path: Path | None, bar: tqdm, stop: Event) -> None:
-    """Train to the end or until told to stop, from where a file left off."""
+def _run(group: SideBySide, path: Path | None, bar: tqdm) -> None:
+    """Train to the end, from where a file left off."""
     if path is not None and path.exists():
         group.resume(path)
         bar.update(group.epoch * len(group.runs))
     saved = monotonic()
-    while group.epoch < group.config.epochs and not stop.is_set():
+    while group.epoch < group.config.epochs:
         loss = group.advance()
         bar.set_postfix(loss=f"{loss:.4f}", refresh=False)
         bar.update(len(group.runs))
@@ -214,6 +190,16 @@ def _run(group: SideBySide, path: Path | None, bar: tqdm, stop: Event) -> None:
         if path is not None and (ended or monotonic() - saved > _SAVE_EVERY):
             group.save(path)
             saved = monotonic()
+
+
+def _keep_freed_memory() -> None:
+    """Ask glibc not to hand freed memory back: every step would fetch it again, page by page.
+
+    Takes a fifth to a third off the CPU time of training in float32.
+    """
+    if sys.platform == "linux" and hasattr(libc := ctypes.CDLL(None), "mallopt"):
+        for parameter, bytes_ in _MALLOC:
+            libc.mallopt(parameter, bytes_)
 
 
 def _checked(graphs: Graphs, folds: int, motion: Tensor, place: torch.device) -> Graphs:
