@@ -5,6 +5,7 @@ Windows, targets and graphs lie on the device as a whole; an epoch is a few step
 
 import ctypes
 import hashlib
+import re
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -20,6 +21,7 @@ from causalex_core.errors import CausalexError
 from causalex_core.provenance import digest
 from causalex_core.spotting.batches import Run
 from causalex_core.spotting.losses import Answers
+from causalex_core.spotting.network import Network, NetworkConfig
 from causalex_core.spotting.side_by_side import (
     FACTUAL,
     Graphs,
@@ -67,6 +69,12 @@ class Outcome:
     losses: np.ndarray
     states: tuple[Mapping[str, Tensor], ...]
     normalisation: Normalisation
+
+    def model(self, run: int, config: NetworkConfig) -> Network:
+        """Network of one run after the last epoch, in evaluation mode, without matrices."""
+        network = Network(config)
+        network.load_state_dict(dict(self.states[run]))
+        return network.eval()
 
 
 def train(
@@ -242,4 +250,5 @@ def _name(group: SideBySide, inputs: str) -> str:
         for run in group.runs
     ]
     first = group.runs[0]
-    return f"{first.fold.name}-{first.seed}-{digest([inputs, models])}.safetensors"
+    readable = re.sub(r"[^\w.-]", "_", first.fold.name)
+    return f"{readable}-{first.seed}-{digest([inputs, models])}.safetensors"

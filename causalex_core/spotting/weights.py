@@ -87,21 +87,29 @@ def load_checkpoint(
     return network.eval()
 
 
-def save_network(network: Network, path: str | Path) -> None:
+def save_network(
+    network: Network, path: str | Path, notes: Mapping[str, Any] | None = None
+) -> None:
     """Write a network with its configuration, as safetensors.
 
     Parameters
     ----------
     path
         Where the file is to stand; what stood there is replaced at once or not at all.
+    notes
+        What else belongs to the model, such as its normalisation, as JSON can hold it.
     """
-    state = {name: value.contiguous() for name, value in network.state_dict().items()}
-    about = {"folds": str(network.folds), "config": json.dumps(asdict(network.config))}
+    state = {name: value.cpu().contiguous() for name, value in network.state_dict().items()}
+    about = {
+        "folds": str(network.folds),
+        "config": json.dumps(asdict(network.config)),
+        "notes": json.dumps(dict(notes or {})),
+    }
     paths.atomic_write(path, safetensors.torch.save(state, about))
 
 
-def load_network(path: str | Path) -> Network:
-    """Read what :func:`save_network` wrote, in evaluation mode.
+def load_network(path: str | Path) -> tuple[Network, dict[str, Any]]:
+    """Read what :func:`save_network` wrote: the network, in evaluation mode, and the notes.
 
     Raises
     ------
@@ -114,7 +122,7 @@ def load_network(path: str | Path) -> Network:
     try:
         shape = json.loads(about["config"])
         config = NetworkConfig(**shape | {"graph": tuple(shape["graph"])})
-        folds = int(about["folds"])
+        folds, notes = int(about["folds"]), dict(json.loads(about["notes"]))
     except (KeyError, TypeError, ValueError) as error:
         raise WeightsError(
             f"{path}: no network of this project (its configuration is missing)"
@@ -123,7 +131,7 @@ def load_network(path: str | Path) -> Network:
         config, folds, compound=state.pop("compound", None), prior=state.pop("prior", None)
     )
     _fill(network, state)
-    return network.eval()
+    return network.eval(), notes
 
 
 def read_tensors(path: Path) -> dict[str, Tensor]:

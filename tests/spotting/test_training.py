@@ -10,12 +10,12 @@ from causalex_core import paths
 from causalex_core.errors import CausalexError
 from causalex_core.spotting import side_by_side
 from causalex_core.spotting.batches import Run, batches, shuffled
-from causalex_core.spotting.network import AUW_GCN, PAPER, Network, NetworkConfig
+from causalex_core.spotting.network import AUW_GCN, PAPER, NetworkConfig
 from causalex_core.spotting.optimiser import Optimiser, OptimiserConfig
 from causalex_core.spotting.proposals import ProposalConfig, Rule, detect
 from causalex_core.spotting.side_by_side import FACTUAL, Graphs, TrainingConfig
 from causalex_core.spotting.training import train
-from causalex_core.spotting.windows import Fold, Video, gather, leave_one_subject_out
+from causalex_core.spotting.windows import Fold, Video, gather, hold_out, leave_one_subject_out
 
 CPU = torch.device("cpu")
 SMALL = NetworkConfig(graph=(), nodes=1, width=8, pooling=False)
@@ -97,10 +97,9 @@ def test_graphs_of_folds_and_windows_reach_the_network(config):
         windows, folds, setting, graphs=Graphs(compound, prior), device="cpu", runs_at_once=3
     )
     np.testing.assert_allclose(outcome.losses, together.losses, rtol=1e-4)
-    again = Network(config)
-    again.load_state_dict(dict(outcome.states[1]))
+    again = outcome.model(1, config)
     motion = outcome.normalisation.of(torch.tensor([1]))(windows.motion[[1]][None])
-    logits = again.eval()(motion, compound=compound[1, [1]], prior=prior[1])
+    logits = again(motion, compound=compound[1, [1]], prior=prior[1])
     expected = outcome.scores[FACTUAL][1][-1, 0, :, 2]
     found = logits[0, 0, 6:8, 7:263].sigmoid().detach().numpy()
     np.testing.assert_allclose(found, expected, atol=1e-3)
@@ -155,7 +154,7 @@ def test_training_goes_on_after_a_kill(windows, tmp_path, monkeypatch):
 
 
 def test_other_inputs_start_anew(windows, tmp_path):
-    folds = leave_one_subject_out(windows)[:1]
+    folds = [hold_out(windows, ["s0"], name="s0/inner 1", among=["s0", "s1", "s2"])]
     train(windows, folds, quick(), device="cpu", folder=tmp_path)
     train(windows, folds, quick(epochs=5), device="cpu", folder=tmp_path)
     moved = gather(example()[0], example()[1].assign(onset=lambda rows: rows["onset"] + 1))

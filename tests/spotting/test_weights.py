@@ -120,8 +120,9 @@ def test_own_networks_come_back(config, tmp_path):
     network.initialise([4, 5])
     motion = torch.randn(2, 20, config.nodes, 2)
     network(motion)  # moves the running statistics
-    save_network(network, tmp_path / "own.safetensors")
-    back = load_network(tmp_path / "own.safetensors")
+    save_network(network, tmp_path / "own.safetensors", {"mean": [0.5, 1.0]})
+    back, notes = load_network(tmp_path / "own.safetensors")
+    assert notes == {"mean": [0.5, 1.0]}
     assert back.config == config
     assert torch.equal(back(motion), network.eval()(motion))
 
