@@ -27,9 +27,10 @@ class TargetConfig:
     Attributes
     ----------
     variant
-        ``released``: as AUW-GCN's code writes them, its faults included. An apex of -1 marks the
-        last frame of the video, an expression whose apex lies beyond the video is left out, of
-        two marks the later written wins, and the last seven frames miss their widening.
+        ``released``: as AUW-GCN's code writes them, its faults included. Annotations are taken
+        as its tables write them: 0 is missing, and so is an onset in frame 0, but an apex of -1
+        marks the last frame of the video. An expression whose apex lies beyond the video is left
+        out, of two marks the later written wins, and the last seven frames miss their widening.
         ``sound``: without those; of two marks the nearer wins.
     radius
         Frames on each side of a mark that share its class or score, of micro and of macro.
@@ -82,7 +83,10 @@ def marks(table: pd.DataFrame, frames: int, variant: str) -> np.ndarray:
     marked = np.zeros((frames, len(KINDS), 4), dtype=bool)
     columns = (table[name] for name in ("onset", "apex", "offset", "kind"))
     for onset, apex, offset, kind in zip(*columns, strict=True):
-        if np.isnan(apex) and np.isnan(offset):
+        if variant == "released":
+            apex, offset = apex or np.nan, offset or np.nan
+        missing = bool(np.isnan(apex)) + bool(np.isnan(offset))
+        if missing == 2 or (variant == "released" and onset == 0 and missing):
             continue
         if np.isnan(offset):
             offset = 2 * apex - onset

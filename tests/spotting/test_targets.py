@@ -88,6 +88,16 @@ def test_expressions_that_reach_beyond_the_video():
     assert not marks(table("v", [[80, 105, 130, 1]]), 100, "released").any()
 
 
+def test_released_marks_take_the_codes_of_the_tables():
+    codes = pd.DataFrame(
+        [(50, 60, 0, "macro"), (0, 0, 40, "macro"), (10, -1, 15, "micro")],
+        columns=["onset", "apex", "offset", "kind"],
+    )
+    found = marks(codes, 100, "released")
+    assert np.argwhere(found[:, 1, :3]).tolist() == [[50, 0], [60, 1], [70, 2]]
+    assert np.argwhere(found[:, 0, :3]).tolist() == [[10, 0], [15, 2], [99, 1]]
+
+
 def test_without_apex_and_offset_nothing_is_marked():
     assert not marks(table("v", [[10, 0, 0, 1]]), 100, "sound").any()
 
