@@ -49,14 +49,15 @@ def f1_interval(counts: np.ndarray, n_bootstrap: int, seed: int) -> Interval:
     Parameters
     ----------
     counts
-        (S, 3) integers per subject: tp, detections, truths.
+        (S, 3) integers per subject: tp, detections, truths; or (runs, S, 3), whose F1 are
+        averaged, as those of models that differ in their seed.
     n_bootstrap
         Number of resamples.
     seed
         Seed of the resampling.
     """
-    weights = subject_weights(len(counts), n_bootstrap, seed)
-    return percentile_interval(f1(counts.sum(axis=0)), f1(weights @ counts))
+    weights = subject_weights(counts.shape[-2], n_bootstrap, seed)
+    return percentile_interval(_pooled(counts), _resampled(weights, counts))
 
 
 def f1_difference(counts: np.ndarray, others: np.ndarray, n_bootstrap: int, seed: int) -> Interval:
@@ -65,11 +66,11 @@ def f1_difference(counts: np.ndarray, others: np.ndarray, n_bootstrap: int, seed
     Parameters
     ----------
     counts, others
-        (S, 3) integers of the same subjects in the same order.
+        (S, 3) or (runs, S, 3) integers of the same subjects in the same order.
     """
-    weights = subject_weights(len(counts), n_bootstrap, seed)
-    drawn = f1(weights @ counts) - f1(weights @ others)
-    return percentile_interval(f1(counts.sum(axis=0)) - f1(others.sum(axis=0)), drawn)
+    weights = subject_weights(counts.shape[-2], n_bootstrap, seed)
+    drawn = _resampled(weights, counts) - _resampled(weights, others)
+    return percentile_interval(_pooled(counts) - _pooled(others), drawn)
 
 
 def percentile_interval(estimate: np.ndarray | float, drawn: np.ndarray) -> Interval:
@@ -77,3 +78,14 @@ def percentile_interval(estimate: np.ndarray | float, drawn: np.ndarray) -> Inte
     tail = (1 - LEVEL) / 2
     low, high = np.quantile(drawn, [tail, 1 - tail])
     return Interval(float(estimate), float(low), float(high))
+
+
+def _pooled(counts: np.ndarray) -> float:
+    """F1 of all subjects together, averaged over runs."""
+    return float(f1(counts.sum(axis=-2)).mean())
+
+
+def _resampled(weights: np.ndarray, counts: np.ndarray) -> np.ndarray:
+    """The same of each resample, (n_bootstrap,)."""
+    drawn = f1(weights @ counts)  # (..., n_bootstrap)
+    return drawn.reshape(-1, len(weights)).mean(axis=0)

@@ -93,3 +93,22 @@ def test_equal_scores_prefer_fewer_detections():
 @pytest.mark.parametrize("rule", [selection.oracle_pooled, selection.cross_fold])
 def test_one_choice_per_subject(rule):
     assert rule(np.zeros((3, 2, 3), dtype=int)).shape == (3,)
+
+
+def test_runs_are_averaged_resample_by_resample():
+    generator = np.random.default_rng(3)
+    truths = generator.integers(1, 9, (6, 1))
+    runs = np.stack(
+        [
+            np.concatenate([generator.integers(0, truths + 1), truths + 2, truths], axis=1)
+            for _ in range(3)
+        ]
+    )
+    together = f1_interval(runs, 500, seed=1)
+    alone = [f1_interval(run, 500, seed=1).estimate for run in runs]
+    assert together.estimate == pytest.approx(np.mean(alone))
+    weights = subject_weights(6, 500, seed=1)
+    drawn = np.mean([f1(weights @ run) for run in runs], axis=0)
+    assert (together.low, together.high) == pytest.approx(np.quantile(drawn, [0.025, 0.975]))
+    same = f1_difference(runs, np.repeat(runs[:1], 3, axis=0), 500, seed=1)
+    assert same.estimate == pytest.approx(np.mean(alone) - alone[0])
