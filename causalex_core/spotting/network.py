@@ -21,7 +21,6 @@ FRAMES, CONTEXT = 270, 7  # of a window; frames on each side that only inform th
 # Output channels: start, end and neither of micro and of macro, then apex and action of each.
 OUTPUTS = 10
 
-_DISTANCES = (0, 1, 2, 2)  # between the taps of each convolution
 _POOLED = 2  # the first convolutions, which a pool may follow
 
 
@@ -41,6 +40,9 @@ class NetworkConfig:
         Channels of a node after each graph layer.
     width
         Channels of the convolutions.
+    distances
+        Frames between the three taps of each convolution, 0 for a single tap; the last gives the
+        logits. Their sum, and one for each pool, is how many frames the network sees on each side.
     """
 
     graph: tuple[Matrix, ...] = ("compound", "compound")
@@ -49,6 +51,7 @@ class NetworkConfig:
     channels: int = 2
     hidden: int = 16
     width: int = 64
+    distances: tuple[int, ...] = (0, 1, 2, 2)
 
 
 PAPER = NetworkConfig()  # Eq. 3: the compound matrix in both layers
@@ -91,15 +94,15 @@ class Network(nn.Module):
         self.graph_layers = nn.ModuleList(
             [GraphLayer(folds, channels, hidden) for channels in inputs[:-1]]
         )
-        features = [config.nodes * inputs[-1], width, width, width]
-        outputs = [width, width, width, OUTPUTS]
+        between = [width] * (len(config.distances) - 1)
+        features, outputs = [config.nodes * inputs[-1], *between], [*between, OUTPUTS]
         self.convolutions = nn.ModuleList(
             [
                 Convolution(folds, *shape)
-                for shape in zip(features, outputs, _DISTANCES, strict=True)
+                for shape in zip(features, outputs, config.distances, strict=True)
             ]
         )
-        self.norms = nn.ModuleList([Norm(folds, width) for _ in outputs[:-1]])
+        self.norms = nn.ModuleList([Norm(folds, width) for _ in between])
         self.register_buffer("compound", compound)
         self.register_buffer("prior", prior)
         self.initialise([0] * folds)

@@ -121,7 +121,8 @@ def load_network(path: str | Path) -> tuple[Network, dict[str, Any]]:
         about = file.metadata() or {}
     try:
         shape = json.loads(about["config"])
-        config = NetworkConfig(**shape | {"graph": tuple(shape["graph"])})
+        lists = {name: tuple(shape[name]) for name in ("graph", "distances")}
+        config = NetworkConfig(**shape | lists)
         folds, notes = int(about["folds"]), dict(json.loads(about["notes"]))
     except (KeyError, TypeError, ValueError) as error:
         raise WeightsError(

@@ -142,6 +142,15 @@ def test_a_null_input_gives_an_output_constant_in_time():
     torch.testing.assert_close(middle, middle[:, :1].expand_as(middle), rtol=0, atol=1e-6)
 
 
+def test_the_distances_say_how_far_the_network_sees():
+    network = Network(NetworkConfig(graph=(), nodes=1, pooling=False, distances=(0, 1, 4, 16)))
+    motion = torch.zeros(1, 101, 1, 2)
+    still = network.eval()(motion)
+    motion[0, 50] = 5
+    moved = (network(motion) - still).abs().amax(dim=(0, 1)).nonzero()[:, 0]
+    assert (moved[0], moved[-1]) == (50 - 21, 50 + 21)
+
+
 def test_half_precision_stays_near():
     motion = torch.randn(8, 60, 12, 2, generator=torch.Generator().manual_seed(1))
     whole = Network(PAPER, compound=torch.eye(12))

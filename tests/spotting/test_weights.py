@@ -113,7 +113,7 @@ def test_files_that_cannot_be_used(checkpoint, tmp_path):
         assert "\n" not in str(caught.value)
 
 
-@pytest.mark.parametrize("config", [PAPER, NetworkConfig(graph=(), nodes=1, pooling=False)])
+@pytest.mark.parametrize("config", [PAPER, NetworkConfig(graph=(), nodes=1, distances=(1, 2))])
 def test_own_networks_come_back(config, tmp_path):
     matrix = torch.rand(12, 12) if config.graph else None
     network = Network(config, folds=2, compound=matrix)
