@@ -32,13 +32,15 @@ class Chapter(Protocol):
         """Tables of aggregates, by name."""
 
 
-def obtain(chapter: Chapter, **parameters: Any) -> Result:
+def obtain(chapter: Chapter, *, stored: bool = False, **parameters: Any) -> Result:
     """Compute a chapter from its sources, or read the stored result if a source is missing.
 
     Parameters
     ----------
     chapter
         The chapter's module.
+    stored
+        Read the stored result even if all sources are here: for runs that take long.
     parameters
         Fields of its ``Config``; the others keep their defaults.
 
@@ -56,7 +58,7 @@ def obtain(chapter: Chapter, **parameters: Any) -> Result:
     """
     _refuse_unknown(chapter, parameters)
     missing = tuple(name for name in chapter.SOURCES if manifest.locate(name) is None)
-    if missing:
+    if missing or stored:
         return results.read(published_path(chapter), missing)
     return _computed(chapter, chapter.Config(**parameters))
 

@@ -20,14 +20,20 @@ def notice(result: Result) -> None:
     """Say at the top of a page that its numbers are stored ones, if they are."""
     if result.origin == "computed":
         return
-    names = " ".join(result.missing)
-    text = (
-        "The data behind this page are not on the machine that built this book:"
-        f" {', '.join(f'`{name}`' for name in result.missing)} missing."
-        " Tables and figures show the aggregates stored with the book, computed at commit"
-        f" `{result.stamp.commit}` on {result.stamp.device}. To compute them here:"
-        f" `causalex data fetch {names} --accept-terms`."
-    )
+    computed = f"computed at commit `{result.stamp.commit}` on {result.stamp.device}"
+    if result.missing:
+        text = (
+            "The data behind this page are not on the machine that built this book:"
+            f" {', '.join(f'`{name}`' for name in result.missing)} missing."
+            f" Tables and figures show the aggregates stored with the book, {computed}. To compute"
+            f" them here: `causalex data fetch {' '.join(result.missing)} --accept-terms`."
+        )
+    else:
+        text = (
+            f"This page shows a long run, {computed} in {result.stamp.seconds / 60:.0f} minutes and"
+            " stored with the book. To compute it here: `python3 run.py book --experiment paper`,"
+            " or `stored = False` in the notebook."
+        )
     _both(
         f":::{{admonition}} Stored results\n:class: warning stored-results\n\n{text}\n:::",
         f"<blockquote><b>Stored results.</b> {html.escape(text)}</blockquote>",

@@ -88,3 +88,9 @@ def _stamp():
     from causalex_core.provenance import Stamp
 
     return Stamp("c", "p", "d", "k", "cpu", 1.0)
+
+
+def test_a_long_run_is_read_though_it_could_be_computed():
+    chapters.publish(_chapter())
+    result = chapters.obtain(_chapter(), stored=True)
+    assert result.origin == "stored" and result.missing == ()

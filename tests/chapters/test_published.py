@@ -1,19 +1,38 @@
 """What is stored with the book is what the code computes, and holds aggregates only."""
 
 import importlib
+import json
+from dataclasses import asdict
 
 import pandas as pd
 import pytest
 
-from causalex_core import chapters, paths
+from causalex_core import chapters, paths, provenance
 from causalex_core.commands.publish import NAMES
+from causalex_core.datasets import manifest
 from causalex_core.report import results
 
 CHAPTERS = [importlib.import_module(f"causalex_core.chapters.{name}") for name in NAMES]
 WITH_DATA = [chapter for chapter in CHAPTERS if chapter.SOURCES]
 
 
-@pytest.mark.parametrize("chapter", WITH_DATA, ids=lambda chapter: chapter.__name__)
+LONG = [chapter for chapter in WITH_DATA if getattr(chapter, "LONG", False)]
+
+
+@pytest.mark.parametrize("chapter", LONG, ids=lambda chapter: chapter.__name__)
+def test_a_long_run_is_stored_with_the_defaults_and_of_these_data(chapter, mirror):
+    stored = results.read(chapters.published_path(chapter))
+    assert stored.parameters == json.loads(json.dumps(asdict(chapter.Config())))
+    sources = {name: manifest.require(name).fingerprint for name in chapter.SOURCES}
+    assert stored.stamp.data == provenance.digest(sources)
+    assert not stored.stamp.commit.endswith("+")
+
+
+@pytest.mark.parametrize(
+    "chapter",
+    [chapter for chapter in WITH_DATA if chapter not in LONG],
+    ids=lambda chapter: chapter.__name__,
+)
 def test_stored_result_is_fresh(chapter, mirror, tmp_path):
     stored = results.read(chapters.published_path(chapter))
     fresh = chapters.obtain(chapter)

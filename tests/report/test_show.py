@@ -20,6 +20,13 @@ def shown(monkeypatch):
     return collected
 
 
+def test_a_long_run_says_how_long_it_took_and_how_to_repeat_it(shown):
+    stamp = dataclasses.replace(RESULT.stamp, seconds=1500.0)
+    show.notice(dataclasses.replace(RESULT, origin="stored", stamp=stamp))
+    text = shown[0]["text/markdown"]
+    assert "in 25 minutes" in text and "missing" not in text
+
+
 def test_a_computed_page_has_no_notice_and_a_stored_one_says_so(shown):
     show.notice(RESULT)
     assert shown == []
