@@ -83,6 +83,7 @@ def _size(drawn: Cohort) -> dict[str, object]:
         "fps": drawn.plan.fps,
         "macro": int(counts["macro"]),
         "micro": int(counts["micro"]),
+        "unlabelled": sum(len(video.fidgets) for video in drawn.videos),
         "version": cohort.VERSION,
         "fingerprint": drawn.fingerprint,
     }

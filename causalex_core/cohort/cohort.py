@@ -19,7 +19,7 @@ from causalex_core.motion import extract
 from causalex_core.motion.extract import Motion
 
 VERSION = 1
-_PEOPLE, _EVENTS, _PERFORMANCE, _SENSOR, _CAMERA = range(5)  # streams of random numbers
+_PEOPLE, _EVENTS, _PERFORMANCE, _SENSOR, _CAMERA, _FIDGETS = range(6)  # streams of random numbers
 
 
 @dataclass(frozen=True)
@@ -36,6 +36,9 @@ class Config:
         Share of people in whom AU4 is tied to micro-expressions: the planted unit bias.
     tie
         Share of those people's micro-expressions that have it.
+    fidgets
+        Unlabelled movements of a single unit for each expression. They are what makes spotting
+        hard: without them F1 would be .9, with this many it is where the field's is.
     head_motion
         How much the heads move; 1 is little.
     noise
@@ -46,6 +49,7 @@ class Config:
     seed: int = 1
     tied: float = 0.5
     tie: float = 0.9
+    fidgets: float = 4.0
     head_motion: float = 1.0
     noise: float = 1.0
 
@@ -56,7 +60,7 @@ class Config:
         for name in ("tied", "tie"):
             if not 0 <= getattr(self, name) <= 1:
                 raise CausalexError(f"{name} {getattr(self, name)}: expected a share from 0 to 1")
-        for name in ("head_motion", "noise"):
+        for name in ("fidgets", "head_motion", "noise"):
             if not 0 <= getattr(self, name) < np.inf:
                 raise CausalexError(f"{name} {getattr(self, name)}: expected 0 or more")
 
@@ -129,7 +133,10 @@ class Cohort:
                 VERSION,
                 asdict(self.config),
                 self.attributes.round(9).to_dict("list"),
-                [(video.name, video.frames) for video in self.videos],
+                [
+                    (video.name, video.frames, [(one.onset, one.offset) for one in video.fidgets])
+                    for video in self.videos
+                ],
                 self.expressions.to_dict("list"),
             ]
         )
@@ -147,6 +154,7 @@ def draw(config: Config | None = None) -> Cohort:
     plan = PLANS[config.plan]
     who = people.draw(_generator(config, _PEOPLE), plan.subjects, config.tied)
     videos = events.draw(_generator(config, _EVENTS), plan, who, config.tie)
+    videos = events.with_fidgets(_generator(config, _FIDGETS), plan, videos, config.fidgets)
     return Cohort(config, who, videos)
 
 

@@ -1,7 +1,7 @@
 """Which expressions each video shows, and when."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -32,7 +32,7 @@ class Event:
     kind
         ``macro`` or ``micro``.
     emotion
-        Drive that makes it.
+        Drive that makes it; empty where there is none.
     intensities
         Of the units in the order of `NUMBERS`, at the apex, before any unit pulls another.
     """
@@ -54,12 +54,23 @@ class Event:
 
 @dataclass(frozen=True)
 class Video:
-    """A video to be made: who, how long, and what happens in it."""
+    """A video to be made.
+
+    Attributes
+    ----------
+    person, name, frames
+        Who, and how long.
+    events
+        Expressions, labelled.
+    fidgets
+        Movements of a single unit that look like expressions and are none: nobody labels them.
+    """
 
     person: Person
     name: str
     frames: int
     events: tuple[Event, ...]
+    fidgets: tuple[Event, ...] = ()
 
 
 def draw(
@@ -115,6 +126,45 @@ def draw(
             for k, frames in enumerate(own)
         ]
     return tuple(videos)
+
+
+def with_fidgets(
+    generator: np.random.Generator, plan: Plan, videos: Sequence[Video], share: float
+) -> tuple[Video, ...]:
+    """The same videos with movements that are not labelled.
+
+    They come anywhere, take as long as expressions and are as strong; only they have one unit.
+
+    Parameters
+    ----------
+    generator
+        Source of randomness.
+    plan
+        Numbers and times.
+    videos
+        Without them.
+    share
+        Their number, relative to that of the expressions of each kind.
+    """
+    units = sorted({number for drive in causes.DRIVES for number, _ in drive.recruits})
+    frames = np.array([video.frames for video in videos])
+    added: list[list[Event]] = [[] for _ in videos]
+    for kind in KINDS:
+        for _ in range(round(share * plan.kinds[kind].count)):
+            place = int(generator.choice(len(videos), p=frames / frames.sum()))
+            rise, fall = _times(generator, plan, kind, int(frames[place]))
+            onset = int(generator.integers(max(frames[place] - rise - fall, 1)))
+            offset = onset + rise + fall
+            strengths = np.zeros(len(NUMBERS))
+            unit = NUMBERS.index(int(generator.choice(units)))
+            strengths[unit] = generator.uniform(*plan.kinds[kind].intensity)
+            if offset < frames[place]:
+                added[place].append(
+                    Event(onset, onset + rise, offset, kind, "", tuple(strengths.tolist()))
+                )
+    return tuple(
+        replace(video, fidgets=tuple(own)) for video, own in zip(videos, added, strict=True)
+    )
 
 
 def emotion_chances(plan: Plan, who: str, kind: str, tie: float) -> Mapping[str, float]:

@@ -98,7 +98,7 @@ def perform(
     frames = video.frames
     own = UNIT_TONUS * _slow(generator, frames, len(NUMBERS), TONUS_SECONDS * fps)
     own[:, NUMBERS.index(45)] = 0
-    for event in video.events:
+    for event in (*video.events, *video.fidgets):
         own[event.onset : event.offset + 1] += np.outer(course(event), event.intensities)
     own[:, NUMBERS.index(45)] += _blinks(generator, frames, fps)
     own[:, NUMBERS.index(26)] += _mouthings(generator, frames, fps)

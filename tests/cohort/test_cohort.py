@@ -77,3 +77,13 @@ def test_a_video_shorter_than_the_stride_has_no_measured_row():
 def test_what_cannot_be_drawn_is_refused(settings, message):
     with pytest.raises(CausalexError, match=message):
         Config(**settings)
+
+
+def test_the_cohort_is_frozen(drawn):
+    """Results are reported for these people: a change of the cohort is a new version of it."""
+    assert cohort.VERSION == 1
+    assert drawn.fingerprint == "3e0f5a2d46e6"
+    assert cohort.draw(Config(plan="samm_like")).fingerprint == "0bdb21262c39"
+    motion = drawn.measured(0).motion
+    assert motion.shape == (3787, 12, 2)
+    assert np.abs(motion).mean() == pytest.approx(0.01713, rel=1e-3)

@@ -89,3 +89,16 @@ def test_too_much_for_too_little_time_is_refused():
     )
     with pytest.raises(CausalexError, match="no room for a macro-expression in 1 videos"):
         drawn(crowded)
+
+
+def test_fidgets_have_one_unit_and_no_label():
+    plan = plans.SAMM_LIKE
+    videos = drawn(plan)
+    fidgeting = events.with_fidgets(np.random.default_rng(0), plan, videos, 2.0)
+    assert [video.events for video in fidgeting] == [video.events for video in videos]
+    assert events.table(plan, fidgeting).equals(events.table(plan, videos))
+    every = [fidget for video in fidgeting for fidget in video.fidgets]
+    assert 0.9 * 1004 < len(every) <= 1004  # some would outlast their video
+    assert all(np.count_nonzero(fidget.intensities) == 1 for fidget in every)
+    for video in fidgeting:
+        assert all(fidget.offset < video.frames for fidget in video.fidgets)
