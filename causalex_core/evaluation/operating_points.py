@@ -1,0 +1,81 @@
+"""From hits of every epoch and threshold to what each rule of selection reports.
+
+Hits are (S, E, T, 3): subjects, epochs, thresholds; tp, detections and truths.
+"""
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from causalex_core.evaluation import selection
+from causalex_core.evaluation.uncertainty import f1_difference, f1_interval
+
+LAST, CROSS = "last epoch", "cross_fold"
+EPOCH, BOTH = "best epoch per subject", "best pair per subject"
+
+
+def flat(hits: np.ndarray) -> np.ndarray:
+    """Candidates in one dimension, (S, C, 3)."""
+    return hits.reshape(len(hits), -1, 3)
+
+
+def best_elsewhere(hits: np.ndarray) -> np.ndarray:
+    """Counts (S, 3) of each subject at the candidate that is best on the others."""
+    candidates = flat(hits)
+    return selection.chosen(candidates, selection.cross_fold(candidates))
+
+
+def best_here(hits: np.ndarray) -> np.ndarray:
+    """Counts (S, 3) at the one candidate that is best on these subjects themselves."""
+    candidates = flat(hits)
+    return selection.chosen(candidates, selection.oracle_pooled(candidates))
+
+
+def by_rule(hits: np.ndarray) -> Mapping[str, np.ndarray]:
+    """Counts (S, 3) under each rule.
+
+    ``last epoch``: the threshold is chosen on the other subjects. ``cross_fold``: epoch and
+    threshold are. ``best epoch per subject``: the last epoch's threshold, and the epoch that is
+    best on the subject itself. ``best pair per subject``: both are best on the subject itself.
+    """
+    last, every = hits[:, -1], flat(hits)
+    step = selection.cross_fold(last)
+    epochs = hits[np.arange(len(hits)), :, step]
+    return {
+        LAST: selection.chosen(last, step),
+        CROSS: best_elsewhere(hits),
+        EPOCH: selection.chosen(epochs, selection.oracle_per_subject(epochs)),
+        BOTH: selection.chosen(every, selection.oracle_per_subject(every)),
+    }
+
+
+def summary(found: np.ndarray, n_bootstrap: int) -> dict[str, float]:
+    """Mean counts over seeds, mean F1 with its interval over subjects, and its range over seeds.
+
+    Parameters
+    ----------
+    found
+        (seeds, S, 3) counts.
+    n_bootstrap
+        Resamples of subjects.
+    """
+    interval = f1_interval(found, n_bootstrap, seed=1)
+    by_seed = [f1_interval(one, 1, seed=1).estimate for one in found]
+    tp, n_pred, n_truth = found.sum(axis=1).mean(axis=0).tolist()
+    return {
+        "seeds": len(found),
+        "tp": tp,
+        "n_pred": n_pred,
+        "n_truth": int(n_truth),
+        "f1": interval.estimate,
+        "low": interval.low,
+        "high": interval.high,
+        "least_seed": min(by_seed),
+        "greatest_seed": max(by_seed),
+    }
+
+
+def gain(found: np.ndarray, others: np.ndarray, n_bootstrap: int) -> dict[str, float]:
+    """Difference of mean F1, `found` minus `others` (seeds, S, 3), paired by subject."""
+    interval = f1_difference(found, others, n_bootstrap, seed=1)
+    return {"gain": interval.estimate, "gain_low": interval.low, "gain_high": interval.high}
