@@ -1,6 +1,5 @@
 """``causalex graph``: from the motion of regions to a causal graph."""
 
-import zipfile
 from dataclasses import replace
 from pathlib import Path
 
@@ -8,14 +7,12 @@ import click
 import numpy as np
 
 from causalex_core import regions
+from causalex_core.datasets.features import read_motion
 from causalex_core.errors import CausalexError
 from causalex_core.graphs import causal_learn, compound, pag
 from causalex_core.graphs.fci import fci
 from causalex_core.graphs.independence import ColumnsError, EffectiveSampleSize
 from causalex_core.graphs.samples import COMPONENTS, motion_series
-
-# Of the names that `causalex extract` gives to what happened to a row.
-MEASURED = ("measured", "several_faces")
 
 
 @click.command()
@@ -127,35 +124,5 @@ def read_series(path: Path, components: str) -> list[np.ndarray]:
         If the file is missing or holds something else, or no row of it was measured, or one that
         was is not finite.
     """
-    try:
-        with np.load(path) as content:
-            motion = content["motion"]
-            quality = content["quality"] if "quality" in content else None
-            names = content["quality_names"] if "quality_names" in content else MEASURED[:1]
-    except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
-        raise CausalexError(
-            f"cannot read the motion file {path}: {error}; expected what `causalex extract` wrote"
-        ) from error
-    if motion.ndim != 3 or motion.shape[1:] != (regions.COUNT, 2):
-        raise CausalexError(
-            f"{path}: motion of shape {motion.shape}, expected (frames, {regions.COUNT}, 2)"
-        )
-    measured = None
-    if quality is not None:
-        measured = np.isin(quality, np.flatnonzero(np.isin(names, MEASURED)))
-        if not measured.any():
-            raise CausalexError(f"{path}: none of its {len(motion)} frames was measured")
-    try:
-        series = motion_series(motion, measured, components)
-    except CausalexError as error:
-        raise CausalexError(f"{path}: {error}") from error
-    broken = ~np.isfinite(motion).all(axis=-1)
-    if measured is not None:
-        broken[~measured] = False
-    if broken.any():
-        frame, region = np.argwhere(broken)[0]
-        raise CausalexError(
-            f"{path}: motion that is not finite, first in frame {frame} at the region"
-            f" '{regions.NAMES[region]}': mark such frames as not measured, or extract it again"
-        )
-    return series
+    recording = read_motion(path)
+    return motion_series(recording.motion, recording.measured, components)
