@@ -30,9 +30,8 @@ def notice(result: Result) -> None:
         )
     else:
         text = (
-            f"This page shows a long run, {computed} in {result.stamp.seconds / 60:.0f} minutes and"
-            " stored with the book. To compute it here: `python3 run.py book --experiment paper`,"
-            " or `stored = False` in the notebook."
+            f"This page shows a long run, {computed} and stored with the book. To compute it here:"
+            " `python3 run.py book --experiment paper`, or `stored = False` in the notebook."
         )
     _both(
         f":::{{admonition}} Stored results\n:class: warning stored-results\n\n{text}\n:::",

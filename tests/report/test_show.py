@@ -20,11 +20,11 @@ def shown(monkeypatch):
     return collected
 
 
-def test_a_long_run_says_how_long_it_took_and_how_to_repeat_it(shown):
-    stamp = dataclasses.replace(RESULT.stamp, seconds=1500.0)
-    show.notice(dataclasses.replace(RESULT, origin="stored", stamp=stamp))
+def test_a_long_run_says_where_it_ran_and_how_to_repeat_it(shown):
+    show.notice(dataclasses.replace(RESULT, origin="stored"))
     text = shown[0]["text/markdown"]
-    assert "in 25 minutes" in text and "missing" not in text
+    assert "a long run" in text and RESULT.stamp.commit in text and "missing" not in text
+    assert "--experiment paper" in text
 
 
 def test_a_computed_page_has_no_notice_and_a_stored_one_says_so(shown):
