@@ -50,6 +50,7 @@ def equalized_odds_gap(
     subject: np.ndarray,
     n_bootstrap: int,
     seed: int,
+    frames: np.ndarray | None = None,
 ) -> Interval:
     """Largest difference between groups in TPR or FPR, with a bootstrap over subjects.
 
@@ -66,6 +67,8 @@ def equalized_odds_gap(
         Number of resamples; those that miss a group altogether are left out.
     seed
         Seed of the resampling.
+    frames
+        (n,) how many equal frames each row stands for; None: one.
 
     Returns
     -------
@@ -73,15 +76,20 @@ def equalized_odds_gap(
         0 means equalized odds.
     """
     truth, predicted = np.asarray(truth, dtype=int), np.asarray(predicted, dtype=int)
+    weight = np.ones(len(truth)) if frames is None else np.asarray(frames, dtype=float)
     estimate = equalized_odds_difference(
-        truth, predicted, sensitive_features=np.asarray(group), agg="worst_case"
+        truth,
+        predicted,
+        sensitive_features=np.asarray(group),
+        agg="worst_case",
+        sample_weight=weight,
     )
     groups, group_of = np.unique(group, return_inverse=True)
     subjects, subject_of = np.unique(subject, return_inverse=True)
     shape = (len(subjects), len(groups), 2)
     total, positive = np.zeros(shape), np.zeros(shape)
-    np.add.at(total, (subject_of, group_of, truth), 1)
-    np.add.at(positive, (subject_of, group_of, truth), predicted)
+    np.add.at(total, (subject_of, group_of, truth), weight)
+    np.add.at(positive, (subject_of, group_of, truth), weight * predicted)
     weights = subject_weights(len(subjects), n_bootstrap, seed)
     drawn_total = np.einsum("bs,sgt->bgt", weights, total)
     drawn_positive = np.einsum("bs,sgt->bgt", weights, positive)

@@ -1,0 +1,36 @@
+"""Models judge other motion as they judge their own."""
+
+import numpy as np
+import pandas as pd
+import torch
+
+from causalex_core.debiasing.counterfactual import null_motion
+from causalex_core.debiasing.judging import judge
+from causalex_core.spotting import candidates
+from causalex_core.spotting.side_by_side import Graphs, TrainingConfig
+from causalex_core.spotting.training import train
+from causalex_core.spotting.windows import Video, gather, leave_one_subject_out
+
+
+def test_the_factual_motion_is_judged_as_in_training_and_a_null_one_without_time():
+    generator = np.random.default_rng(0)
+    videos = [
+        Video(name, f"{name}_1", generator.normal(size=(300, 12, 2)).astype(np.float32))
+        for name in "abc"
+    ]
+    labels = pd.DataFrame(
+        [(name, f"{name}_1", 40.0, 60.0, 90.0, "macro") for name in "abc"],
+        columns=["subject", "video", "onset", "apex", "offset", "kind"],
+    )
+    windows = gather(videos, labels)
+    config = TrainingConfig(epochs=2, precision="bfloat16")
+    graphs = Graphs(torch.rand(3, len(windows.video), 12, 12, generator=torch.manual_seed(0)))
+    outcome = train(windows, leave_one_subject_out(windows), config, graphs=graphs)
+    views = {
+        "same": windows.motion,
+        "null": null_motion(windows.motion).expand_as(windows.motion),
+    }
+    found = judge(outcome, config, graphs, views)
+    last = candidates.held_out(outcome, windows, 1)[-1].astype(np.float32)
+    assert np.allclose(found["same"], last, atol=2e-3)
+    assert np.ptp(found["null"], axis=-1).max() < 1e-6 < np.ptp(last, axis=-1).max()
