@@ -15,13 +15,13 @@ NAMES = sorted(module.name for module in pkgutil.iter_modules(chapters.__path__)
 def publish(names: tuple[str, ...]) -> None:
     """Compute chapters with their defaults and store the results under book/published.
 
-    Without a name every chapter that reads data is stored. All sources of a chapter must be
-    here; only aggregates are written, never a row of a source.
+    Without a name every chapter that reads data or takes long is stored. All sources of a chapter
+    must be here; only aggregates are written, never a row of a source.
     """
     for name in names or NAMES:
         chapter = importlib.import_module(f"causalex_core.chapters.{name}")
-        if chapter.SOURCES:
+        if chapter.SOURCES or getattr(chapter, "LONG", False):
             click.echo(f"{name}: computing")
             click.echo(f"{name}: stored in {chapters.publish(chapter)}")
         else:
-            click.echo(f"{name}: reads no data, so nothing needs to be stored")
+            click.echo(f"{name}: reads no data and is quick, so nothing needs to be stored")
