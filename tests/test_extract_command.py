@@ -109,5 +109,5 @@ def test_paper_settings_can_be_varied(frames):
 
 def test_videos_are_found_below_a_folder(frames):
     (frames / "videos" / "clip.MP4").write_bytes(b"")
-    found = [str(relative) for _, relative in command._videos(frames / "videos")]
+    found = [str(relative) for _, relative in command.videos_in(frames / "videos")]
     assert found == ["clip", "s15/0101", "s15/0102"]

@@ -133,7 +133,7 @@ def extract(
 
 def _planned(inputs: Sequence[Path], output: Path) -> list[tuple[Path, Path, Path]]:
     """Each video, its name relative to the input it was found in, and its destination."""
-    found = [(place, relative) for given in inputs for place, relative in _videos(given)]
+    found = [(place, relative) for given in inputs for place, relative in videos_in(given)]
     if output.suffix == ".npz":
         if len(found) > 1:
             raise CausalexError(f"{len(found)} videos, but -o {output} is one file: give a folder")
@@ -150,7 +150,7 @@ def _planned(inputs: Sequence[Path], output: Path) -> list[tuple[Path, Path, Pat
     return list(planned.values())
 
 
-def _videos(given: Path) -> Iterator[tuple[Path, Path]]:
+def videos_in(given: Path) -> Iterator[tuple[Path, Path]]:
     """Videos in an input: itself, or what is below it, in the order of their names."""
     if not given.is_dir() or _has_pictures(given):
         yield given, Path(given.stem if given.is_file() else given.resolve().name)

@@ -196,6 +196,18 @@ def extract(frames: Frames, landmarker: Landmarker | Given, config: Config | Non
         If no frame can be read, or none shows a face.
     """
     config = config or Config()
+    placement = locate(frames, landmarker, config)
+    return _measure(frames, placement, config, landmarker.name)
+
+
+def locate(frames: Frames, landmarker: Landmarker | Given, config: Config) -> Placement:
+    """Where the aligned crop lies in every frame.
+
+    Raises
+    ------
+    CausalexError
+        If no frame can be read, or none shows a face.
+    """
     if isinstance(landmarker, Given):
         found = alignment.given_track(landmarker.points)
     else:
@@ -204,8 +216,7 @@ def extract(frames: Frames, landmarker: Landmarker | Given, config: Config | Non
     if not np.isfinite(found.points).any():
         raise CausalexError(f"{frames.name}: no face in any of {len(found.index)} frames looked at")
     sigma = math.inf if config.smoothing is None else config.smoothing * frames.fps
-    placement = alignment.place(found, config.crop_px, sigma)
-    return _measure(frames, placement, config, landmarker.name)
+    return alignment.place(found, config.crop_px, sigma)
 
 
 def _measure(frames: Frames, placement: Placement, config: Config, landmarks: str) -> Motion:
