@@ -16,6 +16,7 @@ COMMANDS = {
     "graph": "Estimate the causal graph of the regions from their motion.",
     "publish": "Store the aggregates that the book shows where the data are missing.",
     "score": "Score detected intervals against labelled ones.",
+    "spot": "Spot macro- and micro-expressions in videos.",
 }
 
 

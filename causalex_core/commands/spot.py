@@ -1,0 +1,176 @@
+"""``causalex spot``: from videos to macro- and micro-expressions."""
+
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import click
+import pandas as pd
+from tqdm import tqdm
+
+from causalex_core import paths
+from causalex_core.commands.extract import videos_in
+from causalex_core.datasets.features import Recording, read_motion
+from causalex_core.errors import CausalexError
+from causalex_core.motion import landmarks, video
+from causalex_core.motion.extract import extract
+from causalex_core.motion.landmarks import Given, Landmarker
+from causalex_core.motion.video import Frames
+from causalex_core.report import timeline as page
+from causalex_core.spotter import model
+from causalex_core.spotter.model import Spotted
+from causalex_core.spotter.videos import face_mesh, portraits, recorded
+
+
+@dataclass(frozen=True)
+class Job:
+    """One video: where it or its motion is, and what it is called."""
+
+    place: Path
+    subject: str
+    name: str
+
+
+@click.command()
+@click.argument(
+    "inputs", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="VIDEO_OR_FOLDER..."
+)
+@click.option(
+    "-o", "--output", required=True, type=click.Path(path_type=Path), help="Table of detections."
+)
+@click.option(
+    "--timeline", type=click.Path(path_type=Path), help="A page to look at, of one video (HTML)."
+)
+@click.option(
+    "--motion",
+    type=click.Path(path_type=Path),
+    help="What causalex extract made of the video, with its default settings: the video is then"
+    " read only for the faces of the timeline.",
+)
+@click.option("--fps", type=float, help="Frames per second; a folder of frames needs it.")
+@click.option(
+    "--every",
+    type=click.IntRange(min=1),
+    default=1,
+    show_default=True,
+    help="Keep each N-th frame, before decoding.",
+)
+@click.option(
+    "--landmarks",
+    "points",
+    type=click.Path(path_type=Path),
+    help="68 points per frame of one video, instead of looking for the face: .csv or .npy.",
+)
+@click.option(
+    "--debias",
+    type=click.FloatRange(min=0),
+    default=0.0,
+    show_default=True,
+    help="Lambda of Eq. 8: take this much of what the network says of null frames from its"
+    " probabilities. That raises all thresholds alike.",
+)
+@click.option(
+    "--model",
+    "weights",
+    type=click.Path(path_type=Path),
+    default=model.SHIPPED,
+    help="Another spotter than the one that comes with this package.",
+)
+def spot(
+    inputs: tuple[Path, ...],
+    output: Path,
+    timeline: Path | None,
+    motion: Path | None,
+    fps: float | None,
+    every: int,
+    points: Path | None,
+    debias: float,
+    weights: Path,
+) -> None:
+    """Spot macro- and micro-expressions in videos.
+
+    Takes videos, folders of pictures, motion files (.npz) of causalex extract, and folders of any
+    of these; all detections go into one table. In a folder, a video in a folder of its own
+    belongs to the subject that this folder is called after.
+
+    The model was trained on synthetic faces only. Its card (causalex_core/spotter/model/CARD.md)
+    says what it may not be used for: there are no emotions in the table, and no lies.
+    """
+    jobs = [job for given in inputs for job in _jobs(given)]
+    if len(jobs) > 1 and (timeline or motion or points):
+        raise CausalexError(
+            f"{len(jobs)} videos: --timeline, --motion and --landmarks are for one video"
+        )
+    named = pd.Series([(job.subject, job.name) for job in jobs])
+    if named.duplicated().any():
+        subject, name = named[named.duplicated()].iloc[0]
+        raise CausalexError(
+            f"two videos are called '{name}' of subject '{subject}': give one of them another name"
+        )
+    spotter = model.load(weights)
+    tables, failed = [], 0
+    for job in tqdm(jobs, unit="video", disable=None if len(jobs) > 1 else True):
+        try:
+            frames = _frames(job.place, fps, every)
+            landmarker = landmarks.read(points) if points else None
+            found = spotter(_recording(job, frames, motion, landmarker), debias)
+            if timeline:
+                faces = portraits(frames, landmarker) if frames else None
+                paths.atomic_write(timeline, page.page(found, faces))
+        except CausalexError as error:
+            if len(jobs) == 1:
+                raise
+            failed += 1
+            tqdm.write(f"causalex: error: {error}", file=sys.stderr)
+            continue
+        tables.append(found.detections)
+        tqdm.write(_summary(job, found))
+    if tables:
+        paths.atomic_write(output, pd.concat(tables).to_csv(index=False))
+    if failed:
+        raise CausalexError(f"{failed} of {len(jobs)} videos could not be judged, see above")
+
+
+def _jobs(given: Path) -> Iterator[Job]:
+    """Motion files below a folder, or else the videos there; a file is itself."""
+    motions = sorted(given.rglob("*.npz")) if given.is_dir() else []
+    found = [(file, file.relative_to(given).with_suffix("")) for file in motions]
+    for place, relative in found or videos_in(given):
+        yield Job(place, relative.parent.name or relative.name, relative.name)
+
+
+def _frames(place: Path, fps: float | None, every: int) -> Frames | None:
+    return None if place.suffix == ".npz" else video.open_frames(place, fps, every)
+
+
+def _recording(
+    job: Job,
+    frames: Frames | None,
+    motion: Path | None,
+    landmarker: Landmarker | Given | None,
+) -> Recording:
+    """Motion of a video, from a file or from its frames."""
+    if motion or frames is None:
+        recording = replace(read_motion(motion or job.place), subject=job.subject, video=job.name)
+        if frames and recording.fps != frames.fps:
+            raise CausalexError(
+                f"{motion} has {recording.fps} frames per second, {job.place} {frames.fps}: give"
+                " the motion of this video"
+            )
+    else:
+        recording = recorded(extract(frames, landmarker or face_mesh()), job.subject, job.name)
+    return recording
+
+
+def _summary(job: Job, found: Spotted) -> str:
+    counts = found.detections["kind"].value_counts()
+    graph = (
+        f"no graph ({found.graph.settings['missing']}), the prior alone"
+        if "missing" in found.graph.settings
+        else f"graph of {len(found.graph.edges())} edges"
+    )
+    return (
+        f"{job.place}: {counts.get('macro', 0)} macro, {counts.get('micro', 0)} micro in"
+        f" {len(found.recording.motion)} frames; {graph}"
+    )
