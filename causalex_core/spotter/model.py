@@ -22,6 +22,7 @@ from causalex_core.spotting.weights import WeightsError, load_network, save_netw
 from causalex_core.spotting.windows import JUDGED, Normalisation, Video, Windows, gather
 
 SHIPPED = Path(__file__).parent / "model" / "spotter.safetensors"
+_AT_ONCE = 128  # windows that are judged in one go
 _NO_EXPRESSIONS = pd.DataFrame(
     {name: [] for name in ("subject", "video", "onset", "apex", "offset", "kind")}
 )
@@ -154,7 +155,7 @@ class Spotter:
             seen = self.settings.normalisation(motion)
             return probabilities(self.network(seen, compound=compound))
 
-        scores = probable(windows.motion)
+        scores = torch.cat([probable(part) for part in windows.motion.split(_AT_ONCE)])
         if debias:
             null = probable(torch.zeros_like(windows.motion[:1]))[..., [JUDGED // 2]]
             scores = (scores - debias * null).clamp(min=0)

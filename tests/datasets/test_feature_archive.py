@@ -5,6 +5,8 @@ import pytest
 
 from causalex_core.datasets.feature_archive import read_archive
 from causalex_core.errors import CausalexError
+from causalex_core.spotting.targets import TargetConfig
+from causalex_core.spotting.windows import Video, gather
 
 MICRO, MACRO = 0, 4
 
@@ -56,6 +58,19 @@ def test_windows_become_the_video_they_were_cut_from(archive):
         [512, -9, 530, "macro"],
     ]
     assert set(table["video"]) == {"casme_015_0401"}
+
+
+def test_spotting_cuts_the_very_windows_of_the_archive(archive):
+    folder, _ = archive
+    recordings, table = read_archive(folder)
+    videos = [Video(one.subject, one.video, one.motion) for one in recordings]
+    cut = gather(videos, table, TargetConfig("released"))
+    files = sorted((folder / "test").glob("*/*.npz"))
+    features = np.stack([np.load(file)["feature"] for file in files])
+    np.testing.assert_array_equal(cut.motion.numpy(), features)
+    labels = np.stack([np.load(file)["label"] for file in files])[:, 7:-7]
+    np.testing.assert_array_equal(cut.answers.action[:, 0].numpy(), labels[..., 3])
+    np.testing.assert_array_equal(cut.answers.action[:, 1].numpy(), labels[..., 7])
 
 
 def test_two_expressions_that_share_a_frame_are_one(tmp_path):
