@@ -129,7 +129,8 @@ def _data(module: Path) -> dict[str, str | None]:
     found = {name: manifest.locate(name) for name in chapter.SOURCES}
     prints = {name: source.fingerprint if source else None for name, source in found.items()}
     stored = paths.PUBLISHED / f"{module.stem}.json"
-    if None in prints.values() and stored.is_file():
+    shown = None in prints.values() or getattr(chapter, "LONG", False)
+    if shown and stored.is_file():
         prints["stored"] = _sha256(stored)
     return prints
 

@@ -68,6 +68,14 @@ def test_stored_result_counts_only_while_a_source_is_missing(notebooks, tmp_path
     assert experiment.state("a")["data"] != before["data"]
 
 
+def test_the_stored_result_of_a_long_run_counts_always(notebooks, tmp_path, monkeypatch):
+    write(notebooks, "a", "from causalex_core.chapters import cohort_spotting")
+    monkeypatch.setattr(paths, "PUBLISHED", tmp_path)
+    before = experiment.state("a")
+    (tmp_path / "cohort_spotting.json").write_text("{}")
+    assert experiment.state("a")["data"] != before["data"]
+
+
 def test_parameter_names_of_a_notebook(notebooks):
     write(notebooks, "a", "low, high = 1, 2\nseed: int = 3\nnames = ['x']", tags=["parameters"])
     assert set(execute.parameter_names(notebooks / "a.ipynb")) == {"low", "high", "seed", "names"}
