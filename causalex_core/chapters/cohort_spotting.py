@@ -14,7 +14,7 @@ import pandas as pd
 import torch
 
 from causalex_core import action_units
-from causalex_core.cohort import cohort
+from causalex_core.cohort import cohort, planted
 from causalex_core.cohort.cohort import Cohort
 from causalex_core.cohort.people import TIES
 from causalex_core.cohort.plans import CAS_LIKE
@@ -22,7 +22,6 @@ from causalex_core.debiasing import counterfactual
 from causalex_core.debiasing.judging import judge
 from causalex_core.evaluation import fairness, frames, selection
 from causalex_core.evaluation import operating_points as points
-from causalex_core.evaluation.spotting import score
 from causalex_core.expressions import KINDS
 from causalex_core.graphs import compound, prior
 from causalex_core.graphs.fci import fci
@@ -65,7 +64,6 @@ TABLES = (
     "rates",
     "odds",
 )
-UNIT = 4  # tied to micro-expressions in half of the people
 
 _TRIED = 0.1  # apex score from which a frame is tried; what is kept is a matter of the threshold
 _MOST = 20  # intervals per video and kind
@@ -94,7 +92,9 @@ class Config:
     alpha
         Level of FCI's tests.
     n_thresholds
-        Thresholds that are tried, evenly from 0 to 0.8.
+        Thresholds that are tried on the score of detections, evenly from 0 to 1 in its cube root:
+        it is a product of three probabilities. With few of them the counterfactuals gain
+        from nothing but finer steps.
     strengths
         lambda of the counterfactuals, for all heads of a kind; 0 must be among them.
     forms
@@ -115,7 +115,7 @@ class Config:
     per_epoch: float = 0.9
     policy: str = "any_edge"
     alpha: float = 0.01
-    n_thresholds: int = 21
+    n_thresholds: int = 41
     strengths: tuple[float, ...] = (-0.5, 0.0, 0.25, 0.5, 1.0)
     forms: tuple[counterfactual.Form, ...] = FORMS
     most_subjects: int = 0
@@ -309,7 +309,7 @@ def _trained(part: Material, variant: str, matrices: Graphs, seed: int) -> Outco
 
 
 def _thresholds(config: Config, finer: int = 1) -> dict[str, np.ndarray]:
-    return dict.fromkeys(KINDS, np.linspace(0, 0.8, config.n_thresholds * finer))
+    return dict.fromkeys(KINDS, np.linspace(0, 1, config.n_thresholds * finer) ** 3)
 
 
 def _hits(
@@ -540,78 +540,40 @@ def _views(part: Material, seed: int) -> dict[str, torch.Tensor]:
     }
 
 
-def _people(part: Material) -> dict[str, list[str]]:
-    """Subjects in whom the unit was tied to micro-expressions, and the others."""
-    tie = part.drawn.attributes.set_index("subject")["tie"]
-    return {name: [one for one in part.subjects if tie[one] == name] for name in TIES}
-
-
 def _bias(
     part: Material, found: Mapping[System, Sequence[pd.DataFrame]]
 ) -> Iterator[dict[str, object]]:
-    """Share of the micro-expressions that are detected as such, with the tied unit and without.
-
-    And of the movements as small and short that are none, of which every one is a false alarm.
-    """
-    names = {video.name for video in part.videos}
-    fidgets = pd.DataFrame(
-        [
-            {
-                "subject": video.person.subject,
-                "video": video.name,
-                "onset": event.onset,
-                "offset": event.offset,
-                "kind": event.kind,
-                "action_units": event.action_units,
-            }
-            for video in part.drawn.videos
-            for event in video.fidgets
-            if video.name in names
-        ]
-    )
+    """Small expressions, and small movements that are none, with the tied unit and without."""
+    fidgets = planted.fidgets(part.drawn)
     for system, tables in found.items():
-        for people, own in _people(part).items():
-            for event, truth in (("expression", part.truth), ("fidget", fidgets)):
-                mine = truth[(truth["kind"] == "micro") & truth["subject"].isin(own)]
-                has = mine["action_units"].map(
-                    lambda text: UNIT in action_units.exact_numbers(text)
-                )
-                for unit, rows in (("with", mine[has]), ("without", mine[~has])):
-                    hits = [int(score(rows, _micro(table, own))["tp"].sum()) for table in tables]
-                    yield {
-                        "cohort": part.name,
-                        **system._asdict(),
-                        "people": people,
-                        "event": event,
-                        "unit": unit,
-                        "detected": float(np.mean(hits)),
-                        "number": len(rows),
-                    }
+        for event, events in (("expression", part.truth), ("fidget", fidgets)):
+            for row in planted.detected(events, tables, _groups(part)):
+                yield {"cohort": part.name, **system._asdict(), "event": event, **row}
 
 
 def _alarms(
     part: Material, found: Mapping[System, Sequence[pd.DataFrame]]
 ) -> Iterator[dict[str, object]]:
-    """Micro-expressions that are none, per minute."""
+    """Micro-expressions that are none, and minutes in which they are found."""
+    frames_of = pd.Series(part.windows.lengths).groupby(list(part.windows.subjects)).sum()
     for system, tables in found.items():
-        for people, own in _people(part).items():
-            truth = part.truth[part.truth["subject"].isin(own)]
-            counted = [score(truth, _micro(table, own)) for table in tables]
-            wrong = [int((each["n_pred"] - each["tp"]).sum()) for each in counted]
-            lengths = zip(part.windows.subjects, part.windows.lengths, strict=True)
-            seen = sum(length for subject, length in lengths if subject in own)
-            minutes = seen / part.drawn.plan.fps / 60
+        alarms = planted.false_alarms(part.truth, tables, _groups(part))
+        for group, own in _groups(part).items():
             yield {
                 "cohort": part.name,
                 **system._asdict(),
-                "people": people,
-                "false_alarms": float(np.mean(wrong)),
-                "minutes": minutes,
+                "people": group,
+                "false_alarms": alarms[group],
+                "minutes": float(frames_of[own].sum()) / part.drawn.plan.fps / 60,
             }
 
 
-def _micro(detections: pd.DataFrame, people: Sequence[str]) -> pd.DataFrame:
-    return detections[(detections["kind"] == "micro") & detections["subject"].isin(people)]
+def _groups(part: Material) -> dict[str, list[str]]:
+    """Tied and free people who take part."""
+    return {
+        group: [name for name in own if name in part.subjects]
+        for group, own in planted.people(part.drawn).items()
+    }
 
 
 def _cells(

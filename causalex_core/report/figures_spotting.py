@@ -1,0 +1,202 @@
+"""Figures of the chapter on spotting synthetic people."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from causalex_core.report import style
+
+_FORMS = {"probabilities": style.BLUE, "logits": style.ORANGE, "": style.GREY}
+_PEOPLE = {"tied": style.VERMILION, "free": style.BLUE}
+
+
+def variants(scores: pd.DataFrame, peaks: pd.DataFrame) -> Figure:
+    """F1 of every variant of the graph, a row of panels per cohort and a panel per kind.
+
+    Parameters
+    ----------
+    scores
+        Rows of one rule: ``cohort, variant, kind, f1, low, high``.
+    peaks
+        F1 of the detector without a model: ``cohort, kind, f1``.
+    """
+    cohorts, kinds = _values(scores, "cohort"), _values(scores, "kind")
+    names = _values(scores, "variant")
+    heights = [scores.loc[scores["cohort"] == name, "variant"].nunique() for name in cohorts]
+    with style.figure(
+        7.6,
+        0.8 + 0.29 * sum(heights) + 0.5 * len(cohorts),
+        nrows=len(cohorts),
+        ncols=len(kinds),
+        squeeze=False,
+        sharex="col",
+        gridspec_kw={"height_ratios": heights},
+    ) as (drawn, axes):
+        for row, cohort in zip(axes, cohorts, strict=True):
+            for axis, kind in zip(row, kinds, strict=True):
+                part = scores.query("cohort == @cohort and kind == @kind")
+                level = peaks.query("cohort == @cohort and kind == @kind")["f1"]
+                axis.axvline(level.item(), color=style.INK, lw=1, ls=":")
+                own = [name for name in names if name in set(part["variant"])]
+                _dots(axis, part, part["variant"].map(own.index), style.KIND_COLOURS[kind])
+                axis.set_yticks(range(len(own)), own if kind == kinds[0] else [])
+                axis.set_ylim(len(own) - 0.5, -0.5)
+                axis.set_title(kind)
+            row[0].set_title(f"{style.readable(cohort)}\n{kinds[0]}")
+        for axis in axes[-1]:
+            axis.set_xlabel("F1")
+    return drawn
+
+
+def gains(debiasing: pd.DataFrame) -> Figure:
+    """What counterfactuals add to F1, a panel per kind, chosen elsewhere or on the test subjects.
+
+    Parameters
+    ----------
+    debiasing
+        Rows of one cohort: ``counterfactual, form, chosen, kind, gain, gain_low, gain_high``.
+    """
+    names, kinds = _values(debiasing, "counterfactual"), _values(debiasing, "kind")
+    with style.figure(7.6, 0.9 + 0.42 * len(names), ncols=len(kinds), sharey=True) as (drawn, axes):
+        for axis, kind in zip(axes, kinds, strict=True):
+            axis.axvline(0, color=style.INK, lw=1)
+            part = debiasing[debiasing["kind"] == kind]
+            for step, ((form, chosen), rows) in enumerate(part.groupby(["form", "chosen"])):
+                y = rows["counterfactual"].map(names.index) + 0.16 * (step % 4 - 1.5)
+                renamed = rows.assign(f1=rows["gain"], low=rows["gain_low"], high=rows["gain_high"])
+                _dots(axis, renamed, y, _FORMS[str(form)], hollow=chosen == "test_tuned")
+            axis.set_yticks(range(len(names)), names)
+            axis.set_ylim(len(names) - 0.5, -0.5)
+            axis.set_title(kind)
+            axis.set_xlabel("gain in F1")
+        used = [form for form in _values(debiasing, "form") if form]
+        for form in used:
+            axes[0].plot([], [], "o", color=_FORMS[form], label=form)
+        axes[0].plot([], [], "o", color=style.GREY, mfc=style.PAPER, label="chosen on the test")
+        handles, labels = axes[0].get_legend_handles_labels()
+        drawn.legend(handles, labels, loc="outside upper left", ncols=len(labels))
+    return drawn
+
+
+def training(epochs: pd.DataFrame) -> Figure:
+    """F1 after every epoch: a line per variant, a panel per cohort and kind.
+
+    Parameters
+    ----------
+    epochs
+        Columns ``cohort, variant, kind, epoch, f1, low, high``; the range is that over seeds.
+    """
+    cohorts, kinds = _values(epochs, "cohort"), _values(epochs, "kind")
+    names = _values(epochs, "variant")
+    with style.figure(
+        7.6, 0.6 + 2.5 * len(cohorts), nrows=len(cohorts), ncols=len(kinds), squeeze=False
+    ) as (drawn, axes):
+        for row, cohort in zip(axes, cohorts, strict=True):
+            for axis, kind in zip(row, kinds, strict=True):
+                part = epochs.query("cohort == @cohort and kind == @kind")
+                for variant, rows in part.groupby("variant", sort=False):
+                    colour = style.PALETTE[names.index(str(variant))]
+                    axis.fill_between(
+                        rows["epoch"], rows["low"], rows["high"], color=colour, alpha=0.12, lw=0
+                    )
+                    marker = {"marker": "o", "ms": 4} if len(rows) == 1 else {}
+                    axis.plot(rows["epoch"], rows["f1"], color=colour, label=variant, **marker)
+                axis.set_title(style.readable(f"{cohort}, {kind}"))
+                axis.set_ylim(bottom=0)
+            row[0].set_ylabel("F1")
+        for axis in axes[-1]:
+            axis.set_xlabel("epoch")
+        handles, labels = axes[0, 0].get_legend_handles_labels()
+        drawn.legend(handles, labels, loc="outside upper left", ncols=4)
+    return drawn
+
+
+def planted(bias: pd.DataFrame) -> Figure:
+    """How often events with and without the tied unit are detected as micro-expressions.
+
+    Parameters
+    ----------
+    bias
+        Rows of one cohort and form: ``counterfactual, people, event, unit, detected, number``.
+    """
+    names, events = _values(bias, "counterfactual"), _values(bias, "event")
+    titles = {"expression": "micro-expressions (recall)", "fidget": "movements that are none"}
+    with style.figure(7.6, 0.9 + 0.4 * len(names), ncols=len(events), sharey=True) as (drawn, axes):
+        for axis, event in zip(axes, events, strict=True):
+            part = bias[bias["event"] == event]
+            for step, ((people, unit), rows) in enumerate(part.groupby(["people", "unit"])):
+                y = rows["counterfactual"].map(names.index) + 0.16 * (step - 1.5)
+                colour = _PEOPLE[str(people)]
+                axis.plot(
+                    rows["detected"] / rows["number"],
+                    y,
+                    "o",
+                    color=colour,
+                    mfc=colour if unit == "with" else style.PAPER,
+                    label=f"{people}, {unit} AU4",
+                )
+            axis.set_yticks(range(len(names)), names)
+            axis.set_ylim(len(names) - 0.5, -0.5)
+            axis.set_xlim(left=-0.02)
+            axis.set_title(titles[event])
+            axis.set_xlabel("share detected as micro")
+        handles, labels = axes[0].get_legend_handles_labels()
+        drawn.legend(handles, labels, loc="outside upper left", ncols=len(labels))
+    return drawn
+
+
+def rates(table: pd.DataFrame) -> Figure:
+    """True against false positive rate per frame, a panel per cohort and kind.
+
+    Parameters
+    ----------
+    table
+        Columns ``cohort, system, kind, tpr, fpr``.
+    """
+    cohorts, kinds = _values(table, "cohort"), _values(table, "kind")
+    names = _values(table, "system")
+    markers = ("o", "s", "^", "D", "v", "P", "X")
+    with style.figure(
+        7.6, 0.8 + 2.5 * len(cohorts), nrows=len(cohorts), ncols=len(kinds), squeeze=False
+    ) as (drawn, axes):
+        for row, cohort in zip(axes, cohorts, strict=True):
+            for axis, kind in zip(row, kinds, strict=True):
+                part = table.query("cohort == @cohort and kind == @kind")
+                for name, rows in part.groupby("system", sort=False):
+                    place = names.index(str(name))
+                    axis.plot(
+                        rows["fpr"],
+                        rows["tpr"],
+                        markers[place // len(style.PALETTE) % len(markers)],
+                        color=style.PALETTE[place % len(style.PALETTE)],
+                        label=name,
+                    )
+                axis.set_title(style.readable(f"{cohort}, {kind}"))
+                axis.set_xlim(left=0)
+                axis.set_ylim(bottom=0)
+            row[0].set_ylabel("true positive rate")
+        for axis in axes[-1]:
+            axis.set_xlabel("false positive rate")
+        handles, labels = axes[0, 0].get_legend_handles_labels()
+        drawn.legend(handles, labels, loc="outside right upper", fontsize=8)
+    return drawn
+
+
+def _values(table: pd.DataFrame, column: str) -> list[str]:
+    return [str(value) for value in table[column].drop_duplicates()]
+
+
+def _dots(
+    axis: Axes,
+    rows: pd.DataFrame,
+    y: Sequence[float] | pd.Series | np.ndarray,
+    colour: str,
+    hollow: bool = False,
+) -> None:
+    """Estimates with their intervals."""
+    axis.hlines(y, rows["low"], rows["high"], color=colour, lw=1.4, alpha=0.5 if hollow else 1.0)
+    axis.plot(rows["f1"], y, "o", color=colour, ms=5, mfc=style.PAPER if hollow else colour)
+    axis.grid(axis="y", visible=False)
