@@ -6,10 +6,12 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 from causalex_core.report import style
 
 _FORMS = {"probabilities": style.BLUE, "logits": style.ORANGE, "": style.GREY}
+_MARKERS = ("o", "s", "^", "D", "v", "P", "X")
 _PEOPLE = {"tied": style.VERMILION, "free": style.BLUE}
 
 
@@ -72,6 +74,7 @@ def gains(debiasing: pd.DataFrame) -> Figure:
             axis.set_ylim(len(names) - 0.5, -0.5)
             axis.set_title(kind)
             axis.set_xlabel("gain in F1")
+            axis.xaxis.set_major_locator(MaxNLocator(4))
         used = [form for form in _values(debiasing, "form") if form]
         for form in used:
             axes[0].plot([], [], "o", color=_FORMS[form], label=form)
@@ -109,6 +112,7 @@ def training(epochs: pd.DataFrame) -> Figure:
             row[0].set_ylabel("F1")
         for axis in axes[-1]:
             axis.set_xlabel("epoch")
+            axis.xaxis.set_major_locator(MaxNLocator(6, integer=True))
         handles, labels = axes[0, 0].get_legend_handles_labels()
         drawn.legend(handles, labels, loc="outside upper left", ncols=4)
     return drawn
@@ -140,7 +144,7 @@ def planted(bias: pd.DataFrame) -> Figure:
                 )
             axis.set_yticks(range(len(names)), names)
             axis.set_ylim(len(names) - 0.5, -0.5)
-            axis.set_xlim(left=-0.02)
+            axis.set_xlim(-0.02, max(0.1, axis.get_xlim()[1]))
             axis.set_title(titles[event])
             axis.set_xlabel("share detected as micro")
         handles, labels = axes[0].get_legend_handles_labels()
@@ -149,38 +153,33 @@ def planted(bias: pd.DataFrame) -> Figure:
 
 
 def rates(table: pd.DataFrame) -> Figure:
-    """True against false positive rate per frame, a panel per cohort and kind.
+    """True against false positive rate per frame, a panel per kind.
 
     Parameters
     ----------
     table
-        Columns ``cohort, system, kind, tpr, fpr``.
+        Rows of one cohort: ``system, kind, tpr, fpr``.
     """
-    cohorts, kinds = _values(table, "cohort"), _values(table, "kind")
-    names = _values(table, "system")
-    markers = ("o", "s", "^", "D", "v", "P", "X")
-    with style.figure(
-        7.6, 0.8 + 2.5 * len(cohorts), nrows=len(cohorts), ncols=len(kinds), squeeze=False
-    ) as (drawn, axes):
-        for row, cohort in zip(axes, cohorts, strict=True):
-            for axis, kind in zip(row, kinds, strict=True):
-                part = table.query("cohort == @cohort and kind == @kind")
-                for name, rows in part.groupby("system", sort=False):
-                    place = names.index(str(name))
-                    axis.plot(
-                        rows["fpr"],
-                        rows["tpr"],
-                        markers[place // len(style.PALETTE) % len(markers)],
-                        color=style.PALETTE[place % len(style.PALETTE)],
-                        label=name,
-                    )
-                axis.set_title(style.readable(f"{cohort}, {kind}"))
-                axis.set_xlim(left=0)
-                axis.set_ylim(bottom=0)
-            row[0].set_ylabel("true positive rate")
-        for axis in axes[-1]:
+    kinds, names = _values(table, "kind"), _values(table, "system")
+    with style.figure(7.6, 3.4, ncols=len(kinds)) as (drawn, axes):
+        for axis, kind in zip(axes, kinds, strict=True):
+            part = table[table["kind"] == kind]
+            for name, rows in part.groupby("system", sort=False):
+                place = names.index(str(name))
+                axis.plot(
+                    rows["fpr"],
+                    rows["tpr"],
+                    _MARKERS[place // len(style.PALETTE) % len(_MARKERS)],
+                    color=style.PALETTE[place % len(style.PALETTE)],
+                    label=name,
+                )
+            axis.set_title(kind)
+            axis.set_xlim(left=0)
+            axis.set_ylim(bottom=0)
             axis.set_xlabel("false positive rate")
-        handles, labels = axes[0, 0].get_legend_handles_labels()
+            axis.xaxis.set_major_locator(MaxNLocator(4))
+        axes[0].set_ylabel("true positive rate")
+        handles, labels = axes[0].get_legend_handles_labels()
         drawn.legend(handles, labels, loc="outside right upper", fontsize=8)
     return drawn
 
