@@ -49,7 +49,7 @@ NETWORKS: Mapping[str, NetworkConfig] = {
     "causal only": PAPER,
 }
 CROSS, TUNED = "cross_fold", "test_tuned"
-SWEEP = "as many thresholds instead"
+SWEEP, CONSTANT = "as many thresholds instead", "a constant instead"
 FORMS: tuple[counterfactual.Form, ...] = ("probabilities", "logits")
 TABLES = (
     "inputs",
@@ -68,6 +68,7 @@ TABLES = (
 _TRIED = 0.1  # apex score from which a frame is tried; what is kept is a matter of the threshold
 _MOST = 20  # intervals per video and kind
 _BLUR = 8.0  # frames
+_LEVEL = 0.2  # probability in place of what is said of a counterfactual
 _PEAK_SECONDS = {"macro": (0.6, 1.0, 1.5, 2.2), "micro": (0.2, 0.3, 0.4, 0.5)}
 _PEAK_HEIGHTS = np.geomspace(1, 30, 30)  # of the median level
 _CEILINGS = (4.0, 8.0, 16.0, np.inf)  # a micro-expression moves less than a macro-expression
@@ -441,6 +442,7 @@ class _Debiasing:
         others = judge(outcome, _training(part, WHOLE), matrices, _views(part, seed))
         for name, other in others.items():
             self._say(name, other)
+        for name, other in {CONSTANT: np.full_like(factual, _LEVEL), **others}.items():
             for form in config.forms:
                 scores = [
                     counterfactual.debiased(factual, other, strength, form)
