@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 Image = NDArray[np.uint8]
 Flow = NDArray[np.float32]
 
-# Lucas-Kanade's window as a share of the crop: a wider one joins what moves apart, a narrower is noisier.
+# Of Lucas-Kanade, as a share of the crop: wider joins what moves apart, narrower is noisier.
 WINDOW = 31 / 256
 LARGE = 1.0  # px, beyond which one linear step no longer finds the motion
 _LARGE_SHARE = 0.1  # of the image's middle that must move so far
