@@ -46,7 +46,7 @@ class Config:
     """
 
     n_identities: int = 40
-    n_clips: int = 8
+    n_clips: int = 12
     n_frames: int = 100
     head_motions: tuple[float, ...] = (1.0, 6.0)
     seed: int = 5
