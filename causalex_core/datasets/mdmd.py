@@ -78,13 +78,16 @@ def levels(source: Source, database: str) -> dict[str, np.ndarray]:
     -------
     dict
         Video name to (T, 2) uint8, at the distances of macro- and of micro-expressions: how many
-        of the 99 thresholds the frame's motion exceeds. Motion below the first is 0.
+        of the 99 thresholds the frame's motion exceeds. Motion below the first is 0. Masks of
+        the two distances differ in length; frames that only one has are left out.
     """
-    each = [masks(source, database, kind) for kind in KINDS]
-    return {
-        video: np.stack([nested[video].sum(axis=0) for nested in each], axis=1).astype(np.uint8)
-        for video in each[0]
-    }
+    found = {}
+    macro, micro = (masks(source, database, kind) for kind in KINDS)
+    for video in macro:
+        both = [nested[video].sum(axis=0) for nested in (macro, micro)]
+        shorter = min(len(level) for level in both)
+        found[video] = np.stack([level[:shorter] for level in both], axis=1).astype(np.uint8)
+    return found
 
 
 def intervals(mask: np.ndarray, shortest: int, longest: float) -> np.ndarray:

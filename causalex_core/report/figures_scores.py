@@ -206,3 +206,28 @@ def differences(table: pd.DataFrame) -> Figure:
         axis.grid(axis="y", visible=False)
         axis.set_xlabel("difference of overall F1 (point) and its 95 % range by chance (bar)")
     return drawn
+
+
+def training(table: pd.DataFrame) -> Figure:
+    """F1 after every epoch, a panel per database.
+
+    Parameters
+    ----------
+    table
+        Columns ``database, kind, epoch, f1, low, high``; the range is that over seeds.
+    """
+    databases = list(table["database"].drop_duplicates())
+    with style.figure(7.2, 3.0, ncols=len(databases), sharey=True, squeeze=False) as (drawn, axes):
+        for axis, database in zip(axes[0], databases, strict=True):
+            part = table[table["database"] == database]
+            for kind, rows in part.groupby("kind", sort=False):
+                colour = style.KIND_COLOURS[str(kind)]
+                axis.fill_between(
+                    rows["epoch"], rows["low"], rows["high"], color=colour, alpha=0.2, lw=0
+                )
+                axis.plot(rows["epoch"], rows["f1"], color=colour, label=str(kind))
+            axis.set_title(style.readable(database))
+            axis.set_xlabel("epoch")
+        axes[0, 0].set_ylabel("F1 (range over seeds shaded)")
+        axes[0, 0].legend()
+    return drawn
