@@ -61,7 +61,8 @@ class Config:
     epochs, width
         Of training, and channels of the convolutions.
     n_thresholds
-        Thresholds that are tried, evenly from 0 to 0.8.
+        Thresholds that are tried on the score of detections, evenly from 0 to 1 in its cube root:
+        it is a product of three probabilities.
     strengths
         Of the null-frame counterfactual; 0 must be among them.
     most_subjects
@@ -74,7 +75,7 @@ class Config:
     nested_seeds: int = 0
     epochs: int = 20
     width: int = 32
-    n_thresholds: int = 41
+    n_thresholds: int = 61
     strengths: tuple[float, ...] = (0.0, 0.25, 0.5, 0.75, 1.0)
     most_subjects: int = 0
     n_bootstrap: int = 5000
@@ -201,8 +202,7 @@ def _trained(
 
 
 def _thresholds(config: Config) -> dict[str, np.ndarray]:
-    grid = np.linspace(0, 0.8, config.n_thresholds)
-    return dict.fromkeys(KINDS, grid)
+    return dict.fromkeys(KINDS, np.linspace(0, 1, config.n_thresholds) ** 3)
 
 
 def _counted(part: Material, outcome: Outcome, seed: int, config: Config) -> np.ndarray:
