@@ -32,6 +32,7 @@ _GRAPH = {
 _CONVOLUTIONS = {"causal_ex": (0, 4, 8), "auw_gcn": (0, 3, 6)}
 _MATRIX = "graph_embedding.0.gc1.adj"
 _LAST = "_classification.weight"
+_ABOUT = "about"  # entry of our own files that says what the network is
 
 
 class WeightsError(CausalexError):
@@ -101,11 +102,13 @@ def save_network(
     """
     state = {name: value.cpu().contiguous() for name, value in network.state_dict().items()}
     about = {
-        "folds": str(network.folds),
-        "config": json.dumps(asdict(network.config)),
-        "notes": json.dumps(dict(notes or {})),
+        "folds": network.folds,
+        "config": asdict(network.config),
+        "notes": dict(notes or {}),
     }
-    paths.atomic_write(path, safetensors.torch.save(state, about))
+    # One entry: safetensors writes several in no fixed order, and equal models in unequal bytes.
+    entry = {_ABOUT: json.dumps(about)}
+    paths.atomic_write(path, safetensors.torch.save(state, entry))
 
 
 def load_network(path: str | Path) -> tuple[Network, dict[str, Any]]:
@@ -118,12 +121,13 @@ def load_network(path: str | Path) -> tuple[Network, dict[str, Any]]:
     """
     state = read_tensors(Path(path))
     with safe_open(path, "pt") as file:
-        about = file.metadata() or {}
+        entries = file.metadata() or {}
     try:
-        shape = json.loads(about["config"])
+        about = json.loads(entries[_ABOUT])
+        shape = about["config"]
         lists = {name: tuple(shape[name]) for name in ("graph", "distances")}
         config = NetworkConfig(**shape | lists)
-        folds, notes = int(about["folds"]), dict(json.loads(about["notes"]))
+        folds, notes = int(about["folds"]), dict(about["notes"])
     except (KeyError, TypeError, ValueError) as error:
         raise WeightsError(
             f"{path}: no network of this project (its configuration is missing)"

@@ -134,3 +134,13 @@ def test_a_foreign_file_is_no_network(checkpoint, tmp_path):
     torch.save(tensors(checkpoint), tmp_path / "a.pth")
     with pytest.raises(WeightsError, match="safetensors"):
         load_network(tmp_path / "a.pth")
+
+
+def test_the_same_network_is_the_same_file(tmp_path):
+    notes = {"rules": [1, 2], "mean": 0.5, "cohort": "x"}
+    written = []
+    for number in range(6):
+        path = tmp_path / f"{number}.safetensors"
+        save_network(Network(PAPER, compound=torch.eye(12)), path, notes)
+        written.append(path.read_bytes())
+    assert len(set(written)) == 1
