@@ -28,20 +28,23 @@ def pair(length, noise=2.0, seed=0):
 
 @pytest.mark.parametrize(
     ("method", "bound"),
-    [("lucas_kanade", 0.35), ("farneback", 0.3), ("dis", 0.5), ("tv_l1", 0.8)],
+    [("lucas_kanade", 0.3), ("farneback", 0.3), ("dis", 0.5), ("tv_l1", 0.8)],
 )
 def test_small_motion_is_found(method, bound):
-    first, second, truth = pair(0.3)
-    found = flow.METHODS[method](first, second)
-    assert found.shape == (SIZE, SIZE, 2)
-    assert found.dtype == np.float32
-    assert region_error(found, truth, CENTRES, 5) < bound
+    errors = []
+    for picture in range(8):  # one alone says little: errors of ours go from 0.07 to 0.35
+        first, second, truth = pair(0.3, seed=picture)
+        found = flow.METHODS[method](first, second)
+        assert found.shape == (SIZE, SIZE, 2)
+        assert found.dtype == np.float32
+        errors.append(region_error(found, truth, CENTRES, 5))
+    assert np.mean(errors) < bound
 
 
 def test_the_default_reads_small_motion_better_than_tv_l1():
     first, second, truth = pair(0.2)
     fast, slow = flow.lucas_kanade(first, second), flow.tv_l1(first, second)
-    assert region_error(fast, truth, CENTRES, 5) < 0.7 * region_error(slow, truth, CENTRES, 5)
+    assert region_error(fast, truth, CENTRES, 5) < 0.6 * region_error(slow, truth, CENTRES, 5)
 
 
 @pytest.mark.parametrize("shift", [(0.0, 0.0), (1.6, -0.8), (-2.5, 3.0)])
