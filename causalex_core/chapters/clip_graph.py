@@ -12,7 +12,6 @@ from causalex_core.chapters.region_graphs import (
     correlated,
     edges_table,
     long_table,
-    measured,
     samples,
 )
 from causalex_core.datasets import manifest
@@ -61,7 +60,7 @@ def compute(config: Config) -> dict[str, pd.DataFrame]:
 def tables(config: Config, motion: Motion) -> dict[str, pd.DataFrame]:
     """Tables from the motion of a clip."""
     length = round(config.block_seconds * motion.fps)
-    blocks = motion_blocks(motion.motion, length, measured(motion), config.components)
+    blocks = motion_blocks(motion.motion, length, motion.measured, config.components)
     series = samples(motion, config.components)
     estimate = partial(fci, alpha=config.alpha)
     found = estimate(series)
@@ -73,7 +72,7 @@ def tables(config: Config, motion: Motion) -> dict[str, pd.DataFrame]:
     }
     about = {
         "frames": len(motion.motion),
-        "measured": int(measured(motion).sum()),
+        "measured": int(motion.measured.sum()),
         "frames_per_second": motion.fps,
         "blocks": len(blocks),
         "landmarks": motion.landmarks,

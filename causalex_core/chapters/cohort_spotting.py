@@ -26,7 +26,6 @@ from causalex_core.expressions import KINDS
 from causalex_core.graphs import compound, prior
 from causalex_core.graphs.fci import fci
 from causalex_core.graphs.samples import motion_series
-from causalex_core.motion.extract import Quality
 from causalex_core.spotting import candidates, level, losses, proposals, targets
 from causalex_core.spotting.network import AUW_GCN, PAPER, RELEASED, NetworkConfig
 from causalex_core.spotting.optimiser import OptimiserConfig
@@ -65,8 +64,6 @@ TABLES = (
     "odds",
 )
 
-_TRIED = 0.1  # apex score from which a frame is tried; what is kept is a matter of the threshold
-_MOST = 20  # intervals per video and kind
 _BLUR = 8.0  # frames
 _LEVEL = 0.2  # probability in place of what is said of a counterfactual
 _PEAK_SECONDS = {"macro": (0.6, 1.0, 1.5, 2.2), "micro": (0.2, 0.3, 0.4, 0.5)}
@@ -220,7 +217,7 @@ def material(plan: str, config: Config) -> Material:
         if video.person.subject in people:
             motion = drawn.measured(number)
             videos.append(Video(video.person.subject, video.name, motion.motion))
-            series = motion_series(motion.motion, motion.quality <= Quality.SEVERAL_FACES)
+            series = motion_series(motion.motion, motion.measured)
             marks.append(fci(series, config.alpha).marks)
     truth = drawn.expressions[drawn.expressions["subject"].isin(people)].reset_index(drop=True)
     rules = proposals.CAS if drawn.plan is CAS_LIKE else proposals.SAMM
@@ -230,11 +227,7 @@ def material(plan: str, config: Config) -> Material:
         gather(videos, truth),
         truth,
         tuple(marks),
-        replace(
-            rules,
-            micro=replace(rules.micro, threshold=_TRIED, keep=_MOST),
-            macro=replace(rules.macro, threshold=_TRIED, keep=_MOST),
-        ),
+        candidates.tried(rules),
         config,
     )
 
@@ -309,10 +302,6 @@ def _trained(part: Material, variant: str, matrices: Graphs, seed: int) -> Outco
     )
 
 
-def _thresholds(config: Config, finer: int = 1) -> dict[str, np.ndarray]:
-    return dict.fromkeys(KINDS, np.linspace(0, 1, config.n_thresholds * finer) ** 3)
-
-
 def _hits(
     part: Material, scores: Sequence[np.ndarray], finer: int = 1
 ) -> tuple[np.ndarray, list[pd.DataFrame]]:
@@ -320,7 +309,7 @@ def _hits(
     found = [
         proposals.detect(one.astype(np.float32), part.windows, part.proposals) for one in scores
     ]
-    thresholds = _thresholds(part.config, finer)
+    thresholds = candidates.thresholds(part.config.n_thresholds * finer)
     return candidates.counts(found, part.truth, part.subjects, thresholds), found
 
 
@@ -328,7 +317,7 @@ def _at_choice(
     part: Material, detections: Sequence[pd.DataFrame], hits: np.ndarray
 ) -> pd.DataFrame:
     """Detections of each subject at the candidate that is best on the others."""
-    thresholds, kept = _thresholds(part.config), []
+    thresholds, kept = candidates.thresholds(part.config.n_thresholds), []
     for place, kind in enumerate(KINDS):
         choice = selection.cross_fold(points.flat(hits[:, place]))
         tables, steps = np.unravel_index(choice, hits.shape[2:4])

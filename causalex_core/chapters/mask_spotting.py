@@ -44,9 +44,6 @@ INNER_GROUPS = 4
 NESTED = "nested"
 OVERALL = "overall"
 
-_TRIED = 0.1  # apex score from which a frame is tried; what is kept is a matter of the threshold
-_MOST = 20  # intervals per video and kind
-
 
 @dataclass(frozen=True)
 class Config:
@@ -149,11 +146,7 @@ def material(database: str, config: Config) -> Material:
         database,
         gather(videos, truth),
         truth,
-        replace(
-            rules,
-            micro=replace(rules.micro, threshold=_TRIED, keep=_MOST),
-            macro=replace(rules.macro, threshold=_TRIED, keep=_MOST),
-        ),
+        candidates.tried(rules),
         TrainingConfig(
             network=network,
             loss=losses.CAS if database == CAS else losses.SAMM,
@@ -201,10 +194,6 @@ def _trained(
     )
 
 
-def _thresholds(config: Config) -> dict[str, np.ndarray]:
-    return dict.fromkeys(KINDS, np.linspace(0, 1, config.n_thresholds) ** 3)
-
-
 def _counted(part: Material, outcome: Outcome, seed: int, config: Config) -> np.ndarray:
     """Hits (S, 2, epochs, thresholds, 3) of every operating point of one seed's models."""
     scores = candidates.held_out(outcome, part.windows, seed)
@@ -222,7 +211,9 @@ def _hits(
         proposals.detect(one.astype(np.float32), part.windows, part.proposals, positions)
         for one in scores
     ]
-    return candidates.counts(found, part.truth, part.subjects, _thresholds(config), MEGC)
+    return candidates.counts(
+        found, part.truth, part.subjects, candidates.thresholds(config.n_thresholds), MEGC
+    )
 
 
 def _nested(part: Material, counted: np.ndarray, config: Config) -> np.ndarray | None:
@@ -364,7 +355,7 @@ def _crossed(
             ],
             target.truth,
             target.subjects,
-            _thresholds(config),
+            candidates.thresholds(config.n_thresholds),
             MEGC,
         )
         chosen = [hits[:, kind, 0, step[kind]] for kind in range(len(KINDS))]

@@ -381,7 +381,7 @@ def _stands_out(motion: NDArray[np.floating]) -> float:
 def _correlation(motion: Motion, truth: NDArray[np.float64]) -> float:
     """Of x and y together, where the truth moves."""
     moving = np.linalg.norm(truth, axis=-1) > _MOVES
-    moving &= (motion.quality <= Quality.SEVERAL_FACES)[:, None]
+    moving &= motion.measured[:, None]
     return float(np.corrcoef(motion.motion[moving].ravel(), truth[moving].ravel())[0, 1])
 
 

@@ -19,7 +19,7 @@ from causalex_core.graphs.independence import EffectiveSampleSize
 from causalex_core.graphs.pag import Pag
 from causalex_core.graphs.samples import COMPONENTS, motion_series
 from causalex_core.graphs.stability import bootstrap
-from causalex_core.motion.extract import Motion, Quality
+from causalex_core.motion.extract import Motion
 
 SOURCES = ()
 RATES = ("precision", "recall", "f1", "mark_f1", "marks_right")
@@ -210,12 +210,7 @@ def _motions(people: Cohort, noise: float) -> list[Motion]:
 
 def samples(motion: Motion, components: str) -> list[np.ndarray]:
     """Series of samples of one clip, from the rows that were measured."""
-    return motion_series(motion.motion, measured(motion), components)
-
-
-def measured(motion: Motion) -> np.ndarray:
-    """(T,) bool: rows that were measured."""
-    return motion.quality <= Quality.SEVERAL_FACES
+    return motion_series(motion.motion, motion.measured, components)
 
 
 def _table(

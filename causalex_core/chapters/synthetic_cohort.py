@@ -15,7 +15,7 @@ from causalex_core.cohort.face import Face, State
 from causalex_core.cohort.film import Film
 from causalex_core.cohort.plans import LEVELS, PLANS
 from causalex_core.expressions import KINDS
-from causalex_core.motion.extract import Quality, extract
+from causalex_core.motion.extract import extract
 from causalex_core.motion.landmarks import FaceMesh
 
 SOURCES = ()
@@ -200,7 +200,7 @@ def _clips(config: Config, head_motion: float, mesh: FaceMesh) -> Iterator[_Clip
             true=truth.region_motion(film.face, states, film.fps),
             pixels=found.motion,
             simulated=drawn.measured(number).motion[first:stop],
-            measured=found.quality <= Quality.SEVERAL_FACES,
+            measured=found.measured,
         )
 
 

@@ -7,7 +7,6 @@ import zipfile
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass, replace
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -223,7 +222,7 @@ def _attempt(job: Job) -> str | CausalexError:
     cv2.setNumThreads(1)
     try:
         frames = video.open_frames(job.video, job.fps, job.every)
-        landmarker = landmarks.read(job.landmarks) if job.landmarks else _face_mesh()
+        landmarker = landmarks.read(job.landmarks) if job.landmarks else landmarks.face_mesh()
         motion = extract_motion(frames, landmarker, job.config)
         paths.atomic_write(job.destination, motion.to_bytes())
     except CausalexError as error:
@@ -231,11 +230,6 @@ def _attempt(job: Job) -> str | CausalexError:
     except OSError as error:
         return CausalexError(f"{error.filename or job.video}: {error.strerror or error}")
     return _summary(motion)
-
-
-@cache
-def _face_mesh() -> landmarks.FaceMesh:
-    return landmarks.FaceMesh()
 
 
 def _summary(motion: Motion) -> str:

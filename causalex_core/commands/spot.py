@@ -20,7 +20,7 @@ from causalex_core.motion.video import Frames
 from causalex_core.report import timeline as page
 from causalex_core.spotter import model
 from causalex_core.spotter.model import Spotted
-from causalex_core.spotter.videos import face_mesh, portraits, recorded
+from causalex_core.spotter.videos import portraits, recorded
 
 
 @dataclass(frozen=True)
@@ -159,7 +159,9 @@ def _recording(
                 " the motion of this video"
             )
     else:
-        recording = recorded(extract(frames, landmarker or face_mesh()), job.subject, job.name)
+        recording = recorded(
+            extract(frames, landmarker or landmarks.face_mesh()), job.subject, job.name
+        )
     return recording
 
 

@@ -147,6 +147,11 @@ class Motion:
     config: Config
     landmarks: str
 
+    @property
+    def measured(self) -> NDArray[np.bool_]:
+        """(T,) whether a row was measured."""
+        return self.quality <= Quality.SEVERAL_FACES
+
     def to_bytes(self) -> bytes:
         """Content of a .npz file; equal motions give equal bytes."""
         arrays: dict[str, NDArray[Any]] = {

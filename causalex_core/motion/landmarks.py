@@ -11,6 +11,7 @@ import os
 import re
 import sys
 from collections.abc import Iterator, Sequence
+from functools import cache
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -124,6 +125,12 @@ class Given:
             )
         self.points = np.asarray(points, dtype=float)
         self.name = f"given {hashlib.sha256(self.points.tobytes()).hexdigest()[:12]}"
+
+
+@cache
+def face_mesh() -> FaceMesh:
+    """The face mesh, loaded once per process."""
+    return FaceMesh()
 
 
 def read(path: Path) -> Given:

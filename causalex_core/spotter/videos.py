@@ -9,9 +9,9 @@ import cv2
 import numpy as np
 
 from causalex_core.datasets.features import Recording, read_motion
-from causalex_core.motion import alignment, landmarks, video
-from causalex_core.motion.extract import Config, Motion, Quality, extract, locate
-from causalex_core.motion.landmarks import Given, Landmarker
+from causalex_core.motion import alignment, video
+from causalex_core.motion.extract import Config, Motion, extract, locate
+from causalex_core.motion.landmarks import Given, Landmarker, face_mesh
 from causalex_core.motion.video import Frames
 from causalex_core.spotter import model
 from causalex_core.spotter.model import Spotted, Spotter
@@ -84,12 +84,11 @@ def spot(
 
 def recorded(motion: Motion, subject: str, name: str) -> Recording:
     """Extracted motion as an input of the network: zero where nothing was measured."""
-    measured = motion.quality <= Quality.SEVERAL_FACES
     return Recording(
         subject,
         name,
-        np.where(measured[:, None, None], motion.motion, 0).astype(np.float32),
-        measured,
+        np.where(motion.measured[:, None, None], motion.motion, 0).astype(np.float32),
+        motion.measured,
         motion.fps,
         motion.config.to_json(),
     )
@@ -120,12 +119,6 @@ def _crops(frames: Frames, place: alignment.Placement, every: int) -> Iterator[b
         ]
         options = [cv2.IMWRITE_JPEG_QUALITY, _JPEG_QUALITY]
         yield cv2.imencode(".jpg", np.dstack(colours), options)[1].tobytes()
-
-
-@cache
-def face_mesh() -> landmarks.FaceMesh:
-    """The usual landmarker, loaded once."""
-    return landmarks.FaceMesh()
 
 
 @cache

@@ -1,14 +1,37 @@
 """Every operating point of a spotter at once: hits per subject for each epoch and threshold."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 
 from causalex_core.evaluation.spotting import COUNTS, MEGC, Protocol, score
 from causalex_core.expressions import KINDS, MissingOffset
+from causalex_core.spotting.proposals import ProposalConfig
 from causalex_core.spotting.training import Outcome
 from causalex_core.spotting.windows import JUDGED, Windows
+
+_TRIED = 0.1  # apex score from which a frame is tried
+_MOST = 20  # intervals per video and kind
+
+
+def thresholds(count: int) -> dict[str, np.ndarray]:
+    """Thresholds of a detection's score to try for each kind.
+
+    From 0 to 1, evenly in their cube root: the score is a product of three probabilities. Where
+    few are tried, what is compared with them gains from nothing but finer steps.
+    """
+    return dict.fromkeys(KINDS, np.linspace(0, 1, count) ** 3)
+
+
+def tried(rules: ProposalConfig) -> ProposalConfig:
+    """Rules that propose nearly everything, so that the threshold of the score decides."""
+    return replace(
+        rules,
+        micro=replace(rules.micro, threshold=_TRIED, keep=_MOST),
+        macro=replace(rules.macro, threshold=_TRIED, keep=_MOST),
+    )
 
 
 def held_out(outcome: Outcome, windows: Windows, seed: int, view: str = "factual") -> np.ndarray:
