@@ -5,6 +5,8 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
+from causalex_core.evaluation.uncertainty import percentile_interval, subject_weights
+
 
 def covered(table: pd.DataFrame, lengths: Mapping[str, int]) -> np.ndarray:
     """Whether each frame lies in an interval.
@@ -58,11 +60,44 @@ def cells(subject: np.ndarray, truth: np.ndarray, predicted: np.ndarray) -> pd.D
     )
 
 
-def rates(counted: pd.DataFrame) -> tuple[float, float]:
-    """True and false positive rate of `cells`; NaN where there are no frames."""
-    return _share(counted[counted["truth"]]), _share(counted[~counted["truth"]])
+def rate_intervals(counted: pd.DataFrame, n_bootstrap: int, seed: int) -> dict[str, float]:
+    """True and false positive rate of `cells`, and their ratio, with intervals over subjects.
+
+    Parameters
+    ----------
+    counted
+        As `cells` returns them.
+    n_bootstrap
+        Resamples of subjects.
+    seed
+        Seed of the resampling.
+
+    Returns
+    -------
+    dict
+        ``tpr, fpr, ratio``, each with ``_low`` and ``_high``. The ratio of the first two is what
+        Causal-Ex calls equalized odds. NaN where there are no frames, or no false alarms.
+    """
+    subject = counted["subject"].to_numpy()
+    frames = np.zeros((subject.max() + 1, 2, 2))  # subject, truth, predicted
+    place = (subject, *(counted[name].to_numpy(int) for name in ("truth", "predicted")))
+    np.add.at(frames, place, counted["frames"].to_numpy())
+    weights = subject_weights(len(frames), n_bootstrap, seed)
+    found: dict[str, float] = {}
+    estimate, drawn = _rates(frames.sum(axis=0)), _rates(np.tensordot(weights, frames, 1))
+    for name, own, of_draws in zip(("tpr", "fpr", "ratio"), estimate, drawn, strict=True):
+        finite = of_draws[np.isfinite(of_draws)]
+        interval = percentile_interval(float(own), finite if len(finite) else np.array([np.nan]))
+        found |= {
+            name: interval.estimate,
+            f"{name}_low": interval.low,
+            f"{name}_high": interval.high,
+        }
+    return found
 
 
-def _share(part: pd.DataFrame) -> float:
-    every = int(part["frames"].sum())
-    return float(part["frames"][part["predicted"]].sum()) / every if every else float("nan")
+def _rates(frames: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """True and false positive rate, and their ratio, of frames (..., truth, predicted)."""
+    with np.errstate(invalid="ignore", divide="ignore"):
+        share = frames[..., 1] / frames.sum(axis=-1)
+        return share[..., 1], share[..., 0], share[..., 1] / share[..., 0]

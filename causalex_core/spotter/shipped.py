@@ -28,7 +28,7 @@ from causalex_core.spotter.videos import recorded
 from causalex_core.spotting.candidates import counts
 from causalex_core.spotting.network import PAPER
 from causalex_core.spotting.proposals import ProposalConfig, Rule, detect
-from causalex_core.spotting.side_by_side import FACTUAL, Graphs, TrainingConfig
+from causalex_core.spotting.side_by_side import Graphs, TrainingConfig
 from causalex_core.spotting.training import train
 from causalex_core.spotting.windows import Fold, Normalisation, Video, Windows, gather, hold_out
 
@@ -102,7 +102,7 @@ def train_shipped(config: Config | None = None) -> tuple[Spotter, dict[str, Any]
         graphs=Graphs(compound=torch.from_numpy(matrices)),
         keep=[config.training.epochs - 1],
     )
-    *groups, _ = outcome.scores[FACTUAL]
+    *groups, _ = outcome.scores
     scores = np.empty((len(windows.video), *groups[0].shape[2:]), np.float32)
     for fold, said in zip(folds, groups, strict=False):
         scores[fold.held_out] = said[0]

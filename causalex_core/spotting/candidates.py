@@ -8,9 +8,10 @@ import pandas as pd
 
 from causalex_core.evaluation.spotting import COUNTS, MEGC, Protocol, score
 from causalex_core.expressions import KINDS, MissingOffset
+from causalex_core.spotting.batches import Run
 from causalex_core.spotting.proposals import ProposalConfig
 from causalex_core.spotting.training import Outcome
-from causalex_core.spotting.windows import JUDGED, Windows
+from causalex_core.spotting.windows import Windows
 
 _TRIED = 0.1  # apex score from which a frame is tried
 _MOST = 20  # intervals per video and kind
@@ -34,7 +35,7 @@ def tried(rules: ProposalConfig) -> ProposalConfig:
     )
 
 
-def held_out(outcome: Outcome, windows: Windows, seed: int, view: str = "factual") -> np.ndarray:
+def held_out(outcome: Outcome, windows: Windows, seed: int) -> np.ndarray:
     """Scores of all windows, each by the model that was not trained on its subject.
 
     Parameters
@@ -45,19 +46,23 @@ def held_out(outcome: Outcome, windows: Windows, seed: int, view: str = "factual
         What they were trained on.
     seed
         Which of the models.
-    view
-        Which motion they judged.
 
     Returns
     -------
     ndarray
         (epochs, W, 2, 3, 256) float16; NaN in windows that no fold holds out.
     """
-    shape = (len(outcome.epochs), len(windows.video), 2, 3, JUDGED)
-    together = np.full(shape, np.nan, np.float16)
-    for run, scores in zip(outcome.runs, outcome.scores[view], strict=True):
-        if run.seed == seed:
-            together[:, run.fold.held_out] = scores
+    said = zip(outcome.runs, outcome.scores, strict=True)
+    own = [(run, np.moveaxis(scores, 0, 1)) for run, scores in said if run.seed == seed]
+    runs, scores = zip(*own, strict=True)
+    return np.moveaxis(in_place(runs, scores, len(windows.video)), 1, 0)
+
+
+def in_place(runs: Sequence[Run], said: Sequence[np.ndarray], windows: int) -> np.ndarray:
+    """What each run said of its held-out windows, (W, ...); NaN in windows that none holds out."""
+    together = np.full((windows, *said[0].shape[1:]), np.nan, said[0].dtype)
+    for run, own in zip(runs, said, strict=True):
+        together[run.fold.held_out] = own
     return together
 
 
@@ -92,16 +97,23 @@ def counts(
     """
     count = len(thresholds[KINDS[0]])
     names = {name: place for place, name in enumerate(subjects)}
-    truths, found = [], []
+    truths: list[pd.DataFrame] = []
+    found: list[pd.DataFrame] = []
     for kind in KINDS:
         rows = truth[truth["kind"] == kind]
-        for table_number, table in enumerate(detections):
+        rows = rows.assign(subject=rows["subject"].map(names))
+        for number, table in enumerate(detections):
             part = table[table["kind"] == kind]
-            for step, threshold in enumerate(thresholds[kind]):
-                cell = (table_number * count + step) * len(names)
-                kept = part[part["score"] >= threshold]
-                truths.append(rows.assign(subject=rows["subject"].map(names) + cell))
-                found.append(kept.assign(subject=kept["subject"].map(names) + cell))
+            part = part.assign(subject=part["subject"].map(names))
+            kept = part["score"].to_numpy() >= thresholds[kind][:, None]
+            first = number * count * len(names)
+            for parts, own, chosen in (
+                (found, part, kept),
+                (truths, rows, np.ones((count, len(rows)), bool)),
+            ):
+                step, row = np.nonzero(chosen)
+                cell = own["subject"].to_numpy()[row] + len(names) * step + first
+                parts.append(own.iloc[row].assign(subject=cell))
     counted = score(pd.concat(truths), pd.concat(found), protocol, missing_offset)
     cells = len(detections) * count * len(names)
     hits = np.zeros((len(KINDS), cells, len(COUNTS)), int)

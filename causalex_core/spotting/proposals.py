@@ -83,6 +83,24 @@ def probabilities(logits: Tensor) -> Tensor:
     return torch.cat([phase[..., :2, :], apex[..., None, :]], dim=-2)
 
 
+def type_probabilities(logits: Tensor) -> Tensor:
+    """Probability that a frame lies in an expression of each kind: h_type of Eq. 7.
+
+    It takes part in the loss; intervals are proposed without it.
+
+    Parameters
+    ----------
+    logits
+        (..., 10, 270).
+
+    Returns
+    -------
+    Tensor
+        (..., 2, 256), micro and macro.
+    """
+    return torch.sigmoid(logits[..., 8:10, CONTEXT : logits.shape[-1] - CONTEXT])
+
+
 def propose(
     scores: np.ndarray,
     windows: Windows,

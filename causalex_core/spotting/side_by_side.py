@@ -1,6 +1,6 @@
 """Models that are trained in one pass, and the file from which their training goes on."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
@@ -20,7 +20,6 @@ from causalex_core.spotting.targets import KINDS
 from causalex_core.spotting.weights import read_tensors
 from causalex_core.spotting.windows import JUDGED, Normalisation
 
-FACTUAL = "factual"  # the view that is trained on
 _AT_ONCE = 128  # windows that are judged in one go
 
 
@@ -86,8 +85,8 @@ class Material:
 
     Attributes
     ----------
-    views
-        Motion of all windows as measured, the factual one among them.
+    motion
+        Of all windows, as measured.
     answers
         Targets of all windows.
     graphs, normalisation
@@ -96,7 +95,7 @@ class Material:
         Epochs whose scores are kept.
     """
 
-    views: Mapping[str, Tensor]
+    motion: Tensor
     answers: Answers
     graphs: Graphs
     normalisation: Normalisation
@@ -113,12 +112,12 @@ class SideBySide:
     losses
         (runs, epochs) mean training loss.
     scores
-        Of each view and run: (kept epochs, held-out windows, 2, 3, 256) float16.
+        Of each run: (kept epochs, held-out windows, 2, 3, 256) float16.
     """
 
     def __init__(self, runs: Sequence[Run], material: Material, config: TrainingConfig) -> None:
         self.runs, self.material, self.config = runs, material, config
-        self.device = material.views[FACTUAL].device
+        self.device = material.motion.device
         self.network = Network(
             config.network, len(runs), precision=getattr(torch, config.precision)
         ).to(self.device)
@@ -127,16 +126,13 @@ class SideBySide:
         self.position = torch.tensor([run.position for run in runs], device=self.device)
         self.epoch = 0
         self.losses = torch.zeros(len(runs), config.epochs)
-        self.scores = {
-            name: [
-                torch.zeros(
-                    *(len(material.keep), len(run.fold.held_out), len(KINDS), len(HEADS), JUDGED),
-                    dtype=torch.float16,
-                )
-                for run in runs
-            ]
-            for name in material.views
-        }
+        self.scores = [
+            torch.zeros(
+                *(len(material.keep), len(run.fold.held_out), len(KINDS), len(HEADS), JUDGED),
+                dtype=torch.float16,
+            )
+            for run in runs
+        ]
 
     def advance(self) -> float:
         """Train for one epoch, judge if it is to be kept; the mean loss of the epoch.
@@ -150,7 +146,7 @@ class SideBySide:
         loss_sum = torch.zeros(len(self.runs), device=self.device)
         count = torch.zeros(len(self.runs), device=self.device)
         for index, real in batches(self.runs, self.epoch, self.config.batch, self.device):
-            logits = self._logits(FACTUAL, index, real)
+            logits = self._logits(index, real)
             answers = Answers(*(part[index] for part in self.material.answers))
             judged = logits[..., CONTEXT : FRAMES - CONTEXT]
             loss = total(terms(judged, answers, real), self.config.loss)
@@ -205,28 +201,23 @@ class SideBySide:
             "losses": self.losses,
             **{f"network.{name}": value for name, value in self.network.state_dict().items()},
             **{f"optimiser.{name}": value for name, value in self.optimiser.state.items()},
-            **{
-                f"scores.{view}.{place}": scores
-                for view, of_runs in self.scores.items()
-                for place, scores in enumerate(of_runs)
-            },
+            **{f"scores.{place}": scores for place, scores in enumerate(self.scores)},
         }
 
-    def _logits(self, view: str, index: Tensor, real: Tensor | None) -> Tensor:
+    def _logits(self, index: Tensor, real: Tensor | None) -> Tensor:
         """Logits (runs, B, 10, 270) of windows."""
         material = self.material
-        motion = material.normalisation.of(self.position)(material.views[view][index])
+        motion = material.normalisation.of(self.position)(material.motion[index])
         return self.network(motion, real=real, **material.graphs.of(self.position, index))
 
     @torch.no_grad()
     def _judge(self, slot: int) -> None:
-        """Scores of the held-out windows, in all views."""
+        """Scores of the held-out windows."""
         self.network.eval()
         index, _ = padded([run.fold.held_out for run in self.runs], self.device)
-        for view, of_runs in self.scores.items():
-            found = [
-                probabilities(self._logits(view, part, None)).to(torch.float16)
-                for part in index.split(_AT_ONCE, dim=1)
-            ]
-            for scores, said in zip(of_runs, torch.cat(found, dim=1).cpu(), strict=True):
-                scores[slot] = said[: scores.shape[1]]
+        found = [
+            probabilities(self._logits(part, None)).to(torch.float16)
+            for part in index.split(_AT_ONCE, dim=1)
+        ]
+        for scores, said in zip(self.scores, torch.cat(found, dim=1).cpu(), strict=True):
+            scores[slot] = said[: scores.shape[1]]

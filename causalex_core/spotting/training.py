@@ -23,7 +23,6 @@ from causalex_core.spotting.batches import Run
 from causalex_core.spotting.losses import Answers
 from causalex_core.spotting.network import Network, NetworkConfig
 from causalex_core.spotting.side_by_side import (
-    FACTUAL,
     Graphs,
     Material,
     SideBySide,
@@ -52,9 +51,8 @@ class Outcome:
     epochs
         Epochs whose scores were kept, from 0.
     scores
-        Of ``factual`` and every further view, for each run: (epochs, held-out windows, 2, 3,
-        256) float16 probabilities, as :func:`causalex_core.spotting.proposals.probabilities`
-        gives them.
+        Of each run: (epochs, held-out windows, 2, 3, 256) float16 probabilities, as
+        :func:`causalex_core.spotting.proposals.probabilities` gives them.
     losses
         (runs, all epochs) mean training loss.
     states
@@ -65,7 +63,7 @@ class Outcome:
 
     runs: tuple[Run, ...]
     epochs: tuple[int, ...]
-    scores: Mapping[str, tuple[np.ndarray, ...]]
+    scores: tuple[np.ndarray, ...]
     losses: np.ndarray
     states: tuple[Mapping[str, Tensor], ...]
     normalisation: Normalisation
@@ -84,7 +82,6 @@ def train(
     *,
     seeds: Sequence[int] = (1,),
     graphs: Graphs | None = None,
-    views: Mapping[str, Tensor] | None = None,
     keep: Sequence[int] | None = None,
     folder: Path | None = None,
     device: str = "auto",
@@ -102,9 +99,6 @@ def train(
         Each gives one model per fold. Models of one seed start from the same weights.
     graphs
         Matrices that the network's graph layers ask for.
-    views
-        Other motion of all windows (W, 270, nodes, channels), as measured, that the models are
-        to judge too, such as zeros.
     keep
         Epochs, from 0, whose scores of held-out windows are kept; None: all.
     folder
@@ -135,10 +129,7 @@ def train(
     constant = config.normalisation == "auw_gcn"
     normalisation = AUW_GCN_CONSTANTS if constant else training_normalisation(windows, folds)
     material = Material(
-        views={
-            name: motion.expand_as(windows.motion).to(place)
-            for name, motion in {FACTUAL: windows.motion, **(views or {})}.items()
-        },
+        motion=windows.motion.to(place),
         answers=Answers(*(part.to(place) for part in windows.answers)),
         graphs=_checked(graphs or Graphs(), len(folds), windows.motion, place),
         normalisation=normalisation.to(place),
@@ -158,10 +149,7 @@ def train(
     return Outcome(
         runs=tuple(runs),
         epochs=kept,
-        scores={
-            name: tuple(one.numpy() for group in groups for one in group.scores[name])
-            for name in material.views
-        },
+        scores=tuple(one.numpy() for group in groups for one in group.scores),
         losses=np.concatenate([group.losses.numpy() for group in groups]),
         states=tuple(state for group in groups for state in group.states()),
         normalisation=normalisation,
@@ -230,7 +218,7 @@ def _checked(graphs: Graphs, folds: int, motion: Tensor, place: torch.device) ->
 def _fingerprint(material: Material, config: TrainingConfig) -> str:
     """Digest of everything that the models of any group depend on but the group itself."""
     parts = [
-        *material.views.values(),
+        material.motion,
         *material.answers,
         material.graphs.compound,
         material.graphs.prior,
@@ -240,7 +228,7 @@ def _fingerprint(material: Material, config: TrainingConfig) -> str:
     content = hashlib.sha256()
     for part in parts:
         content.update(b"-" if part is None else part.cpu().contiguous().numpy().tobytes())
-    return digest([content.hexdigest(), asdict(config), material.keep, list(material.views)])
+    return digest([content.hexdigest(), asdict(config), material.keep])
 
 
 def _name(group: SideBySide, inputs: str) -> str:

@@ -231,6 +231,22 @@ def hold_out(
     return Fold(name, np.flatnonzero(useful), np.flatnonzero(held))
 
 
+def together(one: Windows, other: Windows) -> Windows:
+    """Windows of two databases in one; their subjects and videos must have different names."""
+    return Windows(
+        motion=torch.cat([one.motion, other.motion]),
+        answers=Answers(
+            *(torch.cat(parts) for parts in zip(one.answers, other.answers, strict=True))
+        ),
+        video=np.concatenate([one.video, other.video + len(one.names)]),
+        first=np.concatenate([one.first, other.first]),
+        with_expression=np.concatenate([one.with_expression, other.with_expression]),
+        subjects=one.subjects + other.subjects,
+        names=one.names + other.names,
+        lengths=one.lengths + other.lengths,
+    )
+
+
 def leave_one_subject_out(windows: Windows, *, all_windows: bool = False) -> list[Fold]:
     """A fold per subject, in the order of their first videos."""
     return [

@@ -3,19 +3,16 @@
 import numpy as np
 import pandas as pd
 import pytest
-import torch
 
 from causalex_core.chapters import mask_spotting
-from causalex_core.chapters.mask_spotting import Config, Material
+from causalex_core.chapters.mask_spotting import NONE, NULL, SWEEP, Config
 from causalex_core.spotting import proposals, scales
 from causalex_core.spotting.losses import CAS as LOSS
-from causalex_core.spotting.network import NetworkConfig
-from causalex_core.spotting.side_by_side import TrainingConfig
 from causalex_core.spotting.windows import Video, gather
+from causalex_core.studies.material import Material
 
 SMALL = Config(
     seeds=(1, 2),
-    nested_seeds=1,
     epochs=2,
     width=8,
     n_thresholds=5,
@@ -24,7 +21,7 @@ SMALL = Config(
 )
 
 
-def invented(database, subjects=4, seed=0):
+def invented(database, subjects=5, seed=0):
     """Videos with pulses of motion that are labelled."""
     generator = np.random.default_rng(seed)
     videos, rows = [], []
@@ -38,23 +35,14 @@ def invented(database, subjects=4, seed=0):
         videos.append(Video(name, f"{name}_1", scales.channels(levels)))
     columns = ["subject", "video", "onset", "apex", "offset", "kind"]
     truth = pd.DataFrame(rows, columns=columns).astype(dict.fromkeys(columns[2:5], float))
-    network = NetworkConfig(graph=(), pooling=False, nodes=1, channels=22, width=8)
-    training = TrainingConfig(network=network, loss=LOSS, epochs=2)
-    return Material(database, gather(videos, truth), truth, proposals.CAS, training)
+    return Material(database, 30.0, gather(videos, truth), truth, proposals.CAS, LOSS)
 
 
 @pytest.fixture(scope="module")
-def data_folder(tmp_path_factory):
-    """Where training keeps its progress."""
+def tables(tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("CAUSALEX_DATA", str(tmp_path_factory.mktemp("data")))
-        yield
-
-
-@pytest.fixture(scope="module")
-def tables(data_folder):
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(mask_spotting, "material", lambda name, _: invented(name))
+        patch.setattr(mask_spotting, "read", lambda name, _: invented(name))
         return mask_spotting.compute(SMALL)
 
 
@@ -67,8 +55,8 @@ def test_every_rule_counts_every_truth_once_per_seed(tables):
         "best pair per subject",
         "nested",
     }
-    assert (rules.query("kind != 'overall'")["n_truth"] == 4).all()
-    assert (rules.query("kind == 'overall'")["n_truth"] == 8).all()
+    assert (rules.query("kind != 'overall'")["n_truth"] == 5).all()
+    assert (rules.query("kind == 'overall'")["n_truth"] == 10).all()
     assert (rules["low"] <= rules["f1"]).all() and (rules["f1"] <= rules["high"]).all()
     last = rules.query("rule == 'last epoch'")
     assert np.allclose(last["gain"], 0)
@@ -85,11 +73,15 @@ def test_choosing_on_the_test_subject_never_reads_lower_than_choosing_the_epoch(
 
 
 def test_without_debiasing_nothing_is_gained_and_crossing_counts_the_other_database(tables):
-    none = tables["debiasing"].query("method == 'none'")
-    assert np.allclose(none["gain"], 0)
+    debiasing = tables["debiasing"]
+    assert np.allclose(debiasing.query("method == @NONE")["gain"], 0)
+    tried = debiasing.groupby(["method", "chosen"]).size()
+    assert set(tried.index) == {
+        (method, rule) for method in (NONE, NULL, SWEEP) for rule in ("cross_fold", "nested")
+    }
     crossed = tables["crossed"]
     assert (crossed["trained_on"] != crossed["tested_on"]).all()
-    assert (crossed.query("kind == 'overall'")["n_truth"] == 8).all()
+    assert (crossed.query("kind == 'overall'")["n_truth"] == 10).all()
 
 
 def test_the_highest_level_of_eight_frames_is_kept():
@@ -97,16 +89,7 @@ def test_the_highest_level_of_eight_frames_is_kept():
     assert mask_spotting.thinned(levels, 8)[:, 0].tolist() == [7, 15, 19]
 
 
-def test_a_null_video_looks_the_same_in_every_frame(data_folder):
-    """Its counterfactual is then a constant per model and head: a shift of the thresholds."""
-    part = invented("CAS(ME)^2")
-    folds = mask_spotting.leave_one_subject_out(part.windows)
-    outcome = mask_spotting._trained(part, folds, SMALL)
-    for scores in outcome.scores["null"]:
-        assert torch.tensor(scores).float().std(dim=-1).max() < 1e-3
-
-
 def test_levels_of_the_masks_become_windows(mirror):
-    part = mask_spotting.material("CAS(ME)^2", Config(most_subjects=2))
+    part = mask_spotting.read("CAS(ME)^2", Config(most_subjects=2))
     assert len(part.subjects) == 2 and part.windows.motion.shape[1:] == (270, 1, 22)
     assert part.windows.motion[..., 0].min() >= 0 and part.windows.motion[..., 0].max() <= 1

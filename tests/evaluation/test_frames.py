@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from causalex_core.evaluation import fairness
-from causalex_core.evaluation.frames import cells, covered, rates
+from causalex_core.evaluation.frames import cells, covered, rate_intervals
 
 
 def test_intervals_are_inclusive_and_may_overlap():
@@ -29,8 +29,20 @@ def test_cells_hold_every_frame_once_and_give_the_rates():
     subject, truth, predicted = drawn()
     counted = cells(subject, truth, predicted)
     assert counted["frames"].sum() == 600 and len(counted) <= 24
-    assert rates(counted) == pytest.approx((predicted[truth].mean(), predicted[~truth].mean()))
-    assert np.isnan(rates(counted[~counted["truth"]])[0])
+    tpr, fpr = predicted[truth].mean(), predicted[~truth].mean()
+    found = rate_intervals(counted, 200, seed=1)
+    assert (found["tpr"], found["fpr"]) == pytest.approx((tpr, fpr))
+    assert found["ratio"] == pytest.approx(tpr / fpr)
+    for name in ("tpr", "fpr", "ratio"):
+        assert found[f"{name}_low"] < found[name] < found[f"{name}_high"]
+
+
+def test_rates_without_cases_are_unknown():
+    subject, truth, predicted = drawn()
+    counted = cells(subject, truth, predicted)
+    assert np.isnan(rate_intervals(counted[~counted["truth"]], 10, seed=1)["tpr_low"])
+    silent = rate_intervals(counted[~counted["predicted"]], 10, seed=1)
+    assert silent["tpr"] == silent["fpr"] == 0 and np.isnan(silent["ratio"])
 
 
 def test_cells_have_the_equalized_odds_of_their_frames():

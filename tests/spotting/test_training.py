@@ -13,7 +13,7 @@ from causalex_core.spotting.batches import Run, batches, shuffled
 from causalex_core.spotting.network import AUW_GCN, PAPER, NetworkConfig
 from causalex_core.spotting.optimiser import Optimiser, OptimiserConfig
 from causalex_core.spotting.proposals import ProposalConfig, Rule, detect
-from causalex_core.spotting.side_by_side import FACTUAL, Graphs, TrainingConfig
+from causalex_core.spotting.side_by_side import Graphs, TrainingConfig
 from causalex_core.spotting.training import train
 from causalex_core.spotting.windows import Fold, Video, gather, hold_out, leave_one_subject_out
 
@@ -62,9 +62,9 @@ def test_a_fold_trained_alone_is_the_fold_trained_among_all(windows):
     some = train(windows, folds[2:3], quick(), device="cpu", seeds=(2,))
     assert [run.fold.name for run in together.runs] == ["s0", "s1", "s2", "s3"] * 2
     np.testing.assert_allclose(together.losses, apart.losses, rtol=1e-4)
-    for one, two in zip(together.scores[FACTUAL], apart.scores[FACTUAL], strict=True):
+    for one, two in zip(together.scores, apart.scores, strict=True):
         np.testing.assert_allclose(one, two, atol=2e-3)
-    np.testing.assert_array_equal(some.scores[FACTUAL][0], apart.scores[FACTUAL][6])
+    np.testing.assert_array_equal(some.scores[0], apart.scores[6])
     assert not np.allclose(apart.losses[2], apart.losses[6], rtol=1e-3)  # another seed
 
 
@@ -75,7 +75,7 @@ def test_what_was_planted_is_found(windows):
     rules = ProposalConfig(
         micro=Rule(0.5, (2, 7), (5, 14), 1), macro=Rule(0.5, (7, 29), (15, 58), 1)
     )
-    scores = np.concatenate([one[0] for one in outcome.scores[FACTUAL]]).astype(np.float32)
+    scores = np.concatenate([one[0] for one in outcome.scores]).astype(np.float32)
     order = np.concatenate([fold.held_out for fold in folds])
     found = detect(scores[np.argsort(order)], windows, rules)
     truth = example()[1]
@@ -100,7 +100,7 @@ def test_graphs_of_folds_and_windows_reach_the_network(config):
     again = outcome.model(1, config)
     motion = outcome.normalisation.of(torch.tensor([1]))(windows.motion[[1]][None])
     logits = again(motion, compound=compound[1, [1]], prior=prior[1])
-    expected = outcome.scores[FACTUAL][1][-1, 0, :, 2]
+    expected = outcome.scores[1][-1, 0, :, 2]
     found = logits[0, 0, 6:8, 7:263].sigmoid().detach().numpy()
     np.testing.assert_allclose(found, expected, atol=1e-3)
     with pytest.raises(CausalexError, match=r"prior matrix of shape \(2, 12, 12\)"):
@@ -109,15 +109,12 @@ def test_graphs_of_folds_and_windows_reach_the_network(config):
         train(windows, folds, setting, device="cpu")
 
 
-def test_other_views_are_judged_by_the_same_models(windows):
+def test_only_the_epochs_that_are_asked_for_are_kept(windows):
     folds = leave_one_subject_out(windows)[:1]
-    views = {"null": torch.zeros(()), "same": windows.motion}
-    outcome = train(windows, folds, quick(), views=views, keep=[1, 3], device="cpu")
-    factual, null, same = (outcome.scores[name][0] for name in (FACTUAL, "null", "same"))
-    assert factual.shape == null.shape == (2, 2, 2, 3, 256)
-    np.testing.assert_array_equal(factual, same)
-    assert np.ptp(null.astype(float), axis=(1, 4)).max() < 1e-3
-    assert outcome.epochs == (1, 3)
+    every = train(windows, folds, quick(), device="cpu")
+    some = train(windows, folds, quick(), keep=[3, 1], device="cpu")
+    assert some.epochs == (1, 3) and some.scores[0].shape == (2, 2, 2, 3, 256)
+    np.testing.assert_array_equal(some.scores[0], every.scores[0][[1, 3]])
 
 
 class KilledError(Exception):
@@ -147,7 +144,7 @@ def test_training_goes_on_after_a_kill(windows, tmp_path, monkeypatch):
     assert not done
     for outcome in (resumed, read):
         np.testing.assert_array_equal(outcome.losses, whole.losses)
-        for one, two in zip(outcome.scores[FACTUAL], whole.scores[FACTUAL], strict=True):
+        for one, two in zip(outcome.scores, whole.scores, strict=True):
             np.testing.assert_array_equal(one, two)
         for one, two in zip(outcome.states, whole.states, strict=True):
             assert all(torch.equal(one[name], two[name]) for name in two)
@@ -186,7 +183,7 @@ def test_without_any_micro_expression():
     windows = gather(*example((1, 2, 1), kinds=("macro",)))
     outcome = train(windows, leave_one_subject_out(windows), quick(epochs=20), device="cpu")
     assert np.isfinite(outcome.losses).all()
-    last = outcome.scores[FACTUAL][0][-1].astype(float)
+    last = outcome.scores[0][-1].astype(float)
     assert last[:, 0, 2].max() < 0.5
 
 

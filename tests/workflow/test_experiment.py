@@ -69,10 +69,10 @@ def test_stored_result_counts_only_while_a_source_is_missing(notebooks, tmp_path
 
 
 def test_the_stored_result_of_a_long_run_counts_always(notebooks, tmp_path, monkeypatch):
-    write(notebooks, "a", "from causalex_core.chapters import cohort_spotting")
+    write(notebooks, "a", "from causalex_core.chapters import graph_spotting")
     monkeypatch.setattr(paths, "PUBLISHED", tmp_path)
     before = experiment.state("a")
-    (tmp_path / "cohort_spotting.json").write_text("{}")
+    (tmp_path / "graph_spotting.json").write_text("{}")
     assert experiment.state("a")["data"] != before["data"]
 
 

@@ -1,0 +1,456 @@
+"""What counterfactual debiasing removes, and what it costs.
+
+Trained models judge counterfactuals of every video, and a share of what they say is subtracted
+(Eq. 8 of Causal-Ex). Overall, for the people in whom a unit was tied to micro-expressions, and
+for groups of people: section 2.3, Table 3 and Fig. 4 of Causal-Ex.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+import torch
+
+from causalex_core.cohort import planted
+from causalex_core.cohort.people import TIES
+from causalex_core.debiasing import counterfactual
+from causalex_core.debiasing.counterfactual import Form
+from causalex_core.debiasing.judging import judge
+from causalex_core.errors import CausalexError
+from causalex_core.evaluation import fairness, frames, operating_points, selection
+from causalex_core.expressions import KINDS
+from causalex_core.spotter.graph import GraphConfig
+from causalex_core.spotting import candidates, targets
+from causalex_core.spotting.windows import leave_one_subject_out
+from causalex_core.studies import material, nested, points
+from causalex_core.studies.material import Material
+from causalex_core.studies.points import NESTED
+from causalex_core.studies.variants import (
+    PREDECESSOR,
+    VARIANTS,
+    WHOLE,
+    trained,
+    training,
+)
+
+SOURCES = ()
+LONG = True
+NONE = "none"
+NULL, KEEP, MASK = "null frames", "keep E_f", "mask E_f"
+MAIN = (NULL, KEEP, MASK)  # of the paper: the text's and the other reading
+SWEEP, CONSTANT = "as many thresholds instead", "a constant instead"
+CROSS, TUNED = "cross_fold", "test_tuned"
+FORMS: tuple[Form, ...] = ("probabilities", "logits")
+HEADS = ("onset", "offset", "apex", "type")
+TABLES = (
+    "inputs",
+    "debiasing",
+    "strengths",
+    "confidence",
+    "bias",
+    "alarms",
+    "rates",
+    "odds",
+)
+
+_BLUR = 8.0  # frames
+_LEVEL = 0.2  # probability in place of what is said of a counterfactual
+_JUDGED = ("onset", "offset", "apex")  # heads that proposals ask
+
+
+@dataclass(frozen=True)
+class Config:
+    """Parameters of the page.
+
+    Attributes
+    ----------
+    plans
+        Databases, and the variants that are debiased on each. The controls are for the network of
+        the paper alone.
+    features
+        Folder of each real database among them.
+    seeds, epochs
+        As on the page on graphs: the same models.
+    alpha
+        Level of FCI's tests.
+    n_thresholds
+        Thresholds that are tried on the score of detections.
+    strengths
+        lambda of onset and offset, and of the apex, for both kinds; (0, 0) must be among them.
+    forms
+        Of the subtraction.
+    most_subjects
+        Of each database, for a quick look; 0 is everybody.
+    n_bootstrap
+        Resamples of subjects behind each interval.
+    """
+
+    plans: tuple[tuple[str, tuple[str, ...]], ...] = (
+        ("cas_like", (WHOLE, PREDECESSOR)),
+        ("samm_like", (WHOLE, PREDECESSOR)),
+    )
+    features: Mapping[str, str] = field(default_factory=dict)
+    seeds: tuple[int, ...] = (1, 2, 3, 4, 5)
+    epochs: int = 12
+    alpha: float = 0.01
+    n_thresholds: int = 41
+    strengths: tuple[tuple[float, float], ...] = (
+        (0.0, 0.0),
+        (0.5, 0.5),
+        (1.0, 1.0),
+        (-0.5, -0.5),
+        (0.5, 0.0),
+        (1.0, 0.0),
+        (0.0, 0.5),
+        (0.0, 1.0),
+    )
+    forms: tuple[Form, ...] = FORMS
+    most_subjects: int = 0
+    n_bootstrap: int = 2000
+
+    def __post_init__(self) -> None:
+        """Refuse strengths that cannot choose to do nothing."""
+        if (0.0, 0.0) not in self.strengths:
+            raise CausalexError(f"strengths {self.strengths}: expected (0, 0) among them")
+
+
+class System(NamedTuple):
+    """What made detections: a variant, and what was taken from its scores."""
+
+    variant: str
+    counterfactual: str = NONE
+    form: str = FORMS[0]
+
+
+def compute(config: Config) -> dict[str, pd.DataFrame]:
+    """Tables as `TABLES` names them; those on planted biases and people only of synthetic ones."""
+    rows: dict[str, list[dict[str, object]]] = {name: [] for name in TABLES}
+    for database, variants in config.plans:
+        part = material.read(
+            database, config.features, GraphConfig(alpha=config.alpha), config.most_subjects
+        )
+        rows["inputs"].append(_inputs(part))
+        found: dict[System, list[pd.DataFrame]] = {}
+        for variant in variants:
+            tally = _Tally(part, variant, config)
+            for seed in config.seeds:
+                tally.add(seed)
+            for name, table in tally.tables().items():
+                rows[name] += table
+            found |= tally.found
+        if part.drawn is not None:
+            rows["bias"] += list(_bias(part, found))
+            rows["alarms"] += list(_alarms(part, found))
+        judged = {
+            name: each
+            for name, each in found.items()
+            if name.form == FORMS[0] and name.counterfactual in (NONE, *MAIN)
+        }
+        for row, counts in _cells(part, judged):
+            rows["rates"].append({**row, **frames.rate_intervals(counts, config.n_bootstrap, 1)})
+            if part.drawn is not None:
+                rows["odds"] += [{**row, **gap} for gap in _odds(part, counts, config)]
+    return {name: pd.DataFrame(table) for name, table in rows.items()}
+
+
+def _inputs(part: Material) -> dict[str, object]:
+    essential = counterfactual.most_causal_regions(part.marks)
+    return {
+        "database": part.name,
+        "subjects": len(part.subjects),
+        "tied": _count_tied(part),
+        "videos": len(part.videos),
+        "macro": int((part.truth["kind"] == "macro").sum()),
+        "micro": int((part.truth["kind"] == "micro").sum()),
+        "essential": float(essential.sum(axis=1).mean()),
+        "without_essential": float((~essential.any(axis=1)).mean()),
+    }
+
+
+def _count_tied(part: Material) -> int:
+    if part.drawn is None:
+        return 0
+    people = part.drawn.attributes.set_index("subject").loc[part.subjects]
+    return int((people["tie"] == TIES[0]).sum())
+
+
+class _Tally:
+    """What counterfactuals make of the models of one variant, seed by seed."""
+
+    def __init__(self, part: Material, variant: str, config: Config) -> None:
+        self.part, self.variant, self.config = part, variant, config
+        self.group = nested.groups(part.subjects)
+        self.found: dict[System, list[pd.DataFrame]] = defaultdict(list)
+        self._counts: dict[tuple[str, str, str], list[np.ndarray]] = defaultdict(list)
+        self._strengths: dict[tuple[str, str, str], list[np.ndarray]] = defaultdict(list)
+        self._said: dict[str, list[np.ndarray]] = defaultdict(list)
+
+    def add(self, seed: int) -> None:
+        """Judge the counterfactuals with the models of one seed, and count."""
+        part, config = self.part, self.config
+        variant = VARIANTS[self.variant]
+        how = training(part, variant, config.epochs)
+        motion, views = part.windows.motion, _views(part, seed)
+        if self.variant != WHOLE:
+            views = {name: views[name] for name in MAIN}
+        outcome, matrices = trained(
+            part, variant, leave_one_subject_out(part.windows), seed, config.epochs
+        )
+        judged = judge(outcome, how, matrices, {NONE: motion, **views})
+        said = {
+            name: candidates.in_place(outcome.runs, of_runs, len(motion))
+            for name, of_runs in judged.items()
+        }
+        for name, own in said.items():
+            self._said[name].append(_confidence(own))
+        retrained, matrices = trained(
+            part,
+            variant,
+            nested.folds(part.windows),
+            seed,
+            config.epochs,
+            points.asked(config.epochs),
+        )
+        inner = judge(retrained, how, matrices, {NONE: motion, **{n: views[n] for n in MAIN}})
+        positions = [run.fold.held_out for run in retrained.runs]
+        self._count(NONE, FORMS[0], said, inner, positions)
+        self._sweep(said[NONE], inner[NONE], positions)
+        if self.variant == WHOLE:
+            said[CONSTANT] = np.full_like(said[NONE], _LEVEL)
+        for name in said:
+            for form in config.forms if name != NONE else ():
+                self._count(name, form, said, inner, positions)
+
+    def tables(self) -> dict[str, list[dict[str, object]]]:
+        """Rows of ``debiasing``, ``strengths`` and ``confidence``."""
+        return {
+            "debiasing": list(self._gains()),
+            "strengths": list(self._chosen_strengths()),
+            "confidence": list(self._confidences()),
+        }
+
+    def _count(
+        self,
+        name: str,
+        form: Form,
+        said: Mapping[str, np.ndarray],
+        inner: Mapping[str, Sequence[np.ndarray]],
+        positions: Sequence[np.ndarray],
+    ) -> None:
+        """Hits at the strengths and thresholds that each rule chooses."""
+        part, n_thresholds = self.part, self.config.n_thresholds
+        scores = self._debiased(name, said[NONE], said[name], form)
+        hits, detections = points.hits(part, scores, n_thresholds)
+        self._store(name, form, hits)
+        system = System(self.variant, name, form)
+        self.found[system].append(points.at_choice(part, detections, hits, n_thresholds))
+        for place, kind in enumerate(KINDS):
+            choice = selection.cross_fold(operating_points.flat(hits[:, place]))
+            self._strengths[name, form, kind].append(choice // n_thresholds)
+        if name in inner and form == FORMS[0]:
+            of_pairs = [
+                points.hits(part, self._debiased(name, own, other, form), n_thresholds, place)[0]
+                for own, other, place in zip(inner[NONE], inner[name], positions, strict=True)
+            ]
+            self._store_nested(name, form, hits, of_pairs)
+
+    def _sweep(
+        self,
+        factual: np.ndarray,
+        inner: Sequence[np.ndarray],
+        positions: Sequence[np.ndarray],
+    ) -> None:
+        """As many choices, all spent on the threshold."""
+        finer = self.config.n_thresholds * len(self.config.strengths)
+        hits, _ = points.hits(self.part, [factual[:, :, : len(_JUDGED)]], finer)
+        of_pairs = [
+            points.hits(self.part, [own[:, :, : len(_JUDGED)]], finer, place)[0]
+            for own, place in zip(inner, positions, strict=True)
+        ]
+        self._store(SWEEP, "", hits)
+        self._store_nested(SWEEP, "", hits, of_pairs)
+
+    def _debiased(
+        self, name: str, factual: np.ndarray, other: np.ndarray, form: Form
+    ) -> list[np.ndarray]:
+        """Scores at each strength; the factual alone where there is nothing to subtract."""
+        said, from_it = factual[:, :, : len(_JUDGED)], other[:, :, : len(_JUDGED)]
+        if name == NONE:
+            return [said]
+        return [
+            counterfactual.debiased(said, from_it, [[phase, phase, apex]] * 2, form)
+            for phase, apex in self.config.strengths
+        ]
+
+    def _store(self, name: str, form: str, hits: np.ndarray) -> None:
+        self._counts[name, form, CROSS].append(points.best_elsewhere(hits))
+        here = [operating_points.best_here(hits[:, kind]) for kind in range(len(KINDS))]
+        self._counts[name, form, TUNED].append(np.stack(here))
+
+    def _store_nested(
+        self, name: str, form: str, hits: np.ndarray, of_pairs: Sequence[np.ndarray]
+    ) -> None:
+        found = nested.each_kind(hits, of_pairs, self.group)
+        self._counts[name, form, NESTED].append(found)
+
+    def _gains(self) -> Iterator[dict[str, object]]:
+        """F1 with each, and what is gained over none when both are chosen alike."""
+        n_bootstrap = self.config.n_bootstrap
+        for (name, form, choice), found in self._counts.items():
+            plain = dict(points.named(np.stack(self._counts[NONE, FORMS[0], choice])))
+            for kind, own in points.named(np.stack(found)):
+                yield {
+                    "database": self.part.name,
+                    "variant": self.variant,
+                    "counterfactual": name,
+                    "form": form,
+                    "chosen": choice,
+                    "kind": kind,
+                    **operating_points.summary(own, n_bootstrap),
+                    **operating_points.gain(own, plain[kind], n_bootstrap),
+                }
+
+    def _chosen_strengths(self) -> Iterator[dict[str, object]]:
+        """How often each strength was best on the other subjects, over seeds and subjects."""
+        for (name, form, kind), chosen in self._strengths.items():
+            for place, (phase, apex) in enumerate(self.config.strengths if name != NONE else ()):
+                yield {
+                    "database": self.part.name,
+                    "variant": self.variant,
+                    "counterfactual": name,
+                    "form": form,
+                    "kind": kind,
+                    "onset_and_offset": phase,
+                    "apex": apex,
+                    "share": float(np.mean(np.stack(chosen) == place)),
+                }
+
+    def _confidences(self) -> Iterator[dict[str, object]]:
+        """How sure the models are: over all frames, at each window's highest, and how it varies."""
+        for name, said in self._said.items():
+            mean, highest, spread = np.mean(said, axis=0)  # (2, 4) each
+            for place, kind in enumerate(targets.KINDS):
+                for head, own in enumerate(HEADS):
+                    yield {
+                        "database": self.part.name,
+                        "variant": self.variant,
+                        "motion": "as measured" if name == NONE else name,
+                        "kind": kind,
+                        "head": own,
+                        "mean": float(mean[place, head]),
+                        "highest": float(highest[place, head]),
+                        "spread": float(spread[place, head]),
+                    }
+
+
+def _confidence(said: np.ndarray) -> np.ndarray:
+    """Mean, mean of windows' highest, and mean deviation in time, (3, 2, 4)."""
+    return np.stack(
+        [said.mean(axis=(0, 3)), said.max(axis=3).mean(axis=0), said.std(axis=3).mean(axis=0)]
+    )
+
+
+def _views(part: Material, seed: int) -> dict[str, torch.Tensor]:
+    """Counterfactual motion of all windows."""
+    motion, video = part.windows.motion, part.windows.video
+    generator = np.random.default_rng([seed, len(part.videos)])
+    chosen = counterfactual.most_causal_regions(part.marks)
+    drawn = counterfactual.random_regions(chosen, generator)[video]
+    kept = counterfactual.keep(motion, chosen[video])
+    return {
+        NULL: counterfactual.null_motion(motion).expand_as(motion),
+        KEEP: kept,
+        MASK: counterfactual.mask(motion, chosen[video]),
+        "keep random regions": counterfactual.keep(motion, drawn),
+        "mask random regions": counterfactual.mask(motion, drawn),
+        "keep E_f, other video": kept[counterfactual.from_another_video(video, generator)],
+        "noise": counterfactual.noise(motion, generator),
+        "blurred": counterfactual.blurred(motion, _BLUR),
+    }
+
+
+def _bias(
+    part: Material, found: Mapping[System, Sequence[pd.DataFrame]]
+) -> Iterator[dict[str, object]]:
+    """Small expressions, and small movements that are none, with the tied unit and without."""
+    assert part.drawn is not None
+    fidgets = planted.fidgets(part.drawn)
+    for system, tables in found.items():
+        for event, events in (("expression", part.truth), ("fidget", fidgets)):
+            for row in planted.detected(events, tables, _groups(part)):
+                yield {"database": part.name, **system._asdict(), "event": event, **row}
+
+
+def _alarms(
+    part: Material, found: Mapping[System, Sequence[pd.DataFrame]]
+) -> Iterator[dict[str, object]]:
+    """Micro-expressions that are none, and minutes in which they are found."""
+    frames_of = pd.Series(part.windows.lengths).groupby(list(part.windows.subjects)).sum()
+    for system, tables in found.items():
+        alarms = planted.false_alarms(part.truth, tables, _groups(part))
+        for group, own in _groups(part).items():
+            yield {
+                "database": part.name,
+                **system._asdict(),
+                "people": group,
+                "false_alarms": alarms[group],
+                "minutes": float(frames_of[own].sum()) / part.fps / 60,
+            }
+
+
+def _groups(part: Material) -> dict[str, list[str]]:
+    """Tied and free people who take part."""
+    assert part.drawn is not None
+    return {
+        group: [name for name in own if name in part.subjects]
+        for group, own in planted.people(part.drawn).items()
+    }
+
+
+def _cells(
+    part: Material, found: Mapping[System, Sequence[pd.DataFrame]]
+) -> Iterator[tuple[dict[str, object], pd.DataFrame]]:
+    """Frames by subject, truth and prediction, of all seeds together."""
+    lengths = dict(zip(part.windows.names, part.windows.lengths, strict=True))
+    place = {name: number for number, name in enumerate(part.subjects)}
+    owner = np.repeat([place[name] for name in part.windows.subjects], part.windows.lengths)
+    for system, tables in found.items():
+        for kind in KINDS:
+            truth, *predicted = (
+                frames.covered(table[table["kind"] == kind], lengths)
+                for table in (part.truth, *tables)
+            )
+            row: dict[str, object] = {"database": part.name, **system._asdict(), "kind": kind}
+            times = len(predicted)
+            yield (
+                row,
+                frames.cells(
+                    np.tile(owner, times), np.tile(truth, times), np.concatenate(predicted)
+                ),
+            )
+
+
+def _odds(part: Material, counted: pd.DataFrame, config: Config) -> Iterator[dict[str, object]]:
+    """Equalized odds difference between halves of the people, by frames."""
+    assert part.drawn is not None
+    people = part.drawn.attributes.set_index("subject").loc[part.subjects]
+    halves = {
+        "tone": people["tone"] > 0.5,
+        "shape": people["shape"] > 0.5,
+        "tie": people["tie"] == TIES[0],
+    }
+    for attribute, half in halves.items():
+        subject = counted["subject"].to_numpy()
+        gap = fairness.equalized_odds_gap(
+            counted["truth"].to_numpy(),
+            counted["predicted"].to_numpy(),
+            half.to_numpy()[subject],
+            subject,
+            config.n_bootstrap,
+            seed=1,
+            frames=counted["frames"].to_numpy(),
+        )
+        yield {"attribute": attribute, "gap": gap.estimate, "low": gap.low, "high": gap.high}

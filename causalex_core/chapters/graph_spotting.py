@@ -1,0 +1,340 @@
+"""Does a causal graph help to spot? Every variant of the graph in the same network.
+
+Leave-one-subject-out, under every rule of selection, with baselines that have no model and with
+labels that mean nothing. Tables 2 to 4 and Fig. 5 of Causal-Ex, on synthetic people or on the
+features of the real ones.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+import pandas as pd
+
+from causalex_core.errors import CausalexError
+from causalex_core.evaluation import operating_points
+from causalex_core.evaluation.operating_points import LAST
+from causalex_core.expressions import KINDS
+from causalex_core.graphs import compound
+from causalex_core.spotter.graph import GraphConfig
+from causalex_core.spotting import candidates, level
+from causalex_core.spotting.mdmd import mdmd
+from causalex_core.spotting.windows import gather, hold_out, leave_one_subject_out
+from causalex_core.studies import material, nested, points, shifts
+from causalex_core.studies.material import Material
+from causalex_core.studies.variants import NONE, PREDECESSOR, VARIANTS, WHOLE, trained
+
+SOURCES = ()
+LONG = True
+PEAKS, MDMD = "peaks of motion", "MDMD"
+
+_PEAK_SECONDS = {"macro": (0.6, 1.0, 1.5, 2.2), "micro": (0.2, 0.3, 0.4, 0.5)}
+_PEAK_HEIGHTS = np.geomspace(1, 30, 30)  # of the median level
+_CEILINGS = (4.0, 8.0, 16.0, np.inf)  # a micro-expression moves less than a macro-expression
+# Distances, and lengths of what counts, as MDMD's authors took them for CAS(ME)^2, in seconds.
+_MDMD_SECONDS = {"macro": (0.65, 1.3, 2.0), "micro": (0.2, 0.4, 0.6)}
+_MDMD_LENGTHS = {"macro": (0.55, np.inf), "micro": (0.2, 0.55)}
+_MDMD_SHARES = (0.01, 0.02, 0.05, 0.1, 0.15, 0.2, 0.3, 0.4, 0.5, 0.6)
+
+
+@dataclass(frozen=True)
+class Config:
+    """Parameters of the page.
+
+    Attributes
+    ----------
+    plans
+        Databases, and the variants that are trained on each: see
+        `causalex_core.studies.material.read` and `causalex_core.studies.variants.VARIANTS`. The
+        variant without a graph, from which gains are measured, must be among them.
+    features
+        Folder of each real database among them.
+    seeds
+        Of the models; their F1 are averaged.
+    epochs
+        Passes over the windows with expressions.
+    nested
+        Variants for which inner models are trained too.
+    crossed
+        Variants that are trained on one database and tested on another.
+    alpha
+        Level of FCI's tests.
+    n_thresholds
+        Thresholds that are tried on the score of detections, evenly from 0 to 1 in its cube root:
+        it is a product of three probabilities.
+    n_shifts
+        Random shifts of the labels.
+    most_subjects
+        Of each database, for a quick look; 0 is everybody.
+    n_bootstrap
+        Resamples of subjects behind each interval.
+    """
+
+    plans: tuple[tuple[str, tuple[str, ...]], ...] = (
+        ("cas_like", tuple(VARIANTS)),
+        ("samm_like", (PREDECESSOR, WHOLE, NONE, "causal only")),
+    )
+    features: Mapping[str, str] = field(default_factory=dict)
+    seeds: tuple[int, ...] = (1, 2, 3, 4, 5)
+    epochs: int = 12
+    nested: tuple[str, ...] = (PREDECESSOR, WHOLE, NONE)
+    crossed: tuple[str, ...] = ("causal only", WHOLE)
+    alpha: float = 0.01
+    n_thresholds: int = 41
+    n_shifts: int = 200
+    most_subjects: int = 0
+    n_bootstrap: int = 2000
+
+    def __post_init__(self) -> None:
+        """Refuse variants that are unknown, and a plan without the one that gains start from."""
+        for database, variants in self.plans:
+            unknown = set(variants) - set(VARIANTS)
+            if unknown or NONE not in variants:
+                raise CausalexError(
+                    f"variants {list(variants)} on {database}: expected some of {list(VARIANTS)},"
+                    f" '{NONE}' among them"
+                )
+
+
+def compute(config: Config) -> dict[str, pd.DataFrame]:
+    """Tables ``inputs``, ``scores``, ``epochs``, ``baselines``, ``shifted`` and ``crossed``."""
+    rows: dict[str, list[dict[str, object]]] = {
+        name: [] for name in ("inputs", "scores", "epochs", "baselines", "shifted", "crossed")
+    }
+    home: dict[str, tuple[Material, Mapping[str, np.ndarray]]] = {}
+    for database, variants in config.plans:
+        part = material.read(
+            database, config.features, GraphConfig(alpha=config.alpha), config.most_subjects
+        )
+        rows["inputs"].append(_inputs(part))
+        counted = {}  # variant: (seeds, S, 2, E, T, 3)
+        inner: dict[str, np.ndarray | None] = {}  # variant: (seeds, 2, S, 3)
+        for variant in variants:
+            outer = [_outer(part, variant, seed, config) for seed in config.seeds]
+            counted[variant] = np.stack([hits for _, hits in outer])
+            inner[variant] = (
+                np.stack(
+                    [
+                        _nested(part, variant, seed, scores, config)
+                        for seed, (scores, _) in zip(config.seeds, outer, strict=True)
+                    ]
+                )
+                if variant in config.nested
+                else None
+            )
+        home[database] = part, {name: hits[:, :, :, -1] for name, hits in counted.items()}
+        baselines = {PEAKS: _peaks(part), MDMD: _mdmd(part)}
+        reported = {name: points.by_rule(hits, inner[name]) for name, hits in counted.items()}
+        rows["scores"] += list(_scores(part, reported, baselines, config))
+        rows["epochs"] += list(_epochs(part, counted))
+        rows["baselines"] += list(_baselines(part, baselines, config))
+        rows["shifted"] += list(_shifted(part, config))
+    for source in home:
+        for target in home:
+            if source != target:
+                rows["crossed"] += list(_crossed(*home[source], home[target][0], config))
+    return {name: pd.DataFrame(table) for name, table in rows.items()}
+
+
+def _inputs(part: Material) -> dict[str, object]:
+    edges = {
+        f"{policy}_edges": float(
+            np.mean([compound.adjacency(each, policy).sum() for each in part.marks])
+        )
+        for policy in compound.POLICIES
+    }
+    return {
+        "database": part.name,
+        "subjects": len(part.subjects),
+        "videos": len(part.videos),
+        "minutes": part.minutes,
+        "macro": int((part.truth["kind"] == "macro").sum()),
+        "micro": int((part.truth["kind"] == "micro").sum()),
+        "training_windows": int(part.windows.with_expression.sum()),
+        **edges,
+    }
+
+
+def _outer(
+    part: Material, variant: str, seed: int, config: Config
+) -> tuple[np.ndarray, np.ndarray]:
+    """Scores of every epoch (E, W, 2, 3, 256), and hits (S, 2, E, T, 3)."""
+    folds = leave_one_subject_out(part.windows)
+    outcome, _ = trained(part, VARIANTS[variant], folds, seed, config.epochs)
+    scores = candidates.held_out(outcome, part.windows, seed)
+    return scores, points.hits(part, list(scores), config.n_thresholds)[0]
+
+
+def _nested(
+    part: Material, variant: str, seed: int, scores: np.ndarray, config: Config
+) -> np.ndarray:
+    """Counts (2, S, 3) at the epoch, threshold, number and lengths that inner models choose."""
+    folds = nested.folds(part.windows)
+    asked = points.asked(config.epochs)
+    outcome, _ = trained(part, VARIANTS[variant], folds, seed, config.epochs, asked)
+    inner = [
+        points.choices(part, list(said), config.n_thresholds, run.fold.held_out)
+        for run, said in zip(outcome.runs, outcome.scores, strict=True)
+    ]
+    outer = points.choices(part, list(scores[asked]), config.n_thresholds)
+    return nested.each_kind(outer, inner, nested.groups(part.subjects))
+
+
+def _scores(
+    part: Material,
+    reported: Mapping[str, Mapping[str, np.ndarray]],
+    baselines: Mapping[str, np.ndarray],
+    config: Config,
+) -> Iterator[dict[str, object]]:
+    """F1 of every variant under every rule, and what it gains over others."""
+    for variant, rules in reported.items():
+        for rule, found in rules.items():
+            beside = {
+                "over_last": rules[LAST],
+                "over_peaks": baselines[PEAKS].repeat(len(found), axis=0),
+                "over_mdmd": baselines[MDMD].repeat(len(found), axis=0),
+            }
+            if rule in reported[NONE]:
+                beside["gain"] = reported[NONE][rule]
+            for kind, own in points.named(found):
+                row: dict[str, object] = {
+                    "database": part.name,
+                    "variant": variant,
+                    "rule": rule,
+                    "kind": kind,
+                    **operating_points.summary(own, config.n_bootstrap),
+                }
+                for column, other in beside.items():
+                    difference = operating_points.gain(
+                        own, dict(points.named(other))[kind], config.n_bootstrap
+                    )
+                    row |= {name.replace("gain", column): x for name, x in difference.items()}
+                yield row
+
+
+def _epochs(part: Material, counted: Mapping[str, np.ndarray]) -> Iterator[dict[str, object]]:
+    """F1 after every epoch, its threshold chosen on the other subjects."""
+    for variant, of_seeds in counted.items():
+        for epoch in range(of_seeds.shape[3]):
+            found = np.stack([points.best_elsewhere(hits[:, :, epoch]) for hits in of_seeds])
+            for kind, own in points.named(found):
+                row = operating_points.summary(own, 1)
+                yield {
+                    "database": part.name,
+                    "variant": variant,
+                    "kind": kind,
+                    "epoch": epoch + 1,
+                    "f1": row["f1"],
+                    "low": row["least_seed"],
+                    "high": row["greatest_seed"],
+                }
+
+
+def _peaks(part: Material) -> np.ndarray:
+    """Counts (1, 2, S, 3) of peaks of motion.
+
+    Length, least height and, for micro-expressions, greatest height are chosen on the other
+    subjects.
+    """
+    tables = []
+    for seconds in zip(*(_PEAK_SECONDS[kind] for kind in KINDS), strict=True):
+        macro, micro = (
+            level.peaks(part.videos, max(round(length * part.fps), 3), kind)
+            for length, kind in zip(seconds, KINDS, strict=True)
+        )
+        tables += [pd.concat([macro, micro[micro["score"] <= ceiling]]) for ceiling in _CEILINGS]
+    heights = dict.fromkeys(KINDS, _PEAK_HEIGHTS)
+    return points.best_elsewhere(candidates.counts(tables, part.truth, part.subjects, heights))[
+        None
+    ]
+
+
+def _mdmd(part: Material) -> np.ndarray:
+    """Counts (1, 2, S, 3) of MDMD, its distance and share chosen on the other subjects."""
+    tables = []
+    for seconds in zip(*(_MDMD_SECONDS[kind] for kind in KINDS), strict=True):
+        for share in _MDMD_SHARES:
+            of_kinds = []
+            for distance, kind in zip(seconds, KINDS, strict=True):
+                shortest, longest = np.multiply(_MDMD_LENGTHS[kind], part.fps)
+                of_kinds.append(
+                    mdmd(part.videos, round(distance * part.fps), share, kind, shortest, longest)
+                )
+            tables.append(pd.concat(of_kinds))
+    everything = dict.fromkeys(KINDS, np.array([-np.inf]))
+    return points.best_elsewhere(candidates.counts(tables, part.truth, part.subjects, everything))[
+        None
+    ]
+
+
+def _baselines(
+    part: Material, baselines: Mapping[str, np.ndarray], config: Config
+) -> Iterator[dict[str, object]]:
+    for name, counts in baselines.items():
+        for kind, own in points.named(counts):
+            row = operating_points.summary(own, config.n_bootstrap)
+            shown = ("tp", "n_pred", "n_truth", "f1", "low", "high")
+            yield {
+                "database": part.name,
+                "detector": name,
+                "kind": kind,
+                **{column: row[column] for column in shown},
+            }
+
+
+def _shifted(part: Material, config: Config) -> Iterator[dict[str, object]]:
+    """F1 on the labels that models were trained on, beside that on shifted ones.
+
+    The models of the second half were trained on labels that were shifted already: their F1
+    should be one of many.
+    """
+    lengths = dict(zip(part.windows.names, part.windows.lengths, strict=True))
+    seed = config.seeds[0]
+    moved = shifts.shifted(part.truth, lengths, np.random.default_rng(seed))
+    without_meaning = replace(part, truth=moved, windows=gather(part.videos, moved))
+    for labels, own in (("as labelled", part), ("shifted", without_meaning)):
+        scores, _ = _outer(own, WHOLE, seed, config)
+        counted, tables = points.hits(own, [scores[-1]], config.n_thresholds)
+        detections = points.at_choice(own, tables, counted, config.n_thresholds)
+        found = shifts.band(own.truth, detections, lengths, config.n_shifts, seed)
+        for kind, (value, low, high) in found.items():
+            yield {
+                "database": part.name,
+                "trained_on": labels,
+                "kind": kind,
+                "detections": len(
+                    detections if kind == points.OVERALL else detections.query("kind == @kind")
+                ),
+                "f1": value,
+                "band_low": low,
+                "band_high": high,
+                "shifts": config.n_shifts,
+            }
+
+
+def _crossed(
+    source: Material, at_home: Mapping[str, np.ndarray], target: Material, config: Config
+) -> Iterator[dict[str, object]]:
+    """Models of one database on the other: its rules, its thresholds, its last epoch.
+
+    Thresholds are those that are best at home, in the hits (seeds, S, 2, T, 3) of held-out
+    subjects.
+    """
+    both, others = material.crossed(source, target)
+    fold = hold_out(both.windows, others, name=f"{target.name} held out")
+    for variant in config.crossed:
+        if variant not in at_home:
+            continue
+        found = []
+        for seed, hits in zip(config.seeds, at_home[variant], strict=True):
+            outcome, _ = trained(both, VARIANTS[variant], [fold], seed, config.epochs)
+            last = outcome.scores[0][-1]
+            found.append(points.elsewhere(both, last, config.n_thresholds, fold.held_out, hits))
+        for kind, own in points.named(np.stack(found)):
+            yield {
+                "trained_on": source.name,
+                "tested_on": target.name,
+                "variant": variant,
+                "kind": kind,
+                **operating_points.summary(own, config.n_bootstrap),
+            }

@@ -1,0 +1,95 @@
+"""Choosing on inner folds: what is reported of a subject rests on nothing of that subject.
+
+Subjects are dealt into five groups. Models are trained again without each pair of groups, and
+judge both. For the subjects of one group, the four models that lack it and one other group never
+saw them; what these find in the other group chooses. That is ten models for everybody, where
+retraining on four inner groups for each subject would be four for each.
+"""
+
+from collections.abc import Sequence
+from itertools import combinations
+
+import numpy as np
+
+from causalex_core.evaluation import selection
+from causalex_core.spotting.windows import Fold, Windows, hold_out
+
+GROUPS = 5
+
+
+def groups(subjects: Sequence[str]) -> np.ndarray:
+    """Group of each subject, (S,) from 0; as many of each as can be, dealt by chance."""
+    dealt = np.arange(len(subjects)) % GROUPS
+    return np.random.default_rng(len(subjects)).permutation(dealt)
+
+
+def pairs(count: int = GROUPS) -> list[tuple[int, int]]:
+    """Every two groups, in the order of `folds`."""
+    return list(combinations(range(count), 2))
+
+
+def folds(windows: Windows, *, all_windows: bool = False) -> list[Fold]:
+    """A fold for every two groups, which holds out both.
+
+    Raises
+    ------
+    CausalexError
+        If there are too few subjects: of five groups, three must be left to train.
+    """
+    subjects = list(dict.fromkeys(windows.subjects))
+    group = groups(subjects)
+    return [
+        hold_out(
+            windows,
+            [name for name, own in zip(subjects, group, strict=True) if own in pair],
+            name=f"groups {pair[0] + 1} and {pair[1] + 1}",
+            all_windows=all_windows,
+        )
+        for pair in pairs()
+    ]
+
+
+def choice(inner: Sequence[np.ndarray], group: np.ndarray) -> np.ndarray:
+    """Candidate that inner models choose for each subject.
+
+    Parameters
+    ----------
+    inner
+        Hits (S, C, 3) of the models of each fold of `folds`, with those of subjects who were
+        trained on among them; these are not looked at.
+    group
+        (S,) as `groups` gives it.
+
+    Returns
+    -------
+    ndarray
+        (S,) index of the chosen candidate, the same for all of a group.
+    """
+    found = np.zeros((GROUPS, *inner[0].shape[1:]), int)  # (5, C, 3) hits outside each group
+    for (one, other), hits in zip(pairs(), inner, strict=True):
+        found[one] += hits[group == other].sum(axis=0)
+        found[other] += hits[group == one].sum(axis=0)
+    best = np.array([selection.oracle_pooled(each[None])[0] for each in found])
+    return best[group]
+
+
+def each_kind(outer: np.ndarray, inner: Sequence[np.ndarray], group: np.ndarray) -> np.ndarray:
+    """Counts (2, S, 3) of macro and micro at the candidates that inner models choose.
+
+    Parameters
+    ----------
+    outer
+        Hits (S, 2, ..., 3) of the leave-one-subject-out models, one or more dimensions of
+        candidates.
+    inner
+        The same of the models of each fold of `folds`.
+    group
+        As in `choice`.
+    """
+    whole, *of_pairs = (each.reshape(*each.shape[:2], -1, 3) for each in (outer, *inner))
+    return np.stack(
+        [
+            selection.chosen(whole[:, kind], choice([one[:, kind] for one in of_pairs], group))
+            for kind in range(whole.shape[1])
+        ]
+    )

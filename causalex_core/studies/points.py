@@ -1,0 +1,165 @@
+"""Operating points of trained models: hits per subject for every choice that may be made."""
+
+from collections.abc import Iterator, Mapping, Sequence
+
+import numpy as np
+import pandas as pd
+
+from causalex_core.evaluation import operating_points, selection
+from causalex_core.evaluation.spotting import MEGC
+from causalex_core.expressions import KINDS
+from causalex_core.spotting import candidates, proposals
+from causalex_core.spotting.proposals import ProposalConfig
+from causalex_core.studies.material import Material
+
+OVERALL = "overall"
+NESTED = "nested"
+EVERY = 4  # epochs from one that inner models are asked about to the next
+_KEEPS = (5, 20)  # detections of a kind per video
+# Multiples of the shortest and longest interval that is proposed.
+_LIMITS = {"macro": ((1.0, 1.0), (1.5, 1.0)), "micro": ((1.0, 1.0), (1.0, 0.5))}
+
+
+def hits(
+    part: Material,
+    scores: Sequence[np.ndarray],
+    n_thresholds: int,
+    positions: np.ndarray | None = None,
+) -> tuple[np.ndarray, list[pd.DataFrame]]:
+    """Hits (S, 2, scores, T, 3) of each array of scores, and the detections behind them.
+
+    Parameters
+    ----------
+    scores
+        (W, 2, 3, 256) each, of the windows at `positions`.
+    n_thresholds
+        Thresholds T that are tried on the score of a detection.
+    positions
+        None: all windows.
+    """
+    found = _detected(part, scores, positions)
+    return _counted(part, found, n_thresholds, positions), found
+
+
+def choices(
+    part: Material,
+    scores: Sequence[np.ndarray],
+    n_thresholds: int,
+    positions: np.ndarray | None = None,
+) -> np.ndarray:
+    """Hits (S, 2, ..., T, 3) where detections per video and their lengths are chosen as well."""
+    found = _detected(part, scores, positions)
+    every = [table for one in found for table in _options(one, part.rules)]
+    return _counted(part, every, n_thresholds, positions)
+
+
+def asked(epochs: int) -> list[int]:
+    """Epochs, from 0, that inner models are asked about; the last is among them."""
+    return list(range((epochs - 1) % EVERY, epochs, EVERY))
+
+
+def at_choice(
+    part: Material, detections: Sequence[pd.DataFrame], counted: np.ndarray, n_thresholds: int
+) -> pd.DataFrame:
+    """Detections of each subject at the candidate that is best on the others.
+
+    Parameters
+    ----------
+    detections, counted
+        Tables, and their hits (S, 2, tables, T, 3).
+    """
+    thresholds, kept = candidates.thresholds(n_thresholds), []
+    for place, kind in enumerate(KINDS):
+        choice = selection.cross_fold(operating_points.flat(counted[:, place]))
+        tables, steps = np.unravel_index(choice, counted.shape[2:4])
+        for subject, table, step in zip(part.subjects, tables, steps, strict=True):
+            rows = detections[table]
+            own = (rows["subject"] == subject) & (rows["kind"] == kind)
+            kept.append(rows[own & (rows["score"] >= thresholds[kind][step])])
+    return pd.concat(kept, ignore_index=True)
+
+
+def best_elsewhere(counted: np.ndarray) -> np.ndarray:
+    """Counts (2, S, 3) of each kind at the candidate that is best on the other subjects."""
+    return np.stack([operating_points.best_elsewhere(counted[:, k]) for k in range(len(KINDS))])
+
+
+def elsewhere(
+    part: Material,
+    scores: np.ndarray,
+    n_thresholds: int,
+    positions: np.ndarray,
+    at_home: np.ndarray,
+) -> np.ndarray:
+    """Counts (2, S', 3) of those at `positions`, with the thresholds that are best at home.
+
+    Parameters
+    ----------
+    scores
+        (W', 2, 3, 256) of the windows at `positions`.
+    at_home
+        Hits (S, 2, T, 3) of the held-out subjects of the database that was trained on.
+    """
+    counted = hits(part, [scores], n_thresholds, positions)[0]
+    tested = np.isin(part.subjects, part.windows.subject[positions])
+    step = [int(selection.oracle_pooled(at_home[:, k])[0]) for k in range(len(KINDS))]
+    return np.stack([counted[tested, k, 0, step[k]] for k in range(len(KINDS))])
+
+
+def named(found: np.ndarray) -> Iterator[tuple[str, np.ndarray]]:
+    """Counts (seeds, S, 3) of macro, micro and both, from (seeds, 2, S, 3)."""
+    yield from zip((*KINDS, OVERALL), [found[:, 0], found[:, 1], found.sum(axis=1)], strict=True)
+
+
+def by_rule(counted: np.ndarray, nested: np.ndarray | None = None) -> Mapping[str, np.ndarray]:
+    """Counts (seeds, 2, S, 3) under each rule of selection; every kind chooses for itself.
+
+    Parameters
+    ----------
+    counted
+        (seeds, S, 2, E, T, 3) hits of every epoch and threshold.
+    nested
+        (seeds, 2, S, 3) counts at what inner models chose, if they were trained.
+    """
+    found = [
+        [operating_points.by_rule(hits[:, kind]) for kind in range(len(KINDS))] for hits in counted
+    ]
+    rules = {
+        rule: np.array([[one[rule] for one in both] for both in found]) for rule in found[0][0]
+    }
+    return rules if nested is None else {**rules, NESTED: nested}
+
+
+def _detected(
+    part: Material, scores: Sequence[np.ndarray], positions: np.ndarray | None
+) -> list[pd.DataFrame]:
+    return [
+        proposals.detect(one.astype(np.float32), part.windows, part.rules, positions)
+        for one in scores
+    ]
+
+
+def _counted(
+    part: Material,
+    found: Sequence[pd.DataFrame],
+    n_thresholds: int,
+    positions: np.ndarray | None,
+) -> np.ndarray:
+    truth = part.truth
+    if positions is not None:
+        truth = truth[truth["subject"].isin(part.windows.subject[positions])]
+    thresholds = candidates.thresholds(n_thresholds)
+    return candidates.counts(found, truth, part.subjects, thresholds, MEGC)
+
+
+def _options(table: pd.DataFrame, rules: ProposalConfig) -> Iterator[pd.DataFrame]:
+    """The best few detections of each video, within the usual and within closer lengths."""
+    rank = table.groupby(["video", "kind"], sort=False).cumcount()  # they come best first
+    length = table["offset"] - table["onset"]
+    for keep in _KEEPS:
+        for limit in range(len(_LIMITS[KINDS[0]])):
+            fits = pd.Series(False, index=table.index)
+            for kind, rule in (("macro", rules.macro), ("micro", rules.micro)):
+                shortest, longest = np.multiply(rule.length, _LIMITS[kind][limit])
+                fits |= (table["kind"] == kind) & length.between(shortest, longest)
+            yield table[fits & (rank < keep)]

@@ -1,0 +1,71 @@
+"""Spotting with every graph, on a few synthetic people."""
+
+import numpy as np
+import pytest
+
+from causalex_core.chapters import graph_spotting
+from causalex_core.chapters.graph_spotting import Config
+from causalex_core.errors import CausalexError
+from causalex_core.studies.variants import NONE, PREDECESSOR, WHOLE
+
+SMALL = Config(
+    plans=(("cas_like", (NONE, WHOLE)), ("samm_like", (NONE, WHOLE))),
+    seeds=(1, 2),
+    epochs=2,
+    nested=(NONE, WHOLE),
+    crossed=(WHOLE,),
+    n_thresholds=3,
+    n_shifts=5,
+    most_subjects=4,
+    n_bootstrap=20,
+)
+
+
+@pytest.fixture(scope="module")
+def tables(tmp_path_factory):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("CAUSALEX_DATA", str(tmp_path_factory.mktemp("data")))
+        return graph_spotting.compute(SMALL)
+
+
+def test_every_table_is_there_and_finite(tables):
+    for frame in tables.values():
+        assert len(frame) and np.isfinite(frame.select_dtypes("number")).all(axis=None)
+
+
+def test_every_variant_and_rule_counts_every_truth(tables):
+    scores = tables["scores"]
+    assert len(scores) == 2 * 2 * 5 * 3  # databases, variants, rules, kinds
+    for row in tables["inputs"].to_dict("records"):
+        own = scores[scores["database"] == row["database"]]
+        for kind in ("macro", "micro"):
+            assert (own.query("kind == @kind")["n_truth"] == row[kind]).all()
+    assert (scores["low"] <= scores["f1"]).all() and (scores["f1"] <= scores["high"]).all()
+    assert not scores.query("variant == @NONE")["gain"].any()
+    assert not scores.query("rule == 'last epoch'")["over_last"].any()
+    place = ["database", "variant", "kind"]
+    last = tables["epochs"].query("epoch == 2").set_index(place)["f1"]
+    of_rule = scores.query("rule == 'last epoch'").set_index(place)["f1"]
+    assert of_rule.to_dict() == pytest.approx(last.to_dict())
+
+
+def test_baselines_and_crossing_count_every_truth_of_the_tested(tables):
+    inputs = tables["inputs"].set_index("database")
+    assert set(tables["baselines"]["detector"]) == {graph_spotting.PEAKS, graph_spotting.MDMD}
+    crossed = tables["crossed"]
+    assert len(crossed) == 2 * 3 and (crossed["trained_on"] != crossed["tested_on"]).all()
+    micro = crossed.query("kind == 'micro'").set_index("tested_on")["n_truth"]
+    assert micro.to_dict() == inputs["micro"].to_dict()
+
+
+def test_shifted_labels_have_a_band(tables):
+    shifted = tables["shifted"]
+    assert set(shifted["trained_on"]) == {"as labelled", "shifted"}
+    assert (shifted["band_low"] <= shifted["band_high"]).all()
+
+
+def test_a_plan_needs_what_its_gains_start_from():
+    with pytest.raises(CausalexError, match="'no graph' among them"):
+        Config(plans=(("cas_like", (PREDECESSOR,)),))
+    with pytest.raises(CausalexError, match="Causal-X"):
+        Config(plans=(("cas_like", (NONE, "Causal-X")),))

@@ -1,0 +1,79 @@
+"""Choosing on inner folds."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from causalex_core.errors import CausalexError
+from causalex_core.spotting.windows import Video, gather
+from causalex_core.studies import nested
+
+TRUTHS = 10
+
+
+def hits(generator, subjects, candidates):
+    """Random counts (S, 1, C, 3)."""
+    tp = generator.integers(0, TRUTHS, (subjects, 1, candidates))
+    return np.stack([tp, tp + generator.integers(0, 9, tp.shape), np.full_like(tp, TRUTHS)], -1)
+
+
+def recorded(people):
+    videos = [Video(f"s{n}", f"s{n}_1", np.ones((300, 12, 2), np.float32)) for n in range(people)]
+    rows = [(one.subject, one.name, 40.0, 60.0, 90.0, "macro") for one in videos]
+    columns = ["subject", "video", "onset", "apex", "offset", "kind"]
+    return gather(videos, pd.DataFrame(rows, columns=columns))
+
+
+@given(st.integers(3, 40))
+def test_groups_are_as_large_as_each_other(subjects):
+    group = nested.groups([str(n) for n in range(subjects)])
+    sizes = np.bincount(group, minlength=nested.GROUPS)
+    assert sizes.sum() == subjects and np.ptp(sizes) <= 1
+
+
+@given(st.integers(0, 1000), st.integers(5, 15), st.integers(1, 8))
+def test_nothing_of_a_subject_takes_part_in_the_choice_for_it(seed, subjects, candidates):
+    """Neither its own hits nor those of models that were trained on it."""
+    generator = np.random.default_rng(seed)
+    group = nested.groups([str(n) for n in range(subjects)])
+    inner = [hits(generator, subjects, candidates)[:, 0] for _ in nested.pairs()]
+    before = nested.choice(inner, group)
+    for own in range(nested.GROUPS):
+        spoilt = [each.copy() for each in inner]
+        for pair, each in zip(nested.pairs(), spoilt, strict=True):
+            trained_on_it = own not in pair
+            each[slice(None) if trained_on_it else group == own] = hits(
+                generator, subjects, candidates
+            )[: (subjects if trained_on_it else (group == own).sum()), 0]
+        assert (nested.choice(spoilt, group)[group == own] == before[group == own]).all()
+
+
+def test_the_candidate_that_is_best_on_the_other_groups_is_chosen():
+    group = np.arange(5)
+    bad, good = (1, 9, TRUTHS), (9, 9, TRUTHS)
+    # For subject 0 the second candidate is best on everybody else, for the others the first.
+    inner = [
+        np.array([[bad, good]] * 5 if 0 in pair else [[good, bad]] * 5) for pair in nested.pairs()
+    ]
+    assert nested.choice(inner, group).tolist() == [1, 0, 0, 0, 0]
+    outer = np.tile(np.array([(2, 2, 2), (3, 3, 3)]), (5, 1, 1, 1))
+    found = nested.each_kind(outer, [one[:, None] for one in inner], group)
+    assert found[0, :, 0].tolist() == [3, 2, 2, 2, 2]
+
+
+def test_every_two_groups_are_held_out_once():
+    windows = recorded(7)
+    found = nested.folds(windows)
+    group = nested.groups(list(windows.subjects))
+    assert len(found) == 10
+    for pair, fold in zip(nested.pairs(), found, strict=True):
+        held = set(windows.subject[fold.held_out])
+        assert held == {f"s{n}" for n in np.flatnonzero(np.isin(group, pair))}
+        assert not held & set(windows.subject[fold.train])
+
+
+def test_two_people_are_too_few():
+    with pytest.raises(CausalexError, match="no window with an expression is left to train on"):
+        nested.folds(recorded(2))

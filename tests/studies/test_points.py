@@ -1,0 +1,103 @@
+"""Operating points of trained models."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from causalex_core.evaluation import operating_points
+from causalex_core.spotting import losses, proposals
+from causalex_core.spotting.windows import JUDGED, Video, gather
+from causalex_core.studies import points
+from causalex_core.studies.material import Material
+
+COLUMNS = ["subject", "video", "onset", "apex", "offset", "kind"]
+
+
+@pytest.fixture(scope="module")
+def part():
+    rows = [
+        (name, f"{name}_1", onset, onset + rise, onset + 2 * rise, kind)
+        for name in "abc"
+        for onset, rise, kind in ((40.0, 20.0, "macro"), (150.0, 4.0, "micro"))
+    ]
+    truth = pd.DataFrame(rows, columns=COLUMNS)
+    videos = [Video(name, f"{name}_1", np.zeros((256, 12, 2), np.float32)) for name in "abc"]
+    windows = gather(videos, truth)
+    return Material("invented", 30.0, windows, truth, proposals.CAS, losses.CAS)
+
+
+def said(part, places):
+    """Scores with a sure onset, apex and offset at the places of each kind, micro first."""
+    scores = np.full((len(part.windows.video), 2, 3, JUDGED), 0.01, np.float32)
+    for kind, (onset, apex, offset) in enumerate(places):
+        for head, frame in enumerate((onset, offset, apex)):
+            scores[:, kind, head, frame] = 0.99
+    return scores
+
+
+RIGHT = ((150, 154, 158), (40, 60, 80))
+WRONG = ((200, 204, 208), (100, 120, 140))
+
+
+def test_right_scores_hit_every_truth_and_wrong_ones_none(part):
+    hits, tables = points.hits(part, [said(part, RIGHT), said(part, WRONG)], 5)
+    assert hits.shape == (3, 2, 2, 5, 3) and len(tables) == 2
+    assert (hits[:, :, 0, 0] == 1).all()  # tp, detections and truths
+    assert (hits[:, :, 1, 0] == [0, 1, 1]).all()
+    assert (hits[:, :, :, -1, 1] == 0).all()  # no score reaches 1
+
+
+def test_windows_of_some_count_their_truths_alone(part):
+    held = np.flatnonzero(part.windows.subject == "b")
+    hits, _ = points.hits(part, [said(part, RIGHT)[held]], 5, held)
+    assert hits[:, :, 0, 0, 2].tolist() == [[0, 0], [1, 1], [0, 0]]
+
+
+def test_choices_contain_the_usual_rules(part):
+    scores = [said(part, RIGHT)]
+    of_all = points.choices(part, scores, 5)
+    assert of_all.shape == (3, 2, 4, 5, 3)  # two numbers per video, two limits of length
+    assert np.array_equal(of_all[:, :, 0], points.hits(part, scores, 5)[0][:, :, 0])
+
+
+def test_every_fourth_epoch_and_the_last_are_asked_about():
+    assert points.asked(12) == [3, 7, 11]
+    assert points.asked(20)[-1] == 19 and points.asked(2) == [1]
+
+
+def test_the_table_at_the_choice_has_the_counts_of_the_choice(part):
+    hits, tables = points.hits(part, [said(part, WRONG), said(part, RIGHT)], 5)
+    found = points.at_choice(part, tables, hits, 5)
+    counted = points.best_elsewhere(hits)
+    assert len(found) == counted[..., 1].sum() == 6
+    assert sorted(found["onset"].unique()) == [40, 150]
+
+
+def test_thresholds_from_home_are_used_elsewhere(part):
+    held = np.flatnonzero(part.windows.subject == "c")
+    home = np.zeros((2, 2, 5, 3), int)
+    home[..., 2] = 1
+    home[:, :, 1] = (1, 1, 1)  # the second threshold is best at home
+    found = points.elsewhere(part, said(part, RIGHT)[held], 5, held, home)
+    assert found.shape == (2, 1, 3) and (found == 1).all()
+    home[:, :, 1], home[:, :, 4] = (0, 0, 1), (1, 1, 1)  # that of 1, which no score reaches
+    assert points.elsewhere(part, said(part, RIGHT)[held], 5, held, home)[:, 0, 1].tolist() == [
+        0,
+        0,
+    ]
+
+
+def test_every_rule_is_reported_for_both_kinds(part):
+    hits, _ = points.hits(part, [said(part, WRONG), said(part, RIGHT)], 5)
+    nested = points.best_elsewhere(hits)[None]
+    rules = points.by_rule(hits[None], nested)
+    assert list(rules) == [
+        operating_points.LAST,
+        operating_points.CROSS,
+        operating_points.EPOCH,
+        operating_points.BOTH,
+        points.NESTED,
+    ]
+    assert all(found.shape == (1, 2, 3, 3) for found in rules.values())
+    kinds = dict(points.named(rules[points.NESTED]))
+    assert np.array_equal(kinds["overall"], kinds["macro"] + kinds["micro"])
