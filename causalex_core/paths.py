@@ -51,6 +51,11 @@ def atomic_write(path: str | Path, content: str | bytes) -> Path:
     -------
     Path
         The path written.
+
+    Raises
+    ------
+    OSError
+        If it cannot be written, with the name of the file: what stood there is as it was.
     """
     target = Path(path)
     target.parent.mkdir(parents=True, exist_ok=True)
@@ -66,7 +71,9 @@ def atomic_write(path: str | Path, content: str | bytes) -> Path:
         os.umask(mask)
         temporary.chmod(0o666 & ~mask)
         temporary.replace(target)
-    except BaseException:
+    except BaseException as error:
         temporary.unlink(missing_ok=True)
+        if isinstance(error, OSError) and error.errno:
+            error.filename = str(target)  # a full disk does not say which file it had no room for
         raise
     return target

@@ -1,6 +1,9 @@
 """Fixtures shared by all tests: where real data and oracles are, if they are here."""
 
 import os
+import resource
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 import pytest
@@ -36,3 +39,19 @@ def oracles() -> Path:
     if folder is None:
         pytest.skip("no oracles beside the mirror or the checkout (set CAUSALEX_MIRROR)")
     return folder
+
+
+@pytest.fixture
+def small_files() -> Callable[[int], AbstractContextManager[None]]:
+    """No file grows beyond so many bytes while this holds, as on a disk that gets full."""
+
+    @contextmanager
+    def limited(size: int) -> Iterator[None]:
+        before, most = resource.getrlimit(resource.RLIMIT_FSIZE)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (size, most))
+        try:
+            yield
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, (before, most))
+
+    return limited

@@ -70,8 +70,20 @@ def test_failed_write_keeps_what_was_there(tmp_path, monkeypatch):
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(paths.os, "fsync", full)
-    with pytest.raises(OSError, match="No space"):
+    with pytest.raises(OSError, match="No space") as caught:
         paths.atomic_write(target, "new")
+    assert caught.value.filename == str(target)
+    assert target.read_text() == "old"
+    assert list(tmp_path.iterdir()) == [target]
+
+
+def test_a_disk_that_takes_only_a_part(tmp_path, small_files):
+    """A true limit, met in the middle of the file."""
+    target = tmp_path / "file"
+    target.write_text("old")
+    with small_files(4096), pytest.raises(OSError, match="too large") as caught:
+        paths.atomic_write(target, b"x" * 100_000)
+    assert caught.value.filename == str(target)
     assert target.read_text() == "old"
     assert list(tmp_path.iterdir()) == [target]
 

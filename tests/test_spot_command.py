@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from causalex_core import cli, paths, regions
+from causalex_core import cli, regions
 from causalex_core.cohort.cohort import draw
 from causalex_core.datasets import manifest
 from causalex_core.motion.extract import Config
@@ -236,14 +236,16 @@ def test_weights_that_are_none(motion, tmp_path, capsys):
     assert target.read_text() == "kept"
 
 
-def test_a_full_disk_leaves_what_was_there(motion, tmp_path, capsys, monkeypatch):
-    target = tmp_path / "d.csv"
-    target.write_text("kept")
-
-    def full(*_):
-        raise OSError(28, "No space left on device", str(target))
-
-    monkeypatch.setattr(paths.os, "fsync", full)
-    fails([motion, "-o", target], "No space left on device", capsys)
-    assert target.read_text() == "kept"
-    assert [file.name for file in tmp_path.iterdir()] == ["d.csv"]
+def test_a_full_disk_leaves_what_was_there(motion, tmp_path, capsys, small_files):
+    target, page = tmp_path / "d.csv", tmp_path / "page.html"
+    assert cli.main(["spot", str(motion), "-o", str(target), "--timeline", str(page)]) == 0
+    capsys.readouterr()
+    before = {file.name: file.read_bytes() for file in tmp_path.iterdir()}
+    assert sorted(before) == ["d.csv", "page.html"]
+    for most, full, words in (
+        (20, target, []),
+        (len(before["d.csv"]) + 1, page, ["--timeline", page]),
+    ):
+        with small_files(most):
+            fails([motion, "-o", target, "--debias", "0.1", *words], f"too large: {full}", capsys)
+        assert {file.name: file.read_bytes() for file in tmp_path.iterdir()} == before

@@ -6,7 +6,8 @@ import types
 import pandas as pd
 import pytest
 
-from causalex_core import chapters, paths
+from causalex_core import chapters, cli, paths
+from causalex_core.commands import publish
 from causalex_core.errors import CausalexError
 from causalex_core.report import results
 
@@ -66,9 +67,10 @@ def test_nothing_stored_is_an_error_that_names_the_command(tmp_path, monkeypatch
         chapters.obtain(_chapter(sources=("auw_gcn_priors",)))
 
 
-def test_a_broken_stored_result_is_refused(published, tmp_path, monkeypatch):
+@pytest.mark.parametrize("content", ['{"name": "toy"}', '{"name": "toy", "param', ""])
+def test_a_broken_stored_result_is_refused(published, tmp_path, monkeypatch, content):
     _without_sources(monkeypatch, tmp_path)
-    (published / "toy.json").write_text('{"name": "toy"}')
+    (published / "toy.json").write_text(content)
     with pytest.raises(CausalexError, match="not a stored result"):
         chapters.obtain(_chapter(sources=("auw_gcn_priors",)))
 
@@ -94,3 +96,21 @@ def test_a_long_run_is_read_though_it_could_be_computed():
     chapters.publish(_chapter())
     result = chapters.obtain(_chapter(), stored=True)
     assert result.origin == "stored" and result.missing == ()
+
+
+def test_a_full_disk_leaves_the_result_that_was_stored(published, monkeypatch, capsys, small_files):
+    chapter, file = _chapter(sources=("toys",)), published / "toy.json"
+    source = types.SimpleNamespace(fingerprint="f")
+    monkeypatch.setattr(chapters.manifest, "require", lambda _: source)
+    found = types.SimpleNamespace(import_module=lambda _: chapter)
+    monkeypatch.setattr(publish, "importlib", found)
+    monkeypatch.setattr(cli._Lazy, "get_command", lambda *_: publish.publish)
+    assert cli.main(["publish", "table1"]) == 0
+    before = file.read_bytes()
+    capsys.readouterr()
+    with small_files(100):
+        assert cli.main(["publish", "table1"]) == 2
+    shown = capsys.readouterr().err
+    assert shown.endswith(f"too large: {file}\n") and shown.count("\n") == 1
+    assert file.read_bytes() == before
+    assert list(published.iterdir()) == [file]
