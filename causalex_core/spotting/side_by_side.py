@@ -17,7 +17,7 @@ from causalex_core.spotting.network import CONTEXT, FRAMES, Network, NetworkConf
 from causalex_core.spotting.optimiser import Optimiser, OptimiserConfig
 from causalex_core.spotting.proposals import HEADS, probabilities
 from causalex_core.spotting.targets import KINDS
-from causalex_core.spotting.weights import read_tensors
+from causalex_core.spotting.weights import WeightsError, read_tensors
 from causalex_core.spotting.windows import JUDGED, Normalisation
 
 _AT_ONCE = 128  # windows that are judged in one go
@@ -188,12 +188,23 @@ class SideBySide:
         Raises
         ------
         WeightsError
-            If the file is damaged.
+            If the file is damaged, or holds other models. The models are then as they were.
         """
-        saved = read_tensors(path)
-        for name, value in self._tensors().items():
+        anew = "delete it, and its models are trained from the beginning"
+        try:
+            saved = read_tensors(path)
+        except WeightsError as error:
+            raise WeightsError(f"{error}; {anew}") from error
+        epoch, own = saved.pop("epoch", torch.tensor(-1)), self._tensors()
+        shapes, expected = (
+            {name: (value.shape, value.dtype) for name, value in tensors.items()}
+            for tensors in (saved, own)
+        )
+        if shapes != expected or not 0 <= int(epoch) <= self.config.epochs:
+            raise WeightsError(f"{path}: not the progress of these models; {anew}")
+        for name, value in own.items():
             value.copy_(saved[name])
-        self.epoch = int(saved["epoch"])
+        self.epoch = int(epoch)
 
     def _tensors(self) -> dict[str, Tensor]:
         """Everything that changes, as it lies in memory."""

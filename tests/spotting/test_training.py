@@ -1,8 +1,12 @@
 """Training of folds side by side: the same numbers as alone, after a kill, and on bad inputs."""
 
+import errno
+import pickle
+
 import numpy as np
 import pandas as pd
 import pytest
+import safetensors.torch
 import torch
 from torch import nn
 
@@ -159,24 +163,73 @@ def test_other_inputs_start_anew(windows, tmp_path):
     assert len(list(tmp_path.iterdir())) == 3
 
 
-def test_a_damaged_file_and_a_full_disk(windows, tmp_path, monkeypatch):
+def without(name):
+    """Take an entry out of a file."""
+
+    def change(whole):
+        return safetensors.torch.save(
+            {each: value for each, value in safetensors.torch.load(whole).items() if each != name}
+        )
+
+    return change
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (lambda whole: b"", "truncated or not safetensors"),
+        (lambda whole: whole[:1000], "truncated or not safetensors"),
+        (lambda whole: whole[:-1], "truncated or not safetensors"),
+        (lambda whole: pickle.dumps({"epoch": 2}), "truncated or not safetensors"),
+        (without("losses"), "not the progress of these models"),
+        (without("epoch"), "not the progress of these models"),
+        (
+            lambda whole: safetensors.torch.save(
+                safetensors.torch.load(whole) | {"losses": torch.zeros(1, 9)}
+            ),
+            "not the progress of these models",
+        ),
+    ],
+)
+def test_damaged_progress_is_named_and_can_be_deleted(windows, tmp_path, change, said):
     folds = leave_one_subject_out(windows)[:1]
-    train(windows, folds, quick(), device="cpu", folder=tmp_path)
+    whole = train(windows, folds, quick(), device="cpu", folder=tmp_path)
     (file,) = tmp_path.iterdir()
-    whole = file.read_bytes()
-    file.write_bytes(whole[:1000])
-    with pytest.raises(CausalexError, match="truncated"):
+    file.write_bytes(change(file.read_bytes()))
+    with pytest.raises(CausalexError, match=said) as caught:
         train(windows, folds, quick(), device="cpu", folder=tmp_path)
-    file.write_bytes(whole)
+    told = str(caught.value)
+    assert str(file) in told and "delete it" in told and "\n" not in told
+    file.unlink()
+    again = train(windows, folds, quick(), device="cpu", folder=tmp_path)
+    np.testing.assert_array_equal(again.losses, whole.losses)
 
-    def full(*_):
-        raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(paths.os, "fsync", full)
-    with pytest.raises(OSError, match="No space"):
-        train(windows, folds, quick(epochs=5), device="cpu", folder=tmp_path)
-    assert [path.name for path in tmp_path.iterdir()] == [file.name]
-    assert file.read_bytes() == whole
+def test_a_full_disk_leaves_the_progress_that_was_there(windows, tmp_path, monkeypatch):
+    folds = leave_one_subject_out(windows)[:1]
+    done, advance = [], side_by_side.SideBySide.advance
+
+    def counted(group):
+        done.append(group.epoch)
+        return advance(group)
+
+    def full_at_epoch_3(_):
+        if len(done) == 3:
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("causalex_core.spotting.training._SAVE_EVERY", 0.0)
+    monkeypatch.setattr(side_by_side.SideBySide, "advance", counted)
+    with monkeypatch.context() as disk:
+        disk.setattr(paths.os, "fsync", full_at_epoch_3)
+        with pytest.raises(OSError, match="No space") as caught:
+            train(windows, folds, quick(), device="cpu", folder=tmp_path)
+    (file,) = tmp_path.iterdir()
+    assert file.suffix == ".safetensors" and caught.value.filename == str(file)
+    done.clear()
+    resumed = train(windows, folds, quick(), device="cpu", folder=tmp_path)
+    assert done == [2, 3]
+    whole = train(windows, folds, quick(), device="cpu")
+    np.testing.assert_array_equal(resumed.losses, whole.losses)
 
 
 def test_without_any_micro_expression():

@@ -1,0 +1,105 @@
+"""Training in a process that is killed: what was done is kept, and what comes out is the same.
+
+As a script, this file trains until it is told to stand still, and waits there to be killed.
+"""
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+
+from causalex_core import paths
+from causalex_core.spotting import training
+from causalex_core.spotting.network import NetworkConfig
+from causalex_core.spotting.side_by_side import FACTUAL, SideBySide, TrainingConfig
+from causalex_core.spotting.training import Outcome, train
+from causalex_core.spotting.windows import Video, gather, leave_one_subject_out
+
+EPOCHS, SUBJECTS = 5, 3
+STANDS_STILL = 7  # in the second fold, whose first epoch is done and saved
+
+
+def trained(folder: Path | None) -> Outcome:
+    """Train a fold per subject on noise with one stretch of action each."""
+    generator = np.random.default_rng(3)
+    motion = generator.normal(0, 1, (SUBJECTS, 300, 1, 2)).astype(np.float32)
+    videos = [Video(f"s{number}", "1", one) for number, one in enumerate(motion)]
+    table = pd.DataFrame(
+        [(video.subject, "1", 20.0, 30.0, 50.0, "macro") for video in videos],
+        columns=["subject", "video", "onset", "apex", "offset", "kind"],
+    )
+    windows = gather(videos, table)
+    network = NetworkConfig(graph=(), nodes=1, width=8, pooling=False)
+    return train(
+        windows,
+        leave_one_subject_out(windows, all_windows=True),
+        TrainingConfig(network=network, epochs=EPOCHS, batch=2),
+        views={"null": torch.zeros(())},
+        folder=folder,
+        device="cpu",
+        runs_at_once=1,
+    )
+
+
+def stand_still_in(owner: object, name: str) -> None:
+    """Let the seventh call of a function never return."""
+    real, calls = getattr(owner, name), []
+
+    def counted(*given):
+        calls.append(1)
+        if len(calls) == STANDS_STILL:
+            print("now", flush=True)
+            sys.stdin.read()
+        return real(*given)
+
+    setattr(owner, name, counted)
+
+
+@pytest.mark.parametrize("moment", ["in an epoch", "while writing"])
+def test_it_goes_on_after_sigkill(moment, tmp_path, monkeypatch):
+    whole = trained(None)
+    process = subprocess.Popen(
+        [sys.executable, __file__, moment, str(tmp_path)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "PYTHONPATH": str(paths.ROOT)},
+    )
+    assert process.stdout is not None
+    assert process.stdout.readline() == "now\n"
+    process.kill()
+    process.communicate()
+    assert process.returncode == -signal.SIGKILL
+    assert len(list(tmp_path.glob("*.safetensors"))) == 2
+
+    advance, done = SideBySide.advance, []
+
+    def counted(group):
+        done.append((group.runs[0].fold.name, group.epoch))
+        return advance(group)
+
+    monkeypatch.setattr(SideBySide, "advance", counted)
+    resumed = trained(tmp_path)
+    last = [("s2", epoch) for epoch in range(EPOCHS)]
+    assert done == [("s1", epoch) for epoch in range(1, EPOCHS)] + last
+    np.testing.assert_array_equal(resumed.losses, whole.losses)
+    for view in (FACTUAL, "null"):
+        for one, two in zip(resumed.scores[view], whole.scores[view], strict=True):
+            np.testing.assert_array_equal(one, two)
+    for one, two in zip(resumed.states, whole.states, strict=True):
+        assert all(torch.equal(one[name], two[name]) for name in two)
+
+
+if __name__ == "__main__":
+    training._SAVE_EVERY = 0.0
+    if sys.argv[1] == "in an epoch":
+        stand_still_in(SideBySide, "advance")
+    else:
+        stand_still_in(paths.os, "fsync")
+    trained(Path(sys.argv[2]))
