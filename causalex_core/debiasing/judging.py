@@ -6,6 +6,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from causalex_core.errors import CausalexError
 from causalex_core.spotting.network import Network
 from causalex_core.spotting.proposals import probabilities, type_probabilities
 from causalex_core.spotting.side_by_side import Graphs, TrainingConfig
@@ -32,7 +33,18 @@ def judge(
     dict
         For each view and run: (held-out windows, 2, 4, 256) float32, rounded to float16; onset,
         offset, apex and type of micro and of macro.
+
+    Raises
+    ------
+    CausalexError
+        If a view has values that are not finite: they would come out as scores that are none.
     """
+    for name, motion in views.items():
+        bad = int(torch.isfinite(motion).logical_not().sum())
+        if bad:
+            raise CausalexError(
+                f"view '{name}': {bad} of {motion.numel()} values are not finite; set them to zero"
+            )
     found: dict[str, list[np.ndarray]] = {name: [] for name in views}
     for run, state in zip(outcome.runs, outcome.states, strict=True):
         network = Network(config.network, precision=getattr(torch, config.precision))

@@ -131,7 +131,7 @@ def propose(
     Raises
     ------
     CausalexError
-        If there are not as many scores as windows.
+        If there are not as many scores as windows, or scores are no numbers.
     """
     config = config or ProposalConfig()
     video, first = windows.video, windows.first
@@ -141,6 +141,12 @@ def propose(
         raise CausalexError(
             f"scores of shape {scores.shape}: expected"
             f" {(len(video), len(KINDS), len(HEADS), JUDGED)}, a row per window"
+        )
+    unknown = np.isnan(scores).any(axis=(1, 2, 3))
+    if unknown.any():
+        raise CausalexError(
+            f"{unknown.sum()} of {len(scores)} windows have scores that are no numbers, such as"
+            " windows that no fold holds out: leave them out with positions"
         )
     low, high, origin = _borders(video, first, np.array(windows.lengths), config.variant)
     curves = np.moveaxis(scores, 0, 2).reshape(len(KINDS), len(HEADS), -1)

@@ -114,7 +114,8 @@ def train(
     ------
     CausalexError
         If there is no such device, no fold or seed, an epoch to keep that is not trained, a
-        matrix of a wrong shape, a saved file that is damaged, or a loss that is not finite.
+        matrix of a wrong shape or with values that are not finite, a saved file that is
+        damaged, or a loss that is not finite.
     """
     config = config or TrainingConfig()
     kept = tuple(range(config.epochs)) if keep is None else tuple(sorted(set(keep)))
@@ -198,6 +199,16 @@ def _keep_freed_memory() -> None:
             libc.mallopt(parameter, bytes_)
 
 
+def _finite(what: str, values: Tensor) -> None:
+    """Refuse what would come out as scores that are no numbers."""
+    bad = int(torch.isfinite(values).logical_not().sum())
+    if bad:
+        raise CausalexError(
+            f"{what}: {bad} of {values.numel()} values are not finite; set them to zero or leave"
+            " their videos out"
+        )
+
+
 def _checked(graphs: Graphs, folds: int, motion: Tensor, place: torch.device) -> Graphs:
     """Graphs on the device, of a shape that fits."""
     windows, nodes = motion.shape[0], motion.shape[2]
@@ -210,6 +221,8 @@ def _checked(graphs: Graphs, folds: int, motion: Tensor, place: torch.device) ->
             raise CausalexError(
                 f"{name} matrix of shape {tuple(matrix.shape)}: expected one of {shapes}"
             )
+        if matrix is not None:
+            _finite(f"{name} matrix", matrix)
     return Graphs(
         *(None if one is None else one.to(place) for one in (graphs.compound, graphs.prior))
     )

@@ -2,10 +2,12 @@
 
 import numpy as np
 import pandas as pd
+import pytest
 import torch
 
 from causalex_core.debiasing.counterfactual import null_motion
 from causalex_core.debiasing.judging import judge
+from causalex_core.errors import CausalexError
 from causalex_core.spotting import candidates
 from causalex_core.spotting.side_by_side import Graphs, TrainingConfig
 from causalex_core.spotting.training import train
@@ -39,3 +41,7 @@ def test_the_factual_motion_is_judged_as_in_training_and_a_null_one_without_time
     assert np.allclose(found["same"][:, :, :3], last, atol=2e-3)
     assert np.ptp(found["null"], axis=-1).max() < 1e-6
     assert np.ptp(found["same"], axis=-1).max(axis=(0, 1)).min() > 1e-3  # every head sees motion
+
+    views["null"] = torch.full_like(windows.motion, torch.nan)
+    with pytest.raises(CausalexError, match="view 'null': .* values are not finite"):
+        judge(outcome, config, graphs, views)
