@@ -176,7 +176,9 @@ def _read(path: Path) -> dict[str, Any]:
             f"{path}: holds pickled objects beside weights, which are never opened;"
             " save the state dict alone"
         ) from error
-    except (RuntimeError, EOFError, OSError, ValueError, KeyError) as error:
+    except (
+        RuntimeError, EOFError, OSError, ValueError, LookupError, TypeError, AttributeError,
+    ) as error:  # fmt: skip
         raise WeightsError(f"{path}: truncated or damaged") from error
     if not isinstance(content, Mapping):
         raise WeightsError(f"{path}: holds a {type(content).__name__}; expected a state dict")

@@ -1,6 +1,7 @@
 """Checkpoints: what is read, what is refused, and what is written."""
 
 import pickle
+import zipfile
 
 import numpy as np
 import pytest
@@ -94,6 +95,13 @@ def test_files_that_cannot_be_used(checkpoint, tmp_path):
     torch.save(tensors(checkpoint), tmp_path / "whole.pth")
     torch.save({"weights": Trap()}, tmp_path / "objects.pth")
     torch.save([1, 2], tmp_path / "list.pth")
+    with (
+        zipfile.ZipFile(tmp_path / "whole.pth") as whole_file,
+        zipfile.ZipFile(tmp_path / "other.pth", "w") as damaged,
+    ):
+        for name in whole_file.namelist():
+            content = b"\x80\x02." if name.endswith("data.pkl") else whole_file.read(name)
+            damaged.writestr(name, content)
     contents = {
         "short.safetensors": (whole[: len(whole) // 2], "truncated"),
         "short.pth": ((tmp_path / "whole.pth").read_bytes()[:20_000], "truncated"),
@@ -102,6 +110,7 @@ def test_files_that_cannot_be_used(checkpoint, tmp_path):
         "empty.pth": (b"", "neither safetensors nor"),
         "objects.pth": (None, "pickled objects"),
         "list.pth": (None, "holds a list"),
+        "other.pth": (None, "truncated or damaged"),
         "absent.pth": (None, "cannot be read"),
     }
     for name, (content, message) in contents.items():
