@@ -66,6 +66,12 @@ def main() -> int:
     except RunError as error:
         print(f"run.py: error: {error}", file=sys.stderr)
         return 2
+    except OSError as error:
+        print(
+            f"run.py: error: {error}; once that is mended, the same command goes on",
+            file=sys.stderr,
+        )
+        return 2
     except KeyboardInterrupt:
         print("\nrun.py: interrupted; the same command goes on from here", file=sys.stderr)
         return 130
@@ -157,13 +163,22 @@ def _why_not_ready(python: Path) -> str:
     """Why the environment has to be made, or nothing if it is good."""
     if not VENV.exists():
         return "no environment yet: making .venv (some minutes, about 3 GB)"
-    if not STAMP.is_file():
+    made_for = _made_for()
+    if made_for is None:
         return "the environment is not finished: making it anew"
     if not python.exists():
         return "the Python that the environment was made with is gone: making it anew"
-    if json.loads(STAMP.read_text()) != _wanted():
+    if made_for != _wanted():
         return "requirements.lock, pyproject.toml or the folder changed: making .venv anew"
     return ""
+
+
+def _made_for() -> dict[str, str] | None:
+    """What the environment at hand was made for, or None if it is not finished."""
+    try:
+        return json.loads(STAMP.read_text())
+    except (FileNotFoundError, ValueError):  # empty if the disk was full
+        return None
 
 
 def _wanted() -> dict[str, str]:

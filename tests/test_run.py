@@ -74,9 +74,10 @@ def test_an_environment_is_made_once(project, capsys):
             "changed",
         ),
         (lambda f: (f / ".venv" / "causalex.json").unlink(), "not finished"),
+        (lambda f: (f / ".venv" / "causalex.json").write_text('{"lock": '), "not finished"),
         (lambda f: (f / ".venv" / "bin" / "python").unlink(), "is gone"),
     ],
-    ids=["lock", "alone", "needs", "interrupted", "python"],
+    ids=["lock", "alone", "needs", "interrupted", "full disk", "python"],
 )
 def test_an_environment_is_made_anew(project, capsys, change, said):
     folder, done = project
@@ -102,6 +103,17 @@ def test_an_interrupted_setup_leaves_no_stamp(project, monkeypatch):
         run.environment()
     assert (folder / ".venv").is_dir()
     assert not (folder / ".venv" / "causalex.json").exists()
+
+
+def test_a_full_disk_is_one_line(project, monkeypatch, capsys):
+    def full(*_):
+        raise OSError(28, "No space left on device", "setup.log")
+
+    monkeypatch.setattr(run, "_set_up", full)
+    monkeypatch.setattr(sys, "argv", ["run.py", "setup"])
+    assert run.main() == 2
+    said = capsys.readouterr().err
+    assert "No space left on device: 'setup.log'" in said and said.count("\n") == 1
 
 
 def test_torch_comes_first_and_pinned(project, monkeypatch):

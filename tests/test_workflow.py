@@ -1,5 +1,6 @@
 """The workflow as a whole, in a small copy of the project: killed, failing, changed."""
 
+import contextlib
 import json
 import os
 import shutil
@@ -130,6 +131,69 @@ def test_waits_for_what_a_killed_run_left_alive(project: Project) -> None:
     assert second.returncode == 0, output
     assert project.runs("slow") == 1, "what the first run left alive was done"
     assert project.printed("slow") == "value 3\n"
+
+
+TRAINING = """
+import os
+import time
+from pathlib import Path
+import numpy as np
+import pandas as pd
+from causalex_core import paths
+from causalex_core.spotting import training
+from causalex_core.spotting.network import NetworkConfig
+from causalex_core.spotting.side_by_side import SideBySide, TrainingConfig
+from causalex_core.spotting.windows import Video, gather, leave_one_subject_out
+
+Path('training.kernel').write_text(str(os.getpid()))
+training._SAVE_EVERY, advance = 0.0, SideBySide.advance
+
+def watched(group):
+    with open('training.epochs', 'a') as epochs:
+        print(group.runs[0].fold.name, group.epoch, file=epochs)
+    while group.epoch == 3 and not Path('gate').exists():
+        time.sleep(0.05)
+    return advance(group)
+
+SideBySide.advance = watched
+generator = np.random.default_rng(1)
+videos = [Video(name, '1', generator.normal(0, 1, (99, 1, 2))) for name in 'abc']
+rows = [(name, '1', 20.0, 30.0, 50.0, 'macro') for name in 'abc']
+columns = ['subject', 'video', 'onset', 'apex', 'offset', 'kind']
+windows = gather(videos, pd.DataFrame(rows, columns=columns))
+network = NetworkConfig(graph=(), nodes=1, width=8, pooling=False)
+config = TrainingConfig(network=network, epochs=5, batch=1)
+folder = paths.data_folder() / 'training'
+folds = leave_one_subject_out(windows)[:2]
+value = training.train(windows, folds, config, folder=folder, device='cpu').losses.tolist()
+"""
+
+
+def test_a_page_that_trains_goes_on_from_the_epochs_that_were_done(
+    project: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OMP_NUM_THREADS", "1")
+    epochs, gate = project.notebooks / "training.epochs", project.notebooks / "gate"
+    monkeypatch.setenv("CAUSALEX_DATA", str(tmp_path / "data"))
+    project.page("train", TRAINING)
+    process = project.start()
+    wait_until(lambda: epochs.is_file() and "a 3\n" in epochs.read_text(), process)
+    os.killpg(process.pid, signal.SIGKILL)
+    with contextlib.suppress(ProcessLookupError):  # a kernel is not in the group of its parent
+        os.kill(int((project.notebooks / "training.kernel").read_text()), signal.SIGKILL)
+    process.communicate()
+
+    gate.touch()
+    epochs.unlink()
+    status, output = project.run()
+    assert status == 0, output
+    assert epochs.read_text().splitlines() == ["a 3", "a 4", *(f"b {n}" for n in range(5))]
+
+    monkeypatch.setenv("CAUSALEX_DATA", str(tmp_path / "other data"))
+    (project.folder / "gate").touch()
+    status, uninterrupted = project.run("-c", f"{TRAINING}print('value', value)")
+    assert status == 0, uninterrupted
+    assert project.printed("train") == uninterrupted
 
 
 def test_runs_only_what_changed(project: Project) -> None:

@@ -25,6 +25,12 @@ def main(arguments: list[str] | None = None) -> int:
     except CausalexError as error:
         print(f"causalex: error: {error}", file=sys.stderr)
         return 2
+    except OSError as error:
+        print(
+            f"causalex: error: {error}; once that is mended, the same command goes on",
+            file=sys.stderr,
+        )
+        return 2
     return 0
 
 
