@@ -18,7 +18,7 @@ from torch import Tensor
 from tqdm import tqdm
 
 from causalex_core.errors import CausalexError
-from causalex_core.provenance import digest
+from causalex_core.provenance import code_digest, digest
 from causalex_core.spotting.batches import Run
 from causalex_core.spotting.losses import Answers
 from causalex_core.spotting.network import Network, NetworkConfig
@@ -229,7 +229,10 @@ def _checked(graphs: Graphs, folds: int, motion: Tensor, place: torch.device) ->
 
 
 def _fingerprint(material: Material, config: TrainingConfig) -> str:
-    """Digest of everything that the models of any group depend on but the group itself."""
+    """Digest of everything that the models of any group depend on but the group itself.
+
+    The code is part of it: what an earlier version trained must not pass for this one's.
+    """
     parts = [
         material.motion,
         *material.answers,
@@ -241,7 +244,8 @@ def _fingerprint(material: Material, config: TrainingConfig) -> str:
     content = hashlib.sha256()
     for part in parts:
         content.update(b"-" if part is None else part.cpu().contiguous().numpy().tobytes())
-    return digest([content.hexdigest(), asdict(config), material.keep])
+    code = code_digest(Path(__file__))
+    return digest([content.hexdigest(), code, asdict(config), material.keep])
 
 
 def _name(group: SideBySide, inputs: str) -> str:

@@ -43,5 +43,5 @@ def test_the_factual_motion_is_judged_as_in_training_and_a_null_one_without_time
     assert np.ptp(found["same"], axis=-1).max(axis=(0, 1)).min() > 1e-3  # every head sees motion
 
     views["null"] = torch.full_like(windows.motion, torch.nan)
-    with pytest.raises(CausalexError, match="view 'null': .* values are not finite"):
+    with pytest.raises(CausalexError, match=r"view 'null': .* values are not finite"):
         judge(outcome, config, graphs, views)

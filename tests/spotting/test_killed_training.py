@@ -17,7 +17,7 @@ import torch
 from causalex_core import paths
 from causalex_core.spotting import training
 from causalex_core.spotting.network import NetworkConfig
-from causalex_core.spotting.side_by_side import FACTUAL, SideBySide, TrainingConfig
+from causalex_core.spotting.side_by_side import SideBySide, TrainingConfig
 from causalex_core.spotting.training import Outcome, train
 from causalex_core.spotting.windows import Video, gather, leave_one_subject_out
 
@@ -40,7 +40,6 @@ def trained(folder: Path | None) -> Outcome:
         windows,
         leave_one_subject_out(windows, all_windows=True),
         TrainingConfig(network=network, epochs=EPOCHS, batch=2),
-        views={"null": torch.zeros(())},
         folder=folder,
         device="cpu",
         runs_at_once=1,
@@ -89,9 +88,8 @@ def test_it_goes_on_after_sigkill(moment, tmp_path, monkeypatch):
     last = [("s2", epoch) for epoch in range(EPOCHS)]
     assert done == [("s1", epoch) for epoch in range(1, EPOCHS)] + last
     np.testing.assert_array_equal(resumed.losses, whole.losses)
-    for view in (FACTUAL, "null"):
-        for one, two in zip(resumed.scores[view], whole.scores[view], strict=True):
-            np.testing.assert_array_equal(one, two)
+    for one, two in zip(resumed.scores, whole.scores, strict=True):
+        np.testing.assert_array_equal(one, two)
     for one, two in zip(resumed.states, whole.states, strict=True):
         assert all(torch.equal(one[name], two[name]) for name in two)
 
