@@ -1,4 +1,4 @@
-"""Figures of the chapter on spotting synthetic people."""
+"""Figures of the chapters on graphs and on debiasing."""
 
 from collections.abc import Sequence
 
@@ -11,45 +11,48 @@ from matplotlib.ticker import MaxNLocator
 from causalex_core.report import style
 
 _FORMS = {"probabilities": style.BLUE, "logits": style.ORANGE, "": style.GREY}
-_MARKERS = ("o", "s", "^", "D", "v", "P", "X")
+_LINES = (":", "--")
 _PEOPLE = {"tied": style.VERMILION, "free": style.BLUE}
 
 
-def variants(scores: pd.DataFrame, peaks: pd.DataFrame) -> Figure:
-    """F1 of every variant of the graph, a row of panels per cohort and a panel per kind.
+def variants(scores: pd.DataFrame, baselines: pd.DataFrame) -> Figure:
+    """F1 of every variant of the graph, a row of panels per database and a panel per kind.
 
     Parameters
     ----------
     scores
-        Rows of one rule: ``cohort, variant, kind, f1, low, high``.
-    peaks
-        F1 of the detector without a model: ``cohort, kind, f1``.
+        Rows of one rule: ``database, variant, kind, f1, low, high``.
+    baselines
+        F1 of detectors without a model: ``database, detector, kind, f1``.
     """
-    cohorts, kinds = _values(scores, "cohort"), _values(scores, "kind")
+    databases, kinds = _values(scores, "database"), _values(scores, "kind")
     names = _values(scores, "variant")
-    heights = [scores.loc[scores["cohort"] == name, "variant"].nunique() for name in cohorts]
+    heights = [scores.loc[scores["database"] == name, "variant"].nunique() for name in databases]
     with style.figure(
         7.6,
-        0.8 + 0.29 * sum(heights) + 0.5 * len(cohorts),
-        nrows=len(cohorts),
+        0.8 + 0.29 * sum(heights) + 0.5 * len(databases),
+        nrows=len(databases),
         ncols=len(kinds),
         squeeze=False,
         sharex="col",
         gridspec_kw={"height_ratios": heights},
     ) as (drawn, axes):
-        for row, cohort in zip(axes, cohorts, strict=True):
+        for row, database in zip(axes, databases, strict=True):
             for axis, kind in zip(row, kinds, strict=True):
-                part = scores.query("cohort == @cohort and kind == @kind")
-                level = peaks.query("cohort == @cohort and kind == @kind")["f1"]
-                axis.axvline(level.item(), color=style.INK, lw=1, ls=":")
+                part = scores.query("database == @database and kind == @kind")
+                levels = baselines.query("database == @database and kind == @kind")
+                for line, level in zip(_LINES, levels.itertuples(), strict=False):
+                    axis.axvline(level.f1, color=style.INK, lw=1, ls=line, label=level.detector)
                 own = [name for name in names if name in set(part["variant"])]
                 _dots(axis, part, part["variant"].map(own.index), style.KIND_COLOURS[kind])
                 axis.set_yticks(range(len(own)), own if kind == kinds[0] else [])
                 axis.set_ylim(len(own) - 0.5, -0.5)
                 axis.set_title(kind)
-            row[0].set_title(f"{style.readable(cohort)}\n{kinds[0]}")
+            row[0].set_title(f"{style.readable(database)}\n{kinds[0]}")
         for axis in axes[-1]:
             axis.set_xlabel("F1")
+        handles, labels = axes[0, 0].get_legend_handles_labels()
+        drawn.legend(handles, labels, loc="outside upper right", ncols=len(labels))
     return drawn
 
 
@@ -59,7 +62,7 @@ def gains(debiasing: pd.DataFrame) -> Figure:
     Parameters
     ----------
     debiasing
-        Rows of one cohort: ``counterfactual, form, chosen, kind, gain, gain_low, gain_high``.
+        Rows of one database: ``counterfactual, form, chosen, kind, gain, gain_low, gain_high``.
     """
     names, kinds = _values(debiasing, "counterfactual"), _values(debiasing, "kind")
     with style.figure(7.6, 0.9 + 0.42 * len(names), ncols=len(kinds), sharey=True) as (drawn, axes):
@@ -85,21 +88,21 @@ def gains(debiasing: pd.DataFrame) -> Figure:
 
 
 def training(epochs: pd.DataFrame) -> Figure:
-    """F1 after every epoch: a line per variant, a panel per cohort and kind.
+    """F1 after every epoch: a line per variant, a panel per database and kind.
 
     Parameters
     ----------
     epochs
-        Columns ``cohort, variant, kind, epoch, f1, low, high``; the range is that over seeds.
+        Columns ``database, variant, kind, epoch, f1, low, high``; the range is that over seeds.
     """
-    cohorts, kinds = _values(epochs, "cohort"), _values(epochs, "kind")
+    databases, kinds = _values(epochs, "database"), _values(epochs, "kind")
     names = _values(epochs, "variant")
     with style.figure(
-        7.6, 0.6 + 2.5 * len(cohorts), nrows=len(cohorts), ncols=len(kinds), squeeze=False
+        7.6, 0.6 + 2.5 * len(databases), nrows=len(databases), ncols=len(kinds), squeeze=False
     ) as (drawn, axes):
-        for row, cohort in zip(axes, cohorts, strict=True):
+        for row, database in zip(axes, databases, strict=True):
             for axis, kind in zip(row, kinds, strict=True):
-                part = epochs.query("cohort == @cohort and kind == @kind")
+                part = epochs.query("database == @database and kind == @kind")
                 for variant, rows in part.groupby("variant", sort=False):
                     colour = style.PALETTE[names.index(str(variant))]
                     axis.fill_between(
@@ -107,7 +110,7 @@ def training(epochs: pd.DataFrame) -> Figure:
                     )
                     marker = {"marker": "o", "ms": 4} if len(rows) == 1 else {}
                     axis.plot(rows["epoch"], rows["f1"], color=colour, label=variant, **marker)
-                axis.set_title(style.readable(f"{cohort}, {kind}"))
+                axis.set_title(style.readable(f"{database}, {kind}"))
                 axis.set_ylim(bottom=0)
             row[0].set_ylabel("F1")
         for axis in axes[-1]:
@@ -124,7 +127,7 @@ def planted(bias: pd.DataFrame) -> Figure:
     Parameters
     ----------
     bias
-        Rows of one cohort and form: ``counterfactual, people, event, unit, detected, number``.
+        Rows of one database and form: ``counterfactual, people, event, unit, detected, number``.
     """
     names, events = _values(bias, "counterfactual"), _values(bias, "event")
     titles = {"expression": "micro-expressions (recall)", "fidget": "movements that are none"}
@@ -153,34 +156,30 @@ def planted(bias: pd.DataFrame) -> Figure:
 
 
 def rates(table: pd.DataFrame) -> Figure:
-    """True against false positive rate per frame, a panel per kind.
+    """True and false positive rate per frame of each system: Fig. 4 of Causal-Ex.
 
     Parameters
     ----------
     table
-        Rows of one cohort: ``system, kind, tpr, fpr``.
+        Rows of one database: ``system, kind, tpr, fpr`` with ``_low`` and ``_high``.
     """
     kinds, names = _values(table, "kind"), _values(table, "system")
-    with style.figure(7.6, 3.4, ncols=len(kinds)) as (drawn, axes):
-        for axis, kind in zip(axes, kinds, strict=True):
-            part = table[table["kind"] == kind]
-            for name, rows in part.groupby("system", sort=False):
-                place = names.index(str(name))
-                axis.plot(
-                    rows["fpr"],
-                    rows["tpr"],
-                    _MARKERS[place // len(style.PALETTE) % len(_MARKERS)],
-                    color=style.PALETTE[place % len(style.PALETTE)],
-                    label=name,
+    rows = {"tpr": "true positive rate", "fpr": "false positive rate"}
+    with style.figure(
+        7.6, 1.2 + 0.46 * len(names), nrows=len(rows), ncols=len(kinds), sharey=True, sharex="row"
+    ) as (drawn, axes):
+        for row, (rate, title) in zip(axes, rows.items(), strict=True):
+            for axis, kind in zip(row, kinds, strict=True):
+                part = table[table["kind"] == kind]
+                renamed = part[["system"]].assign(
+                    f1=part[rate], low=part[f"{rate}_low"], high=part[f"{rate}_high"]
                 )
-            axis.set_title(kind)
-            axis.set_xlim(left=0)
-            axis.set_ylim(bottom=0)
-            axis.set_xlabel("false positive rate")
-            axis.xaxis.set_major_locator(MaxNLocator(4))
-        axes[0].set_ylabel("true positive rate")
-        handles, labels = axes[0].get_legend_handles_labels()
-        drawn.legend(handles, labels, loc="outside right upper", fontsize=8)
+                _dots(axis, renamed, part["system"].map(names.index), style.KIND_COLOURS[kind])
+                axis.set_yticks(range(len(names)), names)
+                axis.set_ylim(len(names) - 0.5, -0.5)
+                axis.set_xlim(left=0)
+                axis.set_title(kind if rate == "tpr" else "")
+                axis.set_xlabel(title)
     return drawn
 
 

@@ -9,7 +9,7 @@ from causalex_core.errors import CausalexError
 from causalex_core.studies.variants import NONE, PREDECESSOR, WHOLE
 
 SMALL = Config(
-    plans=(("cas_like", (NONE, WHOLE)), ("samm_like", (NONE, WHOLE))),
+    plans=(("cas_like", (NONE, WHOLE, PREDECESSOR)), ("samm_like", (NONE, WHOLE))),
     seeds=(1, 2),
     epochs=2,
     nested=(NONE, WHOLE),
@@ -35,7 +35,8 @@ def test_every_table_is_there_and_finite(tables):
 
 def test_every_variant_and_rule_counts_every_truth(tables):
     scores = tables["scores"]
-    assert len(scores) == 2 * 2 * 5 * 3  # databases, variants, rules, kinds
+    # Rules and kinds of five variants, one of them without inner models.
+    assert len(scores) == (5 * 5 - 1) * 3
     for row in tables["inputs"].to_dict("records"):
         own = scores[scores["database"] == row["database"]]
         for kind in ("macro", "micro"):
@@ -47,6 +48,17 @@ def test_every_variant_and_rule_counts_every_truth(tables):
     last = tables["epochs"].query("epoch == 2").set_index(place)["f1"]
     of_rule = scores.query("rule == 'last epoch'").set_index(place)["f1"]
     assert of_rule.to_dict() == pytest.approx(last.to_dict())
+
+
+def test_claims_are_differences_between_variants(tables):
+    contrasts, scores = tables["contrasts"], tables["scores"].query("rule == 'last epoch'")
+    assert len(contrasts) == 3 and set(contrasts["beside"]) == {PREDECESSOR}
+    f1 = scores.set_index(["database", "variant", "kind"])["f1"]
+    for row in contrasts.itertuples():
+        difference = (
+            f1[row.database, row.variant, row.kind] - f1[row.database, row.beside, row.kind]
+        )
+        assert row.gain == pytest.approx(difference)
 
 
 def test_baselines_and_crossing_count_every_truth_of_the_tested(tables):

@@ -8,7 +8,7 @@ import pytest
 
 from causalex_core.report import figures_spotting
 
-COHORTS, KINDS = ("like CAS(ME)^2", "like SAMM-LV"), ("macro", "micro", "overall")
+DATABASES, KINDS = ("like CAS(ME)^2", "like SAMM-LV"), ("macro", "micro", "overall")
 
 
 def rows(**values):
@@ -35,14 +35,18 @@ def dots(axis):
     ]
 
 
-def test_each_cohort_shows_its_own_variants():
-    scores = rows(cohort=COHORTS, variant=("none", "paper", "random"), kind=KINDS)
-    scores = scores[(scores["cohort"] == COHORTS[0]) | (scores["variant"] != "random")]
-    drawn = figures_spotting.variants(scores, rows(cohort=COHORTS, kind=KINDS))
+def test_each_database_shows_its_own_variants():
+    scores = rows(database=DATABASES, variant=("none", "paper", "random"), kind=KINDS)
+    scores = scores[(scores["database"] == DATABASES[0]) | (scores["variant"] != "random")]
+    drawn = figures_spotting.variants(
+        scores, rows(database=DATABASES, detector=("peaks", "MDMD"), kind=KINDS)
+    )
     assert len(drawn.axes) == 6
     assert [label.get_text() for label in drawn.axes[3].get_yticklabels()] == ["none", "paper"]
     shown = dots(drawn.axes[2])[0].get_xdata()
-    assert list(shown) == list(scores.query("cohort == @COHORTS[0] and kind == 'overall'")["f1"])
+    assert list(shown) == list(
+        scores.query("database == @DATABASES[0] and kind == 'overall'")["f1"]
+    )
 
 
 def test_gains_chosen_on_the_test_are_hollow():
@@ -59,7 +63,7 @@ def test_gains_chosen_on_the_test_are_hollow():
 
 @pytest.mark.parametrize("epochs", [1, 3])
 def test_a_line_for_each_variant(epochs):
-    table = rows(cohort=COHORTS, variant=("none", "paper"), kind=KINDS[:2], epoch=range(epochs))
+    table = rows(database=DATABASES, variant=("none", "paper"), kind=KINDS[:2], epoch=range(epochs))
     drawn = figures_spotting.training(table)
     assert all(len(axis.get_lines()) == 2 for axis in drawn.axes)
 
@@ -76,8 +80,14 @@ def test_a_mark_for_people_with_and_without_the_unit():
     assert dots(drawn.axes[0])[0].get_xdata()[0] == 0.25
 
 
-def test_a_mark_for_each_system():
-    table = rows(system=[f"s{n}" for n in range(9)], kind=KINDS[:2])
-    drawn = figures_spotting.rates(table.assign(tpr=0.5, fpr=0.1))
-    looks = {(line.get_color(), line.get_marker()) for line in dots(drawn.axes[0])}
-    assert len(looks) == 9
+def test_both_rates_of_each_system():
+    table = rows(system=[f"s{n}" for n in range(5)], kind=KINDS[:2])
+    for rate, value in (("tpr", 0.5), ("fpr", 0.1)):
+        table = table.assign(
+            **{rate: value, f"{rate}_low": value - 0.05, f"{rate}_high": value + 0.05}
+        )
+    drawn = figures_spotting.rates(table)
+    assert [list(dots(axis)[0].get_xdata()) for axis in drawn.axes] == [
+        *([[0.5] * 5] * 2),
+        *([[0.1] * 5] * 2),
+    ]

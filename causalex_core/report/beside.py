@@ -1,0 +1,143 @@
+"""Tables 2 to 4 of Causal-Ex: what is printed, and what is found here, side by side.
+
+The printed rows were scored on licensed videos, each in its authors' way; ours are what the
+caption of the page says. They are neighbours and no ranking.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+import pandas as pd
+
+from causalex_core.report import paper
+
+_PAPER = "causal_ex"
+_KINDS = ("macro", "micro", "overall")
+_COLUMNS = {"cas": "CAS(ME)²", "samm": "SAMM-LV"}
+
+
+def table2(ours: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
+    """Printed rows, then ours.
+
+    Parameters
+    ----------
+    ours
+        Rows of one method each: ``database, kind, tp, n_pred, n_truth, f1, low, high``, with the
+        databases in the paper's order.
+
+    Returns
+    -------
+    DataFrame
+        ``method, from`` (printed or ours), and F1 of each database and kind as text; ours with
+        its interval and TP / detections / truths.
+    """
+    printed = paper.printed(_PAPER, "table2")
+    rows = [
+        {
+            "method": method,
+            "from": "printed",
+            **{
+                _heading(base, kind): cells.loc[f"{base} {kind}"]
+                for base in _COLUMNS
+                for kind in _KINDS
+            },
+        }
+        for method, cells in (
+            (method, part.set_index("column")["printed"])
+            for method, part in printed.groupby("row", sort=False)
+        )
+    ]
+    for method, table in ours.items():
+        own: dict[str, str] = {"method": method, "from": "ours"}
+        of_databases = [part for _, part in table.groupby("database", sort=False)]
+        for base, part in zip(_COLUMNS, of_databases, strict=False):
+            for row in part.to_dict("records"):
+                own[_heading(base, row["kind"])] = _counted(row)
+        rows.append(own)
+    return pd.DataFrame(rows).fillna("")
+
+
+def table3(plain: pd.DataFrame, debiased: pd.DataFrame) -> pd.DataFrame:
+    """Prior, causal graph and debiasing, switched.
+
+    Parameters
+    ----------
+    plain, debiased
+        Overall rows ``database, variant, f1, low, high``; those debiased with ``gain, gain_low,
+        gain_high`` too; variants ``AUW-GCN`` and ``Causal-Ex``, databases in the paper's order.
+    """
+    printed = paper.printed(_PAPER, "table3").pivot(index="row", columns="column", values="printed")
+    databases = list(plain["database"].drop_duplicates())
+    rows = []
+    for base, database in zip(_COLUMNS, databases, strict=False):
+        for variant in ("AUW-GCN", "Causal-Ex"):
+            for suffix, table in (("", plain), (" + debias", debiased)):
+                cells = printed.loc[f"{base} {variant}{suffix}"]
+                own = table.query("database == @database and variant == @variant")
+                rows.append(
+                    {
+                        "method": variant + suffix,
+                        "prior": cells["prior"],
+                        "causal": cells["causal"],
+                        "debias": cells["debias"],
+                        "printed for": _COLUMNS[base],
+                        "printed": cells["f1"],
+                        "here": database,
+                        "ours": _interval(own.iloc[0], "") if len(own) else "",
+                        "gain": _interval(own.iloc[0], "gain") if suffix and len(own) else "",
+                    }
+                )
+    return pd.DataFrame(rows)
+
+
+def table4(crossed: pd.DataFrame, home: pd.DataFrame) -> pd.DataFrame:
+    """Trained on one database, tested on each.
+
+    Parameters
+    ----------
+    crossed
+        ``trained_on, tested_on, variant, kind, f1, low, high``.
+    home
+        ``database, variant, kind, f1, low, high`` of the same variants where they were trained.
+    """
+    printed = paper.printed(_PAPER, "table4").set_index(["row", "column"])["printed"]
+    databases = list(home["database"].drop_duplicates())
+    keys = dict(zip(databases, _COLUMNS, strict=False))
+    names = {"causal only": "Causal", "Causal-Ex": "Causal+Prior"}
+    at_home = home.assign(trained_on=home["database"], tested_on=home["database"])
+    rows = []
+    for row in pd.concat([at_home, crossed]).to_dict("records"):
+        if row["variant"] in names:
+            source, target = keys[row["trained_on"]], keys[row["tested_on"]]
+            label = f"{source} ({names[row['variant']]})"
+            rows.append(
+                {
+                    "graph": names[row["variant"]],
+                    "trained on": row["trained_on"],
+                    "tested on": row["tested_on"],
+                    "kind": row["kind"],
+                    "printed for": f"{_COLUMNS[source]} to {_COLUMNS[target]}",
+                    "printed": printed[label, f"{target} {row['kind']}"],
+                    "ours": _counted(row),
+                }
+            )
+    return pd.DataFrame(rows).sort_values(
+        ["graph", "trained on", "tested on"], kind="stable", ignore_index=True
+    )
+
+
+def _heading(base: str, kind: str) -> str:
+    return f"{_COLUMNS[base]} {kind}"
+
+
+def _counted(row: Mapping[Any, Any] | pd.Series) -> str:
+    counts = f"{row['tp']:.0f} / {row['n_pred']:.0f} / {row['n_truth']:.0f}"
+    return f"{_interval(row, '')} ({counts})"
+
+
+def _interval(row: Mapping[Any, Any] | pd.Series, what: str) -> str:
+    value, low, high = (
+        row[name] for name in (("gain", "gain_low", "gain_high") if what else ("f1", "low", "high"))
+    )
+    sign = "+" if what else ""
+    return f"{value:{sign}.3f} [{low:{sign}.3f}, {high:{sign}.3f}]"
