@@ -31,6 +31,7 @@ RANDOM, PRIOR, CAUSAL = "random graph", "prior only", "causal only"
 # Claims of the paper: the first is said to be better than the second.
 CONTRASTS = (
     (WHOLE, PREDECESSOR),
+    (WHOLE, NONE),
     (WHOLE, PRIOR),
     (WHOLE, RANDOM),
     (CAUSAL, PRIOR),

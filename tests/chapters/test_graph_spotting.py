@@ -52,7 +52,7 @@ def test_every_variant_and_rule_counts_every_truth(tables):
 
 def test_claims_are_differences_between_variants(tables):
     contrasts, scores = tables["contrasts"], tables["scores"].query("rule == 'last epoch'")
-    assert len(contrasts) == 3 and set(contrasts["beside"]) == {PREDECESSOR}
+    assert len(contrasts) == 3 * 3 and set(contrasts["beside"]) == {PREDECESSOR, NONE}
     f1 = scores.set_index(["database", "variant", "kind"])["f1"]
     for row in contrasts.itertuples():
         difference = (
