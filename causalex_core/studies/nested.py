@@ -18,14 +18,14 @@ GROUPS = 5
 
 
 def groups(subjects: Sequence[str]) -> np.ndarray:
-    """Group of each subject, (S,) from 0; as many of each as can be, dealt by chance."""
-    dealt = np.arange(len(subjects)) % GROUPS
+    """Group of each subject, (S,) from 0, dealt by chance; a group of its own for each of a few."""
+    dealt = np.arange(len(subjects)) % min(GROUPS, len(subjects))
     return np.random.default_rng(len(subjects)).permutation(dealt)
 
 
-def pairs(count: int = GROUPS) -> list[tuple[int, int]]:
+def pairs(group: np.ndarray) -> list[tuple[int, int]]:
     """Every two groups, in the order of `folds`."""
-    return list(combinations(range(count), 2))
+    return list(combinations(range(group.max() + 1), 2))
 
 
 def folds(windows: Windows, *, all_windows: bool = False) -> list[Fold]:
@@ -34,7 +34,7 @@ def folds(windows: Windows, *, all_windows: bool = False) -> list[Fold]:
     Raises
     ------
     CausalexError
-        If there are too few subjects: of five groups, three must be left to train.
+        If there are fewer than three subjects: one must be left to train.
     """
     subjects = list(dict.fromkeys(windows.subjects))
     group = groups(subjects)
@@ -45,7 +45,7 @@ def folds(windows: Windows, *, all_windows: bool = False) -> list[Fold]:
             name=f"groups {pair[0] + 1} and {pair[1] + 1}",
             all_windows=all_windows,
         )
-        for pair in pairs()
+        for pair in pairs(group)
     ]
 
 
@@ -65,8 +65,8 @@ def choice(inner: Sequence[np.ndarray], group: np.ndarray) -> np.ndarray:
     ndarray
         (S,) index of the chosen candidate, the same for all of a group.
     """
-    found = np.zeros((GROUPS, *inner[0].shape[1:]), int)  # (5, C, 3) hits outside each group
-    for (one, other), hits in zip(pairs(), inner, strict=True):
+    found = np.zeros((group.max() + 1, *inner[0].shape[1:]), int)  # (groups, C, 3)
+    for (one, other), hits in zip(pairs(group), inner, strict=True):
         found[one] += hits[group == other].sum(axis=0)
         found[other] += hits[group == one].sum(axis=0)
     best = np.array([selection.oracle_pooled(each[None])[0] for each in found])

@@ -4,11 +4,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from causalex_core.chapters import counterfactuals, graph_spotting
 from causalex_core.datasets import auw_gcn
 from causalex_core.errors import CausalexError
 from causalex_core.motion.extract import Config, Motion
 from causalex_core.spotter.graph import GraphConfig
 from causalex_core.studies import material
+from causalex_core.studies.variants import NONE, WHOLE
 
 CAS = "CAS(ME)^2"
 NAMES = ["casme_015_0401", "casme_016_0101", "casme_017_0101"]
@@ -87,6 +89,24 @@ def test_features_of_real_videos_become_material(make, tmp_path, annotated):
 def test_the_first_people_are_taken_alone(tmp_path, annotated):
     part = material.read(CAS, {CAS: str(archive(tmp_path))}, GraphConfig(), most_subjects=2)
     assert part.subjects == ["casme_015", "casme_016"] and len(part.truth) == 2
+
+
+def test_real_features_take_the_way_of_the_synthetic_people(tmp_path, annotated, monkeypatch):
+    monkeypatch.setenv("CAUSALEX_DATA", str(tmp_path / "data"))
+    given = {"features": {CAS: str(archive(tmp_path))}, "seeds": (1,), "epochs": 1}
+    small = {"n_thresholds": 3, "n_bootstrap": 10}
+    spotted = graph_spotting.compute(
+        graph_spotting.Config(
+            plans=((CAS, (NONE, WHOLE)),), nested=(WHOLE,), n_shifts=3, **given, **small
+        )
+    )
+    assert spotted["scores"]["database"].unique() == [f"{CAS}, AUW-GCN's features"]
+    assert (spotted["scores"].query("kind == 'macro'")["n_truth"] == 3).all()
+    debiased = counterfactuals.compute(
+        counterfactuals.Config(plans=((CAS, (WHOLE,)),), forms=("logits",), **given, **small)
+    )
+    assert len(debiased["debiasing"]) and len(debiased["rates"])
+    assert not len(debiased["bias"]) and not len(debiased["odds"])  # nobody planted any
 
 
 @pytest.mark.parametrize(
