@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pandas as pd
+import torch
 
 from causalex_core.errors import CausalexError
 from causalex_core.evaluation import operating_points
@@ -19,6 +20,7 @@ from causalex_core.graphs import compound
 from causalex_core.spotter.graph import GraphConfig
 from causalex_core.spotting import candidates, level
 from causalex_core.spotting.mdmd import mdmd
+from causalex_core.spotting.network import FRAMES, Network
 from causalex_core.spotting.windows import gather, hold_out, leave_one_subject_out
 from causalex_core.studies import material, nested, points, shifts
 from causalex_core.studies.material import Material
@@ -42,7 +44,7 @@ CONTRASTS = (
     ("directed edges", WHOLE),
     (WHOLE, "as released"),
 )
-TABLES = ("inputs", "scores", "contrasts", "epochs", "baselines", "shifted", "crossed")
+TABLES = ("inputs", "networks", "scores", "contrasts", "epochs", "baselines", "shifted", "crossed")
 
 _PEAK_SECONDS = {"macro": (0.6, 1.0, 1.5, 2.2), "micro": (0.2, 0.3, 0.4, 0.5)}
 _PEAK_HEIGHTS = np.geomspace(1, 30, 30)  # of the median level
@@ -115,6 +117,8 @@ class Config:
 def compute(config: Config) -> dict[str, pd.DataFrame]:
     """Tables as `TABLES` names them."""
     rows: dict[str, list[dict[str, object]]] = {name: [] for name in TABLES}
+    named = dict.fromkeys(name for _, variants in config.plans for name in variants)
+    rows["networks"] = [_network(name) for name in named]
     home: dict[str, tuple[Material, Mapping[str, np.ndarray]]] = {}
     for database, variants in config.plans:
         part = material.read(
@@ -167,6 +171,24 @@ def _inputs(part: Material) -> dict[str, object]:
         "micro": int((part.truth["kind"] == "micro").sum()),
         "training_windows": int(part.windows.with_expression.sum()),
         **edges,
+    }
+
+
+def _network(variant: str) -> dict[str, object]:
+    """Size of a network, and how long its answer is: pooling was said to shorten it."""
+    config = VARIANTS[variant].network
+    network = Network(config).eval()
+    motion = torch.zeros(1, FRAMES, config.nodes, config.channels)
+    square = torch.eye(config.nodes)
+    with torch.no_grad():
+        answer = network(motion, compound=square, prior=square)
+    return {
+        "variant": variant,
+        "graph_layers": ", ".join(config.graph),
+        "pooling": config.pooling,
+        "parameters": sum(one.numel() for one in network.parameters()),
+        "frames_in": FRAMES,
+        "frames_out": answer.shape[-1],
     }
 
 

@@ -50,6 +50,12 @@ def test_every_variant_and_rule_counts_every_truth(tables):
     assert of_rule.to_dict() == pytest.approx(last.to_dict())
 
 
+def test_pooling_does_not_shorten_the_answer(tables):
+    networks = tables["networks"].set_index("variant")
+    assert networks.loc[[WHOLE, PREDECESSOR], "parameters"].tolist() == [39_552, 39_248]
+    assert (networks["frames_out"] == networks["frames_in"]).all()
+
+
 def test_claims_are_differences_between_variants(tables):
     contrasts, scores = tables["contrasts"], tables["scores"].query("rule == 'last epoch'")
     assert len(contrasts) == 3 * 3 and set(contrasts["beside"]) == {PREDECESSOR, NONE}
