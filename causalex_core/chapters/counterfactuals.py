@@ -113,7 +113,7 @@ class Config:
 
     def __post_init__(self) -> None:
         """Refuse strengths that cannot choose to do nothing."""
-        if (0.0, 0.0) not in self.strengths:
+        if (0.0, 0.0) not in map(tuple, self.strengths):
             raise CausalexError(f"strengths {self.strengths}: expected (0, 0) among them")
 
 

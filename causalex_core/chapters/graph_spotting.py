@@ -24,6 +24,7 @@ from causalex_core.spotting.network import FRAMES, Network
 from causalex_core.spotting.windows import gather, hold_out, leave_one_subject_out
 from causalex_core.studies import material, nested, points, shifts
 from causalex_core.studies.material import Material
+from causalex_core.studies.points import TOGETHER
 from causalex_core.studies.variants import NONE, PREDECESSOR, VARIANTS, WHOLE, trained
 
 SOURCES = ()
@@ -226,10 +227,10 @@ def _scores(
     """F1 of every variant under every rule, and what it gains over others."""
     for variant, rules in reported.items():
         for rule, found in rules.items():
-            beside = {
-                "over_last": rules[LAST],
-                "over_peaks": baselines[PEAKS].repeat(len(found), axis=0),
-                "over_mdmd": baselines[MDMD].repeat(len(found), axis=0),
+            choose = points.together if rule == TOGETHER else points.best_elsewhere
+            beside = {"over_last": rules[LAST]} | {
+                f"over_{column}": np.stack([choose(baselines[name])] * len(found))
+                for column, name in (("peaks", PEAKS), ("mdmd", MDMD))
             }
             if rule in reported[NONE]:
                 beside["gain"] = reported[NONE][rule]
@@ -285,11 +286,7 @@ def _epochs(part: Material, counted: Mapping[str, np.ndarray]) -> Iterator[dict[
 
 
 def _peaks(part: Material) -> np.ndarray:
-    """Counts (1, 2, S, 3) of peaks of motion.
-
-    Length, least height and, for micro-expressions, greatest height are chosen on the other
-    subjects.
-    """
+    """Hits (S, 2, ..., 3) of peaks of motion: every length, least and greatest height."""
     tables = []
     for seconds in zip(*(_PEAK_SECONDS[kind] for kind in KINDS), strict=True):
         macro, micro = (
@@ -298,13 +295,11 @@ def _peaks(part: Material) -> np.ndarray:
         )
         tables += [pd.concat([macro, micro[micro["score"] <= ceiling]]) for ceiling in _CEILINGS]
     heights = dict.fromkeys(KINDS, _PEAK_HEIGHTS)
-    return points.best_elsewhere(candidates.counts(tables, part.truth, part.subjects, heights))[
-        None
-    ]
+    return candidates.counts(tables, part.truth, part.subjects, heights)
 
 
 def _mdmd(part: Material) -> np.ndarray:
-    """Counts (1, 2, S, 3) of MDMD, its distance and share chosen on the other subjects."""
+    """Hits (S, 2, ..., 3) of MDMD: every distance and share."""
     tables = []
     for seconds in zip(*(_MDMD_SECONDS[kind] for kind in KINDS), strict=True):
         for share in _MDMD_SHARES:
@@ -316,24 +311,24 @@ def _mdmd(part: Material) -> np.ndarray:
                 )
             tables.append(pd.concat(of_kinds))
     everything = dict.fromkeys(KINDS, np.array([-np.inf]))
-    return points.best_elsewhere(candidates.counts(tables, part.truth, part.subjects, everything))[
-        None
-    ]
+    return candidates.counts(tables, part.truth, part.subjects, everything)
 
 
 def _baselines(
     part: Material, baselines: Mapping[str, np.ndarray], config: Config
 ) -> Iterator[dict[str, object]]:
-    for name, counts in baselines.items():
-        for kind, own in points.named(counts):
-            row = operating_points.summary(own, config.n_bootstrap)
-            shown = ("tp", "n_pred", "n_truth", "f1", "low", "high")
-            yield {
-                "database": part.name,
-                "detector": name,
-                "kind": kind,
-                **{column: row[column] for column in shown},
-            }
+    for name, hits in baselines.items():
+        for rule, choose in ((LAST, points.best_elsewhere), (TOGETHER, points.together)):
+            for kind, own in points.named(choose(hits)[None]):
+                row = operating_points.summary(own, config.n_bootstrap)
+                shown = ("tp", "n_pred", "n_truth", "f1", "low", "high")
+                yield {
+                    "database": part.name,
+                    "detector": name,
+                    "rule": rule,
+                    "kind": kind,
+                    **{column: row[column] for column in shown},
+                }
 
 
 def _shifted(part: Material, config: Config) -> Iterator[dict[str, object]]:

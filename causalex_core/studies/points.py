@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from causalex_core.evaluation import operating_points, selection
+from causalex_core.evaluation.operating_points import CROSS, LAST
 from causalex_core.evaluation.spotting import MEGC
 from causalex_core.expressions import KINDS
 from causalex_core.spotting import candidates, proposals
@@ -13,7 +14,7 @@ from causalex_core.spotting.proposals import ProposalConfig
 from causalex_core.studies.material import Material
 
 OVERALL = "overall"
-NESTED = "nested"
+NESTED, TOGETHER = "nested", "last epoch, kinds together"
 EVERY = 4  # epochs from one that inner models are asked about to the next
 _KEEPS = (5, 20)  # detections of a kind per video
 # Multiples of the shortest and longest interval that is proposed.
@@ -112,7 +113,9 @@ def named(found: np.ndarray) -> Iterator[tuple[str, np.ndarray]]:
 
 
 def by_rule(counted: np.ndarray, nested: np.ndarray | None = None) -> Mapping[str, np.ndarray]:
-    """Counts (seeds, 2, S, 3) under each rule of selection; every kind chooses for itself.
+    """Counts (seeds, 2, S, 3) under each rule of selection.
+
+    Every kind chooses for itself, but under ``last epoch, kinds together``.
 
     Parameters
     ----------
@@ -127,7 +130,29 @@ def by_rule(counted: np.ndarray, nested: np.ndarray | None = None) -> Mapping[st
     rules = {
         rule: np.array([[one[rule] for one in both] for both in found]) for rule in found[0][0]
     }
-    return rules if nested is None else {**rules, NESTED: nested}
+    honest = {name: rules.pop(name) for name in (LAST, CROSS)}
+    honest[TOGETHER] = np.stack([together(hits[:, :, -1]) for hits in counted])
+    if nested is not None:
+        honest[NESTED] = nested
+    return honest | rules
+
+
+def together(counted: np.ndarray) -> np.ndarray:
+    """Counts (2, S, 3) where both kinds choose together what is best overall on the others.
+
+    A kind that finds little then keeps its false alarms to itself.
+
+    Parameters
+    ----------
+    counted
+        Hits (S, 2, ..., 3) of every candidate.
+    """
+    macro, micro = np.moveaxis(counted.reshape(*counted.shape[:2], -1, 3), 1, 0)  # (S, C, 3)
+    both = operating_points.flat(macro[:, :, None] + micro[:, None])
+    choice = np.divmod(selection.cross_fold(both), macro.shape[1])
+    return np.stack(
+        [selection.chosen(own, at) for own, at in zip((macro, micro), choice, strict=True)]
+    )
 
 
 def _detected(

@@ -51,6 +51,7 @@ def test_every_rule_counts_every_truth_once_per_seed(tables):
     assert set(rules["rule"]) == {
         "last epoch",
         "cross_fold",
+        "last epoch, kinds together",
         "best epoch per subject",
         "best pair per subject",
         "nested",

@@ -94,10 +94,21 @@ def test_every_rule_is_reported_for_both_kinds(part):
     assert list(rules) == [
         operating_points.LAST,
         operating_points.CROSS,
+        points.TOGETHER,
+        points.NESTED,
         operating_points.EPOCH,
         operating_points.BOTH,
-        points.NESTED,
     ]
     assert all(found.shape == (1, 2, 3, 3) for found in rules.values())
     kinds = dict(points.named(rules[points.NESTED]))
     assert np.array_equal(kinds["overall"], kinds["macro"] + kinds["micro"])
+
+
+def test_together_a_kind_that_finds_little_keeps_quiet():
+    """Its own F1 is best with many false alarms, that of both without any detection of it."""
+    macro = np.array([[(8, 10, 10), (0, 0, 10)]] * 3)
+    micro = np.array([[(1, 90, 4), (0, 0, 4)]] * 3)
+    hits = np.stack([macro, micro], axis=1)
+    alone, both = points.best_elsewhere(hits), points.together(hits)
+    assert alone[1, :, 1].tolist() == [90] * 3 and both[1, :, 1].tolist() == [0] * 3
+    assert np.array_equal(alone[0], both[0])
