@@ -8,25 +8,23 @@ for groups of people: section 2.3, Table 3 and Fig. 4 of Causal-Ex.
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 import torch
 
-from causalex_core.cohort import planted
-from causalex_core.cohort.people import TIES
 from causalex_core.debiasing import counterfactual
 from causalex_core.debiasing.counterfactual import Form
 from causalex_core.debiasing.judging import judge
 from causalex_core.errors import CausalexError
-from causalex_core.evaluation import fairness, frames, operating_points, selection
+from causalex_core.evaluation import frames, operating_points, selection
 from causalex_core.expressions import KINDS
 from causalex_core.spotter.graph import GraphConfig
 from causalex_core.spotting import candidates, targets
 from causalex_core.spotting.windows import leave_one_subject_out
-from causalex_core.studies import material, nested, points
+from causalex_core.studies import material, nested, people, points
 from causalex_core.studies.material import Material
+from causalex_core.studies.people import System
 from causalex_core.studies.points import NESTED
 from causalex_core.studies.variants import (
     PREDECESSOR,
@@ -117,14 +115,6 @@ class Config:
             raise CausalexError(f"strengths {self.strengths}: expected (0, 0) among them")
 
 
-class System(NamedTuple):
-    """What made detections: a variant, and what was taken from its scores."""
-
-    variant: str
-    counterfactual: str = NONE
-    form: str = FORMS[0]
-
-
 def compute(config: Config) -> dict[str, pd.DataFrame]:
     """Tables as `TABLES` names them; those on planted biases and people only of synthetic ones."""
     rows: dict[str, list[dict[str, object]]] = {name: [] for name in TABLES}
@@ -141,18 +131,19 @@ def compute(config: Config) -> dict[str, pd.DataFrame]:
             for name, table in tally.tables().items():
                 rows[name] += table
             found |= tally.found
-        if part.drawn is not None:
-            rows["bias"] += list(_bias(part, found))
-            rows["alarms"] += list(_alarms(part, found))
+        rows["bias"] += list(people.bias(part, found))
+        rows["alarms"] += list(people.alarms(part, found))
         judged = {
             name: each
             for name, each in found.items()
             if name.form == FORMS[0] and name.counterfactual in (NONE, *MAIN)
         }
-        for row, counts in _cells(part, judged):
+        for row, counts in people.cells(part, judged):
             rows["rates"].append({**row, **frames.rate_intervals(counts, config.n_bootstrap, 1)})
             if part.drawn is not None:
-                rows["odds"] += [{**row, **gap} for gap in _odds(part, counts, config)]
+                rows["odds"] += [
+                    {**row, **gap} for gap in people.odds(part, counts, config.n_bootstrap)
+                ]
     return {name: pd.DataFrame(table) for name, table in rows.items()}
 
 
@@ -161,20 +152,13 @@ def _inputs(part: Material) -> dict[str, object]:
     return {
         "database": part.name,
         "subjects": len(part.subjects),
-        "tied": _count_tied(part),
+        "tied": people.tied(part),
         "videos": len(part.videos),
         "macro": int((part.truth["kind"] == "macro").sum()),
         "micro": int((part.truth["kind"] == "micro").sum()),
         "essential": float(essential.sum(axis=1).mean()),
         "without_essential": float((~essential.any(axis=1)).mean()),
     }
-
-
-def _count_tied(part: Material) -> int:
-    if part.drawn is None:
-        return 0
-    people = part.drawn.attributes.set_index("subject").loc[part.subjects]
-    return int((people["tie"] == TIES[0]).sum())
 
 
 class _Tally:
@@ -375,87 +359,3 @@ def _views(part: Material, seed: int) -> dict[str, torch.Tensor]:
         "noise": counterfactual.noise(motion, generator),
         "blurred": counterfactual.blurred(motion, _BLUR),
     }
-
-
-def _bias(
-    part: Material, found: Mapping[System, Sequence[pd.DataFrame]]
-) -> Iterator[dict[str, object]]:
-    """Small expressions, and small movements that are none, with the tied unit and without."""
-    assert part.drawn is not None
-    fidgets = planted.fidgets(part.drawn)
-    for system, tables in found.items():
-        for event, events in (("expression", part.truth), ("fidget", fidgets)):
-            for row in planted.detected(events, tables, _groups(part)):
-                yield {"database": part.name, **system._asdict(), "event": event, **row}
-
-
-def _alarms(
-    part: Material, found: Mapping[System, Sequence[pd.DataFrame]]
-) -> Iterator[dict[str, object]]:
-    """Micro-expressions that are none, and minutes in which they are found."""
-    frames_of = pd.Series(part.windows.lengths).groupby(list(part.windows.subjects)).sum()
-    for system, tables in found.items():
-        alarms = planted.false_alarms(part.truth, tables, _groups(part))
-        for group, own in _groups(part).items():
-            yield {
-                "database": part.name,
-                **system._asdict(),
-                "people": group,
-                "false_alarms": alarms[group],
-                "minutes": float(frames_of[own].sum()) / part.fps / 60,
-            }
-
-
-def _groups(part: Material) -> dict[str, list[str]]:
-    """Tied and free people who take part."""
-    assert part.drawn is not None
-    return {
-        group: [name for name in own if name in part.subjects]
-        for group, own in planted.people(part.drawn).items()
-    }
-
-
-def _cells(
-    part: Material, found: Mapping[System, Sequence[pd.DataFrame]]
-) -> Iterator[tuple[dict[str, object], pd.DataFrame]]:
-    """Frames by subject, truth and prediction, of all seeds together."""
-    lengths = dict(zip(part.windows.names, part.windows.lengths, strict=True))
-    place = {name: number for number, name in enumerate(part.subjects)}
-    owner = np.repeat([place[name] for name in part.windows.subjects], part.windows.lengths)
-    for system, tables in found.items():
-        for kind in KINDS:
-            truth, *predicted = (
-                frames.covered(table[table["kind"] == kind], lengths)
-                for table in (part.truth, *tables)
-            )
-            row: dict[str, object] = {"database": part.name, **system._asdict(), "kind": kind}
-            times = len(predicted)
-            yield (
-                row,
-                frames.cells(
-                    np.tile(owner, times), np.tile(truth, times), np.concatenate(predicted)
-                ),
-            )
-
-
-def _odds(part: Material, counted: pd.DataFrame, config: Config) -> Iterator[dict[str, object]]:
-    """Equalized odds difference between halves of the people, by frames."""
-    assert part.drawn is not None
-    people = part.drawn.attributes.set_index("subject").loc[part.subjects]
-    halves = {
-        "tone": people["tone"] > 0.5,
-        "shape": people["shape"] > 0.5,
-        "tie": people["tie"] == TIES[0],
-    }
-    for attribute, half in halves.items():
-        subject = counted["subject"].to_numpy()
-        gap = fairness.equalized_odds_gap(
-            counted["truth"].to_numpy(),
-            counted["predicted"].to_numpy(),
-            half.to_numpy()[subject],
-            subject,
-            config.n_bootstrap,
-            seed=1,
-            frames=counted["frames"].to_numpy(),
-        )
-        yield {"attribute": attribute, "gap": gap.estimate, "low": gap.low, "high": gap.high}

@@ -146,7 +146,11 @@ def compute(config: Config) -> dict[str, pd.DataFrame]:
         reported = {name: points.by_rule(hits, inner[name]) for name, hits in counted.items()}
         rows["scores"] += list(_scores(part, reported, baselines, config))
         rows["contrasts"] += list(_contrasts(part, reported, config))
-        rows["epochs"] += list(_epochs(part, counted))
+        rows["epochs"] += [
+            {"database": part.name, "variant": variant, **row}
+            for variant, hits in counted.items()
+            for row in points.by_epoch(hits)
+        ]
         rows["baselines"] += list(_baselines(part, baselines, config))
         rows["shifted"] += list(_shifted(part, config))
     for source in home:
@@ -264,24 +268,6 @@ def _contrasts(
                     "beside": worse,
                     "kind": kind,
                     **operating_points.gain(own, others[kind], config.n_bootstrap),
-                }
-
-
-def _epochs(part: Material, counted: Mapping[str, np.ndarray]) -> Iterator[dict[str, object]]:
-    """F1 after every epoch, its threshold chosen on the other subjects."""
-    for variant, of_seeds in counted.items():
-        for epoch in range(of_seeds.shape[3]):
-            found = np.stack([points.best_elsewhere(hits[:, :, epoch]) for hits in of_seeds])
-            for kind, own in points.named(found):
-                row = operating_points.summary(own, 1)
-                yield {
-                    "database": part.name,
-                    "variant": variant,
-                    "kind": kind,
-                    "epoch": epoch + 1,
-                    "f1": row["f1"],
-                    "low": row["least_seed"],
-                    "high": row["greatest_seed"],
                 }
 
 

@@ -86,7 +86,7 @@ def compute(config: Config) -> dict[str, pd.DataFrame]:
             points.asked(config.epochs),
         )
         rows["rules"] += list(_rules(part, counted, _nested(part, scores, inner, config), config))
-        rows["epochs"] += list(_epochs(part, counted))
+        rows["epochs"] += [{"database": part.name, **row} for row in points.by_epoch(counted)]
         rows["debiasing"] += list(_debiased(part, outer, inner, config))
     for source, target in (everything, everything[::-1]):
         rows["crossed"] += list(_crossed(source, target, at_home[source.name], config))
@@ -203,22 +203,6 @@ def _rules(
                 "rule": rule,
                 **operating_points.summary(own, config.n_bootstrap),
                 **operating_points.gain(own, honest[kind], config.n_bootstrap),
-            }
-
-
-def _epochs(part: Material, counted: np.ndarray) -> Iterator[dict[str, object]]:
-    """F1 after every epoch, its threshold chosen on the other subjects."""
-    for epoch in range(counted.shape[3]):
-        found = np.stack([points.best_elsewhere(hits[:, :, epoch]) for hits in counted])
-        for kind, own in points.named(found):
-            row = operating_points.summary(own, 1)
-            yield {
-                "database": part.name,
-                "kind": kind,
-                "epoch": epoch + 1,
-                "f1": row["f1"],
-                "low": row["least_seed"],
-                "high": row["greatest_seed"],
             }
 
 

@@ -155,6 +155,27 @@ def together(counted: np.ndarray) -> np.ndarray:
     )
 
 
+def by_epoch(counted: np.ndarray) -> Iterator[dict[str, object]]:
+    """F1 after every epoch, its threshold chosen on the other subjects, and its range over seeds.
+
+    Parameters
+    ----------
+    counted
+        (seeds, S, 2, E, T, 3) hits of every epoch and threshold.
+    """
+    for epoch in range(counted.shape[3]):
+        found = np.stack([best_elsewhere(hits[:, :, epoch]) for hits in counted])
+        for kind, own in named(found):
+            row = operating_points.summary(own, 1)
+            yield {
+                "kind": kind,
+                "epoch": epoch + 1,
+                "f1": row["f1"],
+                "low": row["least_seed"],
+                "high": row["greatest_seed"],
+            }
+
+
 def _detected(
     part: Material, scores: Sequence[np.ndarray], positions: np.ndarray | None
 ) -> list[pd.DataFrame]:
