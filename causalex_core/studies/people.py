@@ -49,26 +49,27 @@ def alarms(
     part: Material, found: Mapping[System, Sequence[pd.DataFrame]]
 ) -> Iterator[dict[str, object]]:
     """Micro-expressions that are none, and minutes in which they are found."""
+    if part.drawn is None:
+        return
     frames_of = pd.Series(part.windows.lengths).groupby(list(part.windows.subjects)).sum()
+    groups = _groups(part, part.drawn)
     for system, tables in found.items():
-        alarms = planted.false_alarms(part.truth, tables, _groups(part, part.drawn))
-        for group, own in _groups(part, part.drawn).items():
+        counted = planted.false_alarms(part.truth, tables, groups)
+        for group, own in groups.items():
             yield {
                 "database": part.name,
                 **system._asdict(),
                 "people": group,
-                "false_alarms": alarms[group],
+                "false_alarms": counted[group],
                 "minutes": float(frames_of[own].sum()) / part.fps / 60,
             }
 
 
-def _groups(part: Material) -> dict[str, list[str]]:
+def _groups(part: Material, drawn: Cohort) -> dict[str, list[str]]:
     """Tied and free people who take part."""
-    if part.drawn is None:
-        return
     return {
         group: [name for name in own if name in part.subjects]
-        for group, own in planted.people(part.drawn).items()
+        for group, own in planted.people(drawn).items()
     }
 
 
