@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from causalex_core.cohort import planted
+from causalex_core.cohort.cohort import Cohort
 from causalex_core.cohort.people import TIES
 from causalex_core.evaluation import fairness, frames
 from causalex_core.expressions import KINDS
