@@ -148,7 +148,7 @@ def environment() -> Path:
         if not python.exists():
             raise RunError(f"CAUSALEX_VENV={own}: there is no bin/python in it")
         return python
-    from causalex_core.workflow import locks
+    from causalex_core import locks
 
     python = VENV / "bin" / "python"
     with locks.exclusive(BUILD / "setup.lock", "another setup is at work: waiting for it"):

@@ -227,7 +227,7 @@ def test_verbs(capsys):
 
 
 def test_only_the_standard_library_is_needed():
-    code = "import run, causalex_core.workflow.locks; run._parser(); run._wanted()"
+    code = "import run, causalex_core.locks; run._parser(); run._wanted()"
     completed = subprocess.run(
         [sys.executable, "-S", "-c", code], cwd=paths.ROOT, capture_output=True, text=True
     )

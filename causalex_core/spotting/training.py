@@ -7,10 +7,12 @@ import ctypes
 import hashlib
 import re
 import sys
+from collections import deque
 from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from time import monotonic
+from time import monotonic, sleep
 
 import numpy as np
 import torch
@@ -18,6 +20,7 @@ from torch import Tensor
 from tqdm import tqdm
 
 from causalex_core.errors import CausalexError
+from causalex_core.locks import attempted
 from causalex_core.provenance import code_digest, digest
 from causalex_core.spotting.batches import Run
 from causalex_core.spotting.losses import Answers
@@ -36,7 +39,7 @@ from causalex_core.spotting.windows import (
     training_normalisation,
 )
 
-_SAVE_EVERY = 30.0  # seconds
+_SAVE_EVERY, _LOOK_AGAIN = 30.0, 0.2  # seconds
 _MALLOC = ((-1, 2**31 - 1), (-3, 2**25))  # M_TRIM_THRESHOLD, M_MMAP_THRESHOLD
 
 
@@ -145,8 +148,7 @@ def train(
     ]
     files = [folder / _name(group, inputs) if folder else None for group in groups]
     with tqdm(total=len(runs) * config.epochs, unit="epoch", disable=None) as bar:
-        for group, path in zip(groups, files, strict=True):
-            _run(group, path, bar)
+        _share(deque(zip(groups, files, strict=True)), bar)
     return Outcome(
         runs=tuple(runs),
         epochs=kept,
@@ -171,6 +173,25 @@ def choose_device(name: str) -> torch.device:
     if name == "cuda" and not there:
         raise CausalexError("device 'cuda': no GPU that torch can use; take auto or cpu")
     return torch.device("cuda" if name != "cpu" and there else "cpu")
+
+
+def _share(left: deque[tuple[SideBySide, Path | None]], bar: tqdm) -> None:
+    """Train groups one after the other; what another process trains now is left for later.
+
+    Two runs that need the same models then share the work, and each reads what the other did.
+    """
+    taken = 0  # groups in a row that others train
+    while left:
+        group, path = left.popleft()
+        with nullcontext(True) if path is None else attempted(path.with_suffix(".lock")) as free:
+            if free:
+                _run(group, path, bar)
+                taken = 0
+                continue
+        left.append((group, path))
+        taken += 1
+        if taken >= len(left):
+            sleep(_LOOK_AGAIN)
 
 
 def _run(group: SideBySide, path: Path | None, bar: tqdm) -> None:

@@ -15,9 +15,9 @@ from typing import TextIO
 import nbformat
 import yaml
 
-from causalex_core import paths
+from causalex_core import locks, paths
 from causalex_core.errors import CausalexError
-from causalex_core.workflow import execute, experiment, locks, present
+from causalex_core.workflow import execute, experiment, present
 from causalex_core.workflow.experiment import Experiment
 
 HTML = paths.BUILD / "html"

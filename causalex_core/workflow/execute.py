@@ -16,9 +16,8 @@ import papermill
 from jupyter_client.kernelspec import KernelSpec
 from jupyter_client.manager import AsyncKernelManager
 
-from causalex_core import paths
+from causalex_core import locks, paths
 from causalex_core.errors import CausalexError
-from causalex_core.workflow import locks
 
 CELL_TIMEOUT = 4 * 3600  # seconds; a cell that takes longer hangs
 

@@ -1,6 +1,7 @@
 """Training of folds side by side: the same numbers as alone, after a kill, and on bad inputs."""
 
 import errno
+import fcntl
 import pickle
 
 import numpy as np
@@ -308,3 +309,29 @@ def test_a_fold_without_a_batch_stands_still():
         single.step(0, torch.tensor([True]))
     torch.testing.assert_close(model.weight[1], alone.weight[0])
     assert optimiser.state["steps"].tolist() == [3, 2]
+
+
+def test_two_runs_share_the_work(windows, tmp_path, monkeypatch):
+    """What another process trains is left to it, and read when it has ended."""
+    folds = leave_one_subject_out(windows)[:3]
+    whole = train(windows, folds, quick(), device="cpu", folder=tmp_path / "whole")
+    first = sorted((tmp_path / "whole").iterdir(), key=lambda path: path.name)[0]
+    (tmp_path / "shared").mkdir()
+    lock = (tmp_path / "shared" / first.name).with_suffix(".lock")
+    advanced, advance = [], side_by_side.SideBySide.advance
+    monkeypatch.setattr(
+        side_by_side.SideBySide, "advance", lambda self: (advanced.append(1), advance(self))[1]
+    )
+    with lock.open("a") as handle:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+
+        def other_ends(seconds):
+            (tmp_path / "shared" / first.name).write_bytes(first.read_bytes())
+            fcntl.flock(handle, fcntl.LOCK_UN)
+
+        monkeypatch.setattr("causalex_core.spotting.training.sleep", other_ends)
+        found = train(windows, folds, quick(), device="cpu", folder=tmp_path / "shared")
+    assert len(advanced) == 2 * quick().epochs
+    assert not list((tmp_path / "shared").glob("*.lock"))
+    for one, two in zip(found.scores, whole.scores, strict=True):
+        np.testing.assert_array_equal(one, two)

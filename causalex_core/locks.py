@@ -29,6 +29,30 @@ def exclusive(path: Path, busy: str) -> Iterator[None]:
         handle.close()
 
 
+@contextmanager
+def attempted(path: Path) -> Iterator[bool]:
+    """Hold a lock file alone if nobody else does; whether it is held. It goes when the work ends.
+
+    Parameters
+    ----------
+    path
+        The lock file; made if it is absent, removed by who held it.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("a") as handle:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            yield False
+            return
+        held = _still_there(path, handle)
+        try:
+            yield held
+        finally:
+            if held:
+                path.unlink(missing_ok=True)
+
+
 def shared(path: Path) -> IO[str]:
     """Hold a lock file together with others, until the returned file is closed."""
     return _locked(path, fcntl.LOCK_SH, f"waiting for {path}")

@@ -3,8 +3,7 @@ import sys
 import textwrap
 from pathlib import Path
 
-from causalex_core import paths
-from causalex_core.workflow import locks
+from causalex_core import locks, paths
 
 
 def hold(path: Path, how: str) -> subprocess.Popen:
@@ -12,7 +11,7 @@ def hold(path: Path, how: str) -> subprocess.Popen:
     code = f"""
         import sys
         from pathlib import Path
-        from causalex_core.workflow import locks
+        from causalex_core import locks
         {how.format(path=str(path))}
             print("held", flush=True)
             sys.stdin.read()
@@ -78,3 +77,13 @@ def hold_and_end(path: Path, how: str) -> str:
     process = hold(path, how)
     process.communicate()
     return process.first
+
+
+def test_an_attempt_does_not_wait_and_leaves_nothing(tmp_path):
+    path = tmp_path / "x.lock"
+    with locks.attempted(path) as free, locks.attempted(path) as again:
+        assert free and not again
+        assert path.exists()
+    assert not path.exists()
+    with locks.attempted(path) as free:
+        assert free
