@@ -16,6 +16,7 @@ import numpy as np
 from tqdm import tqdm
 
 from causalex_core import paths
+from causalex_core.commands import options
 from causalex_core.errors import CausalexError
 from causalex_core.motion import flow, head_motion, landmarks, mdmo, video
 from causalex_core.motion.extract import PAPER, Config, Motion, Quality
@@ -35,9 +36,7 @@ class Job:
 
 
 @click.command()
-@click.argument(
-    "inputs", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="VIDEO_OR_FOLDER..."
-)
+@options.videos
 @click.option(
     "-o",
     "--output",
@@ -45,14 +44,8 @@ class Job:
     type=click.Path(path_type=Path),
     help="A .npz file for one video, a folder for many.",
 )
-@click.option("--fps", type=float, help="Frames per second; a folder of frames needs it.")
-@click.option(
-    "--every",
-    type=click.IntRange(min=1),
-    default=1,
-    show_default=True,
-    help="Keep each N-th frame, before decoding (8 for SAMM Long Videos: 200 to 25 per second).",
-)
+@options.fps
+@options.every
 @click.option(
     "--landmarks",
     "points",

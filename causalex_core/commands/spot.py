@@ -10,6 +10,7 @@ import pandas as pd
 from tqdm import tqdm
 
 from causalex_core import paths
+from causalex_core.commands import options
 from causalex_core.commands.extract import videos_in
 from causalex_core.datasets.features import Recording, read_motion
 from causalex_core.errors import CausalexError
@@ -33,9 +34,7 @@ class Job:
 
 
 @click.command()
-@click.argument(
-    "inputs", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="VIDEO_OR_FOLDER..."
-)
+@options.videos
 @click.option(
     "-o", "--output", required=True, type=click.Path(path_type=Path), help="Table of detections."
 )
@@ -48,14 +47,8 @@ class Job:
     help="What causalex extract made of the video, with its default settings: the video is then"
     " read only for the faces of the timeline.",
 )
-@click.option("--fps", type=float, help="Frames per second; a folder of frames needs it.")
-@click.option(
-    "--every",
-    type=click.IntRange(min=1),
-    default=1,
-    show_default=True,
-    help="Keep each N-th frame, before decoding.",
-)
+@options.fps
+@options.every
 @click.option(
     "--landmarks",
     "points",
