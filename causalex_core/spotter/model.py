@@ -18,8 +18,9 @@ from causalex_core.spotter.graph import GraphConfig
 from causalex_core.spotting.network import Network
 from causalex_core.spotting.proposals import ProposalConfig, Rule, detect, probabilities
 from causalex_core.spotting.targets import KINDS
-from causalex_core.spotting.weights import WeightsError, load_network, save_network
+from causalex_core.spotting.weights import load_network, save_network
 from causalex_core.spotting.windows import JUDGED, Normalisation, Video, Windows, gather
+from causalex_core.tensors import WeightsError
 
 SHIPPED = Path(__file__).parent / "model" / "spotter.safetensors"
 _AT_ONCE = 128  # windows that are judged in one go

@@ -17,8 +17,8 @@ from causalex_core.spotting.network import CONTEXT, FRAMES, Network, NetworkConf
 from causalex_core.spotting.optimiser import Optimiser, OptimiserConfig
 from causalex_core.spotting.proposals import HEADS, probabilities
 from causalex_core.spotting.targets import KINDS
-from causalex_core.spotting.weights import WeightsError, read_tensors
 from causalex_core.spotting.windows import JUDGED, Normalisation
+from causalex_core.tensors import WeightsError, read_tensors
 
 _AT_ONCE = 128  # windows that are judged in one go
 

@@ -1,25 +1,19 @@
-"""Weights from files: published checkpoints by their names, and networks of our own.
-
-Files are read as safetensors or through torch's reader for weights only; nothing is unpickled.
-"""
+"""Weights from files: published checkpoints by their names, and networks of our own."""
 
 import json
-import pickle
 from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Literal
 
-import numpy as np
 import safetensors.torch
-import torch
 from numpy.typing import ArrayLike
-from safetensors import SafetensorError, safe_open
+from safetensors import safe_open
 from torch import Tensor
 
 from causalex_core import paths
-from causalex_core.errors import CausalexError
 from causalex_core.spotting.network import AUW_GCN, RELEASED, Network, NetworkConfig
+from causalex_core.tensors import WeightsError, read_entries, read_tensors, tensor
 
 Kind = Literal["causal_ex", "auw_gcn"]
 
@@ -33,10 +27,6 @@ _CONVOLUTIONS = {"causal_ex": (0, 4, 8), "auw_gcn": (0, 3, 6)}
 _MATRIX = "graph_embedding.0.gc1.adj"
 _LAST = "_classification.weight"
 _ABOUT = "about"  # entry of our own files that says what the network is
-
-
-class WeightsError(CausalexError):
-    """A checkpoint that cannot be used; names the file or entry."""
 
 
 def load_checkpoint(
@@ -72,9 +62,9 @@ def load_checkpoint(
     """
     if kind not in _CONFIGS:
         raise WeightsError(f"checkpoint kind {kind!r}: expected one of {list(_CONFIGS)}")
-    named = source if isinstance(source, Mapping) else _read(Path(source))
+    named = source if isinstance(source, Mapping) else read_entries(Path(source))
     entries = {
-        name: _tensor(name, value)
+        name: tensor(name, value)
         for name, value in named.items()
         if not name.endswith("num_batches_tracked")
     }
@@ -139,66 +129,8 @@ def load_network(path: str | Path) -> tuple[Network, dict[str, Any]]:
     return network.eval(), notes
 
 
-def read_tensors(path: Path) -> dict[str, Tensor]:
-    """Entries of a safetensors file.
-
-    Raises
-    ------
-    WeightsError
-        If the file is missing, truncated or of another format.
-    """
-    try:
-        return safetensors.torch.load(path.read_bytes())
-    except OSError as error:
-        raise WeightsError(f"{path}: cannot be read ({error.strerror})") from error
-    except SafetensorError as error:
-        raise WeightsError(f"{path}: truncated or not safetensors ({error})") from error
-
-
-def _read(path: Path) -> dict[str, Any]:
-    """Entries of a file of either format."""
-    try:
-        with path.open("rb") as stream:
-            head = stream.read(9)
-    except OSError as error:
-        raise WeightsError(f"{path}: cannot be read ({error.strerror})") from error
-    if head[8:] == b"{":
-        return dict(read_tensors(path))
-    if not head.startswith(b"PK"):
-        raise WeightsError(
-            f"{path}: neither safetensors nor a file of torch.save; pickles are never opened,"
-            " convert the weights to safetensors"
-        )
-    try:
-        content = torch.load(path, map_location="cpu", weights_only=True)
-    except pickle.UnpicklingError as error:
-        raise WeightsError(
-            f"{path}: holds pickled objects beside weights, which are never opened;"
-            " save the state dict alone"
-        ) from error
-    except (
-        RuntimeError, EOFError, OSError, ValueError, LookupError, TypeError, AttributeError,
-    ) as error:  # fmt: skip
-        raise WeightsError(f"{path}: truncated or damaged") from error
-    if not isinstance(content, Mapping):
-        raise WeightsError(f"{path}: holds a {type(content).__name__}; expected a state dict")
-    return dict(content)
-
-
-def _tensor(name: str, value: Any) -> Tensor:
-    """Entry as a finite float32 tensor."""
-    try:
-        tensor = torch.as_tensor(np.asarray(value) if not isinstance(value, Tensor) else value)
-        tensor = tensor.detach().to(torch.float32)
-    except (TypeError, ValueError, RuntimeError) as error:
-        raise WeightsError(f"entry '{name}' is no array of numbers") from error
-    if not torch.isfinite(tensor).all():
-        raise WeightsError(f"entry '{name}' has values that are not finite")
-    return tensor
-
-
 def _matrix(name: str, values: ArrayLike | None) -> Tensor | None:
-    return None if values is None else _tensor(name, values)
+    return None if values is None else tensor(name, values)
 
 
 def _renamed(entries: Mapping[str, Tensor], kind: Kind) -> dict[str, Tensor]:

@@ -17,7 +17,8 @@ from causalex_core.spotter.graph import GraphConfig, of_video
 from causalex_core.spotter.videos import portraits, recorded
 from causalex_core.spotting.network import PAPER, NetworkConfig
 from causalex_core.spotting.side_by_side import TrainingConfig
-from causalex_core.spotting.weights import WeightsError, load_network, save_network
+from causalex_core.spotting.weights import load_network, save_network
+from causalex_core.tensors import WeightsError
 
 
 @pytest.fixture(scope="module")

@@ -10,7 +10,8 @@ import torch
 
 from causalex_core.spotting import load_checkpoint
 from causalex_core.spotting.network import PAPER, Network, NetworkConfig
-from causalex_core.spotting.weights import WeightsError, load_network, save_network
+from causalex_core.spotting.weights import load_network, save_network
+from causalex_core.tensors import WeightsError
 
 
 def norm(name, channels):

@@ -1,0 +1,91 @@
+"""Named arrays from files: what every reader of weights shares.
+
+Files are read as safetensors or through torch's reader for weights only; nothing is unpickled.
+"""
+
+import pickle
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import safetensors.torch
+import torch
+from safetensors import SafetensorError
+from torch import Tensor
+
+from causalex_core.errors import CausalexError
+
+
+class WeightsError(CausalexError):
+    """A checkpoint that cannot be used; names the file or entry."""
+
+
+def read_tensors(path: Path) -> dict[str, Tensor]:
+    """Entries of a safetensors file.
+
+    Raises
+    ------
+    WeightsError
+        If the file is missing, truncated or of another format.
+    """
+    try:
+        return safetensors.torch.load(path.read_bytes())
+    except OSError as error:
+        raise WeightsError(f"{path}: cannot be read ({error.strerror})") from error
+    except SafetensorError as error:
+        raise WeightsError(f"{path}: truncated or not safetensors ({error})") from error
+
+
+def read_entries(path: Path) -> dict[str, Any]:
+    """Entries of a file of either format: safetensors, or what ``torch.save`` writes today.
+
+    Raises
+    ------
+    WeightsError
+        If the file is missing, truncated, pickled or of another format.
+    """
+    try:
+        with path.open("rb") as stream:
+            head = stream.read(9)
+    except OSError as error:
+        raise WeightsError(f"{path}: cannot be read ({error.strerror})") from error
+    if head[8:] == b"{":
+        return dict(read_tensors(path))
+    if not head.startswith(b"PK"):
+        raise WeightsError(
+            f"{path}: neither safetensors nor a file of torch.save; pickles are never opened,"
+            " convert the weights to safetensors"
+        )
+    try:
+        content = torch.load(path, map_location="cpu", weights_only=True)
+    except pickle.UnpicklingError as error:
+        raise WeightsError(
+            f"{path}: holds pickled objects beside weights, which are never opened;"
+            " save the state dict alone"
+        ) from error
+    except (
+        RuntimeError, EOFError, OSError, ValueError, LookupError, TypeError, AttributeError,
+    ) as error:  # fmt: skip
+        raise WeightsError(f"{path}: truncated or damaged") from error
+    if not isinstance(content, Mapping):
+        raise WeightsError(f"{path}: holds a {type(content).__name__}; expected a state dict")
+    return dict(content)
+
+
+def tensor(name: str, value: Any) -> Tensor:
+    """Entry as a float32 tensor.
+
+    Raises
+    ------
+    WeightsError
+        If it is no array of finite numbers.
+    """
+    try:
+        made = torch.as_tensor(np.asarray(value) if not isinstance(value, Tensor) else value)
+        made = made.detach().to(torch.float32)
+    except (TypeError, ValueError, RuntimeError) as error:
+        raise WeightsError(f"entry '{name}' is no array of numbers") from error
+    if not torch.isfinite(made).all():
+        raise WeightsError(f"entry '{name}' has values that are not finite")
+    return made
