@@ -132,12 +132,13 @@ def _norm(ours: str, theirs: str) -> dict[str, str]:
 
 def _repeats(entries: Mapping[str, Tensor]) -> tuple[int, int, int]:
     """Layers of each stage, at least one, so that what is missing can be named."""
-    most = [1] * len(WIDTHS)
+    layers: list[set[str]] = [set() for _ in WIDTHS]
     for name in entries:
         match = re.match(r"layers\.([0-2])\.0\.layers\.(\d+)\.", name)
         if match:
-            most[int(match[1])] = max(most[int(match[1])], int(match[2]) + 1)
-    return most[0], most[1], most[2]
+            layers[int(match[1])].add(match[2])
+    first, second, third = (max(len(found), 1) for found in layers)
+    return first, second, third
 
 
 def _gamma(entries: Mapping[str, Tensor], otherwise: float) -> float:

@@ -77,6 +77,7 @@ def test_matrices_of_the_checkpoint_go_before(checkpoint, samples, expected):
         ({"mlp_head.1.bias": np.full(3, np.nan)}, "'mlp_head.1.bias' has values that are not"),
         ({"mlp_head.2.weight": np.zeros(3)}, r"unknown entries \['mlp_head.2.weight'\]"),
         ({"layers1.0.0.layers.1.0.norm.g": np.ones(256)}, r"unknown entries \['layers1.0.0.l"),
+        ({"layers.0.0.layers.999999999.0.norm.g": np.ones(256)}, r"lacks entries \['layers.0.0.l"),
         ({f"{MATRICES[0]}.P_matrix": np.zeros((9, 9))}, r"P_matrix' has shape \(9, 9\)"),
     ],
 )
