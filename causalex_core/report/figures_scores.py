@@ -229,5 +229,6 @@ def training(table: pd.DataFrame) -> Figure:
             axis.set_title(style.readable(database))
             axis.set_xlabel("epoch")
         axes[0, 0].set_ylabel("F1 (range over seeds shaded)")
-        axes[0, 0].legend()
+        handles, labels = axes[0, 0].get_legend_handles_labels()
+        drawn.legend(handles, labels, loc="outside upper left", ncols=len(labels))
     return drawn

@@ -77,7 +77,7 @@ def gains(debiasing: pd.DataFrame) -> Figure:
             axis.set_ylim(len(names) - 0.5, -0.5)
             axis.set_title(kind)
             axis.set_xlabel("gain in F1")
-            axis.xaxis.set_major_locator(MaxNLocator(4))
+            axis.xaxis.set_major_locator(MaxNLocator(3))
         used = [form for form in _values(debiasing, "form") if form]
         for form in used:
             axes[0].plot([], [], "o", color=_FORMS[form], label=form)
@@ -177,9 +177,9 @@ def rates(table: pd.DataFrame) -> Figure:
                 _dots(axis, renamed, part["system"].map(names.index), style.KIND_COLOURS[kind])
                 axis.set_yticks(range(len(names)), names)
                 axis.set_ylim(len(names) - 0.5, -0.5)
-                axis.set_xlim(left=0)
                 axis.set_title(kind if rate == "tpr" else "")
                 axis.set_xlabel(title)
+            row[0].set_xlim(left=0)  # of the whole row, once everything in it is drawn
     return drawn
 
 
