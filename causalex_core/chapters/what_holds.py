@@ -277,9 +277,10 @@ def _epochs(tables: Tables) -> Found:
     for rows in (graph, real):
         last = int(rows["epoch"].max())
         f1 = rows.pivot(index="epoch", columns="database", values="f1")
-        risen = (f1.loc[last] - f1.loc[last - last // 4]).astype(float)
-        for database, change in risen.to_dict().items():
-            changes[f"{change:+.3f} ({database}, {last} epochs)"] = abs(change) < _FLAT
+        risen = f1.loc[last] - f1.loc[last - last // 4]
+        for database, change in zip(risen.index, risen.tolist(), strict=True):
+            flat = abs(float(change)) < _FLAT
+            changes[f"{change:+.3f} ({database}, {last} epochs)"] = flat
     return Found(
         "F1 (overall; macro on real labels) changes in the last quarter of training by"
         f" {'; '.join(changes)}; schedules are faster here than the paper's",
