@@ -17,7 +17,7 @@ def neighbours() -> Tensor:
 
 def penalties(gamma: float) -> Tensor:
     """(4, 4) logits of tokens across corners: -gamma for the first key, -4 gamma for the last."""
-    return (1 - neighbours()) * -gamma * torch.arange(1, TOKENS + 1)
+    return torch.where(neighbours() > 0, 0, -gamma * torch.arange(1, TOKENS + 1))
 
 
 def split(x: Tensor, heads: int) -> Tensor:
@@ -53,7 +53,8 @@ class PositionAttention(nn.Module):
     width, heads
         Channels, and heads that they are divided among.
     gamma
-        Size of the penalties.
+        Size of the penalties; if infinite, tokens across corners are left out for good and the
+        weights of a token sum to one.
     scale
         Factor of the scores.
     """

@@ -67,7 +67,7 @@ def direction(flow: Images) -> Images:
     return _colours()[flow[..., 1], flow[..., 2]]
 
 
-def mosaic(images: Images) -> Images:
+def mosaic(images: NDArray[np.integer]) -> NDArray[np.integer]:
     """Images (..., 28, 28, C) of four patches, which overlap in the images that they come from.
 
     Above, around the left eye and the left corner of the mouth; below, the same of the right.

@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 from causalex_core.recognition.attention import PositionAttention, attend, feed_forward
 
-WIDTH, HEADS = 256, 8
+WIDTH, HEADS = 256, 8  # as published
 
 
 class MotionPosition(nn.Module):
@@ -19,12 +19,12 @@ class MotionPosition(nn.Module):
     become; what is attended to is not normalised.
     """
 
-    def __init__(self, gamma: float) -> None:
+    def __init__(self, gamma: float, width: int = WIDTH, heads: int = HEADS) -> None:
         super().__init__()
-        self.norm = nn.LayerNorm(WIDTH)
+        self.norm = nn.LayerNorm(width)
         # the published code scales by all channels here, by those of a head everywhere else
-        self.attention = PositionAttention(WIDTH, HEADS, gamma, scale=WIDTH**-0.5)
-        self.feed_forward = feed_forward(WIDTH)
+        self.attention = PositionAttention(width, heads, gamma, scale=width**-0.5)
+        self.feed_forward = feed_forward(width)
 
     def forward(self, first: Tensor, second: Tensor) -> tuple[Tensor, Tensor]:
         """Tokens of both phases to the same."""
@@ -39,34 +39,36 @@ class MotionPosition(nn.Module):
 class Temporal(nn.Module):
     """What each token of a phase takes from itself and from its like in an earlier phase."""
 
-    def __init__(self) -> None:
+    def __init__(self, width: int = WIDTH, heads: int = HEADS) -> None:
         super().__init__()
-        self.query = nn.Linear(WIDTH, WIDTH)
-        self.key_value = nn.Linear(WIDTH, 2 * WIDTH)
-        self.out = nn.Linear(WIDTH, WIDTH)
+        self.heads = heads
+        self.query = nn.Linear(width, width)
+        self.key_value = nn.Linear(width, 2 * width)
+        self.out = nn.Linear(width, width)
 
     def forward(self, earlier: Tensor, later: Tensor) -> Tensor:
         """Tokens of two phases to what is to be added to the later."""
         pair = torch.stack([earlier, later], dim=2).flatten(0, 1)
         key, value = self.key_value(pair).chunk(2, dim=-1)
         query = self.query(later).flatten(0, 1)[:, None]
-        return self.out(attend(query, key, value, HEADS).reshape(later.shape))
+        return self.out(attend(query, key, value, self.heads).reshape(later.shape))
 
 
 class Relation(nn.Module):
     """The whole movement from the later phase of both directions of time (CRM)."""
 
-    def __init__(self) -> None:
+    def __init__(self, width: int = WIDTH, heads: int = HEADS) -> None:
         super().__init__()
-        self.query = nn.Linear(WIDTH, WIDTH)
-        self.key = nn.Linear(WIDTH, WIDTH)
-        self.value = nn.Linear(WIDTH, WIDTH)
-        self.out = nn.Linear(WIDTH, WIDTH)
+        self.heads = heads
+        self.query = nn.Linear(width, width)
+        self.key = nn.Linear(width, width)
+        self.value = nn.Linear(width, width)
+        self.out = nn.Linear(width, width)
 
     def forward(self, forward: Tensor, backward: Tensor) -> Tensor:
         """Tokens of relaxation read forward and of contraction read backward, to tokens."""
         both = forward + backward
-        taken = attend(self.query(forward), self.key(backward), self.value(both), HEADS)
+        taken = attend(self.query(forward), self.key(backward), self.value(both), self.heads)
         return self.out(taken + both)
 
 
@@ -77,13 +79,13 @@ class CausalAttention(nn.Module):
     contraction sees relaxation. What a phase takes from itself is the same in both.
     """
 
-    def __init__(self, gamma: float) -> None:
+    def __init__(self, gamma: float, width: int = WIDTH, heads: int = HEADS) -> None:
         super().__init__()
-        self.norm = nn.LayerNorm(WIDTH)
-        self.spatial = PositionAttention(WIDTH, HEADS, gamma, scale=(WIDTH // HEADS) ** -0.5)
-        self.temporal = Temporal()
-        self.feed_forward = feed_forward(WIDTH)
-        self.relation = Relation()
+        self.norm = nn.LayerNorm(width)
+        self.spatial = PositionAttention(width, heads, gamma, scale=(width // heads) ** -0.5)
+        self.temporal = Temporal(width, heads)
+        self.feed_forward = feed_forward(width)
+        self.relation = Relation(width, heads)
 
     def forward(self, contraction: Tensor, relaxation: Tensor) -> Tensor:
         """Tokens of both phases to (N, 3, 4, C): the movement, contraction, relaxation."""

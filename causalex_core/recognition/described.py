@@ -1,0 +1,186 @@
+"""What CausalNet's text says and its code does not do, in one network of any size.
+
+Against :mod:`causalex_core.recognition.network`: attention is between several tokens; the four
+tokens that the phases exchange are the four quarters of a face and not every fourth channel;
+tokens across corners are left out of attention for good; a place has a vector of its own, not one
+number that the next normalisation takes away; flow has its zero at zero, so that its direction
+goes all around; and the head has an activation. What is kept is the idea: two phases, flow and
+direction, exchange of the directions, and fusion along time read forward and backward.
+"""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from causalex_core.errors import CausalexError
+from causalex_core.recognition.attention import GRID, TOKENS
+from causalex_core.recognition.encoder import Layer
+from causalex_core.recognition.maps import CHANNELS, SIDE, Images, mosaic
+from causalex_core.recognition.network import CLASSES
+from causalex_core.recognition.phases import CausalAttention, MotionPosition
+
+_UNIT = 64  # grey levels; about the spread of v and u in an image
+_STILL = 0.1  # units of motion; below it a direction is short, as it means little
+_QUARTER = SIDE // GRID  # px
+
+
+@dataclass(frozen=True)
+class DescribedConfig:
+    """Shape of the network; the defaults give it about the size of the published one.
+
+    Attributes
+    ----------
+    patch
+        Side of what makes a token, px; it divides the 14 px of a quarter.
+    widths, heads, repeats
+        Channels, heads and layers of attention within each quarter, then across the four.
+    exchanges
+        Layers in which the directions of the phases attend to one another.
+    fused
+        Channels of a quarter where the phases meet.
+    fused_heads
+        Heads of attention there.
+    hidden
+        Channels within the head.
+    stitched
+        Whether the quarters are cut around eyes and corners of the mouth, as in the published
+        images, or are those of the whole face.
+    """
+
+    patch: int = 7
+    widths: tuple[int, int] = (512, 1024)
+    heads: tuple[int, int] = (6, 12)
+    repeats: tuple[int, int] = (6, 9)
+    exchanges: int = 9
+    fused: int = 256
+    fused_heads: int = 8
+    hidden: int = 2048
+    stitched: bool = True
+
+
+COMPACT = DescribedConfig(
+    widths=(24, 48), heads=(2, 4), repeats=(1, 1), exchanges=1, fused=48, fused_heads=4, hidden=64
+)
+
+
+class Described(nn.Module):
+    """Scores of negative, positive and surprise.
+
+    Raises
+    ------
+    CausalexError
+        If patches do not fill a quarter, or heads do not divide the channels where phases meet.
+    """
+
+    index: Tensor
+
+    def __init__(self, config: DescribedConfig = DescribedConfig()) -> None:
+        super().__init__()
+        if config.patch < 1 or _QUARTER % config.patch or config.fused % config.fused_heads:
+            raise CausalexError(
+                f"patches of {config.patch} px and {config.fused_heads} heads for {config.fused}"
+                f" channels: expected divisors of {_QUARTER} and of {config.fused}"
+            )
+        self.config = config
+        places = np.arange(SIDE * SIDE).reshape(SIDE, SIDE, 1)
+        seen = mosaic(places)[..., 0] if config.stitched else places[..., 0]
+        self.register_buffer("index", torch.from_numpy(seen.copy()))
+        self.flow, self.direction = FaceEncoder(config), FaceEncoder(config)
+        self.positions = nn.ModuleList(
+            [
+                MotionPosition(math.inf, config.fused, config.fused_heads)
+                for _ in range(config.exchanges)
+            ]
+        )
+        self.causal = CausalAttention(math.inf, config.fused, config.fused_heads)
+        self.head = nn.Sequential(
+            nn.Linear(3 * TOKENS * config.fused, config.hidden),
+            nn.GELU(),
+            nn.Linear(config.hidden, CLASSES),
+        )
+
+    def forward(self, motion: Tensor) -> Tensor:
+        """Logits (N, 3) of motion (N, 2, 3, 28, 28), as :func:`centred` gives it."""
+        flow = motion.flatten(-2)[..., self.index]
+        first, second = self._quarters(self.direction, directions(flow))
+        for layer in self.positions:
+            first, second = layer(first, second)
+        contraction, relaxation = self._quarters(self.flow, flow)
+        return self.head(self.causal(contraction + first, relaxation + second).flatten(1))
+
+    def _quarters(self, encoder: nn.Module, images: Tensor) -> tuple[Tensor, ...]:
+        """Tokens (N, 4, C) of each phase."""
+        return encoder(images.flatten(0, 1)).unflatten(0, images.shape[:2]).unbind(1)
+
+
+class FaceEncoder(nn.Module):
+    """From an image to a token of each quarter: attention within quarters, then across."""
+
+    def __init__(self, config: DescribedConfig) -> None:
+        super().__init__()
+        self.patch = config.patch
+        (width, wider), (heads, more_heads), (within, across) = (
+            config.widths,
+            config.heads,
+            config.repeats,
+        )
+        tokens = (_QUARTER // config.patch) ** 2
+        self.embed = nn.Linear(CHANNELS * config.patch**2, width)
+        self.place = nn.Parameter(torch.zeros(TOKENS, tokens, width))
+        self.within = nn.Sequential(*(Layer(width, heads, alone=False) for _ in range(within)))
+        self.merge = nn.Linear(tokens * width, wider)
+        self.across = nn.Sequential(*(Layer(wider, more_heads, alone=False) for _ in range(across)))
+        self.norm = nn.LayerNorm(wider)
+        self.out = nn.Linear(wider, config.fused)
+
+    def forward(self, images: Tensor) -> Tensor:
+        """Images (N, 3, 28, 28) to tokens (N, 4, C)."""
+        tokens = self.embed(quarters(images, self.patch)) + self.place
+        inside = self.within(tokens.flatten(0, 1)).unflatten(0, tokens.shape[:2])
+        return self.out(self.norm(self.across(self.merge(inside.flatten(2)))))
+
+
+def quarters(images: Tensor, patch: int) -> Tensor:
+    """Images (N, C, 28, 28) to (N, 4, patches of a quarter, C * patch * patch), row by row."""
+    pieces = (GRID, _QUARTER // patch, patch)
+    cut = images.unflatten(3, pieces).unflatten(2, pieces).permute(0, 2, 5, 3, 6, 1, 4, 7)
+    return cut.flatten(5).flatten(3, 4).flatten(1, 2)
+
+
+def directions(flow: Tensor) -> Tensor:
+    """Flow (..., 3, 28, 28) to how far and where to it goes: length, then direction along v, u."""
+    v, u = flow[..., 1, :, :], flow[..., 2, :, :]
+    length = (v * v + u * u + _STILL**2).sqrt()
+    return torch.stack([length, v / length, u / length], dim=-3)
+
+
+def centred(flow: Images) -> NDArray[np.float32]:
+    """Flow with its zero at zero.
+
+    Parameters
+    ----------
+    flow
+        uint8 (N, 2, 28, 28, 3), both flow images of each sample: strain, v, u.
+
+    Returns
+    -------
+    ndarray
+        (N, 2, 3, 28, 28) in units of 64 grey levels; v and u from the median of their image, as
+        most of a face does not move.
+
+    Raises
+    ------
+    CausalexError
+        If the images have another shape.
+    """
+    if flow.shape[1:] != (2, SIDE, SIDE, CHANNELS):
+        raise CausalexError(
+            f"flow of shape {flow.shape}: expected (N, 2, {SIDE}, {SIDE}, {CHANNELS})"
+        )
+    motion = flow.astype(np.float32)
+    motion[..., 1:] -= np.median(motion[..., 1:], axis=(2, 3), keepdims=True)
+    return np.ascontiguousarray(np.moveaxis(motion / _UNIT, -1, 2))

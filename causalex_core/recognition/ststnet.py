@@ -1,0 +1,49 @@
+"""STSTNet: three shallow streams over one flow image, as a baseline.
+
+References
+----------
+S.-T. Liong et al., Shallow triple stream three-dimensional CNN (STSTNet) for micro-expression
+recognition. FG 2019.
+"""
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+
+from causalex_core.recognition.maps import CHANNELS
+from causalex_core.recognition.network import CLASSES
+
+_PLACES = 5 * 5  # of each channel where the streams meet
+
+
+@dataclass(frozen=True)
+class StstnetConfig:
+    """Shape of the network: channels of each stream."""
+
+    channels: tuple[int, ...] = (3, 5, 8)
+
+
+class Ststnet(nn.Module):
+    """Scores of negative, positive and surprise from the flow up to the apex alone."""
+
+    def __init__(self, config: StstnetConfig = StstnetConfig()) -> None:
+        super().__init__()
+        self.streams = nn.ModuleList(
+            [
+                nn.Sequential(
+                    nn.Conv2d(CHANNELS, count, 3, padding=2),
+                    nn.ReLU(),
+                    nn.MaxPool2d(3, stride=3),
+                )
+                for count in config.channels
+            ]
+        )
+        self.join = nn.AvgPool2d(2)
+        self.head = nn.Linear(sum(config.channels) * _PLACES, CLASSES)
+
+    def forward(self, motion: Tensor) -> Tensor:
+        """Logits (N, 3) of motion (N, 2, 3, 28, 28); the second phase is not looked at."""
+        first = motion[:, 0]
+        seen = torch.cat([stream(first) for stream in self.streams], dim=1)
+        return self.head(self.join(seen).flatten(1))

@@ -1,0 +1,151 @@
+"""What the network does that the published one does not."""
+
+import numpy as np
+import pytest
+import torch
+import torch.nn.functional as nnf
+
+from causalex_core.errors import CausalexError
+from causalex_core.recognition.attention import PositionAttention
+from causalex_core.recognition.described import (
+    COMPACT,
+    Described,
+    DescribedConfig,
+    centred,
+    directions,
+    quarters,
+)
+from causalex_core.recognition.maps import mosaic
+from causalex_core.recognition.ststnet import Ststnet
+
+PUBLISHED_PARAMETERS = 276_590_089
+WHOLE = DescribedConfig(
+    widths=(8, 12), heads=(2, 2), repeats=(1, 1), exchanges=1, fused=8, fused_heads=2, hidden=8,
+    stitched=False,
+)  # fmt: skip
+
+
+@pytest.fixture
+def network():
+    torch.manual_seed(3)
+    return Described(WHOLE)
+
+
+@pytest.fixture
+def motion():
+    return torch.randn(4, 2, 3, 28, 28, generator=torch.Generator().manual_seed(1))
+
+
+def parameters(config):
+    with torch.device("meta"):
+        return sum(parameter.numel() for parameter in Described(config).parameters())
+
+
+def test_sizes():
+    assert parameters(DescribedConfig()) == pytest.approx(PUBLISHED_PARAMETERS, rel=0.03)
+    assert parameters(COMPACT) < 0.01 * PUBLISHED_PARAMETERS
+
+
+def test_every_weight_learns_queries_and_keys_among_them(network, motion):
+    for place in (network.flow.place, network.direction.place):
+        torch.nn.init.normal_(place)
+    nnf.cross_entropy(network(motion), torch.tensor([0, 1, 2, 0])).backward()
+    still = [name for name, value in network.named_parameters() if not value.grad.ne(0).any()]
+    assert not still
+    width = WHOLE.widths[0]
+    gradient = network.flow.within[0].attention.query_key_value.weight.grad
+    assert gradient[: 2 * width].abs().max() > 1e-6
+
+
+@torch.no_grad()
+def test_a_token_is_a_quarter_of_the_face(network, motion):
+    """Before quarters attend to one another, what moves in one reaches its own token alone."""
+    network.flow.across = torch.nn.Identity()
+    other = motion.clone()
+    other[:, :, :, 16:20, 3:6] += 1  # below, on the left
+    before, after = (network.flow(each[:, 0]) for each in (motion, other))
+    differs = (before - after).abs().amax(dim=(0, 2)) > 1e-6
+    assert differs.tolist() == [False, False, True, False]
+
+
+@torch.no_grad()
+def test_patches_are_cut_row_by_row():
+    image = torch.arange(28.0 * 28).view(1, 1, 28, 28)
+    cut = quarters(image, 7)
+    assert cut.shape == (1, 4, 4, 49)
+    assert cut[0, 1, 2].view(7, 7)[0].tolist() == list(range(7 * 28 + 14, 7 * 28 + 21))
+
+
+@torch.no_grad()
+def test_tokens_across_corners_are_left_out_for_good():
+    attention = PositionAttention(8, 2, float("inf"), 1.0)
+    x = torch.randn(2, 4, 8)
+    other = x.clone()
+    other[:, 3] += 1
+    moved = (attention(x, x) - attention(x, other)).abs().amax(dim=(0, 2))
+    assert moved[0] == 0 and moved[1] > 1e-4
+    torch.nn.init.zeros_(attention.key_value.weight)
+    torch.nn.init.eye_(attention.out.weight)
+    torch.nn.init.zeros_(attention.out.bias)
+    value = attention.key_value.bias[8:]
+    # weights of a token sum to one
+    torch.testing.assert_close(attention(x, x), value.expand(2, 4, 8))
+
+
+@torch.no_grad()
+def test_the_head_is_no_linear_map(network):
+    x = torch.randn(5, 3 * 4 * 8)
+    ends, middle = network.head(x) + network.head(-x), 2 * network.head(0 * x)
+    assert (ends - middle).abs().max() > 1e-3
+
+
+@torch.no_grad()
+def test_the_order_of_the_phases_matters(network, motion):
+    assert (network(motion) - network(motion.flip(1))).abs().max() > 1e-3
+
+
+def test_direction_goes_all_around_and_vanishes_with_motion():
+    flow = torch.zeros(5, 3, 1, 1)
+    flow[1:, 1, 0, 0] = torch.tensor([2.0, -2.0, 0.0, 0.0])
+    flow[1:, 2, 0, 0] = torch.tensor([0.0, 0.0, 2.0, 0.01])
+    length, v, u = directions(flow)[..., 0, 0].unbind(1)
+    torch.testing.assert_close(v, torch.tensor([0, 1, -1, 0, 0.0]), atol=2e-3, rtol=0)
+    torch.testing.assert_close(u, torch.tensor([0, 0, 0, 1, 0.0995]), atol=2e-3, rtol=0)
+    assert length[0] < length[4] < length[1]
+
+
+def test_flow_has_its_zero_at_zero():
+    flow = np.random.default_rng(2).integers(0, 256, (3, 2, 28, 28, 3)).astype(np.uint8)
+    found = centred(flow)
+    assert found.dtype == np.float32 and found.shape == (3, 2, 3, 28, 28)
+    np.testing.assert_allclose(np.median(found[:, :, 1:], axis=(3, 4)), 0, atol=1e-6)
+    np.testing.assert_allclose(found[:, :, 0], flow[..., 0] / 64)
+    brighter = flow.copy()
+    brighter[..., 1:] = flow[..., 1:] // 2 + 100
+    lifted = centred(brighter - np.uint8([0, 50, 50]))
+    np.testing.assert_allclose(lifted, centred(brighter), atol=1e-6)
+    with pytest.raises(CausalexError, match=r"flow of shape \(3, 28, 28, 3\)"):
+        centred(flow[:, 0])
+
+
+def test_stitched_images_are_those_of_the_published_network():
+
+    image = np.random.default_rng(4).integers(0, 256, (28, 28, 1))
+    index = Described(COMPACT).index
+    np.testing.assert_array_equal(image.ravel()[index], mosaic(image)[..., 0])
+
+
+@pytest.mark.parametrize("changes", [{"patch": 4}, {"patch": 0}, {"fused": 10, "fused_heads": 4}])
+def test_shapes_of_it_that_cannot_be(changes):
+    with pytest.raises(CausalexError, match="expected divisors of 14"):
+        Described(DescribedConfig(**changes))
+
+
+@torch.no_grad()
+def test_ststnet_sees_the_first_phase_alone(motion):
+    network = Ststnet()
+    other = motion.clone()
+    other[:, 1] += 1
+    assert network(motion).shape == (4, 3)
+    assert torch.equal(network(motion), network(other))
+    assert not torch.equal(network(motion), network(motion.flip(0)))
