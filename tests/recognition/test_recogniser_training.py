@@ -1,0 +1,343 @@
+"""Training of folds side by side: the same numbers as alone, after a kill, and on bad inputs.
+
+As a script, this file trains until it is told to stand still, and waits there to be killed.
+"""
+
+import fcntl
+import os
+import signal
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import safetensors.torch
+import torch
+import torch.nn.functional as nnf
+
+from causalex_core import paths, resumable
+from causalex_core.devices import choose_device
+from causalex_core.errors import CausalexError
+from causalex_core.recognition import training
+from causalex_core.recognition.augmentation import Augmentation
+from causalex_core.recognition.described import DescribedConfig
+from causalex_core.recognition.folds import Folds, leave_one_subject_out
+from causalex_core.recognition.network import NetworkConfig
+from causalex_core.recognition.side_by_side import SideBySide, TrainingConfig, made
+from causalex_core.recognition.ststnet import StstnetConfig
+from causalex_core.recognition.training import train
+
+SMALL = DescribedConfig(
+    widths=(8, 8), heads=(2, 2), repeats=(1, 1), exchanges=1, fused=8, fused_heads=2, hidden=8
+)
+QUICK = TrainingConfig(
+    network=SMALL, rate=3e-3, falling=True, decay=0.05, epochs=4, batch=6, balanced=True,
+    augmentation=Augmentation(),
+)  # fmt: skip
+SMALLEST = NetworkConfig(repeats=(1, 1, 1), folded=True)
+PLAIN = TrainingConfig(network=StstnetConfig(), rate=1e-3, epochs=5)
+SUBJECTS = [f"s{n}" for n in (0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 2, 2, 2, 3, 3, 3, 3, 3)]
+LABELS = np.arange(len(SUBJECTS)) % 3
+FOLDS = leave_one_subject_out(SUBJECTS)
+STANDS_STILL = 6  # in the second fold, whose first epoch is done and saved
+
+
+def example():
+    """Motion with a movement at another place for each class."""
+    motion = np.random.default_rng(7).normal(0, 0.3, (len(LABELS), 2, 3, 28, 28))
+    for place, label in enumerate(LABELS):
+        row, column = ((9, 11), (21, 10), (10, 21))[label]
+        motion[place, 0, 1:, row - 3 : row + 3, column - 3 : column + 3] += 1.5
+        motion[place, 1, 1:, row - 3 : row + 3, column - 3 : column + 3] -= 1.5
+    return motion.astype(np.float32)
+
+
+MOTION = example()
+
+
+def only(*places):
+    names = tuple(FOLDS.subjects[place] for place in places)
+    return Folds(names, FOLDS.held_out[list(places)])
+
+
+def assert_same(one, two):
+    np.testing.assert_array_equal(one.losses, two.losses)
+    for mine, other in zip(one.logits, two.logits, strict=True):
+        np.testing.assert_array_equal(mine, other)
+
+
+@pytest.mark.parametrize("config", [QUICK, PLAIN, replace(QUICK, batch=None)])
+def test_a_fold_trained_alone_is_the_fold_trained_among_all(config):
+    together = train(MOTION, LABELS, FOLDS, config, seeds=(1, 2), runs_at_once=8, device="cpu")
+    apart = train(MOTION, LABELS, FOLDS, config, seeds=(1, 2), runs_at_once=1, device="cpu")
+    some = train(MOTION, LABELS, only(2), config, seeds=(2,), device="cpu")
+    assert [run.fold for run in together.runs] == ["s0", "s1", "s2", "s3"] * 2
+    np.testing.assert_allclose(together.losses, apart.losses, rtol=1e-4)
+    for one, two in zip(together.logits, apart.logits, strict=True):
+        np.testing.assert_allclose(one, two, atol=1e-4)
+    np.testing.assert_array_equal(some.logits[0], apart.logits[6])
+    assert not np.allclose(apart.losses[2], apart.losses[6], rtol=1e-3)  # another seed
+    assert not np.allclose(apart.losses[2], apart.losses[3], rtol=1e-3)  # another fold
+
+
+@pytest.mark.parametrize(
+    ("network", "inputs"),
+    [
+        (SMALL, MOTION),
+        (
+            NetworkConfig(repeats=(1, 1, 1), folded=True),
+            np.uint8(MOTION[:, [0, 1, 0, 1]] * 20 + 99),
+        ),
+    ],
+)
+def test_an_epoch_is_one_step_of_adam_on_all_training_samples(network, inputs):
+    config = TrainingConfig(network=network, epochs=2)
+    found = train(inputs, LABELS, only(1), config, keep_weights=True, device="cpu")
+    torch.manual_seed(1)
+    plain, held = made(network), FOLDS.held_out[1]
+    optimiser = torch.optim.Adam(plain.parameters(), lr=5e-5)
+    for epoch in range(2):
+        said = plain(torch.from_numpy(inputs[~held]))
+        loss = nnf.cross_entropy(said, torch.from_numpy(LABELS[~held]))
+        assert loss.item() == pytest.approx(found.losses[0, epoch], rel=1e-5)
+        optimiser.zero_grad()
+        loss.backward()
+        optimiser.step()
+        with torch.no_grad():
+            expected = plain(torch.from_numpy(inputs[held]))
+        np.testing.assert_allclose(found.logits[0][epoch], expected, rtol=1e-3, atol=1e-3)
+    again = found.model(0, config)
+    assert not again.training
+    with torch.no_grad():
+        last = again(torch.from_numpy(inputs[held]))
+    np.testing.assert_allclose(last, found.logits[0][-1], atol=1e-5)
+
+
+def test_the_defaults_are_the_published_training():
+    assert training.PUBLISHED == TrainingConfig(
+        NetworkConfig(repeats=(3, 3, 9), gamma=0.5, folded=True), rate=5e-5, epochs=200
+    )
+
+
+def test_what_was_planted_is_found_in_people_never_seen():
+    config = replace(QUICK, rate=1e-2, epochs=25)
+    found = train(MOTION, LABELS, FOLDS, config, seeds=(1, 2), device="cpu")
+    logits = found.of_samples()
+    assert logits.shape == (2, 25, len(LABELS), 3)
+    assert (logits[:, -1].argmax(-1) == LABELS).mean() > 0.75
+    for run, own in zip(found.runs, found.logits, strict=True):
+        np.testing.assert_array_equal(logits[run.seed - 1][:, run.held_out], own)
+
+
+def test_logits_of_each_sample_need_each_to_be_held_out_once():
+    with pytest.raises(CausalexError, match="more than once or never"):
+        train(MOTION, LABELS, only(1, 2), PLAIN, device="cpu").of_samples()
+
+
+def test_held_out_samples_do_not_train():
+    other = MOTION.copy()
+    other[FOLDS.held_out[1]] += 1
+    labels = np.where(FOLDS.held_out[1], 0, LABELS)
+    for config in (QUICK, PLAIN):
+        one = train(MOTION, LABELS, only(1), config, device="cpu")
+        two = train(other, labels, only(1), config, device="cpu")
+        np.testing.assert_array_equal(one.losses, two.losses)
+        assert not np.allclose(one.logits[0], two.logits[0])
+
+
+def test_classes_of_one_weight():
+    few = np.where(np.arange(len(LABELS)) < 16, 0, LABELS)
+    balanced = replace(PLAIN, balanced=True, epochs=60)
+    for config, expected in ((balanced, 1 / 3), (replace(balanced, balanced=False), 0.9)):
+        found = train(np.zeros_like(MOTION), few, only(1), config, device="cpu")
+        shares = torch.from_numpy(found.logits[0][-1]).softmax(-1)[:, 0]
+        assert shares.mean().item() == pytest.approx(expected, abs=0.1)
+
+
+def test_half_precision_follows_the_loss_of_the_full_one():
+    config = replace(QUICK, epochs=10)
+    half = train(MOTION, LABELS, only(0), replace(config, precision="bfloat16"), device="cpu")
+    full = train(MOTION, LABELS, only(0), config, device="cpu")
+    np.testing.assert_allclose(half.losses, full.losses, rtol=0.05)
+    assert not np.array_equal(half.losses, full.losses)
+
+
+class KilledError(Exception):
+    pass
+
+
+def counted(monkeypatch, fail_at=None):
+    """Fold and epoch of every call of `advance`."""
+    advance, done = SideBySide.advance, []
+
+    def count(group):
+        if len(done) == fail_at:
+            raise KilledError
+        done.append((group.runs[0].fold, group.epoch))
+        return advance(group)
+
+    monkeypatch.setattr(SideBySide, "advance", count)
+    return done
+
+
+@pytest.mark.parametrize("keep_weights", [True, False])
+def test_recognisers_go_on_after_a_kill(keep_weights, tmp_path, monkeypatch):
+    options = {"device": "cpu", "keep_weights": keep_weights}
+    whole = train(MOTION, LABELS, only(0, 1), QUICK, **options)
+    monkeypatch.setattr(resumable, "_SAVE_EVERY", 0.0)
+    monkeypatch.setattr(resumable, "_SAVING_AT_MOST", 1e9)
+    with monkeypatch.context() as patch:
+        counted(patch, fail_at=6)
+        with pytest.raises(KilledError):
+            train(MOTION, LABELS, only(0, 1), QUICK, folder=tmp_path, **options)
+    done = counted(monkeypatch)
+    resumed = train(MOTION, LABELS, only(0, 1), QUICK, folder=tmp_path, **options)
+    assert done == [("s1", 2), ("s1", 3)]
+    done.clear()
+    read = train(MOTION, LABELS, only(0, 1), QUICK, folder=tmp_path, **options)
+    assert not done
+    for outcome in (resumed, read):
+        assert_same(outcome, whole)
+        assert len(outcome.states) == (2 if keep_weights else 0)
+        for one, two in zip(outcome.states, whole.states, strict=True):
+            assert all(torch.equal(one[name], two[name]) for name in two)
+    ended = safetensors.torch.load(next(tmp_path.iterdir()).read_bytes())
+    assert not any(name.startswith("optimiser") for name in ended)
+
+
+def test_other_recognisers_start_anew(tmp_path):
+    for inputs, labels, config in (
+        (MOTION, LABELS, PLAIN),
+        (MOTION + 1, LABELS, PLAIN),
+        (MOTION, LABELS[::-1], PLAIN),
+        (MOTION, LABELS, replace(PLAIN, rate=1e-4)),
+    ):
+        train(inputs, labels, only(1), config, folder=tmp_path, device="cpu")
+    assert len(list(tmp_path.iterdir())) == 4
+
+
+def without(name):
+    def change(whole):
+        held = safetensors.torch.load(whole)
+        return safetensors.torch.save({each: held[each] for each in held if each != name})
+
+    return change
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (lambda whole: b"", "truncated or not safetensors"),
+        (lambda whole: whole[:-1], "truncated or not safetensors"),
+        (without("losses"), "not the progress of these models"),
+        (without("epoch"), "not the progress of these models"),
+    ],
+)
+def test_a_damaged_file_is_named(change, said, tmp_path):
+    whole = train(MOTION, LABELS, only(1), PLAIN, folder=tmp_path, device="cpu")
+    (file,) = tmp_path.iterdir()
+    file.write_bytes(change(file.read_bytes()))
+    with pytest.raises(CausalexError, match=said) as caught:
+        train(MOTION, LABELS, only(1), PLAIN, folder=tmp_path, device="cpu")
+    told = str(caught.value)
+    assert str(file) in told and "delete it" in told and "\n" not in told
+    file.unlink()
+    assert_same(train(MOTION, LABELS, only(1), PLAIN, folder=tmp_path, device="cpu"), whole)
+
+
+def test_two_trainings_share_the_work(tmp_path, monkeypatch):
+    """What another process trains is left to it, and read when it has ended."""
+    whole = train(MOTION, LABELS, FOLDS, PLAIN, folder=tmp_path / "whole", device="cpu")
+    first = min((tmp_path / "whole").iterdir(), key=lambda path: path.name)
+    (tmp_path / "shared").mkdir()
+    lock = (tmp_path / "shared" / first.name).with_suffix(".lock")
+    done = counted(monkeypatch)
+    with lock.open("a") as handle:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+
+        def other_ends(seconds):
+            (tmp_path / "shared" / first.name).write_bytes(first.read_bytes())
+            fcntl.flock(handle, fcntl.LOCK_UN)
+
+        monkeypatch.setattr(resumable, "sleep", other_ends)
+        found = train(MOTION, LABELS, FOLDS, PLAIN, folder=tmp_path / "shared", device="cpu")
+    assert len(done) == 3 * PLAIN.epochs
+    assert not list((tmp_path / "shared").glob("*.lock"))
+    assert_same(found, whole)
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"labels": LABELS[:-1]}, "18 inputs, 17 labels"),
+        ({"labels": LABELS + 1}, "label 3 given; expected 0 to 2"),
+        ({"inputs": np.full_like(MOTION, np.nan)}, "values are not finite"),
+        ({"folds": Folds(("a",), np.ones((1, 18), bool))}, "fold 'a' holds out 18 of 18"),
+        ({"folds": Folds(("a",), np.zeros((1, 18), bool))}, "fold 'a' holds out 0 of 18"),
+        ({"seeds": ()}, "0 seeds"),
+        ({"device": "tpu"}, "device 'tpu'"),
+        ({"config": replace(PLAIN, rate=1e30)}, r"fold 's0', seed 1: the loss of epoch \d"),
+        (
+            {"config": TrainingConfig(augmentation=Augmentation())},
+            "published network with augmentation",
+        ),
+    ],
+)
+def test_recognisers_that_cannot_be_trained(changes, message):
+    given = {"inputs": MOTION, "labels": LABELS, "folds": FOLDS, "config": PLAIN, "device": "cpu"}
+    with pytest.raises(CausalexError, match=message):
+        train(**{**given, **changes})
+
+
+def test_a_gpu_that_is_not_there(monkeypatch):
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    assert choose_device("auto").type == "cpu"
+    with pytest.raises(CausalexError, match="no GPU"):
+        choose_device("cuda")
+
+
+def stand_still_in(owner, name):
+    """Let the sixth call of a function never return."""
+    real, calls = getattr(owner, name), []
+
+    def until(*given):
+        calls.append(1)
+        if len(calls) == STANDS_STILL:
+            print("now", flush=True)
+            sys.stdin.read()
+        return real(*given)
+
+    setattr(owner, name, until)
+
+
+@pytest.mark.parametrize("moment", ["in an epoch", "while writing"])
+def test_recognisers_go_on_after_sigkill(moment, tmp_path, monkeypatch):
+    whole = train(MOTION, LABELS, FOLDS, QUICK, device="cpu")
+    process = subprocess.Popen(
+        [sys.executable, __file__, moment, str(tmp_path)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "PYTHONPATH": str(paths.ROOT)},
+    )
+    assert process.stdout is not None
+    assert process.stdout.readline() == "now\n"
+    process.kill()
+    process.communicate()
+    assert process.returncode == -signal.SIGKILL
+    assert len(list(tmp_path.glob("*.safetensors"))) == 2
+    done = counted(monkeypatch)
+    resumed = train(MOTION, LABELS, FOLDS, QUICK, folder=tmp_path, device="cpu")
+    assert done[0] == ("s1", 1) and len(done) == 3 + 2 * QUICK.epochs
+    assert_same(resumed, whole)
+
+
+if __name__ == "__main__":
+    resumable._SAVE_EVERY, resumable._SAVING_AT_MOST = 0.0, 1e9
+    if sys.argv[1] == "in an epoch":
+        stand_still_in(SideBySide, "advance")
+    else:
+        stand_still_in(paths.os, "fsync")
+    train(MOTION, LABELS, FOLDS, QUICK, folder=Path(sys.argv[2]), device="cpu")
