@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
+import torch.nn.functional as nnf
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
@@ -49,6 +50,8 @@ class DescribedConfig:
     stitched
         Whether the quarters are cut around eyes and corners of the mouth, as in the published
         images, or are those of the whole face.
+    smoothed
+        Motion is averaged over squares of so many pixels, an odd number.
     """
 
     patch: int = 7
@@ -60,6 +63,7 @@ class DescribedConfig:
     fused_heads: int = 8
     hidden: int = 2048
     stitched: bool = True
+    smoothed: int = 1
 
 
 COMPACT = DescribedConfig(
@@ -73,13 +77,16 @@ class Described(nn.Module):
     Raises
     ------
     CausalexError
-        If patches do not fill a quarter, or heads do not divide the channels where phases meet.
+        If patches do not fill a quarter, heads do not divide the channels where phases meet, or
+        motion is to be averaged over an even number of pixels.
     """
 
     index: Tensor
 
     def __init__(self, config: DescribedConfig = DescribedConfig()) -> None:
         super().__init__()
+        if config.smoothed < 1 or config.smoothed % 2 == 0:
+            raise CausalexError(f"smoothed over {config.smoothed} px: expected an odd number")
         if config.patch < 1 or _QUARTER % config.patch or config.fused % config.fused_heads:
             raise CausalexError(
                 f"patches of {config.patch} px and {config.fused_heads} heads for {config.fused}"
@@ -105,7 +112,11 @@ class Described(nn.Module):
 
     def forward(self, motion: Tensor) -> Tensor:
         """Logits (N, 3) of motion (N, 2, 3, 28, 28), as :func:`centred` gives it."""
-        flow = motion.flatten(-2)[..., self.index]
+        size = self.config.smoothed
+        smooth = nnf.avg_pool2d(
+            motion.flatten(0, 2), size, stride=1, padding=size // 2, count_include_pad=False
+        ).view(motion.shape)
+        flow = smooth.flatten(-2)[..., self.index]
         first, second = self._quarters(self.direction, directions(flow))
         for layer in self.positions:
             first, second = layer(first, second)

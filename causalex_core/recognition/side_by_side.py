@@ -44,6 +44,8 @@ class TrainingConfig:
         Samples of a step, about; None: all of them.
     balanced
         Whether all classes of the training samples have the same weight in the loss.
+    uncertain
+        Share of each label that is spread over all classes (label smoothing).
     augmentation
         Changes of the inputs, of motion alone; None: they are always the same.
     precision
@@ -57,6 +59,7 @@ class TrainingConfig:
     epochs: int = 200
     batch: int | None = None
     balanced: bool = False
+    uncertain: float = 0.0
     augmentation: Augmentation | None = None
     precision: Literal["float32", "bfloat16"] = "float32"
 
@@ -142,6 +145,7 @@ class SideBySide:
                 self._logits(index, changes).flatten(0, 1),
                 self.labels[index].flatten(),
                 reduction="none",
+                label_smoothing=self.config.uncertain,
             ).view(index.shape)
             weights = self.class_weights.gather(1, self.labels[index]) * real
             losses = (each * weights).sum(1) / weights.sum(1)

@@ -1,5 +1,7 @@
 """What the network does that the published one does not."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -133,6 +135,20 @@ def test_stitched_images_are_those_of_the_published_network():
     image = np.random.default_rng(4).integers(0, 256, (28, 28, 1))
     index = Described(COMPACT).index
     np.testing.assert_array_equal(image.ravel()[index], mosaic(image)[..., 0])
+
+
+@torch.no_grad()
+def test_motion_is_averaged_over_squares(motion):
+    torch.manual_seed(3)
+    smoothing = Described(replace(WHOLE, smoothed=3))
+    torch.manual_seed(3)
+    plain = Described(WHOLE)
+    mean = nnf.avg_pool2d(nnf.pad(motion.flatten(0, 2), (1, 1, 1, 1)), 3, stride=1) * 9
+    mean = mean / nnf.avg_pool2d(nnf.pad(torch.ones(1, 28, 28), (1, 1, 1, 1)), 3, stride=1) / 9
+    torch.testing.assert_close(smoothing(motion), plain(mean.view(motion.shape)))
+    assert not torch.allclose(smoothing(motion), plain(motion), atol=1e-3)
+    with pytest.raises(CausalexError, match="smoothed over 2 px"):
+        Described(replace(WHOLE, smoothed=2))
 
 
 @pytest.mark.parametrize("changes", [{"patch": 4}, {"patch": 0}, {"fused": 10, "fused_heads": 4}])

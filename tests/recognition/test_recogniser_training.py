@@ -156,6 +156,14 @@ def test_classes_of_one_weight():
         assert shares.mean().item() == pytest.approx(expected, abs=0.1)
 
 
+def test_labels_that_are_less_certain():
+    config = replace(PLAIN, rate=1e-2, epochs=40)
+    sure = train(MOTION, LABELS, only(1), config, device="cpu").losses[0, -1]
+    less = train(MOTION, LABELS, only(1), replace(config, uncertain=0.3), device="cpu").losses[0]
+    # the least there can be: 0.8 of one label, 0.1 of each other
+    assert sure < 0.1 and less.min() >= -(0.8 * np.log(0.8) + 0.2 * np.log(0.1)) - 1e-4
+
+
 def test_half_precision_follows_the_loss_of_the_full_one():
     config = replace(QUICK, epochs=10)
     half = train(MOTION, LABELS, only(0), replace(config, precision="bfloat16"), device="cpu")
