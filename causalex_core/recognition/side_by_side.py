@@ -141,14 +141,7 @@ class SideBySide:
         changes = self._changes()
         means, steps = torch.zeros(len(self.runs), device=self.device), 0
         for index, real in self._batches():
-            each = nnf.cross_entropy(
-                self._logits(index, changes).flatten(0, 1),
-                self.labels[index].flatten(),
-                reduction="none",
-                label_smoothing=self.config.uncertain,
-            ).view(index.shape)
-            weights = self.class_weights.gather(1, self.labels[index]) * real
-            losses = (each * weights).sum(1) / weights.sum(1)
+            losses = self._losses(index, real, changes)
             losses.sum().backward()
             self.optimiser.step()
             self.optimiser.zero_grad(set_to_none=True)
@@ -196,10 +189,44 @@ class SideBySide:
         if augmentation is None:
             return None
         of_runs = [
-            drawn(augmentation, len(self.labels), run.seed, self.epoch, run.fold)
+            drawn(augmentation, run.train, len(self.labels), run.seed, self.epoch, run.fold)
             for run in self.runs
         ]
         return Changes(*(torch.stack(part) for part in zip(*of_runs, strict=True)))
+
+    def _losses(self, index: Tensor, real: Tensor, changes: Changes | None) -> Tensor:
+        """Mean loss of each run on its samples (runs, B) of a step."""
+        inputs, parts = self.inputs[index], [(index, real)]
+        if changes is not None:
+            inputs = self._changed(index, changes)
+            if self.config.augmentation and self.config.augmentation.mixed:
+                partner, share = (
+                    part.to(self.device).gather(1, index)
+                    for part in (changes.partner, changes.share)
+                )
+                other = self._changed(partner, changes)
+                inputs = torch.lerp(other, inputs, share[..., None, None, None, None])
+                parts = [(index, real * share), (partner, real * (1 - share))]
+        logits = self._logits(inputs)
+        total, weight = torch.zeros_like(real[:, 0]), torch.zeros_like(real[:, 0])
+        for samples, counted in parts:
+            labels = self.labels[samples]
+            each = nnf.cross_entropy(
+                logits.flatten(0, 1),
+                labels.flatten(),
+                reduction="none",
+                label_smoothing=self.config.uncertain,
+            ).view(index.shape)
+            weights = self.class_weights.gather(1, labels) * counted
+            total, weight = total + (each * weights).sum(1), weight + weights.sum(1)
+        return total / weight
+
+    def _changed(self, index: Tensor, changes: Changes) -> Tensor:
+        """Inputs of samples (runs, B) after the changes of their runs."""
+        inputs, on_cpu = self.inputs[index], index.cpu()
+        rows = torch.arange(len(index))[:, None]
+        chosen = Changes(*(part[rows, on_cpu].flatten(0, 1) for part in changes))
+        return changed(inputs.flatten(0, 1), chosen).view(inputs.shape)
 
     def _batches(self) -> Iterator[tuple[Tensor, Tensor]]:
         """Samples (runs, B) of each step, and ones where they do not only fill up.
@@ -221,13 +248,8 @@ class SideBySide:
         key = [run.seed, self.epoch, zlib.crc32(run.fold.encode()), _SHUFFLES]
         return np.random.default_rng(key).permutation(run.train)
 
-    def _logits(self, index: Tensor, changes: Changes | None) -> Tensor:
-        """Logits (runs, B, 3) of samples (runs, B)."""
-        inputs = self.inputs[index]
-        if changes is not None:
-            on_cpu = index.cpu()
-            chosen = Changes(*(part.gather(1, on_cpu).flatten() for part in changes))
-            inputs = changed(inputs.flatten(0, 1), chosen).view(inputs.shape)
+    def _logits(self, inputs: Tensor) -> Tensor:
+        """Logits (runs, B, 3) of inputs (runs, B, ...)."""
         half = self.config.precision == "bfloat16"
         with torch.autocast(self.device.type, torch.bfloat16) if half else nullcontext():
             return self.networks(inputs).float()
@@ -236,7 +258,7 @@ class SideBySide:
     def _judge(self) -> None:
         """Logits of the held-out samples."""
         index, _ = self._padded([run.held_out for run in self.runs])
-        found = self._logits(index, None).cpu()
+        found = self._logits(self.inputs[index]).cpu()
         for logits, said in zip(self.logits, found, strict=True):
             logits[self.epoch] = said[: logits.shape[1]]
 

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -25,22 +26,38 @@ from causalex_core.recognition.training import COMPACT_TRAINING, Outcome, train
 from causalex_core.studies import nested
 
 _WIDE = replace(COMPACT, widths=(96, 192), heads=(4, 8), fused=144, fused_heads=4, hidden=320)
+_LIGHT = Augmentation()
 _NARROW = replace(COMPACT, widths=(12, 24), fused=24, fused_heads=2, hidden=32)
 
-# One thing is changed at a time; the list was made before any of them was scored.
+
+def _variant(augmentation: Augmentation = _LIGHT, **network: Any) -> TrainingConfig:
+    return replace(COMPACT_TRAINING, network=replace(COMPACT, **network), augmentation=augmentation)
+
+
+# All that was ever scored, on inner folds; of the first ones, one thing is changed at a time.
 VARIANTS: Mapping[str, TrainingConfig] = {
     "compact": COMPACT_TRAINING,
-    "whole face": replace(COMPACT_TRAINING, network=replace(COMPACT, stitched=False)),
+    "whole face": _variant(stitched=False),
     "narrow": replace(COMPACT_TRAINING, network=_NARROW),
     "wide": replace(COMPACT_TRAINING, network=_WIDE),
-    "two layers": replace(COMPACT_TRAINING, network=replace(COMPACT, repeats=(2, 2))),
+    "two layers": _variant(repeats=(2, 2)),
     "no augmentation": replace(COMPACT_TRAINING, augmentation=None),
-    "more augmentation": replace(COMPACT_TRAINING, augmentation=Augmentation(shift=3, gain=0.4)),
+    "more augmentation": _variant(Augmentation(shift=3, gain=0.4)),
+    "hidden squares": _variant(Augmentation(hidden=0.25)),
+    "cut short": _variant(Augmentation(cut_short=0.3)),
+    "mixed": _variant(Augmentation(mixed=0.4)),
+    "smoothed": _variant(smoothed=3),
     "more decay": replace(COMPACT_TRAINING, decay=0.5),
     "lower rate": replace(COMPACT_TRAINING, rate=3e-4),
-    "smoothed": replace(COMPACT_TRAINING, network=replace(COMPACT, smoothed=3)),
     "less certain": replace(COMPACT_TRAINING, uncertain=0.1),
     "half the epochs": replace(COMPACT_TRAINING, epochs=COMPACT_TRAINING.epochs // 2),
+    "whole face, smoothed, mixed": _variant(Augmentation(mixed=0.4), stitched=False, smoothed=3),
+    "whole face, smoothed, hidden squares, mixed": _variant(
+        Augmentation(hidden=0.25, mixed=0.4), stitched=False, smoothed=3
+    ),
+    "whole face, smoothed, all changes": _variant(
+        Augmentation(hidden=0.25, cut_short=0.3, mixed=0.4), stitched=False, smoothed=3
+    ),
 }
 
 

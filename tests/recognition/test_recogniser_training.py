@@ -21,11 +21,11 @@ from causalex_core import paths, resumable
 from causalex_core.devices import choose_device
 from causalex_core.errors import CausalexError
 from causalex_core.recognition import training
-from causalex_core.recognition.augmentation import Augmentation
+from causalex_core.recognition.augmentation import Augmentation, Changes, changed, drawn
 from causalex_core.recognition.described import DescribedConfig
 from causalex_core.recognition.folds import Folds, leave_one_subject_out
 from causalex_core.recognition.network import NetworkConfig
-from causalex_core.recognition.side_by_side import SideBySide, TrainingConfig, made
+from causalex_core.recognition.side_by_side import Run, SideBySide, TrainingConfig, made
 from causalex_core.recognition.ststnet import StstnetConfig
 from causalex_core.recognition.training import train
 
@@ -38,6 +38,7 @@ QUICK = TrainingConfig(
 )  # fmt: skip
 SMALLEST = NetworkConfig(repeats=(1, 1, 1), folded=True)
 PLAIN = TrainingConfig(network=StstnetConfig(), rate=1e-3, epochs=5)
+MIXED = replace(QUICK, batch=None, augmentation=Augmentation(hidden=0.2, cut_short=0.2, mixed=0.4))
 SUBJECTS = [f"s{n}" for n in (0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 2, 2, 2, 3, 3, 3, 3, 3)]
 LABELS = np.arange(len(SUBJECTS)) % 3
 FOLDS = leave_one_subject_out(SUBJECTS)
@@ -68,7 +69,7 @@ def assert_same(one, two):
         np.testing.assert_array_equal(mine, other)
 
 
-@pytest.mark.parametrize("config", [QUICK, PLAIN, replace(QUICK, batch=None)])
+@pytest.mark.parametrize("config", [QUICK, PLAIN, MIXED])
 def test_a_fold_trained_alone_is_the_fold_trained_among_all(config):
     together = train(MOTION, LABELS, FOLDS, config, seeds=(1, 2), runs_at_once=8, device="cpu")
     apart = train(MOTION, LABELS, FOLDS, config, seeds=(1, 2), runs_at_once=1, device="cpu")
@@ -140,7 +141,7 @@ def test_held_out_samples_do_not_train():
     other = MOTION.copy()
     other[FOLDS.held_out[1]] += 1
     labels = np.where(FOLDS.held_out[1], 0, LABELS)
-    for config in (QUICK, PLAIN):
+    for config in (QUICK, PLAIN, MIXED):
         one = train(MOTION, LABELS, only(1), config, device="cpu")
         two = train(other, labels, only(1), config, device="cpu")
         np.testing.assert_array_equal(one.losses, two.losses)
@@ -162,6 +163,32 @@ def test_labels_that_are_less_certain():
     less = train(MOTION, LABELS, only(1), replace(config, uncertain=0.3), device="cpu").losses[0]
     # the least there can be: 0.8 of one label, 0.1 of each other
     assert sure < 0.1 and less.min() >= -(0.8 * np.log(0.8) + 0.2 * np.log(0.1)) - 1e-4
+
+
+def test_mixtures_have_the_labels_of_both(monkeypatch):
+    config = replace(PLAIN, balanced=True, augmentation=Augmentation(mixed=1))
+    labels = np.where(np.arange(len(LABELS)) < 9, 0, LABELS)
+    index = np.flatnonzero(~FOLDS.held_out[1])
+    run = Run("s1", index, np.flatnonzero(FOLDS.held_out[1]), 1)
+    group = SideBySide([run], torch.from_numpy(MOTION), torch.from_numpy(labels), config)
+    said, seen = torch.randn(1, len(index), 3, generator=torch.Generator().manual_seed(1)), []
+    monkeypatch.setattr(group, "_logits", lambda inputs: seen.append(inputs) or said)
+    changes = drawn(config.augmentation, index, len(labels), 1, 0, "s1")
+    whole = Changes(*(part[None] for part in changes))
+    found = group._losses(torch.from_numpy(index)[None], torch.ones(1, len(index)), whole)
+    each = changed(torch.from_numpy(MOTION), changes)
+    share, partner = changes.share[index], changes.partner[index]
+    wide = share[:, None, None, None, None]
+    mixture = wide * each[index] + (1 - wide) * each[partner]
+    torch.testing.assert_close(seen[0][0], mixture)
+    surprise = -said[0].log_softmax(-1)
+    rarity = 1 / torch.bincount(torch.from_numpy(labels[index]))
+    own, other = torch.from_numpy(labels)[index], torch.from_numpy(labels)[partner]
+    of_own, of_other = share * rarity[own], (1 - share) * rarity[other]
+    rows = torch.arange(len(index))
+    total = of_own * surprise[rows, own] + of_other * surprise[rows, other]
+    expected = total.sum() / (of_own + of_other).sum()
+    assert found.item() == pytest.approx(expected.item(), rel=1e-5)
 
 
 def test_half_precision_follows_the_loss_of_the_full_one():
