@@ -8,7 +8,7 @@ every other rule is a choice among them (see :mod:`causalex_core.recognition.sel
 import hashlib
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import partial
 from pathlib import Path
 
@@ -21,10 +21,11 @@ from causalex_core.devices import choose_device, keep_freed_memory
 from causalex_core.errors import CausalexError
 from causalex_core.provenance import code_digest, digest
 from causalex_core.recognition.augmentation import Augmentation
-from causalex_core.recognition.described import COMPACT
+from causalex_core.recognition.described import COMPACT, DescribedConfig
 from causalex_core.recognition.folds import Folds
 from causalex_core.recognition.network import CLASSES, NetworkConfig
 from causalex_core.recognition.side_by_side import Run, SideBySide, TrainingConfig, made
+from causalex_core.recognition.ststnet import StstnetConfig
 from causalex_core.resumable import Job, finish
 
 PUBLISHED = TrainingConfig()
@@ -38,7 +39,9 @@ COMPACT_TRAINING = TrainingConfig(
     balanced=True,
     augmentation=Augmentation(),
 )
-_STACKED = 8  # published networks on a GPU at once: 30 GB of weights, gradients and Adam's means
+STSTNET_TRAINING = replace(COMPACT_TRAINING, network=StstnetConfig())
+DESCRIBED_TRAINING = replace(PUBLISHED, network=DescribedConfig())
+_ON_GPU = 2_000_000_000  # parameters at once: 32 GB of them, gradients and both means of Adam
 
 
 @dataclass(frozen=True)
@@ -126,8 +129,9 @@ def train(
     device
         ``cpu``, ``cuda``, or ``auto``: a GPU if there is one.
     runs_at_once
-        Models in one pass; None: one on a CPU, whose caches hold no more; on a GPU all, or eight
-        of the published network. A model's numbers do not depend on it, but for rounding.
+        Models in one pass; None: one on a CPU, whose caches hold no more; on a GPU all, or as
+        many as have two thousand million parameters, eight of the published network. A model's
+        numbers do not depend on it, but for rounding.
 
     Raises
     ------
@@ -147,8 +151,7 @@ def train(
         for seed in seeds
         for name, held in zip(folds.subjects, folds.held_out, strict=True)
     ]
-    large = _STACKED if isinstance(config.network, NetworkConfig) else len(runs)
-    size = runs_at_once or (1 if place.type == "cpu" else large)
+    size = runs_at_once or (1 if place.type == "cpu" else stacked(config, len(runs)))
     groups = [runs[start : start + size] for start in range(0, len(runs), size)]
     known = _fingerprint(samples, truth, config, keep_weights) if folder else ""
     there, truths = samples.to(place), torch.tensor(truth, device=place)
@@ -174,6 +177,13 @@ def train(
         losses=np.stack([said["losses"][place].numpy() for _, place, said in each]),
         states=tuple(_state(said, place) for _, place, said in each) if keep_weights else (),
     )
+
+
+def stacked(config: TrainingConfig, n_runs: int) -> int:
+    """Number of models that a GPU trains in one pass."""
+    with torch.device("meta"):
+        parameters = made(config.network).parameters()
+    return min(n_runs, max(1, _ON_GPU // sum(parameter.numel() for parameter in parameters)))
 
 
 def _state(said: Mapping[str, Tensor], place: int) -> dict[str, Tensor]:

@@ -34,6 +34,8 @@ def _variant(augmentation: Augmentation = _LIGHT, **network: Any) -> TrainingCon
     return replace(COMPACT_TRAINING, network=replace(COMPACT, **network), augmentation=augmentation)
 
 
+_ALL = _variant(Augmentation(hidden=0.25, cut_short=0.3, mixed=0.4), stitched=False, smoothed=3)
+
 # All that was ever scored, on inner folds; of the first ones, one thing is changed at a time.
 VARIANTS: Mapping[str, TrainingConfig] = {
     "compact": COMPACT_TRAINING,
@@ -47,7 +49,7 @@ VARIANTS: Mapping[str, TrainingConfig] = {
     "cut short": _variant(Augmentation(cut_short=0.3)),
     "mixed": _variant(Augmentation(mixed=0.4)),
     "smoothed": _variant(smoothed=3),
-    "more decay": replace(COMPACT_TRAINING, decay=0.5),
+    "more decay": replace(COMPACT_TRAINING, decay=5.0),
     "lower rate": replace(COMPACT_TRAINING, rate=3e-4),
     "less certain": replace(COMPACT_TRAINING, uncertain=0.1),
     "half the epochs": replace(COMPACT_TRAINING, epochs=COMPACT_TRAINING.epochs // 2),
@@ -55,9 +57,9 @@ VARIANTS: Mapping[str, TrainingConfig] = {
     "whole face, smoothed, hidden squares, mixed": _variant(
         Augmentation(hidden=0.25, mixed=0.4), stitched=False, smoothed=3
     ),
-    "whole face, smoothed, all changes": _variant(
-        Augmentation(hidden=0.25, cut_short=0.3, mixed=0.4), stitched=False, smoothed=3
-    ),
+    "whole face, smoothed, all changes": _ALL,
+    "whole face, smoothed, all changes, more decay": replace(_ALL, decay=5.0),
+    "whole face, smoothed, all changes, twice the epochs": replace(_ALL, epochs=2 * _ALL.epochs),
 }
 
 

@@ -122,6 +122,14 @@ def test_the_defaults_are_the_published_training():
     )
 
 
+def test_as_many_models_at_once_as_a_gpu_holds():
+    assert training.stacked(training.PUBLISHED, 68) == 8
+    assert training.stacked(training.DESCRIBED_TRAINING, 68) == 7
+    assert training.stacked(training.COMPACT_TRAINING, 340) == 340
+    assert training.stacked(training.STSTNET_TRAINING, 68) == 68
+    assert training.stacked(training.PUBLISHED, 3) == 3
+
+
 def test_what_was_planted_is_found_in_people_never_seen():
     config = replace(QUICK, rate=1e-2, epochs=25)
     found = train(MOTION, LABELS, FOLDS, config, seeds=(1, 2), device="cpu")
