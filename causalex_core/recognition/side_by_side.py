@@ -37,7 +37,7 @@ class TrainingConfig:
     falling
         Whether the rate falls to zero along half a cosine.
     decay
-        Weight decay, apart from the gradient (AdamW).
+        Weight decay, apart from the gradient (AdamW), of all but biases and norms.
     epochs
         Passes over the training samples.
     batch
@@ -77,15 +77,6 @@ class Run:
 class SideBySide:
     """Models with one forward pass, their optimiser, and what they have said so far.
 
-    Attributes
-    ----------
-    epoch
-        Epochs done.
-    losses
-        (runs, epochs) mean training loss.
-    logits
-        Of each run: (epochs, held-out samples, 3).
-
     Parameters
     ----------
     runs
@@ -96,6 +87,15 @@ class SideBySide:
         What is trained and how.
     keep_weights
         Whether the weights are of use after the last epoch.
+
+    Attributes
+    ----------
+    epoch
+        Epochs done.
+    losses
+        (runs, epochs) mean training loss.
+    logits
+        Of each run: (epochs, held-out samples, 3).
     """
 
     def __init__(
@@ -112,7 +112,13 @@ class SideBySide:
         self.networks = Stack(lambda: made(config.network), [run.seed for run in runs], self.device)
         parameters = list(self.networks.parameters.values())
         self.optimiser = torch.optim.AdamW(
-            parameters, config.rate, weight_decay=config.decay, fused=True
+            [
+                {"params": [each for each in parameters if each.ndim > 2]},
+                {"params": [each for each in parameters if each.ndim <= 2], "weight_decay": 0.0},
+            ],
+            config.rate,
+            weight_decay=config.decay,
+            fused=True,
         )
         for parameter in parameters:
             # as its first step would: a file has to be read before that

@@ -165,6 +165,13 @@ def test_classes_of_one_weight():
         assert shares.mean().item() == pytest.approx(expected, abs=0.1)
 
 
+def test_decay_leaves_norms_and_biases_alone():
+    config = replace(QUICK, rate=1e-3, falling=False, decay=900.0)
+    (state,) = train(MOTION, LABELS, only(1), config, keep_weights=True, device="cpu").states
+    assert (state["flow.norm.weight"] - 1).abs().max() < 0.1
+    assert state["flow.embed.weight"].abs().max() < 0.01 < state["flow.embed.bias"].abs().max()
+
+
 def test_labels_that_are_less_certain():
     config = replace(PLAIN, rate=1e-2, epochs=40)
     sure = train(MOTION, LABELS, only(1), config, device="cpu").losses[0, -1]
