@@ -5,7 +5,7 @@ import zlib
 from collections.abc import Iterator, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 import torch
@@ -111,14 +111,12 @@ class SideBySide:
         self.keep_weights, self.device = keep_weights, inputs.device
         self.networks = Stack(lambda: made(config.network), [run.seed for run in runs], self.device)
         parameters = list(self.networks.parameters.values())
+        groups: list[dict[str, Any]] = [
+            {"params": [each for each in parameters if each.ndim > 2]},
+            {"params": [each for each in parameters if each.ndim <= 2], "weight_decay": 0.0},
+        ]
         self.optimiser = torch.optim.AdamW(
-            [
-                {"params": [each for each in parameters if each.ndim > 2]},
-                {"params": [each for each in parameters if each.ndim <= 2], "weight_decay": 0.0},
-            ],
-            config.rate,
-            weight_decay=config.decay,
-            fused=True,
+            groups, config.rate, weight_decay=config.decay, fused=True
         )
         for parameter in parameters:
             # as its first step would: a file has to be read before that
