@@ -1,5 +1,7 @@
 """STSTNet: three shallow streams over one flow image, as a baseline.
 
+Channels, padding and pooling are as remembered of the paper, not checked against its text or code.
+
 References
 ----------
 S.-T. Liong et al., Shallow triple stream three-dimensional CNN (STSTNet) for micro-expression
