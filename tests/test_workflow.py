@@ -139,14 +139,15 @@ import time
 from pathlib import Path
 import numpy as np
 import pandas as pd
-from causalex_core import paths
-from causalex_core.spotting import training
+from causalex_core import paths, resumable
 from causalex_core.spotting.network import NetworkConfig
 from causalex_core.spotting.side_by_side import SideBySide, TrainingConfig
+from causalex_core.spotting.training import train
 from causalex_core.spotting.windows import Video, gather, leave_one_subject_out
 
 Path('training.kernel').write_text(str(os.getpid()))
-training._SAVE_EVERY, advance = 0.0, SideBySide.advance
+resumable._SAVE_EVERY, resumable._SAVING_AT_MOST = 0.0, 1e9
+advance = SideBySide.advance
 
 def watched(group):
     with open('training.epochs', 'a') as epochs:
@@ -165,7 +166,7 @@ network = NetworkConfig(graph=(), nodes=1, width=8, pooling=False)
 config = TrainingConfig(network=network, epochs=5, batch=1)
 folder = paths.data_folder() / 'training'
 folds = leave_one_subject_out(windows)[:2]
-value = training.train(windows, folds, config, folder=folder, device='cpu').losses.tolist()
+value = train(windows, folds, config, folder=folder, device='cpu').losses.tolist()
 """
 
 

@@ -1,15 +1,12 @@
-"""Models that are trained in one pass, and the file from which their training goes on."""
+"""Models that are trained in one pass."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Literal
 
-import safetensors.torch
 import torch
 from torch import Tensor
 
-from causalex_core import paths
 from causalex_core.errors import CausalexError
 from causalex_core.spotting.batches import Run, batches, padded
 from causalex_core.spotting.losses import Answers, LossConfig, terms, total
@@ -18,7 +15,6 @@ from causalex_core.spotting.optimiser import Optimiser, OptimiserConfig
 from causalex_core.spotting.proposals import HEADS, probabilities
 from causalex_core.spotting.targets import KINDS
 from causalex_core.spotting.windows import JUDGED, Normalisation
-from causalex_core.tensors import WeightsError, read_tensors
 
 _AT_ONCE = 128  # windows that are judged in one go
 
@@ -168,50 +164,16 @@ class SideBySide:
         self.epoch += 1
         return float(means.mean())
 
-    def states(self) -> list[dict[str, Tensor]]:
-        """Weights of each run, with one fold."""
-        whole = self.network.state_dict()
-        return [
-            {name: value[[place]].cpu() for name, value in whole.items()}
-            for place in range(len(self.runs))
-        ]
-
-    def save(self, path: Path) -> None:
-        """Write all of it; what stood there is replaced at once or not at all."""
-        tensors = {name: value.cpu().contiguous() for name, value in self._tensors().items()}
-        tensors["epoch"] = torch.tensor(self.epoch)
-        paths.atomic_write(path, safetensors.torch.save(tensors))
-
-    def resume(self, path: Path) -> None:
-        """Take over what was saved.
-
-        Raises
-        ------
-        WeightsError
-            If the file is damaged, or holds other models. The models are then as they were.
-        """
-        anew = "delete it, and its models are trained from the beginning"
-        try:
-            saved = read_tensors(path)
-        except WeightsError as error:
-            raise WeightsError(f"{error}; {anew}") from error
-        epoch, own = saved.pop("epoch", torch.tensor(-1)), self._tensors()
-        shapes, expected = (
-            {name: (value.shape, value.dtype) for name, value in tensors.items()}
-            for tensors in (saved, own)
-        )
-        if shapes != expected or not 0 <= int(epoch) <= self.config.epochs:
-            raise WeightsError(f"{path}: not the progress of these models; {anew}")
-        for name, value in own.items():
-            value.copy_(saved[name])
-        self.epoch = int(epoch)
-
-    def _tensors(self) -> dict[str, Tensor]:
+    def progress(self) -> dict[str, Tensor]:
         """Everything that changes, as it lies in memory."""
+        state = {f"optimiser.{name}": value for name, value in self.optimiser.state.items()}
+        return {**self.outcome(), **state}
+
+    def outcome(self) -> dict[str, Tensor]:
+        """The part of it that is of use after the last epoch."""
         return {
             "losses": self.losses,
             **{f"network.{name}": value for name, value in self.network.state_dict().items()},
-            **{f"optimiser.{name}": value for name, value in self.optimiser.state.items()},
             **{f"scores.{place}": scores for place, scores in enumerate(self.scores)},
         }
 

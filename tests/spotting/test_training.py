@@ -137,7 +137,8 @@ def test_training_goes_on_after_a_kill(windows, tmp_path, monkeypatch):
         done.append(1)
         return advance(group)
 
-    monkeypatch.setattr("causalex_core.spotting.training._SAVE_EVERY", 0.0)
+    monkeypatch.setattr("causalex_core.resumable._SAVE_EVERY", 0.0)
+    monkeypatch.setattr("causalex_core.resumable._SAVING_AT_MOST", 1e9)
     monkeypatch.setattr(side_by_side.SideBySide, "advance", until_killed)
     with pytest.raises(KilledError):
         train(windows, folds, quick(), device="cpu", folder=tmp_path)
@@ -218,7 +219,8 @@ def test_a_full_disk_leaves_the_progress_that_was_there(windows, tmp_path, monke
         if len(done) == 3:
             raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr("causalex_core.spotting.training._SAVE_EVERY", 0.0)
+    monkeypatch.setattr("causalex_core.resumable._SAVE_EVERY", 0.0)
+    monkeypatch.setattr("causalex_core.resumable._SAVING_AT_MOST", 1e9)
     monkeypatch.setattr(side_by_side.SideBySide, "advance", counted)
     with monkeypatch.context() as disk:
         disk.setattr(paths.os, "fsync", full_at_epoch_3)
@@ -329,7 +331,7 @@ def test_two_runs_share_the_work(windows, tmp_path, monkeypatch):
             (tmp_path / "shared" / first.name).write_bytes(first.read_bytes())
             fcntl.flock(handle, fcntl.LOCK_UN)
 
-        monkeypatch.setattr("causalex_core.spotting.training.sleep", other_ends)
+        monkeypatch.setattr("causalex_core.resumable.sleep", other_ends)
         found = train(windows, folds, quick(), device="cpu", folder=tmp_path / "shared")
     assert len(advanced) == 2 * quick().epochs
     assert not list((tmp_path / "shared").glob("*.lock"))
