@@ -14,6 +14,7 @@ from torch import Tensor
 from tqdm import tqdm
 
 from causalex_core import paths
+from causalex_core.errors import CausalexError
 from causalex_core.locks import attempted
 from causalex_core.tensors import WeightsError, read_tensors
 
@@ -94,6 +95,24 @@ def finish(jobs: Sequence[Job]) -> list[dict[str, Tensor]]:
             if taken >= len(left):
                 sleep(_LOOK_AGAIN)
     return [found[place] for place in range(len(jobs))]
+
+
+def finite(losses: Tensor, models: Sequence[str], epoch: int) -> Tensor:
+    """Losses of an epoch, one for each model, on the CPU.
+
+    Raises
+    ------
+    CausalexError
+        If one is not finite.
+    """
+    found = losses.detach().cpu()
+    bad = torch.isfinite(found).logical_not().nonzero()
+    if len(bad):
+        raise CausalexError(
+            f"{models[int(bad[0])]}: the loss of epoch {epoch + 1} is not finite; lower the"
+            " learning rate"
+        )
+    return found
 
 
 def _finished(job: Job, bar: tqdm) -> dict[str, Tensor]:

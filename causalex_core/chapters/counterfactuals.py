@@ -140,10 +140,8 @@ def compute(config: Config) -> dict[str, pd.DataFrame]:
         }
         for row, counts in people.cells(part, judged):
             rows["rates"].append({**row, **frames.rate_intervals(counts, config.n_bootstrap, 1)})
-            if part.drawn is not None:
-                rows["odds"] += [
-                    {**row, **gap} for gap in people.odds(part, counts, config.n_bootstrap)
-                ]
+            gaps = people.odds(part, counts, config.n_bootstrap)
+            rows["odds"] += [{**row, **gap} for gap in gaps]
     return {name: pd.DataFrame(table) for name, table in rows.items()}
 
 
@@ -244,7 +242,7 @@ class _Tally:
                 points.hits(part, self._debiased(name, own, other, form), n_thresholds, place)[0]
                 for own, other, place in zip(inner[NONE], inner[name], positions, strict=True)
             ]
-            self._store_nested(name, form, hits, of_pairs)
+            self._counts[name, form, NESTED].append(nested.each_kind(hits, of_pairs, self.group))
 
     def _sweep(
         self,
@@ -260,7 +258,7 @@ class _Tally:
             for own, place in zip(inner, positions, strict=True)
         ]
         self._store(SWEEP, "", hits)
-        self._store_nested(SWEEP, "", hits, of_pairs)
+        self._counts[SWEEP, "", NESTED].append(nested.each_kind(hits, of_pairs, self.group))
 
     def _debiased(
         self, name: str, factual: np.ndarray, other: np.ndarray, form: Form
@@ -278,12 +276,6 @@ class _Tally:
         self._counts[name, form, CROSS].append(points.best_elsewhere(hits))
         here = [operating_points.best_here(hits[:, kind]) for kind in range(len(KINDS))]
         self._counts[name, form, TUNED].append(np.stack(here))
-
-    def _store_nested(
-        self, name: str, form: str, hits: np.ndarray, of_pairs: Sequence[np.ndarray]
-    ) -> None:
-        found = nested.each_kind(hits, of_pairs, self.group)
-        self._counts[name, form, NESTED].append(found)
 
     def _gains(self) -> Iterator[dict[str, object]]:
         """F1 with each, and what is gained over none when both are chosen alike."""

@@ -126,24 +126,21 @@ def compute(config: Config) -> dict[str, pd.DataFrame]:
             database, config.features, GraphConfig(alpha=config.alpha), config.most_subjects
         )
         rows["inputs"].append(_inputs(part))
-        counted = {}  # variant: (seeds, S, 2, E, T, 3)
-        inner: dict[str, np.ndarray | None] = {}  # variant: (seeds, 2, S, 3)
+        counted: dict[str, np.ndarray] = {}  # (seeds, S, 2, E, T, 3)
+        inner: dict[str, np.ndarray] = {}  # (seeds, 2, S, 3)
         for variant in variants:
-            outer = [_outer(part, variant, seed, config) for seed in config.seeds]
-            counted[variant] = np.stack([hits for _, hits in outer])
-            inner[variant] = (
-                np.stack(
-                    [
-                        _nested(part, variant, seed, scores, config)
-                        for seed, (scores, _) in zip(config.seeds, outer, strict=True)
-                    ]
-                )
-                if variant in config.nested
-                else None
+            said = [_said(part, variant, seed, config) for seed in config.seeds]
+            counted[variant] = np.stack(
+                [points.hits(part, list(one), config.n_thresholds)[0] for one in said]
             )
+            if variant in config.nested:
+                chosen = zip(config.seeds, said, strict=True)
+                inner[variant] = np.stack(
+                    [_nested(part, variant, seed, one, config) for seed, one in chosen]
+                )
         home[database] = part, {name: hits[:, :, :, -1] for name, hits in counted.items()}
         baselines = {PEAKS: _peaks(part), MDMD: _mdmd(part)}
-        reported = {name: points.by_rule(hits, inner[name]) for name, hits in counted.items()}
+        reported = {name: points.by_rule(hits, inner.get(name)) for name, hits in counted.items()}
         rows["scores"] += list(_scores(part, reported, baselines, config))
         rows["contrasts"] += list(_contrasts(part, reported, config))
         rows["epochs"] += [
@@ -197,14 +194,11 @@ def _network(variant: str) -> dict[str, object]:
     }
 
 
-def _outer(
-    part: Material, variant: str, seed: int, config: Config
-) -> tuple[np.ndarray, np.ndarray]:
-    """Scores of every epoch (E, W, 2, 3, 256), and hits (S, 2, E, T, 3)."""
+def _said(part: Material, variant: str, seed: int, config: Config) -> np.ndarray:
+    """Scores of every epoch on held-out people, (E, W, 2, 3, 256)."""
     folds = leave_one_subject_out(part.windows)
     outcome, _ = trained(part, VARIANTS[variant], folds, seed, config.epochs)
-    scores = candidates.held_out(outcome, part.windows, seed)
-    return scores, points.hits(part, list(scores), config.n_thresholds)[0]
+    return candidates.held_out(outcome, part.windows, seed)
 
 
 def _nested(
@@ -328,8 +322,8 @@ def _shifted(part: Material, config: Config) -> Iterator[dict[str, object]]:
     moved = shifts.shifted(part.truth, lengths, np.random.default_rng(seed))
     without_meaning = replace(part, truth=moved, windows=gather(part.videos, moved))
     for labels, own in (("as labelled", part), ("shifted", without_meaning)):
-        scores, _ = _outer(own, WHOLE, seed, config)
-        counted, tables = points.hits(own, [scores[-1]], config.n_thresholds)
+        last = _said(own, WHOLE, seed, config)[-1]
+        counted, tables = points.hits(own, [last], config.n_thresholds)
         detections = points.at_choice(own, tables, counted, config.n_thresholds)
         found = shifts.band(own.truth, detections, lengths, config.n_shifts, seed)
         for kind, (value, low, high) in found.items():

@@ -13,12 +13,12 @@ import torch.nn.functional as nnf
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from causalex_core.errors import CausalexError
 from causalex_core.recognition.augmentation import Augmentation, Changes, changed, drawn
 from causalex_core.recognition.described import Described, DescribedConfig
 from causalex_core.recognition.network import CLASSES, Network, NetworkConfig
 from causalex_core.recognition.stack import Stack
 from causalex_core.recognition.ststnet import Ststnet, StstnetConfig
+from causalex_core.resumable import finite
 
 Architecture = NetworkConfig | DescribedConfig | StstnetConfig
 _SHUFFLES = 1  # sets the generator of batches apart from that of augmentation
@@ -150,13 +150,8 @@ class SideBySide:
             self.optimiser.step()
             self.optimiser.zero_grad(set_to_none=True)
             means, steps = means + losses.detach(), steps + 1
-        means = (means / steps).cpu()
-        if not torch.isfinite(means).all():
-            run = self.runs[int(torch.isfinite(means).logical_not().nonzero()[0])]
-            raise CausalexError(
-                f"fold '{run.fold}', seed {run.seed}: the loss of epoch {self.epoch + 1} is not"
-                " finite; lower the learning rate"
-            )
+        names = [f"fold '{run.fold}', seed {run.seed}" for run in self.runs]
+        means = finite(means / steps, names, self.epoch)
         self.losses[:, self.epoch] = means
         self._judge()
         self.epoch += 1

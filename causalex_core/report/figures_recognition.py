@@ -32,16 +32,7 @@ def floor(guesses: pd.DataFrame, printed: pd.DataFrame, honest: Mapping[str, flo
     drawn = go.Figure(layout=style.plotly_layout(height=440))
     for rule, rows in guesses.groupby("rule", sort=False):
         colour = RULE_COLOURS[str(rule)]
-        drawn.add_scatter(
-            x=np.concatenate([rows["epochs"], rows["epochs"][::-1]]),
-            y=np.concatenate([rows["high"], rows["low"][::-1]]),
-            fill="toself",
-            fillcolor=colour,
-            opacity=0.12,
-            line={"width": 0},
-            hoverinfo="skip",
-            showlegend=False,
-        )
+        style.plotly_band(drawn, rows["epochs"], rows["low"], rows["high"], colour)
         drawn.add_scatter(
             x=rows["epochs"],
             y=rows["uf1"],

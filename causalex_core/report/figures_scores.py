@@ -131,16 +131,7 @@ def epochs(table: pd.DataFrame, printed_epoch: int) -> go.Figure:
     drawn = go.Figure(layout=style.plotly_layout())
     for protocol, rows in table.groupby("protocol", sort=False):
         colour = PROTOCOL_COLOURS[str(protocol)]
-        drawn.add_scatter(
-            x=np.concatenate([rows["epoch"], rows["epoch"][::-1]]),
-            y=np.concatenate([rows["high"], rows["low"][::-1]]),
-            fill="toself",
-            fillcolor=colour,
-            opacity=0.12,
-            line={"width": 0},
-            hoverinfo="skip",
-            showlegend=False,
-        )
+        style.plotly_band(drawn, rows["epoch"], rows["low"], rows["high"], colour)
         drawn.add_scatter(
             x=rows["epoch"],
             y=rows["f1"],

@@ -6,6 +6,8 @@ from contextlib import contextmanager
 from typing import Any
 
 import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
 import plotly.graph_objects as go
 from IPython.display import HTML, display
 from matplotlib.figure import Figure
@@ -87,6 +89,22 @@ def plotly_layout(height: int = 380, **more: object) -> dict:
         "legend": {"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0},
         **more,
     }
+
+
+def plotly_band(
+    drawn: go.Figure, x: pd.Series, low: pd.Series, high: pd.Series, colour: str
+) -> None:
+    """Shade the intervals around a line of an interactive figure."""
+    drawn.add_scatter(
+        x=np.concatenate([x, x[::-1]]),
+        y=np.concatenate([high, low[::-1]]),
+        fill="toself",
+        fillcolor=colour,
+        opacity=0.12,
+        line={"width": 0},
+        hoverinfo="skip",
+        showlegend=False,
+    )
 
 
 def plotly_html(drawn: go.Figure, name: str, alternative: str) -> None:

@@ -7,7 +7,7 @@ from typing import Literal
 import torch
 from torch import Tensor
 
-from causalex_core.errors import CausalexError
+from causalex_core.resumable import finite
 from causalex_core.spotting.batches import Run, batches, padded
 from causalex_core.spotting.losses import Answers, LossConfig, terms, total
 from causalex_core.spotting.network import CONTEXT, FRAMES, Network, NetworkConfig
@@ -151,13 +151,8 @@ class SideBySide:
             self.optimiser.step(self.epoch, windows > 0)
             loss_sum += loss.detach() * windows
             count += windows
-        means = (loss_sum / count).cpu()
-        if not torch.isfinite(means).all():
-            run = self.runs[int(torch.isfinite(means).logical_not().nonzero()[0])]
-            raise CausalexError(
-                f"fold '{run.fold.name}', seed {run.seed}: the loss of epoch {self.epoch + 1} is"
-                " not finite; lower the learning rate"
-            )
+        names = [f"fold '{run.fold.name}', seed {run.seed}" for run in self.runs]
+        means = finite(loss_sum / count, names, self.epoch)
         self.losses[:, self.epoch] = means
         if self.epoch in self.material.keep:
             self._judge(self.material.keep.index(self.epoch))

@@ -4,9 +4,6 @@ As a script, this file trains until it is told to stand still, and waits there t
 """
 
 import fcntl
-import os
-import signal
-import subprocess
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -16,6 +13,7 @@ import pytest
 import safetensors.torch
 import torch
 import torch.nn.functional as nnf
+from standing_still import kill_when_it_stands_still, stand_still_in
 
 from causalex_core import paths, resumable
 from causalex_core.devices import choose_device
@@ -32,6 +30,7 @@ from causalex_core.recognition.training import train
 SMALL = DescribedConfig(
     widths=(8, 8), heads=(2, 2), repeats=(1, 1), exchanges=1, fused=8, fused_heads=2, hidden=8
 )
+
 QUICK = TrainingConfig(
     network=SMALL, rate=3e-3, falling=True, decay=0.05, epochs=4, batch=6, balanced=True,
     augmentation=Augmentation(),
@@ -348,35 +347,10 @@ def test_a_gpu_that_is_not_there(monkeypatch):
         choose_device("cuda")
 
 
-def stand_still_in(owner, name):
-    """Let the sixth call of a function never return."""
-    real, calls = getattr(owner, name), []
-
-    def until(*given):
-        calls.append(1)
-        if len(calls) == STANDS_STILL:
-            print("now", flush=True)
-            sys.stdin.read()
-        return real(*given)
-
-    setattr(owner, name, until)
-
-
 @pytest.mark.parametrize("moment", ["in an epoch", "while writing"])
 def test_recognisers_go_on_after_sigkill(moment, tmp_path, monkeypatch):
     whole = train(MOTION, LABELS, FOLDS, QUICK, device="cpu")
-    process = subprocess.Popen(
-        [sys.executable, __file__, moment, str(tmp_path)],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-        env={**os.environ, "PYTHONPATH": str(paths.ROOT)},
-    )
-    assert process.stdout is not None
-    assert process.stdout.readline() == "now\n"
-    process.kill()
-    process.communicate()
-    assert process.returncode == -signal.SIGKILL
+    kill_when_it_stands_still(__file__, moment, str(tmp_path))
     assert len(list(tmp_path.glob("*.safetensors"))) == 2
     done = counted(monkeypatch)
     resumed = train(MOTION, LABELS, FOLDS, QUICK, folder=tmp_path, device="cpu")
@@ -387,7 +361,7 @@ def test_recognisers_go_on_after_sigkill(moment, tmp_path, monkeypatch):
 if __name__ == "__main__":
     resumable._SAVE_EVERY, resumable._SAVING_AT_MOST = 0.0, 1e9
     if sys.argv[1] == "in an epoch":
-        stand_still_in(SideBySide, "advance")
+        stand_still_in(SideBySide, "advance", STANDS_STILL)
     else:
-        stand_still_in(paths.os, "fsync")
+        stand_still_in(paths.os, "fsync", STANDS_STILL)
     train(MOTION, LABELS, FOLDS, QUICK, folder=Path(sys.argv[2]), device="cpu")

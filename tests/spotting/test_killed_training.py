@@ -3,9 +3,6 @@
 As a script, this file trains until it is told to stand still, and waits there to be killed.
 """
 
-import os
-import signal
-import subprocess
 import sys
 from pathlib import Path
 
@@ -13,6 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
+from standing_still import kill_when_it_stands_still, stand_still_in
 
 from causalex_core import paths, resumable
 from causalex_core.spotting.network import NetworkConfig
@@ -45,35 +43,10 @@ def trained(folder: Path | None) -> Outcome:
     )
 
 
-def stand_still_in(owner: object, name: str) -> None:
-    """Let the seventh call of a function never return."""
-    real, calls = getattr(owner, name), []
-
-    def counted(*given):
-        calls.append(1)
-        if len(calls) == STANDS_STILL:
-            print("now", flush=True)
-            sys.stdin.read()
-        return real(*given)
-
-    setattr(owner, name, counted)
-
-
 @pytest.mark.parametrize("moment", ["in an epoch", "while writing"])
 def test_it_goes_on_after_sigkill(moment, tmp_path, monkeypatch):
     whole = trained(None)
-    process = subprocess.Popen(
-        [sys.executable, __file__, moment, str(tmp_path)],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-        env={**os.environ, "PYTHONPATH": str(paths.ROOT)},
-    )
-    assert process.stdout is not None
-    assert process.stdout.readline() == "now\n"
-    process.kill()
-    process.communicate()
-    assert process.returncode == -signal.SIGKILL
+    kill_when_it_stands_still(__file__, moment, str(tmp_path))
     assert len(list(tmp_path.glob("*.safetensors"))) == 2
 
     advance, done = SideBySide.advance, []
@@ -96,7 +69,7 @@ def test_it_goes_on_after_sigkill(moment, tmp_path, monkeypatch):
 if __name__ == "__main__":
     resumable._SAVE_EVERY, resumable._SAVING_AT_MOST = 0.0, 1e9
     if sys.argv[1] == "in an epoch":
-        stand_still_in(SideBySide, "advance")
+        stand_still_in(SideBySide, "advance", STANDS_STILL)
     else:
-        stand_still_in(paths.os, "fsync")
+        stand_still_in(paths.os, "fsync", STANDS_STILL)
     trained(Path(sys.argv[2]))
