@@ -5,10 +5,11 @@ import numpy as np
 import pytest
 
 from causalex_core.chapters import emotion_floor
-from causalex_core.chapters.emotion_floor import COMPOSITE, GUESSES, NO_CHOICE, ONE_LAYER
+from causalex_core.chapters.emotion_floor import GUESSES, NO_CHOICE, ONE_LAYER
 from causalex_core.datasets import causalnet, manifest
 from causalex_core.recognition.selection import CROSS, LAST, TEST
 from causalex_core.report import beside_recognition, figures_recognition
+from causalex_core.studies.emotions import COMPOSITE, DATABASES
 
 SMALL = {"n_epochs": 20, "n_draws": 4, "n_bootstrap": 100}
 
@@ -60,7 +61,7 @@ def test_more_epochs_to_choose_from_never_read_less(tables):
 
 def test_every_system_stands_in_every_scope(tables):
     scores = tables["scores"]
-    assert set(scores["scope"]) == {COMPOSITE, *emotion_floor.DATABASES.values()}
+    assert set(scores["scope"]) == {COMPOSITE, *DATABASES.values()}
     rules = scores.groupby("system")["rule"].agg(set).to_dict()
     assert rules[GUESSES] == rules[ONE_LAYER] == {LAST, CROSS, TEST}
     assert rules["majority"] == rules["linear model"] == rules["RBF-SVM"] == {NO_CHOICE}
@@ -128,7 +129,7 @@ def test_printed_scores_are_fractions_of_both_sources():
     assert printed["HTNet", "SAMM", "uar"] == pytest.approx(0.8124)
     assert printed.between(0, 1).all()
     scopes = set(printed.index.get_level_values("scope"))
-    assert scopes == {COMPOSITE, *emotion_floor.DATABASES.values()}
+    assert scopes == {COMPOSITE, *DATABASES.values()}
     assert set(beside_recognition.CHOSEN_AMONG) <= set(printed.index.get_level_values("method"))
 
 

@@ -1,0 +1,105 @@
+"""Scores of recognisers on real maps: of all databases together and of each, under each rule."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from causalex_core.datasets import causalnet
+from causalex_core.evaluation import confusions
+from causalex_core.evaluation.uncertainty import Interval
+from causalex_core.recognition import selection
+from causalex_core.recognition.folds import Folds, leave_one_subject_out
+from causalex_core.recognition.selection import CROSS, LAST, TEST
+
+COMPOSITE = "composite"
+# Names of the databases in printed tables.
+DATABASES = {"casme2": "CASME II", "samm": "SAMM", "smic": "SMIC"}
+_N_CLASSES = len(causalnet.EMOTIONS)
+_EVERY = 5  # epochs between the points of a curve
+
+Counts = NDArray[np.int64]
+Row = dict[str, object]
+
+
+@dataclass(frozen=True)
+class Recorded:
+    """Who was recorded, and what each clip shows.
+
+    Attributes
+    ----------
+    labels, subjects
+        (N,) of the clips.
+    folds
+        One for each of the S subjects.
+    scopes
+        (S,) whether a subject counts, for all databases together and for each.
+    """
+
+    labels: NDArray[np.int64]
+    subjects: NDArray[np.str_]
+    folds: Folds
+    scopes: Mapping[str, NDArray[np.bool_]]
+
+    @classmethod
+    def of(cls, clips: pd.DataFrame) -> "Recorded":
+        """From the table that :func:`causalex_core.datasets.causalnet.clips` reads."""
+        folds = leave_one_subject_out(clips["subject"].tolist())
+        database = clips.groupby("subject")["database"].first()[list(folds.subjects)].to_numpy()
+        scopes = {COMPOSITE: np.ones(len(database), dtype=bool)}
+        scopes |= {name: database == key for key, name in DATABASES.items()}
+        return cls(
+            labels=clips["label"].to_numpy(),
+            subjects=clips["subject"].to_numpy(dtype=str),
+            folds=folds,
+            scopes=scopes,
+        )
+
+    def counts(self, predicted: NDArray[np.integer]) -> Counts:
+        """Counts (..., S, K, K) of labels (..., N)."""
+        return confusions.per_subject(predicted, self.labels, self.subjects, _N_CLASSES)
+
+
+def scores(counts: Counts, recorded: Recorded, n_bootstrap: int, seed: int) -> Iterator[Row]:
+    """Scores of counts (..., S, K, K) with intervals over subjects.
+
+    Rows of ``scope, measure, value, low, high``.
+    """
+    for scope, inside in recorded.scopes.items():
+        found = confusions.intervals(counts[..., inside, :, :], n_bootstrap, seed)
+        for measure, interval in found.items():
+            yield {"scope": scope, "measure": measure} | cells(interval, "value")
+
+
+def gains(rules: Mapping[str, Counts], n_bootstrap: int, seed: int) -> Iterator[Row]:
+    """What the published rule adds to each other one, paired by subject.
+
+    Rows of ``over, measure, gain, low, high``; none for a system without a choice.
+    """
+    for rule in (LAST, CROSS):
+        if rule in rules:
+            found = confusions.differences(rules[TEST], rules[rule], n_bootstrap, seed)
+            for measure, interval in found.items():
+                yield {"over": rule, "measure": measure} | cells(interval, "gain")
+
+
+def epochs(counts: Counts) -> Iterator[Row]:
+    """Composite UF1 if training had ended after so many epochs, of counts (E, S, K, K).
+
+    Rows of ``epochs, rule, uf1``.
+    """
+    for number in sorted({1, *range(_EVERY, len(counts) + 1, _EVERY), len(counts)}):
+        for rule, chosen in selection.by_rule(counts[:number]).items():
+            yield {"epochs": number, "rule": rule, "uf1": float(pooled(chosen, "uf1"))}
+
+
+def pooled(counts: Counts, measure: str) -> NDArray[np.float64]:
+    """A score (...) of all subjects of counts (..., S, K, K) together."""
+    return confusions.scores(counts.sum(axis=-3))[..., confusions.MEASURES.index(measure)]
+
+
+def cells(interval: Interval, name: str) -> Row:
+    """An estimate under a name, and its ends."""
+    return {name: interval.estimate, "low": interval.low, "high": interval.high}

@@ -1,0 +1,57 @@
+"""Scores of recognisers by database and rule."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from causalex_core.recognition.selection import CROSS, LAST, TEST
+from causalex_core.studies import emotions
+from causalex_core.studies.emotions import COMPOSITE, DATABASES, Recorded
+
+CLIPS = pd.DataFrame(
+    {
+        "database": ["smic", "casme2", "samm", "casme2", "smic"],
+        "subject": ["s1", "sub1", "7", "sub1", "s1"],
+        "label": [0, 1, 2, 1, 1],
+    }
+)
+
+
+@pytest.fixture
+def recorded():
+    return Recorded.of(CLIPS)
+
+
+def test_every_subject_counts_in_its_database_and_in_all(recorded):
+    assert recorded.folds.subjects == ("7", "s1", "sub1")
+    assert list(recorded.scopes) == [COMPOSITE, *DATABASES.values()]
+    assert recorded.scopes[COMPOSITE].all()
+    assert [inside.tolist() for inside in list(recorded.scopes.values())[1:]] == [
+        [False, False, True],
+        [True, False, False],
+        [False, True, False],
+    ]
+
+
+def test_scores_of_a_scope_know_nothing_of_the_others(recorded):
+    right_on_smic = np.where(recorded.subjects == "s1", recorded.labels, 0)
+    rows = pd.DataFrame(emotions.scores(recorded.counts(right_on_smic), recorded, 50, 1))
+    accuracy = rows.query("measure == 'accuracy'").set_index("scope")["value"]
+    assert accuracy.to_dict() == {COMPOSITE: 2 / 5, "CASME II": 0, "SAMM": 0, "SMIC": 1}
+
+
+def test_the_published_rule_gains_what_its_choice_among_epochs_gives(recorded):
+    predicted = np.stack([recorded.labels, np.zeros(5, dtype=int)])  # right, then all negative
+    counts = recorded.counts(predicted)
+    rows = pd.DataFrame(emotions.epochs(counts))
+    at_end = rows[rows["epochs"] == 2].set_index("rule")["uf1"]
+    assert at_end[TEST] == pytest.approx(1)
+    assert at_end[CROSS] == pytest.approx(1)
+    assert at_end[LAST] == pytest.approx(2 * 1 / (1 + 5) / 3)
+    rules = {rule: counts[0 if rule != LAST else 1] for rule in (LAST, CROSS, TEST)}
+    gains = pd.DataFrame(emotions.gains(rules, 50, 1)).query("measure == 'accuracy'")
+    assert dict(zip(gains["over"], gains["gain"], strict=True)) == {LAST: 4 / 5, CROSS: 0}
+
+
+def test_a_system_without_a_choice_gains_nothing(recorded):
+    assert not list(emotions.gains({"nothing to choose": recorded.counts(recorded.labels)}, 9, 1))
