@@ -72,10 +72,11 @@ def compute(config: Config) -> dict[str, pd.DataFrame]:
         **{name: {NO_CHOICE: counts} for name, counts in single.items()},
         ONE_LAYER: selection.by_rule(layer),
     }
+    resampling = (config.n_bootstrap, config.seed)
     return {
         "floor": pd.DataFrame(_floor(guessed, recorded)),
-        "scores": pd.DataFrame(_scores(systems, recorded, config)),
-        "gains": pd.DataFrame(_gains(systems, config)),
+        "scores": pd.DataFrame(emotions.scores(systems, recorded, *resampling)),
+        "gains": pd.DataFrame(emotions.gains(systems, *resampling)),
         "epochs": pd.DataFrame(emotions.epochs(layer)),
         "sizes": pd.DataFrame(_sizes(systems[GUESSES], recorded)),
         "dropping": pd.DataFrame(_dropping(systems, guessed, config)),
@@ -111,25 +112,6 @@ def _floor(
                 spread = percentile_interval(drawn.mean(), drawn)
                 place = {"epochs": number, "rule": rule, "scope": scope}
                 yield place | emotions.cells(spread, "uf1")
-
-
-def _scores(
-    systems: Mapping[str, Mapping[str, np.ndarray]], recorded: Recorded, config: Config
-) -> Iterator[dict[str, object]]:
-    """Scores of every system under each rule."""
-    for system, rules in systems.items():
-        for rule, counts in rules.items():
-            for row in emotions.scores(counts, recorded, config.n_bootstrap, config.seed):
-                yield {"system": system, "rule": rule} | row
-
-
-def _gains(
-    systems: Mapping[str, Mapping[str, np.ndarray]], config: Config
-) -> Iterator[dict[str, object]]:
-    """What the published rule adds to each other one."""
-    for system, rules in systems.items():
-        for row in emotions.gains(rules, config.n_bootstrap, config.seed):
-            yield {"system": system} | row
 
 
 def _sizes(guesses: Mapping[str, np.ndarray], recorded: Recorded) -> Iterator[dict[str, object]]:

@@ -21,6 +21,7 @@ _N_CLASSES = len(causalnet.EMOTIONS)
 _EVERY = 5  # epochs between the points of a curve
 
 Counts = NDArray[np.int64]
+Systems = Mapping[str, Mapping[str, Counts]]  # counts ([runs,] S, K, K) by system and rule
 Row = dict[str, object]
 
 
@@ -62,27 +63,34 @@ class Recorded:
         return confusions.per_subject(predicted, self.labels, self.subjects, _N_CLASSES)
 
 
-def scores(counts: Counts, recorded: Recorded, n_bootstrap: int, seed: int) -> Iterator[Row]:
-    """Scores of counts (..., S, K, K) with intervals over subjects.
+def scores(systems: Systems, recorded: Recorded, n_bootstrap: int, seed: int) -> Iterator[Row]:
+    """Scores of every system under each rule, with intervals over subjects.
 
-    Rows of ``scope, measure, value, low, high``.
+    Rows of ``system, rule, scope, measure, value, low, high``.
     """
-    for scope, inside in recorded.scopes.items():
-        found = confusions.intervals(counts[..., inside, :, :], n_bootstrap, seed)
-        for measure, interval in found.items():
-            yield {"scope": scope, "measure": measure} | cells(interval, "value")
+    for system, rules in systems.items():
+        for rule, counts in rules.items():
+            for scope, inside in recorded.scopes.items():
+                if not inside.any():
+                    continue
+                found = confusions.intervals(counts[..., inside, :, :], n_bootstrap, seed)
+                for measure, interval in found.items():
+                    place = {"system": system, "rule": rule, "scope": scope, "measure": measure}
+                    yield place | cells(interval, "value")
 
 
-def gains(rules: Mapping[str, Counts], n_bootstrap: int, seed: int) -> Iterator[Row]:
+def gains(systems: Systems, n_bootstrap: int, seed: int) -> Iterator[Row]:
     """What the published rule adds to each other one, paired by subject.
 
-    Rows of ``over, measure, gain, low, high``; none for a system without a choice.
+    Rows of ``system, over, measure, gain, low, high``; none of a system without a choice.
     """
-    for rule in (LAST, CROSS):
-        if rule in rules:
-            found = confusions.differences(rules[TEST], rules[rule], n_bootstrap, seed)
-            for measure, interval in found.items():
-                yield {"over": rule, "measure": measure} | cells(interval, "gain")
+    for system, rules in systems.items():
+        for rule in (LAST, CROSS):
+            if rule in rules:
+                found = confusions.differences(rules[TEST], rules[rule], n_bootstrap, seed)
+                for measure, interval in found.items():
+                    place = {"system": system, "over": rule, "measure": measure}
+                    yield place | cells(interval, "gain")
 
 
 def epochs(counts: Counts) -> Iterator[Row]:

@@ -2,12 +2,13 @@
 
 import io
 
+import cv2
 import numpy as np
 import pytest
 from scipy.io import savemat
 
 from causalex_core import chapters
-from causalex_core.datasets import lgsnet, manifest, mdmd
+from causalex_core.datasets import causalnet, lgsnet, manifest, mdmd
 
 
 @pytest.fixture(scope="session")
@@ -128,3 +129,40 @@ def made_up(tmp_path, monkeypatch):
     monkeypatch.setattr(manifest, "require", made.__getitem__)
     monkeypatch.setattr(lgsnet, "EPOCH", 0)
     return made
+
+
+class MadeUpMaps:
+    """Fifteen people of three databases, whose maps tell the emotion."""
+
+    def __init__(self):
+        generator = np.random.default_rng(8)
+        rows = ["dataset,sub,filename_o,label,apex,imagename,sub_filename"]
+        self.contents = {}
+        for person in range(15):
+            database = causalnet.DATABASES[person % 3]
+            for clip in range(1 + person % 5):
+                label = int(generator.choice(3, p=[0.6, 0.2, 0.2]))
+                rows.append(f"{database},p{person},c{clip},{label},,,")
+                for which in causalnet.FLOW:
+                    image = generator.integers(0, 256, (28, 28, 3), dtype=np.uint8)
+                    image[9 * label : 9 * label + 9] = 255
+                    name = f"{causalnet.FOLDER}/p{person}_c{clip}{causalnet.IMAGES[which]}"
+                    self.contents[name] = cv2.imencode(".png", image)[1].tobytes()
+        self.contents[causalnet.TABLE] = "\n".join(rows).encode()
+
+    def read_bytes(self, name):
+        """Content of one file."""
+        return self.contents[name]
+
+
+@pytest.fixture(scope="session")
+def from_made_up_maps():
+    """Compute a chapter with flow maps of nobody in place of the published ones."""
+
+    def compute(chapter, config):
+        made = MadeUpMaps()
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(manifest, "require", lambda name: made)
+            return chapter.compute(config)
+
+    return compute

@@ -1,12 +1,9 @@
 """What the choice of epochs is worth, on few draws and on made-up maps."""
 
-import cv2
-import numpy as np
 import pytest
 
 from causalex_core.chapters import emotion_floor
 from causalex_core.chapters.emotion_floor import GUESSES, NO_CHOICE, ONE_LAYER
-from causalex_core.datasets import causalnet, manifest
 from causalex_core.recognition.selection import CROSS, LAST, TEST
 from causalex_core.report import beside_recognition, figures_recognition
 from causalex_core.studies.emotions import COMPOSITE, DATABASES
@@ -14,34 +11,9 @@ from causalex_core.studies.emotions import COMPOSITE, DATABASES
 SMALL = {"n_epochs": 20, "n_draws": 4, "n_bootstrap": 100}
 
 
-class MadeUpMaps:
-    """Fifteen people of three databases, whose maps tell the emotion."""
-
-    def __init__(self):
-        generator = np.random.default_rng(8)
-        rows = ["dataset,sub,filename_o,label,apex,imagename,sub_filename"]
-        self.contents = {}
-        for person in range(15):
-            database = causalnet.DATABASES[person % 3]
-            for clip in range(1 + person % 5):
-                label = int(generator.choice(3, p=[0.6, 0.2, 0.2]))
-                rows.append(f"{database},p{person},c{clip},{label},,,")
-                image = generator.integers(0, 256, (28, 28, 3), dtype=np.uint8)
-                image[9 * label : 9 * label + 9] = 255
-                written = cv2.imencode(".png", image)[1].tobytes()
-                self.contents[f"{causalnet.FOLDER}/p{person}_c{clip} .png"] = written
-        self.contents[causalnet.TABLE] = "\n".join(rows).encode()
-
-    def read_bytes(self, name):
-        return self.contents[name]
-
-
 @pytest.fixture(scope="module")
-def tables():
-    made = MadeUpMaps()
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(manifest, "require", lambda name: made)
-        return emotion_floor.compute(emotion_floor.Config(**SMALL))
+def tables(from_made_up_maps):
+    return from_made_up_maps(emotion_floor, emotion_floor.Config(**SMALL))
 
 
 @pytest.fixture(scope="module")
@@ -96,12 +68,9 @@ def test_only_those_who_are_never_right_would_be_dropped(tables):
     assert (dropping.loc[nobody, "gain"] == 0).all()
 
 
-def test_the_same_seed_gives_the_same_tables(tables):
-    made = MadeUpMaps()
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(manifest, "require", lambda name: made)
-        again = emotion_floor.compute(emotion_floor.Config(**SMALL))
-        other = emotion_floor.compute(emotion_floor.Config(**SMALL, seed=2))
+def test_the_same_seed_gives_the_same_tables(tables, from_made_up_maps):
+    again = from_made_up_maps(emotion_floor, emotion_floor.Config(**SMALL))
+    other = from_made_up_maps(emotion_floor, emotion_floor.Config(**SMALL, seed=2))
     for name, table in tables.items():
         assert table.equals(again[name]), name
     assert not tables["floor"].equals(other["floor"])

@@ -35,7 +35,8 @@ def test_every_subject_counts_in_its_database_and_in_all(recorded):
 
 def test_scores_of_a_scope_know_nothing_of_the_others(recorded):
     right_on_smic = np.where(recorded.subjects == "s1", recorded.labels, 0)
-    rows = pd.DataFrame(emotions.scores(recorded.counts(right_on_smic), recorded, 50, 1))
+    systems = {"knows SMIC": {LAST: recorded.counts(right_on_smic)}}
+    rows = pd.DataFrame(emotions.scores(systems, recorded, 50, 1))
     accuracy = rows.query("measure == 'accuracy'").set_index("scope")["value"]
     assert accuracy.to_dict() == {COMPOSITE: 2 / 5, "CASME II": 0, "SAMM": 0, "SMIC": 1}
 
@@ -49,9 +50,17 @@ def test_the_published_rule_gains_what_its_choice_among_epochs_gives(recorded):
     assert at_end[CROSS] == pytest.approx(1)
     assert at_end[LAST] == pytest.approx(2 * 1 / (1 + 5) / 3)
     rules = {rule: counts[0 if rule != LAST else 1] for rule in (LAST, CROSS, TEST)}
-    gains = pd.DataFrame(emotions.gains(rules, 50, 1)).query("measure == 'accuracy'")
+    gains = pd.DataFrame(emotions.gains({"forgets": rules}, 50, 1)).query("measure == 'accuracy'")
     assert dict(zip(gains["over"], gains["gain"], strict=True)) == {LAST: 4 / 5, CROSS: 0}
 
 
 def test_a_system_without_a_choice_gains_nothing(recorded):
-    assert not list(emotions.gains({"nothing to choose": recorded.counts(recorded.labels)}, 9, 1))
+    systems = {"knows all": {"nothing to choose": recorded.counts(recorded.labels)}}
+    assert not list(emotions.gains(systems, 9, 1))
+
+
+def test_a_database_of_which_nobody_is_judged_has_no_row():
+    recorded = Recorded.of(CLIPS[CLIPS["database"] != "samm"])
+    systems = {"knows all": {LAST: recorded.counts(recorded.labels)}}
+    rows = pd.DataFrame(emotions.scores(systems, recorded, 9, 1))
+    assert set(rows["scope"]) == {COMPOSITE, "CASME II", "SMIC"}

@@ -1,0 +1,225 @@
+"""CausalNet as published, trained on real maps: the whole network, as many models as time gave.
+
+The published protocol trains a network of 235 million living parameters for each of 68 subjects.
+Here a model leaves out one of five groups of subjects and judges all of them, so that it is
+trained on a fifth less. What else sees the same folds stands beside it: the compact network, the
+linear model, and guesses.
+
+Tables: ``models`` (a row per model that was trained), ``scores`` (system, rule, scope, measure),
+``gains`` of the published rule (system, over, measure), ``differences`` (each system at its last
+epoch less the linear model, paired), ``epochs`` (UF1 by rule if training had ended there),
+``losses`` (mean over models, by system) and ``precision`` (the first model's losses with products
+in float32 and in bfloat16, and how often both name the same emotion).
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from functools import partial
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from causalex_core import paths
+from causalex_core.datasets import causalnet, manifest
+from causalex_core.errors import CausalexError
+from causalex_core.evaluation import confusions
+from causalex_core.recognition import baselines, described, maps, selection
+from causalex_core.recognition.folds import Folds
+from causalex_core.recognition.network import NetworkConfig
+from causalex_core.recognition.selection import LAST
+from causalex_core.recognition.training import COMPACT_TRAINING, PUBLISHED, Outcome, train
+from causalex_core.studies import emotions, nested
+from causalex_core.studies.emotions import Counts, Recorded, Systems
+
+SOURCES = ("causalnet_flow",)
+LONG = True
+WHOLE, COMPACT, LINEAR, GUESSES = "CausalNet as published", "compact", "linear model", "guesses"
+NO_CHOICE = "nothing to choose"
+
+
+@dataclass(frozen=True)
+class Config:
+    """Parameters of the chapter.
+
+    Attributes
+    ----------
+    groups
+        How many of the five groups of subjects are held out, each by a model of its own.
+    epochs
+        Of the published network and of the guesses; one step on all training samples each.
+    repeats
+        Layers of the published network's three stages.
+    exact_epochs
+        Epochs for which the first model is trained once more with products in float32 rather
+        than bfloat16, to compare; 0: it is not.
+    n_draws
+        Repetitions of the guesses.
+    n_bootstrap
+        Resamples of subjects behind each interval.
+    seed
+        Of weights, guesses and resampling.
+    """
+
+    groups: int = nested.GROUPS
+    epochs: int = 200
+    repeats: tuple[int, int, int] = (3, 3, 9)
+    exact_epochs: int = 100
+    n_draws: int = 100
+    n_bootstrap: int = 5000
+    seed: int = 1
+
+    def __post_init__(self) -> None:
+        """Refuse a number of groups that there is not."""
+        if not 1 <= self.groups <= nested.GROUPS:
+            raise CausalexError(f"{self.groups} groups: expected 1 to {nested.GROUPS}")
+
+
+def compute(config: Config) -> dict[str, pd.DataFrame]:
+    """Tables as above."""
+    source = manifest.require("causalnet_flow")
+    clips = causalnet.clips(source)
+    flow = causalnet.images(source, clips)
+    labels = clips["label"].to_numpy()
+    folds = group_folds(clips["subject"].to_numpy(dtype=str), config.groups)
+    judged = folds.held_out.any(axis=0)
+    recorded = Recorded.of(clips.iloc[np.flatnonzero(judged)])
+    trained = partial(
+        train,
+        labels=labels,
+        folds=folds,
+        seeds=(config.seed,),
+        folder=paths.data_folder() / "training",
+    )
+    published = replace(
+        PUBLISHED,
+        network=NetworkConfig(repeats=config.repeats, folded=True),
+        epochs=config.epochs,
+        precision="bfloat16",
+    )
+    outcomes = {
+        WHOLE: trained(maps.inputs(flow), config=published),
+        COMPACT: trained(described.centred(flow), config=COMPACT_TRAINING),
+    }
+    exact = None
+    if config.exact_epochs:
+        first = Folds(folds.subjects[:1], folds.held_out[:1])
+        settings = replace(published, precision="float32", epochs=config.exact_epochs)
+        exact = trained(maps.inputs(flow), folds=first, config=settings)
+    every_epoch = {
+        name: recorded.counts(_predicted(outcome, len(labels))[:, judged])
+        for name, outcome in outcomes.items()
+    }
+    systems: dict[str, Mapping[str, Counts]] = {
+        name: selection.by_rule(counts) for name, counts in every_epoch.items()
+    }
+    projected = baselines.components(baselines.descriptors(flow[:, 0]), folds)
+    linear = baselines.held_out(baselines.CLASSIFIERS[LINEAR], projected, labels, folds)
+    systems[LINEAR] = {NO_CHOICE: recorded.counts(linear[judged])}
+    systems[GUESSES] = _guessed(labels, folds, recorded, config)
+    resampling = (config.n_bootstrap, config.seed)
+    return {
+        "models": pd.DataFrame(_models(outcomes[WHOLE], clips)),
+        "scores": pd.DataFrame(emotions.scores(systems, recorded, *resampling)),
+        "gains": pd.DataFrame(emotions.gains(systems, *resampling)),
+        "differences": pd.DataFrame(_differences(systems, config)),
+        "epochs": pd.DataFrame(_epochs(every_epoch)),
+        "losses": pd.DataFrame(_losses(outcomes)),
+        "precision": pd.DataFrame(_precision(outcomes[WHOLE], exact)),
+    }
+
+
+def group_folds(subjects: NDArray[np.str_], n_groups: int) -> Folds:
+    """A fold for each of the first groups of subjects, as :func:`nested.groups` deals them."""
+    names, place = np.unique(subjects, return_inverse=True)
+    group = nested.groups(names.tolist())[place]
+    return Folds(
+        tuple(f"group {number + 1}" for number in range(n_groups)),
+        np.stack([group == number for number in range(n_groups)]),
+    )
+
+
+def _predicted(outcome: Outcome, n_samples: int) -> NDArray[np.int64]:
+    """Labels (E, N) after every epoch; 0 for samples that nobody held out."""
+    found = np.zeros((outcome.losses.shape[1], n_samples), dtype=np.int64)
+    for run, logits in zip(outcome.runs, outcome.logits, strict=True):
+        found[:, run.held_out] = logits.argmax(-1)
+    return found
+
+
+def _guessed(
+    labels: NDArray[np.int64], folds: Folds, recorded: Recorded, config: Config
+) -> Mapping[str, Counts]:
+    """Counts (draws, S, K, K) of guesses by rule."""
+    generator = np.random.default_rng(config.seed)
+    judged, n_classes = folds.held_out.any(axis=0), len(causalnet.EMOTIONS)
+    draws = [
+        selection.by_rule(
+            recorded.counts(
+                baselines.prior_guesses(labels, folds, n_classes, config.epochs, generator)[
+                    :, judged
+                ]
+            )
+        )
+        for _ in range(config.n_draws)
+    ]
+    return {rule: np.stack([one[rule] for one in draws]) for rule in draws[0]}
+
+
+def _models(outcome: Outcome, clips: pd.DataFrame) -> Iterator[emotions.Row]:
+    for run, losses in zip(outcome.runs, outcome.losses, strict=True):
+        yield {
+            "model": run.fold,
+            "trained_on": len(run.train),
+            "held_out": len(run.held_out),
+            "subjects": clips["subject"].iloc[run.held_out].nunique(),
+            "epochs": len(losses),
+            "loss": float(losses[-1]),
+        }
+
+
+def _differences(systems: Systems, config: Config) -> Iterator[emotions.Row]:
+    """What each network reads at its last epoch beyond the linear model, paired by subject."""
+    linear = systems[LINEAR][NO_CHOICE]
+    for system in (WHOLE, COMPACT):
+        found = confusions.differences(
+            systems[system][LAST], linear, config.n_bootstrap, config.seed
+        )
+        for measure, interval in found.items():
+            yield {"system": system, "measure": measure} | emotions.cells(interval, "difference")
+
+
+def _epochs(every_epoch: Mapping[str, Counts]) -> Iterator[emotions.Row]:
+    """Composite UF1 if training had ended after so many epochs."""
+    for system, counts in every_epoch.items():
+        for row in emotions.epochs(counts):
+            yield {"system": system} | row
+
+
+def _losses(outcomes: Mapping[str, Outcome]) -> Iterator[emotions.Row]:
+    """Training loss after every epoch, the mean over models and its range."""
+    for system, outcome in outcomes.items():
+        for epoch, losses in enumerate(outcome.losses.T, start=1):
+            yield {
+                "system": system,
+                "epoch": epoch,
+                "loss": float(losses.mean()),
+                "low": float(losses.min()),
+                "high": float(losses.max()),
+            }
+
+
+def _precision(rounded: Outcome, exact: Outcome | None) -> Iterator[emotions.Row]:
+    """Both trainings of the first model, while both last."""
+    if exact is None:
+        return
+    pairs = zip(
+        rounded.losses[0], exact.losses[0], rounded.logits[0], exact.logits[0], strict=False
+    )
+    for epoch, (loss, exact_loss, logits, exact_logits) in enumerate(pairs, start=1):
+        yield {
+            "epoch": epoch,
+            "float32": float(exact_loss),
+            "bfloat16": float(loss),
+            "agreement": float((logits.argmax(-1) == exact_logits.argmax(-1)).mean()),
+        }
