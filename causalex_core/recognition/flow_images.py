@@ -1,0 +1,291 @@
+"""From pictures of a face to the flow images that recognisers see.
+
+A flow image is what :mod:`causalex_core.recognition.maps` says. How the published ones were made
+is not published. Here the part of the face that is cut out is read from the mean of their strain:
+from the hairline to the chin and from cheek to cheek, squeezed to a square, the eyes in rows 10
+and columns 7 and 20 of 28.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from dataclasses import field as attribute
+from typing import Literal
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from causalex_core.errors import CausalexError
+from causalex_core.motion import alignment, flow
+from causalex_core.motion.alignment import Placement
+from causalex_core.motion.flow import Flow
+from causalex_core.motion.landmarks import Given, Landmarker
+from causalex_core.motion.video import Frames, Picture
+from causalex_core.recognition.key_frames import checked
+from causalex_core.recognition.maps import CHANNELS, SIDE, Images
+
+# Of the aligned crop, in which the eyes are 0.28 apart at 0.40 of its height.
+_ROWS, _COLUMNS = (0.076, 0.916), (0.214, 0.786)
+_LEAST_CROP = 64  # px
+_LEAST_RANGE = 1e-3  # px of motion; of strain, 1e-3 of a change of length
+_STILL = 128  # of v and u where nothing moves at all
+_WHITE = 255
+
+
+@dataclass(frozen=True)
+class FlowConfig:
+    """How flow images are made.
+
+    Attributes
+    ----------
+    crop_px
+        Height and width of the aligned crop that flow is measured in.
+    flow
+        Method, a key of :data:`causalex_core.motion.flow.METHODS`.
+    smoothing
+        Seconds, standard deviation of the Gaussian over the alignment, as in
+        :class:`causalex_core.motion.extract.Config`: the crop goes with the head, but not with
+        the jitter of the landmarks of single frames.
+    sampling
+        Seconds from one frame in which landmarks are looked for to the next.
+    smoothed
+        Standard deviation, as a share of the crop, of a Gaussian over the flow.
+
+    Notes
+    -----
+    On 40 rendered micro-expressions whose flow is known, the images of the default correlate with
+    the true ones by .60 (strain), .79 (v) and .65 (u), those of TV-L1 without smoothing by .51,
+    .82 and .70, and take 5 ms where those take about 500; Lucas-Kanade without smoothing reaches
+    .33, .75 and .58. Pixels of much strain are rarer with TV-L1, as they are in published images.
+    """
+
+    crop_px: int = 256
+    flow: Literal["lucas_kanade", "dis", "farneback", "tv_l1"] = "lucas_kanade"
+    smoothing: float = 0.5
+    sampling: float = 0.5
+    smoothed: float = 0.03
+
+    def __post_init__(self) -> None:
+        """Refuse what no image can be made with."""
+        if self.crop_px < _LEAST_CROP:
+            raise CausalexError(f"crop of {self.crop_px} px: at least {_LEAST_CROP} are needed")
+        if self.flow not in flow.METHODS:
+            raise CausalexError(f"flow '{self.flow}': expected one of {', '.join(flow.METHODS)}")
+        if not 0 <= self.smoothing < np.inf or not 0 < self.sampling < np.inf:
+            raise CausalexError(
+                f"smoothing {self.smoothing} s and sampling {self.sampling} s: expected 0 or"
+                " more, and more than 0"
+            )
+        if not 0 <= self.smoothed < 1:
+            raise CausalexError(f"smoothed over {self.smoothed} of the crop: expected 0 to 1")
+
+
+# The usual method of the field; closest to the published images in how strain is distributed.
+FIELD = FlowConfig(flow="tv_l1", smoothed=0.0)
+
+
+def flow_image(first: Picture, second: Picture, config: FlowConfig | None = None) -> Images:
+    """Flow from one aligned crop to another as an image.
+
+    Parameters
+    ----------
+    first, second : (H, H) uint8 arrays
+        Grey, as :func:`face_crops` gives them.
+    config
+        Defaults if None.
+
+    Returns
+    -------
+    (28, 28, 3) uint8 array
+        Strain, v and u.
+
+    Raises
+    ------
+    CausalexError
+        If the crops are no squares of one size.
+    """
+    config = config or FlowConfig()
+    if first.shape != second.shape or first.ndim != 2 or first.shape[0] != first.shape[1]:
+        raise CausalexError(
+            f"crops of shape {first.shape} and {second.shape}: expected two grey squares of one"
+            " size"
+        )
+    field = flow.METHODS[config.flow](first, second)
+    if config.smoothed:
+        smooth = cv2.GaussianBlur(field, (0, 0), config.smoothed * len(field))
+        field = np.asarray(smooth, dtype=np.float32)
+    return shown(field)
+
+
+def flow_images(
+    onset: Picture, apex: Picture, offset: Picture, config: FlowConfig | None = None
+) -> Images:
+    """Flow images (2, 28, 28, 3) of an expression: onset to apex, apex to offset."""
+    return np.stack([flow_image(onset, apex, config), flow_image(apex, offset, config)])
+
+
+def shown(field: Flow) -> Images:
+    """Flow in the whole crop, (H, H, 2) in pixels, as an image (28, 28, 3).
+
+    Strain, v and u are stretched to 0..255 within the face before it is made smaller: what one
+    image shows as much motion may be little in another.
+    """
+    height = len(field)
+    rows, columns = (
+        slice(round(start * height), round(stop * height)) for start, stop in (_ROWS, _COLUMNS)
+    )
+    u, v = field[rows, columns, 0], field[rows, columns, 1]
+    large = [_stretched(strain(field)[rows, columns], 0), _stretched(v, _STILL)]
+    large.append(_stretched(u, _STILL))
+    small = cv2.resize(np.stack(large, axis=-1), (SIDE, SIDE), interpolation=cv2.INTER_AREA)
+    return np.rint(small).astype(np.uint8)
+
+
+def strain(field: Flow) -> NDArray[np.float32]:
+    """Magnitude of the strain of a flow (H, W, 2): how much each place is stretched or sheared.
+
+    The root of xx^2 + yy^2 + 2 xy^2, which no shift and no small turn of the head changes.
+    """
+    u_y, u_x = np.gradient(field[..., 0])
+    v_y, v_x = np.gradient(field[..., 1])
+    return np.asarray(np.sqrt(u_x**2 + v_y**2 + (u_y + v_x) ** 2 / 2), dtype=np.float32)
+
+
+def face_crops(
+    frames: Frames,
+    landmarker: Landmarker | Given,
+    numbers: Iterable[int],
+    config: FlowConfig | None = None,
+) -> dict[int, Picture]:
+    """Aligned crops of some frames of a video, which is read once.
+
+    Landmarks are looked for at regular times, whichever frames are asked for, and placed smoothly
+    over time: a crop aligned by the landmarks of its own frame alone would move with their jitter,
+    and one aligned at the first frame would lose a head that moves on.
+
+    Parameters
+    ----------
+    frames
+        The video.
+    landmarker
+        See :mod:`causalex_core.motion.landmarks`.
+    numbers
+        Frames that are wanted, from 0.
+    config
+        Defaults if None.
+
+    Returns
+    -------
+    dict
+        Frame to (crop_px, crop_px) grey crop.
+
+    Raises
+    ------
+    CausalexError
+        If the video has no such frame, or there is no face in it.
+    """
+    config = config or FlowConfig()
+    reading = _Reading(frames, frozenset(numbers))
+    if isinstance(landmarker, Given):
+        for _ in reading.colour(1):
+            if len(reading.kept) == len(reading.wanted):
+                break
+        found = alignment.given_track(landmarker.points)
+    else:
+        every = max(1, round(config.sampling * frames.fps))
+        found = alignment.track(reading, landmarker, every)
+    beyond = [number for number in sorted(reading.wanted) if number not in reading.kept]
+    if beyond:
+        raise CausalexError(
+            f"{frames.name}: no frame {beyond[0]}; it has {reading.count}, counted from 0"
+        )
+    placement = alignment.place(found, config.crop_px, config.smoothing * frames.fps)
+    return crops(frames.name, reading.kept, placement, config)
+
+
+def crops(
+    name: str, pictures: Mapping[int, Picture], placement: Placement, config: FlowConfig
+) -> dict[int, Picture]:
+    """Aligned crops of grey frames, by the place of the crop in each.
+
+    Raises
+    ------
+    CausalexError
+        If there is no face in one of them.
+    """
+    cut = {}
+    for number in sorted(pictures):
+        if number >= len(placement.pose) or not np.isfinite(placement.pose[number]).all():
+            raise CausalexError(f"{name}: no face in frame {number}; choose frames that show one")
+        pose = placement.pose[number]
+        cut[number] = alignment.crop(pictures[number], pose, config.crop_px)
+    return cut
+
+
+def of_expressions(
+    crops: Mapping[int, Picture],
+    key_frames: NDArray[np.integer],
+    config: FlowConfig | None = None,
+) -> Images:
+    """Flow images of expressions of one video.
+
+    Parameters
+    ----------
+    crops
+        Of all key frames, as :func:`face_crops` gives them.
+    key_frames
+        (N, 3), onset, apex and offset.
+    config
+        Defaults if None.
+
+    Returns
+    -------
+    (N, 2, 28, 28, 3) uint8 array
+
+    Raises
+    ------
+    CausalexError
+        If an expression does not have onset < apex < offset.
+    """
+    made = [
+        flow_images(crops[onset], crops[apex], crops[offset], config)
+        for onset, apex, offset in checked(key_frames).tolist()
+    ]
+    return np.array(made, dtype=np.uint8).reshape(-1, 2, SIDE, SIDE, CHANNELS)
+
+
+@dataclass
+class _Reading:
+    """Frames of a video, of which some are kept as they come by."""
+
+    frames: Frames
+    wanted: frozenset[int]
+    kept: dict[int, Picture] = attribute(default_factory=dict)
+    count: int = 0
+
+    @property
+    def name(self) -> str:
+        return self.frames.name
+
+    @property
+    def fps(self) -> float:
+        return self.frames.fps
+
+    def colour(self, every: int) -> Iterator[tuple[int, Picture]]:
+        for number, picture in self.frames.colour(1):
+            self.count = number + 1
+            if number in self.wanted:
+                self.kept[number] = np.asarray(cv2.cvtColor(picture, cv2.COLOR_BGR2GRAY))
+            if number % every == 0:
+                yield number, picture
+
+    def grey(self) -> Iterator[Picture]:
+        return self.frames.grey()
+
+
+def _stretched(values: NDArray[np.floating], none: int) -> NDArray[np.float32]:
+    """Values between 0 and 255; `none` everywhere if they are all the same."""
+    low, high = float(values.min()), float(values.max())
+    if high - low < _LEAST_RANGE:
+        return np.full(values.shape, none, np.float32)
+    return ((values - low) * (_WHITE / (high - low))).astype(np.float32)
