@@ -12,6 +12,21 @@ from causalex_core.evaluation.uncertainty import Interval, percentile_interval, 
 MEASURES = ("uf1", "uar", "accuracy")
 
 
+def known_labels(labels: ArrayLike, n_classes: int) -> NDArray[np.int64]:
+    """Labels as whole numbers, if all are among the classes.
+
+    Raises
+    ------
+    CausalexError
+        If a label is below 0, which would pass for the last class, or too large.
+    """
+    given = np.asarray(labels, dtype=np.int64)
+    unknown = given[(given < 0) | (given >= n_classes)]
+    if unknown.size:
+        raise CausalexError(f"label {unknown[0]} given; expected 0 to {n_classes - 1}")
+    return given
+
+
 def per_subject(
     predicted: NDArray[np.integer], truth: ArrayLike, subject: ArrayLike, n_classes: int
 ) -> NDArray[np.int64]:
@@ -38,17 +53,13 @@ def per_subject(
     CausalexError
         If the lengths differ, or a label is not one of the classes.
     """
-    truth = np.asarray(truth, dtype=np.int64)
+    truth, predicted = known_labels(truth, n_classes), known_labels(predicted, n_classes)
     names, place = np.unique(np.asarray(subject, dtype=str), return_inverse=True)
     if not predicted.shape[-1] == len(truth) == len(place):
         raise CausalexError(
             f"{predicted.shape[-1]} predicted and {len(truth)} true labels of {len(place)} samples"
             " given; expected one of each for every sample"
         )
-    for labels in (truth, predicted):
-        unknown = labels[(labels < 0) | (labels >= n_classes)]
-        if unknown.size:
-            raise CausalexError(f"label {unknown[0]} given; expected 0 to {n_classes - 1}")
     runs = np.arange(predicted[..., 0].size).reshape(*predicted.shape[:-1], 1)
     cell = ((runs * len(names) + place) * n_classes + truth) * n_classes + predicted
     shape = (*predicted.shape[:-1], len(names), n_classes, n_classes)

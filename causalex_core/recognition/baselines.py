@@ -17,6 +17,7 @@ from sklearn.svm import SVC
 from torch.nn import functional
 
 from causalex_core.errors import CausalexError
+from causalex_core.evaluation.confusions import known_labels
 from causalex_core.recognition.folds import Folds
 from causalex_core.recognition.maps import CHANNELS, SIDE, Images
 
@@ -117,8 +118,13 @@ def one_layer(
         Number of classes K.
     n_epochs
         Steps E.
+
+    Raises
+    ------
+    CausalexError
+        If a label is not one of the classes.
     """
-    truth = torch.tensor(np.asarray(labels, dtype=np.int64))
+    truth = torch.tensor(known_labels(labels, n_classes))
     samples = torch.as_tensor(projected)
     weights = torch.as_tensor(_balanced(truth.numpy(), ~folds.held_out, n_classes))
     n_folds, n_samples, n_components = samples.shape
@@ -152,8 +158,13 @@ def prior_guesses(
 
     Every epoch guesses anew; epochs of a training resemble each other, so that as many of them
     are worth fewer guesses.
+
+    Raises
+    ------
+    CausalexError
+        If a label is not one of the classes.
     """
-    truth = np.asarray(labels, dtype=np.int64)
+    truth = known_labels(labels, n_classes)
     counts = (~folds.held_out).astype(float) @ np.eye(n_classes)[truth]  # (F, K)
     borders = np.cumsum(counts / counts.sum(axis=1, keepdims=True), axis=1)[:, :-1]
     own = borders[folds.held_out.argmax(axis=0)]  # (N, K - 1)

@@ -20,6 +20,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from causalex_core.errors import CausalexError
+from causalex_core.evaluation.confusions import known_labels
 from causalex_core.recognition.baselines import CLASSIFIERS
 from causalex_core.recognition.folds import Folds
 
@@ -81,18 +82,24 @@ def linear_held_out(
     -------
     ndarray
         (P, N) labels of each sample when it is held out.
+
+    Raises
+    ------
+    CausalexError
+        If a label is not one of the classes.
     """
+    truth = known_labels(labels, n_classes)
     alpha = CLASSIFIERS[LINEAR].alpha
     classes = np.arange(n_classes)
     upper = np.triu_indices(projected.shape[-1])
-    found = np.empty(labels.shape, dtype=np.int64)
+    found = np.empty_like(truth)
     for held, samples in zip(folds.held_out, projected, strict=True):
-        train, own = samples[~held], labels[:, ~held]
+        train, own = samples[~held], truth[:, ~held]
         signs = np.where(own[..., None] == classes, 1.0, -1.0)  # (P, n, K)
         weights = _balanced(own, n_classes)
         total = weights.sum(axis=1)[:, None]  # (P, 1)
         means, heights = weights @ train / total, np.einsum("pn,pnk->pk", weights, signs) / total
-        gram = np.empty((len(labels), *2 * train.shape[1:]))
+        gram = np.empty((len(truth), *2 * train.shape[1:]))
         gram[:, *upper] = weights @ (train[:, upper[0]] * train[:, upper[1]])
         gram[:, *upper[::-1]] = gram[:, *upper]
         gram -= total[..., None] * means[:, :, None] * means[:, None]
