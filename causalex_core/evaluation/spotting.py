@@ -10,6 +10,8 @@ from enum import StrEnum
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
+from scipy.optimize import linear_sum_assignment
 from scipy.sparse import csr_matrix
 from scipy.sparse.csgraph import maximum_bipartite_matching
 
@@ -143,32 +145,57 @@ def score(
     truth = resolve_missing_offsets(truth, missing_offset)
     predictions = resolve_missing_offsets(predictions, missing_offset)
     kinds = ("overall",) if kind_blind else KINDS
-    both = pd.concat([truth, predictions], keys=["truth", "prediction"], names=["side"])
-    subject, subjects = pd.factorize(both["subject"], sort=True)
-    video = pd.factorize(both["video"])[0].astype(np.int64)
-    kind = np.zeros(len(both), dtype=np.int64)
-    if not kind_blind:
-        kind = pd.Categorical(both["kind"], categories=list(KINDS)).codes.astype(np.int64)
-    cell = subject.astype(np.int64) * len(kinds) + kind
-    group = cell * (video.max(initial=0) + 1) + video
-    split = len(truth)
-    onset, offset = both["onset"].to_numpy(float), both["offset"].to_numpy(float)
-    hit, by_truth = _hits(
-        _Intervals(group[:split], onset[:split], offset[:split]),
-        _Intervals(group[split:], onset[split:], offset[split:]),
-        protocol,
-    )
+    cells = _grouped(truth, predictions, kinds)
+    cell, split, subjects = cells.cell, len(truth), cells.subjects
+    hit, by_truth = _hits(cells.truth, cells.found, protocol)
     owner = cell[:split][hit] if by_truth else cell[split:][hit]
-    cells = len(subjects) * len(kinds)
+    n_cells = len(subjects) * len(kinds)
     return pd.DataFrame(
         {
-            "subject": np.repeat(np.asarray(subjects, dtype=object), len(kinds)),
+            "subject": np.repeat(subjects, len(kinds)),
             "kind": pd.Categorical(list(kinds) * len(subjects), categories=list(kinds)),
-            "tp": np.bincount(owner, minlength=cells),
-            "n_pred": np.bincount(cell[split:], minlength=cells),
-            "n_truth": np.bincount(cell[:split], minlength=cells),
+            "tp": np.bincount(owner, minlength=n_cells),
+            "n_pred": np.bincount(cell[split:], minlength=n_cells),
+            "n_truth": np.bincount(cell[:split], minlength=n_cells),
         }
     )
+
+
+def pairs(truth: pd.DataFrame, predictions: pd.DataFrame) -> NDArray[np.int64]:
+    """Which detection hits which truth, under MEGC's rule.
+
+    Of all largest one-to-one matchings it is the one with the greatest overlap, so that of several
+    detections of one expression the nearest stands for it.
+
+    Parameters
+    ----------
+    truth, predictions
+        Tables with ``subject, video, onset, offset, kind``.
+
+    Returns
+    -------
+    ndarray
+        (P, 2) rows of `truth` and of `predictions`, from 0, in the order of the truths.
+    """
+    cells = _grouped(truth, predictions, KINDS)
+    near = list(_overlapping(cells.truth, cells.found, MEGC))
+    left, right, overlap = (
+        np.concatenate([part[place] for part in near]) if near else np.zeros(0, int)
+        for place in range(3)
+    )
+    found = []
+    for group in np.unique(cells.truth.group[left]):
+        inside = np.flatnonzero(cells.truth.group[left] == group)
+        truths, rows = np.unique(left[inside], return_inverse=True)
+        detections, columns = np.unique(right[inside], return_inverse=True)
+        worth = np.zeros((len(truths), len(detections)))
+        # a pair more counts for more than all overlap there can be
+        worth[rows, columns] = 1 + overlap[inside] / (len(truths) + 1)
+        chosen = linear_sum_assignment(worth, maximize=True)
+        real = worth[chosen] > 0
+        found.append(np.stack([truths[chosen[0]], detections[chosen[1]]], axis=1)[real])
+    both = np.concatenate(found) if found else np.zeros((0, 2), np.int64)
+    return both[np.argsort(both[:, 0])]
 
 
 def pool(counts: pd.DataFrame) -> dict[str, Counts]:
@@ -196,6 +223,46 @@ class _Intervals:
     group: np.ndarray
     onset: np.ndarray
     offset: np.ndarray
+
+
+@dataclass(frozen=True)
+class _Cells:
+    """Both tables side by side.
+
+    Attributes
+    ----------
+    cell
+        Subject and kind, of truths and then of detections.
+    subjects
+        Names in alphabetical order.
+    truth, found
+        Intervals by group.
+    """
+
+    cell: np.ndarray
+    subjects: np.ndarray
+    truth: _Intervals
+    found: _Intervals
+
+
+def _grouped(truth: pd.DataFrame, predictions: pd.DataFrame, kinds: tuple[str, ...]) -> _Cells:
+    """Intervals of both tables by subject, video and, if there are several kinds, kind."""
+    both = pd.concat([truth, predictions], keys=["truth", "prediction"], names=["side"])
+    subject, subjects = pd.factorize(both["subject"], sort=True)
+    video = pd.factorize(both["video"])[0].astype(np.int64)
+    kind = np.zeros(len(both), dtype=np.int64)
+    if len(kinds) > 1:
+        kind = pd.Categorical(both["kind"], categories=list(kinds)).codes.astype(np.int64)
+    cell = subject.astype(np.int64) * len(kinds) + kind
+    group = cell * (video.max(initial=0) + 1) + video
+    split = len(truth)
+    onset, offset = both["onset"].to_numpy(float), both["offset"].to_numpy(float)
+    return _Cells(
+        cell,
+        np.asarray(subjects, dtype=object),
+        _Intervals(group[:split], onset[:split], offset[:split]),
+        _Intervals(group[split:], onset[split:], offset[split:]),
+    )
 
 
 def _hits(truth: _Intervals, found: _Intervals, protocol: Protocol) -> tuple[np.ndarray, bool]:
