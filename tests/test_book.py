@@ -1,5 +1,6 @@
 """The rendered book in a real browser: complete, quiet, and asking no other host."""
 
+import csv
 import functools
 import re
 import shutil
@@ -189,6 +190,46 @@ def test_code_is_folded_and_opens(browser, site):
         assert not code.is_visible()
         visit.page.locator(".cell details.hide summary").first.click()
         assert code.is_visible()
+
+
+def test_a_table_sorts_by_a_column_and_back(browser, site):
+    with Visit(browser, site, 1280) as visit:
+        visit.open("pages/table1")
+        table = visit.page.locator("#tab-databases")
+        column = table.locator("tbody td:nth-child(2)")
+        head = table.locator("thead th").nth(1)
+        written = column.all_inner_texts()
+        numbers = [float(cell) for cell in written]
+        assert numbers not in (sorted(numbers), sorted(numbers, reverse=True))
+        for order, expected in (
+            ("ascending", sorted(numbers)),
+            ("descending", sorted(numbers, reverse=True)),
+        ):
+            head.get_by_role("button").focus()
+            visit.page.keyboard.press("Enter")
+            assert head.get_attribute("aria-sort") == order
+            assert [float(cell) for cell in column.all_inner_texts()] == expected
+        head.get_by_role("button").click()
+        assert head.get_attribute("aria-sort") is None
+        assert column.all_inner_texts() == written
+        assert visit.complaints == []
+
+
+@pytest.mark.parametrize("served", [True, False], ids=["served", "from the disk"])
+def test_a_table_can_be_taken_away(browser, site, served, tmp_path):
+    with Visit(browser, site if served else HTML.as_uri(), 1280) as visit:
+        visit.open("pages/table1")
+        table = visit.page.locator("#tab-databases")
+        with visit.page.expect_download() as waited:
+            table.get_by_role("button", name="Download this table as CSV").click()
+        assert waited.value.suggested_filename == "tab-databases.csv"
+        waited.value.save_as(tmp_path / "table.csv")
+        with (tmp_path / "table.csv").open(newline="") as file:
+            head, *rows = csv.reader(file)
+        assert head[1:] == ["CAS(ME)²", "SAMM-LV"]
+        shown = [row.locator("td").all_inner_texts() for row in table.locator("tbody tr").all()]
+        assert rows == shown
+        assert visit.complaints == []
 
 
 @pytest.mark.parametrize("name", PAGES)
