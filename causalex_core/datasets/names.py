@@ -1,8 +1,12 @@
 """One way to name subjects and videos, whatever a source calls them."""
 
+import re
+
 from causalex_core.datasets.annotations import CAS, SAMM
 
 PREFIX = {CAS: "casme", SAMM: "samm"}
+# What the licensed databases call the folder of a video: 15_0401girlcrashing, 006_1.
+_FOLDERS = {CAS: r"(\d\d)_(\d{4})\w*", SAMM: r"(\d{3})_(\d)"}
 
 
 def subject_name(database: str, digits: str) -> str:
@@ -13,3 +17,9 @@ def subject_name(database: str, digits: str) -> str:
 def video_name(database: str, digits: str, number: str) -> str:
     """Name of a video: ``casme_015_0401``, ``samm_006_1``."""
     return f"{subject_name(database, digits)}_{number}"
+
+
+def found_as(database: str, folder: str) -> str:
+    """Name of the video that lies in a folder of the licensed database; others stay as they are."""
+    match = re.fullmatch(_FOLDERS[database], folder)
+    return video_name(database, *match.groups()) if match else folder

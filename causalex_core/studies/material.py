@@ -20,6 +20,7 @@ from causalex_core.datasets import auw_gcn, manifest
 from causalex_core.datasets.annotations import CAS, SAMM
 from causalex_core.datasets.feature_archive import read_archive
 from causalex_core.datasets.features import Recording, read_folder
+from causalex_core.datasets.names import found_as
 from causalex_core.errors import CausalexError
 from causalex_core.graphs import prior
 from causalex_core.spotter import graph
@@ -154,7 +155,8 @@ def read(
     if any((folder / part).is_dir() for part in ("train", "test")):
         source, (recordings, _) = "AUW-GCN's features", read_archive(folder)
     else:
-        source, recordings = "extracted motion", read_folder(folder, table)
+        source = "extracted motion"
+        recordings = [_named(one, database) for one in read_folder(folder, table)]
     return _material(
         f"{database}, {source}",
         database,
@@ -214,6 +216,14 @@ def _material(
         marks=tuple(graph.of_video(one, search).marks for one in own),
         drawn=drawn,
     )
+
+
+def _named(recording: Recording, database: str) -> Recording:
+    """A recording under the name that annotations have for it."""
+    name = found_as(database, recording.video)
+    if name == recording.video:
+        return recording
+    return replace(recording, subject=name.rpartition("_")[0], video=name)
 
 
 def _of_videos(table: pd.DataFrame, recordings: Sequence[Recording], folder: Path) -> pd.DataFrame:

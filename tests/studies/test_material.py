@@ -74,7 +74,17 @@ def extracted(folder):
     return folder
 
 
-@pytest.mark.parametrize("make", [archive, extracted])
+def extracted_from_the_database(folder):
+    """The same, called as the folders of the database are."""
+    for name in NAMES:
+        own = folder / f"s{name[7:9]}" / f"{name[7:]}girlcrashing.npz"
+        own.parent.mkdir()
+        measured = Motion(motion(name), np.zeros(400, np.uint8), 30.0, 3, Config(), "invented")
+        own.write_bytes(measured.to_bytes())
+    return folder
+
+
+@pytest.mark.parametrize("make", [archive, extracted, extracted_from_the_database])
 def test_features_of_real_videos_become_material(make, tmp_path, annotated):
     folder = make(tmp_path)
     part = material.read(CAS, {CAS: str(folder)}, GraphConfig())
