@@ -12,7 +12,6 @@ import numpy as np
 import pandas as pd
 
 from causalex_core.datasets import causalnet, manifest
-from causalex_core.evaluation.uncertainty import percentile_interval
 from causalex_core.recognition import baselines, selection
 from causalex_core.recognition.selection import LAST, TEST
 from causalex_core.studies import emotions
@@ -66,7 +65,7 @@ def compute(config: Config) -> dict[str, pd.DataFrame]:
         projected, recorded.labels, recorded.folds, N_CLASSES, config.n_epochs
     )
     layer = recorded.counts(every_epoch)
-    guessed = _guessed(recorded, config)
+    guessed = emotions.guessed(recorded, {*NUMBERS, config.n_epochs}, config.n_draws, config.seed)
     systems = {
         GUESSES: guessed[config.n_epochs],
         **{name: {NO_CHOICE: counts} for name, counts in single.items()},
@@ -74,44 +73,13 @@ def compute(config: Config) -> dict[str, pd.DataFrame]:
     }
     resampling = (config.n_bootstrap, config.seed)
     return {
-        "floor": pd.DataFrame(_floor(guessed, recorded)),
+        "floor": pd.DataFrame(emotions.floor(guessed, recorded)),
         "scores": pd.DataFrame(emotions.scores(systems, recorded, *resampling)),
         "gains": pd.DataFrame(emotions.gains(systems, *resampling)),
         "epochs": pd.DataFrame(emotions.epochs(layer)),
         "sizes": pd.DataFrame(_sizes(systems[GUESSES], recorded)),
         "dropping": pd.DataFrame(_dropping(systems, guessed, config)),
     }
-
-
-def _guessed(recorded: Recorded, config: Config) -> dict[int, Mapping[str, np.ndarray]]:
-    """Counts (draws, S, K, K) of guesses by number of epochs and rule."""
-    numbers = sorted({*NUMBERS, config.n_epochs})
-    generator = np.random.default_rng(config.seed)
-    drawn: dict[int, list[Mapping[str, np.ndarray]]] = {number: [] for number in numbers}
-    for _ in range(config.n_draws):
-        guesses = baselines.prior_guesses(
-            recorded.labels, recorded.folds, N_CLASSES, numbers[-1], generator
-        )
-        counts = recorded.counts(guesses)
-        for number in numbers:
-            drawn[number].append(selection.by_rule(counts[:number]))
-    return {
-        number: {rule: np.stack([one[rule] for one in draws]) for rule in draws[0]}
-        for number, draws in drawn.items()
-    }
-
-
-def _floor(
-    guessed: Mapping[int, Mapping[str, np.ndarray]], recorded: Recorded
-) -> Iterator[dict[str, object]]:
-    """UF1 of guesses, and the range that holds 95 % of the draws."""
-    for number, rules in guessed.items():
-        for rule, counts in rules.items():
-            for scope, inside in recorded.scopes.items():
-                drawn = emotions.pooled(counts[:, inside], "uf1")
-                spread = percentile_interval(drawn.mean(), drawn)
-                place = {"epochs": number, "rule": rule, "scope": scope}
-                yield place | emotions.cells(spread, "uf1")
 
 
 def _sizes(guesses: Mapping[str, np.ndarray], recorded: Recorded) -> Iterator[dict[str, object]]:

@@ -1,6 +1,6 @@
 """Scores of recognisers on real maps: of all databases together and of each, under each rule."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 
 from causalex_core.datasets import causalnet
 from causalex_core.evaluation import confusions
-from causalex_core.evaluation.uncertainty import Interval
-from causalex_core.recognition import selection
+from causalex_core.evaluation.uncertainty import Interval, percentile_interval
+from causalex_core.recognition import baselines, selection
 from causalex_core.recognition.folds import Folds, leave_one_subject_out
 from causalex_core.recognition.selection import CROSS, LAST, TEST
 
@@ -63,6 +63,42 @@ class Recorded:
         return confusions.per_subject(predicted, self.labels, self.subjects, _N_CLASSES)
 
 
+def guessed(
+    recorded: Recorded, numbers: Iterable[int], n_draws: int, seed: int
+) -> dict[int, Mapping[str, Counts]]:
+    """Counts (draws, S, K, K) by rule of guesses that know how frequent classes are.
+
+    By number of epochs to choose from; those of fewer epochs are the first of those of more.
+    """
+    asked = sorted(set(numbers))
+    generator = np.random.default_rng(seed)
+    drawn: dict[int, list[Mapping[str, Counts]]] = {number: [] for number in asked}
+    for _ in range(n_draws):
+        guesses = baselines.prior_guesses(
+            recorded.labels, recorded.folds, _N_CLASSES, asked[-1], generator
+        )
+        counts = recorded.counts(guesses)
+        for number in asked:
+            drawn[number].append(selection.by_rule(counts[:number]))
+    return {
+        number: {rule: np.stack([one[rule] for one in draws]) for rule in draws[0]}
+        for number, draws in drawn.items()
+    }
+
+
+def floor(guesses: Mapping[int, Mapping[str, Counts]], recorded: Recorded) -> Iterator[Row]:
+    """UF1 of guesses, and the range that holds 95 % of the draws.
+
+    Rows of ``epochs, rule, scope, uf1, low, high``.
+    """
+    for number, rules in guesses.items():
+        for rule, counts in rules.items():
+            for scope, inside in recorded.scopes.items():
+                drawn = pooled(counts[:, inside], "uf1")
+                spread = percentile_interval(drawn.mean(), drawn)
+                yield {"epochs": number, "rule": rule, "scope": scope} | cells(spread, "uf1")
+
+
 def scores(systems: Systems, recorded: Recorded, n_bootstrap: int, seed: int) -> Iterator[Row]:
     """Scores of every system under each rule, with intervals over subjects.
 
@@ -91,6 +127,26 @@ def gains(systems: Systems, n_bootstrap: int, seed: int) -> Iterator[Row]:
                 for measure, interval in found.items():
                     place = {"system": system, "over": rule, "measure": measure}
                     yield place | cells(interval, "gain")
+
+
+def differences(
+    systems: Systems, reference: Counts, recorded: Recorded, n_bootstrap: int, seed: int
+) -> Iterator[Row]:
+    """Scores of every system under each rule less those of a reference, paired by subject.
+
+    Rows of ``system, rule, scope, measure, difference, low, high``.
+    """
+    for system, rules in systems.items():
+        for rule, counts in rules.items():
+            for scope, inside in recorded.scopes.items():
+                if not inside.any():
+                    continue
+                found = confusions.differences(
+                    counts[..., inside, :, :], reference[..., inside, :, :], n_bootstrap, seed
+                )
+                for measure, interval in found.items():
+                    place = {"system": system, "rule": rule, "scope": scope, "measure": measure}
+                    yield place | cells(interval, "difference")
 
 
 def epochs(counts: Counts) -> Iterator[Row]:

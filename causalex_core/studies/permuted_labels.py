@@ -14,8 +14,6 @@ that this test is the stricter one.
 People with unlike numbers of clips cannot exchange their labels whole.
 """
 
-from collections.abc import Hashable, Sequence
-
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
@@ -29,7 +27,7 @@ LINEAR = "linear model"
 
 def permuted(
     values: ArrayLike,
-    groups: Sequence[Hashable],
+    groups: ArrayLike,
     n_permutations: int,
     generator: np.random.Generator,
 ) -> NDArray:

@@ -3,11 +3,10 @@
 Only sums over many people leave this module.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 from sklearn.model_selection import StratifiedKFold
 
 from causalex_core.errors import CausalexError
@@ -46,7 +45,7 @@ class Told:
 
 def told(
     features: NDArray[np.float64],
-    subjects: Sequence[str],
+    subjects: ArrayLike,
     labels: NDArray[np.integer],
     *,
     n_parts: int,
@@ -102,9 +101,7 @@ def told(
     )
 
 
-def clip_folds(
-    subjects: Sequence[str], databases: Sequence[str], generator: np.random.Generator
-) -> Folds:
+def clip_folds(subjects: ArrayLike, databases: ArrayLike, generator: np.random.Generator) -> Folds:
     """Folds of the same sizes as those of subjects, each of any clips of one database.
 
     A person's other clips are then among the training samples.

@@ -64,3 +64,23 @@ def test_a_database_of_which_nobody_is_judged_has_no_row():
     systems = {"knows all": {LAST: recorded.counts(recorded.labels)}}
     rows = pd.DataFrame(emotions.scores(systems, recorded, 9, 1))
     assert set(rows["scope"]) == {COMPOSITE, "CASME II", "SMIC"}
+
+
+def test_differences_are_paired_with_a_reference(recorded):
+    reference = recorded.counts(np.zeros(5, dtype=int))  # all negative: one of five is right
+    systems = {"knows all": {LAST: recorded.counts(recorded.labels)}, "same": {TEST: reference}}
+    rows = pd.DataFrame(emotions.differences(systems, reference, recorded, 50, 1))
+    found = rows.query("measure == 'accuracy'").set_index(["system", "scope"])
+    assert found.loc[("knows all", COMPOSITE), "difference"] == pytest.approx(4 / 5)
+    assert found.loc[("knows all", "SMIC"), "difference"] == pytest.approx(1 / 2)
+    assert (found.loc["same", ["difference", "low", "high"]] == 0).all(axis=None)
+
+
+def test_more_guesses_hold_the_fewer_and_read_no_less(recorded):
+    few, many = (emotions.guessed(recorded, numbers, 6, 1) for numbers in ((1, 4), (4, 30)))
+    assert list(few) == [1, 4]
+    np.testing.assert_array_equal(few[1][LAST], few[1][TEST])
+    rows = pd.DataFrame(emotions.floor(many, recorded)).query("scope == @COMPOSITE")
+    uf1 = rows.set_index(["epochs", "rule"])["uf1"]
+    assert uf1[30, TEST] > uf1[4, TEST] > uf1[4, LAST]
+    assert (rows["low"] <= rows["high"]).all()

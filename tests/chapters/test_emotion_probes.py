@@ -1,0 +1,90 @@
+"""What maps say of the person, on maps of nobody, then on the real ones."""
+
+import pytest
+
+from causalex_core.chapters import emotion_probes
+from causalex_core.chapters.emotion_probes import (
+    BY_CLIP,
+    BY_PERSON,
+    WITHIN_DATABASE,
+    WITHIN_SUBJECT,
+    Config,
+)
+from causalex_core.recognition.selection import CROSS, LAST, TEST
+from causalex_core.studies.emotions import COMPOSITE, DATABASES
+
+SMALL = Config(
+    n_parts=2, n_clip_folds=2, n_permutations=19, n_layers=2, layer_epochs=20, n_bootstrap=50
+)
+SCOPES = [COMPOSITE, *DATABASES.values()]
+
+
+@pytest.fixture(scope="module")
+def tables(from_made_up_maps):
+    return from_made_up_maps(emotion_probes, SMALL)
+
+
+@pytest.fixture(scope="module")
+def real(obtained):
+    parameters = {"n_clip_folds": 1, "n_permutations": 19, "n_layers": 1, "layer_epochs": 2}
+    return obtained(emotion_probes, **parameters).tables
+
+
+def test_maps_of_nobody_tell_nobody(tables):
+    people = tables["people"].set_index("scope")
+    assert list(people.index) == SCOPES
+    assert people["people"].to_list() == [12, 4, 4, 4]  # three have a single clip
+    assert people["clips"].to_list() == [42, 14, 14, 14]
+    assert people.loc[COMPOSITE, "balanced_guess"] == pytest.approx(1 / 12)
+    assert people.loc[COMPOSITE, "accuracy"] < 0.4
+    assert (people["low"] <= people["accuracy"]).all()
+
+
+def test_folds_by_clip_gain_nothing_on_people_that_are_alike(tables):
+    folds = tables["folds"].set_index(["folds", "scope", "measure"])["value"]
+    leak = tables["leak"].set_index(["scope", "measure"])
+    for scope in SCOPES:
+        expected = folds[BY_CLIP, scope, "uf1"] - folds[BY_PERSON, scope, "uf1"]
+        assert leak.loc[(scope, "uf1"), "difference"] == pytest.approx(expected)
+    assert folds[BY_PERSON, COMPOSITE, "accuracy"] > 0.8  # the maps tell the emotion
+    assert leak.loc[(COMPOSITE, "accuracy"), "low"] <= 0
+
+
+def test_a_planted_emotion_is_no_chance(tables):
+    table = tables["permutations"].set_index(["permuted", "scope"])
+    assert (table["permutations"] == 19).all()
+    assert table.loc[(WITHIN_DATABASE, COMPOSITE), "p"] == pytest.approx(1 / 20)
+    assert (table["mean"] <= table["greatest"]).all()
+    stays = table["labels_that_stay"]
+    assert (stays[WITHIN_SUBJECT] > stays[WITHIN_DATABASE]).all()
+    shares = tables["chance"].groupby("permuted")["share"].sum()
+    assert shares.to_dict() == pytest.approx({WITHIN_DATABASE: 1, WITHIN_SUBJECT: 1})
+
+
+def test_a_layer_without_information_gains_by_choosing_alone(tables):
+    trained = tables["trained"].set_index(["permuted", "rule"])
+    for name in (WITHIN_DATABASE, WITHIN_SUBJECT):
+        rows = trained.loc[name]
+        assert set(rows.index) == {LAST, CROSS, TEST}
+        assert rows.loc[TEST, "uf1"] > rows.loc[LAST, "uf1"]
+        assert (rows["least"] <= rows["uf1"]).all() and (rows["trainings"] == 2).all()
+
+
+def test_the_same_seed_gives_the_same_tables(tables, from_made_up_maps):
+    again = from_made_up_maps(emotion_probes, SMALL)
+    for name, table in tables.items():
+        assert table.equals(again[name]), name
+
+
+def test_real_maps_tell_people_apart_and_emotions_are_no_chance(real):
+    people = real["people"].set_index("scope")
+    assert people["people"].to_list() == [32, 11, 10, 11]
+    assert people.loc[COMPOSITE, "accuracy"] == pytest.approx(0.576, abs=0.05)
+    assert (people["low"] > people[["frequent_guess", "emotion_guess"]].max(axis=1)).all()
+    table = real["permutations"].set_index(["permuted", "scope"])
+    assert (table["p"] == 1 / 20).all()
+    assert table.loc[(WITHIN_SUBJECT, COMPOSITE), "mean"] == pytest.approx(0.40, abs=0.04)
+    folds = real["folds"].set_index(["folds", "scope", "measure"])["value"]
+    assert folds[BY_PERSON, COMPOSITE, "uf1"] == pytest.approx(0.755, abs=0.01)
+    leak = real["leak"].set_index(["scope", "measure"])["difference"]
+    assert abs(leak[COMPOSITE, "uf1"]) < 0.05
