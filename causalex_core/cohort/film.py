@@ -2,14 +2,14 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from causalex_core.cohort import camera
-from causalex_core.cohort.face import Face, State
+from causalex_core.cohort.face import Appearance, Face, State
 from causalex_core.cohort.people import Person
 from causalex_core.cohort.performance import Performance
 
@@ -53,8 +53,8 @@ class Film:
 
     @cached_property
     def face(self) -> Face:
-        """Built once."""
-        return Face(self.person.appearance, self.size)
+        """Built once for the films of a person that are made one after the other."""
+        return _built(self.person.appearance, self.size)
 
     def state(self, frame: int) -> State:
         """What the face does in a frame."""
@@ -93,3 +93,8 @@ class Film:
     def flow(self, first: int, second: int) -> NDArray[np.float32]:
         """True flow of the skin from one frame to another in pixels, (size, size, 2)."""
         return self.face.flow(self.state(first), self.state(second))
+
+
+@lru_cache(maxsize=1)
+def _built(appearance: Appearance, size: int) -> Face:
+    return Face(appearance, size)
