@@ -128,7 +128,7 @@ def read_expressions(path: str | Path, *, kinds: bool = True) -> pd.DataFrame:
         (1 = the first under the header) and column.
     """
     source = Path(path)
-    cells = _cells(source)
+    cells = read_cells(source)
     required = ("subject", "video", "onset", "offset", *(("kind",) if kinds else ()))
     absent = [name for name in required if name not in cells]
     if absent:
@@ -162,8 +162,15 @@ def read_expressions(path: str | Path, *, kinds: bool = True) -> pd.DataFrame:
     return table
 
 
-def _cells(source: Path) -> pd.DataFrame:
-    """Cells of a CSV as stripped text; a row that is too short is filled with empty cells."""
+def read_cells(path: str | Path) -> pd.DataFrame:
+    """Cells of a CSV as stripped text; a row that is too short is filled with empty cells.
+
+    Raises
+    ------
+    TableError
+        File missing, empty or not UTF-8; a column doubled; a row with too many cells.
+    """
+    source = Path(path)
     try:
         content = source.read_bytes()
     except OSError as error:

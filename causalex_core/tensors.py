@@ -3,6 +3,7 @@
 Files are read as safetensors or through torch's reader for weights only; nothing is unpickled.
 """
 
+import json
 import pickle
 from collections.abc import Mapping
 from pathlib import Path
@@ -11,10 +12,13 @@ from typing import Any
 import numpy as np
 import safetensors.torch
 import torch
-from safetensors import SafetensorError
+from safetensors import SafetensorError, safe_open
 from torch import Tensor
 
+from causalex_core import paths
 from causalex_core.errors import CausalexError
+
+_ABOUT = "about"  # entry of our own files that says what the tensors are
 
 
 class WeightsError(CausalexError):
@@ -35,6 +39,38 @@ def read_tensors(path: Path) -> dict[str, Tensor]:
         raise WeightsError(f"{path}: cannot be read ({error.strerror})") from error
     except SafetensorError as error:
         raise WeightsError(f"{path}: truncated or not safetensors ({error})") from error
+
+
+def write_tensors(path: Path, tensors: Mapping[str, Tensor], about: Mapping[str, Any]) -> None:
+    """Write tensors with what is to be known about them, as JSON can hold it.
+
+    What stood at `path` is replaced at once or not at all.
+    """
+    # One entry: safetensors writes several in no fixed order, and equal models in unequal bytes.
+    entry = {_ABOUT: json.dumps(dict(about))}
+    state = {name: value.cpu().contiguous() for name, value in tensors.items()}
+    paths.atomic_write(path, safetensors.torch.save(state, entry))
+
+
+def read_about(path: Path) -> dict[str, Any]:
+    """What :func:`write_tensors` wrote beside the tensors.
+
+    Raises
+    ------
+    WeightsError
+        If the file is missing, truncated, of another format, or says nothing about itself.
+    """
+    try:
+        with safe_open(path, "pt") as file:
+            return dict(json.loads((file.metadata() or {})[_ABOUT]))
+    except OSError as error:
+        raise WeightsError(f"{path}: cannot be read ({error.strerror or error})") from error
+    except SafetensorError as error:
+        raise WeightsError(f"{path}: truncated or not safetensors ({error})") from error
+    except (KeyError, TypeError, ValueError) as error:
+        raise WeightsError(
+            f"{path}: no weights of this project (their configuration is missing)"
+        ) from error
 
 
 def read_entries(path: Path) -> dict[str, Any]:

@@ -15,3 +15,9 @@ every = click.option(
     show_default=True,
     help="Keep each N-th frame, before decoding (8 for SAMM Long Videos: 200 to 25 per second).",
 )
+points = click.option(
+    "--landmarks",
+    "points",
+    type=click.Path(path_type=Path),
+    help="68 points per frame of one video, instead of looking for the face: .csv or .npy.",
+)

@@ -2,7 +2,7 @@
 
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 import click
@@ -10,8 +10,9 @@ import pandas as pd
 from tqdm import tqdm
 
 from causalex_core import paths
-from causalex_core.commands import options
+from causalex_core.commands import named, options
 from causalex_core.commands.extract import videos_in
+from causalex_core.commands.named import Job
 from causalex_core.datasets.features import Recording, read_motion
 from causalex_core.errors import CausalexError
 from causalex_core.motion import landmarks, video
@@ -22,15 +23,6 @@ from causalex_core.report import timeline as page
 from causalex_core.spotter import model
 from causalex_core.spotter.model import Spotted
 from causalex_core.spotter.videos import portraits, recorded
-
-
-@dataclass(frozen=True)
-class Job:
-    """One video: where it or its motion is, and what it is called."""
-
-    place: Path
-    subject: str
-    name: str
 
 
 @click.command()
@@ -49,12 +41,7 @@ class Job:
 )
 @options.fps
 @options.every
-@click.option(
-    "--landmarks",
-    "points",
-    type=click.Path(path_type=Path),
-    help="68 points per frame of one video, instead of looking for the face: .csv or .npy.",
-)
+@options.points
 @click.option(
     "--debias",
     type=click.FloatRange(min=0),
@@ -90,16 +77,10 @@ def spot(
     The model was trained on synthetic faces only. Its card (causalex_core/spotter/model/CARD.md)
     says what it may not be used for: there are no emotions in the table, and no lies.
     """
-    jobs = [job for given in inputs for job in _jobs(given)]
+    jobs = named.jobs(inputs, _places)
     if len(jobs) > 1 and (timeline or motion or points):
         raise CausalexError(
             f"{len(jobs)} videos: --timeline, --motion and --landmarks are for one video"
-        )
-    named = pd.Series([(job.subject, job.name) for job in jobs])
-    if named.duplicated().any():
-        subject, name = named[named.duplicated()].iloc[0]
-        raise CausalexError(
-            f"two videos are called '{name}' of subject '{subject}': give one of them another name"
         )
     spotter = model.load(weights)
     tables, failed = [], 0
@@ -125,12 +106,11 @@ def spot(
         raise CausalexError(f"{failed} of {len(jobs)} videos could not be judged, see above")
 
 
-def _jobs(given: Path) -> Iterator[Job]:
+def _places(given: Path) -> Iterator[tuple[Path, Path]]:
     """Motion files below a folder, or else the videos there; a file is itself."""
     motions = sorted(given.rglob("*.npz")) if given.is_dir() else []
     found = [(file, file.relative_to(given).with_suffix("")) for file in motions]
-    for place, relative in found or videos_in(given):
-        yield Job(place, relative.parent.name or relative.name, relative.name)
+    yield from found or videos_in(given)
 
 
 def _frames(place: Path, fps: float | None, every: int) -> Frames | None:

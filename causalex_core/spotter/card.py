@@ -11,6 +11,15 @@ from causalex_core.evaluation.uncertainty import f1
 from causalex_core.expressions import KINDS
 from causalex_core.spotter.model import Spotter
 
+# Of every model in this project.
+MAY_NOT = """\
+- No judgement about people: not in hiring, schools, policing, borders, insurance, medicine or
+  advertising, and not to watch anybody who has not agreed to it.
+- No inference of what somebody feels or means. A movement of the face is not an emotion, and a
+  short one is not a hidden one.
+- No lie detection. A concealed emotion, even where there is one, is no lie.
+- No claim about real faces without a measurement on labelled real videos; there is none here.
+"""
 _TEXT = Template("""\
 # Spotter of macro- and micro-expressions, trained on synthetic people
 
@@ -32,13 +41,7 @@ face moves as it does in an expression. It does not say which expression, and no
 
 ## What it may not be used for
 
-- No judgement about people: not in hiring, schools, policing, borders, insurance, medicine or
-  advertising, and not to watch anybody who has not agreed to it.
-- No inference of what somebody feels or means. A movement of the face is not an emotion, and a
-  short one is not a hidden one.
-- No lie detection. A concealed emotion, even where there is one, is no lie.
-- No claim about real faces without a measurement on labelled real videos; there is none here.
-
+$may_not
 ## What it was trained on
 
 Synthetic people only: cohort version $version, fingerprint `$cohort`, $videos videos of $subjects
@@ -89,6 +92,7 @@ def text(spotter: Spotter, about: Mapping[str, Any]) -> str:
     }
     settings, training = spotter.settings, about["training"]
     return _TEXT.substitute(
+        may_not=MAY_NOT,
         parameters=f"{sum(one.numel() for one in spotter.network.parameters()):,}",
         fps=f"{settings.fps:g}",
         version=about["cohort"]["version"],

@@ -1,19 +1,22 @@
 """Weights from files: published checkpoints by their names, and networks of our own."""
 
-import json
 from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Literal
 
-import safetensors.torch
 from numpy.typing import ArrayLike
-from safetensors import safe_open
 from torch import Tensor
 
-from causalex_core import paths
 from causalex_core.spotting.network import AUW_GCN, RELEASED, Network, NetworkConfig
-from causalex_core.tensors import WeightsError, read_entries, read_tensors, tensor
+from causalex_core.tensors import (
+    WeightsError,
+    read_about,
+    read_entries,
+    read_tensors,
+    tensor,
+    write_tensors,
+)
 
 Kind = Literal["causal_ex", "auw_gcn"]
 
@@ -26,7 +29,6 @@ _GRAPH = {
 _CONVOLUTIONS = {"causal_ex": (0, 4, 8), "auw_gcn": (0, 3, 6)}
 _MATRIX = "graph_embedding.0.gc1.adj"
 _LAST = "_classification.weight"
-_ABOUT = "about"  # entry of our own files that says what the network is
 
 
 def load_checkpoint(
@@ -90,15 +92,12 @@ def save_network(
     notes
         What else belongs to the model, such as its normalisation, as JSON can hold it.
     """
-    state = {name: value.cpu().contiguous() for name, value in network.state_dict().items()}
     about = {
         "folds": network.folds,
         "config": asdict(network.config),
         "notes": dict(notes or {}),
     }
-    # One entry: safetensors writes several in no fixed order, and equal models in unequal bytes.
-    entry = {_ABOUT: json.dumps(about)}
-    paths.atomic_write(path, safetensors.torch.save(state, entry))
+    write_tensors(Path(path), network.state_dict(), about)
 
 
 def load_network(path: str | Path) -> tuple[Network, dict[str, Any]]:
@@ -109,11 +108,8 @@ def load_network(path: str | Path) -> tuple[Network, dict[str, Any]]:
     WeightsError
         If the file cannot be read, holds no configuration, or its entries do not fit.
     """
-    state = read_tensors(Path(path))
-    with safe_open(path, "pt") as file:
-        entries = file.metadata() or {}
+    state, about = read_tensors(Path(path)), read_about(Path(path))
     try:
-        about = json.loads(entries[_ABOUT])
         shape = about["config"]
         lists = {name: tuple(shape[name]) for name in ("graph", "distances")}
         config = NetworkConfig(**shape | lists)
