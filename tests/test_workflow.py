@@ -30,7 +30,7 @@ class Project:
         unwanted = shutil.ignore_patterns("__pycache__", "experiments")
         for name in ("causalex_core", "workflow"):
             shutil.copytree(paths.ROOT / name, folder / name, ignore=unwanted)
-        for name in ("requirements.lock", "_config.yml"):
+        for name in ("requirements.lock", "_config.yml", "pyproject.toml"):
             shutil.copy(paths.ROOT / name, folder)
         self.notebooks = folder / "notebooks"
         self.notebooks.mkdir()

@@ -17,7 +17,7 @@ import yaml
 
 from causalex_core import locks, paths
 from causalex_core.errors import CausalexError
-from causalex_core.workflow import execute, experiment, present
+from causalex_core.workflow import execute, experiment, present, reference
 from causalex_core.workflow.experiment import Experiment
 
 HTML = paths.BUILD / "html"
@@ -99,7 +99,7 @@ def contents(entry: object) -> Iterator[str]:
 
 
 def _assemble(chosen: Experiment) -> Path:
-    """Source folder of the book: the prose and the pages as they are shown."""
+    """Source folder of the book: the prose, the pages as they are shown, and the reference."""
     source = chosen.folder / "source"
     shutil.rmtree(source, ignore_errors=True)
     hidden = shutil.ignore_patterns(".*", "published")
@@ -107,6 +107,9 @@ def _assemble(chosen: Experiment) -> Path:
     for name in chosen.pages:
         text = nbformat.writes(present.page(chosen.page(name)))
         paths.atomic_write(source / "pages" / f"{name}.ipynb", text)
+    for name, text in reference.pages().items():
+        paths.atomic_write(source / f"{name}.md", text)
+    paths.atomic_write(source / reference.MAP, reference.drawn_map())
     return source
 
 

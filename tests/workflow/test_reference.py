@@ -1,0 +1,52 @@
+"""Pages that are written from the code."""
+
+import re
+from pathlib import Path
+
+import yaml
+
+from causalex_core import paths
+from causalex_core.report import module_map
+from causalex_core.workflow import reference
+from causalex_core.workflow.book import contents
+
+
+def test_the_contents_list_every_page_of_the_reference():
+    listed = contents(yaml.safe_load((paths.ROOT / "_toc.yml").read_text()))
+    own = [name for name in listed if Path(name).parent == Path(reference.FOLDER)]
+    assert sorted(own) == sorted(reference.pages())
+
+
+def test_a_page_has_every_module_of_its_package():
+    text = reference.pages()["api/evaluation"]
+    named = re.findall(r"automodule:: causalex_core\.(\S+)", text)
+    files = (paths.ROOT / "causalex_core" / "evaluation").glob("[a-z]*.py")
+    assert named == ["evaluation", *sorted(f"evaluation.{file.stem}" for file in files)]
+
+
+def test_a_page_changes_with_a_docstring(tmp_path, monkeypatch):
+    before = reference.pages()["api/debiasing"]
+    package = tmp_path / "causalex_core"
+    package.mkdir()
+    for part in module_map.parts():
+        own = paths.ROOT / "causalex_core" / part
+        if own.is_dir():
+            (package / part).mkdir(parents=True)
+            for file in own.glob("*.py"):
+                (package / part / file.name).write_text(file.read_text())
+        else:
+            (package / f"{part}.py").write_text(own.with_suffix(".py").read_text())
+    (tmp_path / "pyproject.toml").write_text((paths.ROOT / "pyproject.toml").read_text())
+    monkeypatch.setattr(paths, "ROOT", tmp_path)
+    assert reference.pages()["api/debiasing"] == before
+    changed = package / "debiasing" / "judging.py"
+    changed.write_text(changed.read_text().replace('"""', '"""Now: ', 1))
+    assert reference.pages()["api/debiasing"] != before
+
+
+def test_the_map_shows_imports_of_this_code_and_none_that_go_back():
+    names, counted = module_map.parts(), module_map.imports()
+    assert counted["chapters", "studies"] > 0 and counted["locks", "errors"] == 0
+    assert all(names.index(row) < names.index(column) for row, column in counted)
+    drawn = reference.drawn_map()
+    assert drawn == reference.drawn_map() and "<svg" in drawn
