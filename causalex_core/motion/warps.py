@@ -60,7 +60,7 @@ def region_error(
     centres: NDArray[np.integer],
     radius: int,
 ) -> float:
-    """Mean over squares of |mean flow found - true| / |true|."""
+    """Length of the error of the mean flow in a square, relative to the true one; their mean."""
     errors = []
     for x, y in centres:
         square = np.s_[y - radius : y + radius + 1, x - radius : x + radius + 1]
