@@ -3,10 +3,11 @@
 Tables: ``people`` (how often the right person is told, by scope), ``folds`` (scores of the linear
 model when people are held out and when any clips are), ``leak`` (the latter less the former,
 paired), ``permutations`` (the linear model on permuted labels, by what was permuted and scope),
-``chance`` (how often it read what) and ``trained`` (a single layer on permuted labels, by rule).
+``chance`` (how often it read what) and ``floors`` (what a single layer reads of permuted labels,
+and what guesses read, by rule).
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -25,6 +26,7 @@ SOURCES = ("causalnet_flow",)
 BY_PERSON, BY_CLIP = "by person", "by clip"
 WITHIN_DATABASE, WITHIN_SUBJECT = "within a database", "within a subject"
 RULE = "nothing to choose"
+GUESSES = "guesses"
 _N_CLASSES = len(causalnet.EMOTIONS)
 _EDGES = np.linspace(0, 1, 101)  # of the bins of UF1
 
@@ -44,6 +46,8 @@ class Config:
         Permutations of the labels, of each kind.
     n_layers, layer_epochs
         Permutations, of each kind, on which a single layer is trained, and for how many epochs.
+    n_draws
+        Repetitions of guesses with as many epochs.
     n_bootstrap
         Resamples of subjects behind each interval.
     seed
@@ -55,6 +59,7 @@ class Config:
     n_permutations: int = 399
     n_layers: int = 2
     layer_epochs: int = 200
+    n_draws: int = 20
     n_bootstrap: int = 5000
     seed: int = 1
 
@@ -91,7 +96,7 @@ def compute(config: Config) -> dict[str, pd.DataFrame]:
             _permutations(by_folds[BY_PERSON][RULE], by_chance, drawn, recorded)
         ),
         "chance": pd.DataFrame(_chance(by_chance)),
-        "trained": pd.DataFrame(_trained(projected, drawn, recorded, config)),
+        "floors": pd.DataFrame(_floors(projected, drawn, recorded, config)),
     }
 
 
@@ -198,13 +203,13 @@ def _chance(by_chance: Mapping[str, Counts]) -> Iterator[emotions.Row]:
                 }
 
 
-def _trained(
+def _floors(
     projected: NDArray[np.float64],
     drawn: Mapping[str, NDArray[np.int64]],
     recorded: Recorded,
     config: Config,
 ) -> Iterator[emotions.Row]:
-    """UF1 of a single layer that was trained on permuted labels, under each rule."""
+    """UF1 without information under each rule: of a single layer, and of guesses."""
     for name, sets in drawn.items():
         read: dict[str, list[float]] = {}
         for labels in sets[: config.n_layers]:
@@ -215,11 +220,18 @@ def _trained(
             for rule, chosen in selection.by_rule(counts).items():
                 read.setdefault(rule, []).append(float(emotions.pooled(chosen, "uf1")))
         for rule, values in read.items():
-            yield {
-                "permuted": name,
-                "rule": rule,
-                "trainings": len(values),
-                "uf1": float(np.mean(values)),
-                "least": min(values),
-                "greatest": max(values),
-            }
+            yield _floor(f"one layer, labels permuted {name}", rule, values)
+    guesses = emotions.guessed(recorded, [config.layer_epochs], config.n_draws, config.seed)
+    for rule, of_draws in guesses[config.layer_epochs].items():
+        yield _floor(GUESSES, rule, emotions.pooled(of_draws, "uf1").tolist())
+
+
+def _floor(system: str, rule: str, values: Sequence[float]) -> emotions.Row:
+    return {
+        "system": system,
+        "rule": rule,
+        "repetitions": len(values),
+        "uf1": float(np.mean(values)),
+        "least": min(values),
+        "greatest": max(values),
+    }

@@ -55,6 +55,8 @@ class Config:
         Steps of the single layer.
     n_draws
         Repetitions of the guesses.
+    most_subjects
+        Of each database, for a quick look; 0 is everybody.
     n_bootstrap
         Resamples of subjects behind each interval.
     seed
@@ -65,6 +67,7 @@ class Config:
     ststnet_epochs: int = 20
     layer_epochs: int = PUBLISHED_EPOCHS
     n_draws: int = 100
+    most_subjects: int = 0
     n_bootstrap: int = 5000
     seed: int = 1
 
@@ -72,7 +75,7 @@ class Config:
 def compute(config: Config) -> dict[str, pd.DataFrame]:
     """Tables as above."""
     source = manifest.require("causalnet_flow")
-    clips = causalnet.clips(source)
+    clips = _few(causalnet.clips(source), config.most_subjects)
     recorded = Recorded.of(clips)
     flow = causalnet.images(source, clips)
     projected = baselines.components(baselines.descriptors(flow[:, 0]), recorded.folds)
@@ -115,6 +118,14 @@ def compute(config: Config) -> dict[str, pd.DataFrame]:
         ),
         "floor": pd.DataFrame(emotions.floor(guessed, recorded)),
     }
+
+
+def _few(clips: pd.DataFrame, most_subjects: int) -> pd.DataFrame:
+    """Clips of the first subjects of each database; of all if there is no limit."""
+    if not most_subjects:
+        return clips
+    order = clips.groupby("database")["subject"].transform(lambda names: pd.factorize(names)[0])
+    return clips[order < most_subjects]
 
 
 def _trained(

@@ -1,5 +1,6 @@
 """Scores of recognisers on real maps: of all databases together and of each, under each rule."""
 
+import math
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
@@ -18,7 +19,7 @@ COMPOSITE = "composite"
 # Names of the databases in printed tables.
 DATABASES = {"casme2": "CASME II", "samm": "SAMM", "smic": "SMIC"}
 _N_CLASSES = len(causalnet.EMOTIONS)
-_EVERY = 5  # epochs between the points of a curve
+_POINTS = 40  # of a curve, about
 
 Counts = NDArray[np.int64]
 Systems = Mapping[str, Mapping[str, Counts]]  # counts ([runs,] S, K, K) by system and rule
@@ -154,7 +155,8 @@ def epochs(counts: Counts) -> Iterator[Row]:
 
     Rows of ``epochs, rule, uf1``.
     """
-    for number in sorted({1, *range(_EVERY, len(counts) + 1, _EVERY), len(counts)}):
+    step = math.ceil(len(counts) / _POINTS)
+    for number in sorted({1, *range(step, len(counts) + 1, step), len(counts)}):
         for rule, chosen in selection.by_rule(counts[:number]).items():
             yield {"epochs": number, "rule": rule, "uf1": float(pooled(chosen, "uf1"))}
 

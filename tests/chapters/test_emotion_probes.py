@@ -6,6 +6,7 @@ from causalex_core.chapters import emotion_probes
 from causalex_core.chapters.emotion_probes import (
     BY_CLIP,
     BY_PERSON,
+    GUESSES,
     WITHIN_DATABASE,
     WITHIN_SUBJECT,
     Config,
@@ -14,7 +15,13 @@ from causalex_core.recognition.selection import CROSS, LAST, TEST
 from causalex_core.studies.emotions import COMPOSITE, DATABASES
 
 SMALL = Config(
-    n_parts=2, n_clip_folds=2, n_permutations=19, n_layers=2, layer_epochs=20, n_bootstrap=50
+    n_parts=2,
+    n_clip_folds=2,
+    n_permutations=19,
+    n_layers=2,
+    layer_epochs=20,
+    n_draws=3,
+    n_bootstrap=50,
 )
 SCOPES = [COMPOSITE, *DATABASES.values()]
 
@@ -61,13 +68,15 @@ def test_a_planted_emotion_is_no_chance(tables):
     assert shares.to_dict() == pytest.approx({WITHIN_DATABASE: 1, WITHIN_SUBJECT: 1})
 
 
-def test_a_layer_without_information_gains_by_choosing_alone(tables):
-    trained = tables["trained"].set_index(["permuted", "rule"])
-    for name in (WITHIN_DATABASE, WITHIN_SUBJECT):
-        rows = trained.loc[name]
+def test_without_information_choosing_alone_gains(tables):
+    floors = tables["floors"].set_index(["system", "rule"])
+    names = [f"one layer, labels permuted {name}" for name in (WITHIN_DATABASE, WITHIN_SUBJECT)]
+    for system, repetitions in zip([*names, GUESSES], (2, 2, 3), strict=True):
+        rows = floors.loc[system]
         assert set(rows.index) == {LAST, CROSS, TEST}
         assert rows.loc[TEST, "uf1"] > rows.loc[LAST, "uf1"]
-        assert (rows["least"] <= rows["uf1"]).all() and (rows["trainings"] == 2).all()
+        assert (rows["least"] <= rows["uf1"]).all() and (rows["uf1"] <= rows["greatest"]).all()
+        assert (rows["repetitions"] == repetitions).all()
 
 
 def test_the_same_seed_gives_the_same_tables(tables, from_made_up_maps):

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+import pandas as pd
 import pytest
 
 from causalex_core.chapters import emotion_scores
@@ -78,6 +79,12 @@ def test_the_floor_stands_where_the_public_code_chooses(tables):
     for rule in (LAST, CROSS, TEST):
         assert floor[200, rule] == pytest.approx(guesses[rule])
     assert floor[40, TEST] > floor[5, TEST] > floor[1, TEST]
+
+
+def test_a_quick_look_takes_the_first_people_of_each_database():
+    clips = pd.DataFrame({"database": list("aabab"), "subject": ["1", "2", "8", "1", "9"]})
+    assert emotion_scores._few(clips, 1).index.tolist() == [0, 2, 3]
+    assert emotion_scores._few(clips, 0).equals(clips)
 
 
 def test_networks_are_counted_from_the_code():
