@@ -8,6 +8,7 @@ import threading
 from collections.abc import Iterator
 from html.parser import HTMLParser
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from urllib.parse import unquote, urldefrag, urlsplit
 
 import pytest
@@ -156,6 +157,29 @@ def test_page_works_from_the_disk(browser, name):
         visit.open(name)
         assert visit.page.evaluate(EMPTY_FIGURES) == []
         assert visit.complaints == []
+
+
+@pytest.fixture(scope="module")
+def axe() -> str:
+    """The accessibility checker's script, which the package of that name brings along."""
+    package = pytest.importorskip("axe_playwright_python", reason="axe is not installed")
+    return (Path(package.__file__).parent / "axe.min.js").read_text()
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("name", PAGES)
+def test_page_is_accessible(browser, axe, name, theme):
+    with Visit(browser, HTML.as_uri(), 1280) as visit:
+        visit.page.emulate_media(color_scheme=theme)
+        visit.open(name)
+        visit.page.add_script_tag(content=axe)
+        found = visit.page.evaluate("() => axe.run()")["violations"]
+        serious = [
+            (one["id"], [node["target"] for node in one["nodes"]])
+            for one in found
+            if one["impact"] in ("serious", "critical")
+        ]
+        assert serious == []
 
 
 def test_search_finds_a_word(browser, site):

@@ -126,5 +126,5 @@ def plotly_html(drawn: go.Figure, name: str, alternative: str) -> None:
         config={"responsive": True, "displaylogo": False},
     )
     label = html.escape(alternative)
-    described = f'<div role="img" aria-label="{label}" class="plotly-card">{body}</div>'
+    described = f'<div role="group" aria-label="{label}" class="plotly-card">{body}</div>'
     display(HTML(described))
