@@ -94,6 +94,11 @@ def drawn(
     )
 
 
+def mirrored(motion: Tensor) -> Tensor:
+    """Motion (..., 3, 28, 28) as a mirror shows it: what went to one side goes to the other."""
+    return motion.flip(-1) * motion.new_tensor([1, 1, -1])[:, None, None]
+
+
 def changed(motion: Tensor, changes: Changes) -> Tensor:
     """Motion (N, 2, 3, 28, 28) after changes (N,), before it is mixed.
 

@@ -13,7 +13,7 @@ import torch.nn.functional as nnf
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from causalex_core.recognition.augmentation import Augmentation, Changes, changed, drawn
+from causalex_core.recognition.augmentation import Augmentation, Changes, changed, drawn, mirrored
 from causalex_core.recognition.described import Described, DescribedConfig
 from causalex_core.recognition.network import CLASSES, Network, NetworkConfig
 from causalex_core.recognition.stack import Stack
@@ -48,6 +48,9 @@ class TrainingConfig:
         Share of each label that is spread over all classes (label smoothing).
     augmentation
         Changes of the inputs, of motion alone; None: they are always the same.
+    both_sides
+        Whether what is said of a face is the mean of what the network says of it and of its
+        mirror image.
     precision
         Of products; parameters, norms and losses are float32.
     """
@@ -61,6 +64,7 @@ class TrainingConfig:
     balanced: bool = False
     uncertain: float = 0.0
     augmentation: Augmentation | None = None
+    both_sides: bool = False
     precision: Literal["float32", "bfloat16"] = "float32"
 
 
@@ -257,8 +261,11 @@ class SideBySide:
     def _judge(self) -> None:
         """Logits of the held-out samples."""
         index, _ = self._padded([run.held_out for run in self.runs])
-        found = self._logits(self.inputs[index]).cpu()
-        for logits, said in zip(self.logits, found, strict=True):
+        inputs = self.inputs[index]
+        found = self._logits(inputs)
+        if self.config.both_sides:
+            found = (found + self._logits(mirrored(inputs))) / 2
+        for logits, said in zip(self.logits, found.cpu(), strict=True):
             logits[self.epoch] = said[: logits.shape[1]]
 
     def _padded(self, rows: Sequence[NDArray[np.int64]]) -> tuple[Tensor, Tensor]:

@@ -8,59 +8,105 @@ subject rests on nothing of that subject but the list of variants, so that its l
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import partial
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
 from causalex_core.errors import CausalexError
 from causalex_core.evaluation import confusions
 from causalex_core.recognition.augmentation import Augmentation
-from causalex_core.recognition.described import COMPACT
+from causalex_core.recognition.described import DescribedConfig
 from causalex_core.recognition.folds import Folds, leave_one_subject_out
 from causalex_core.recognition.network import CLASSES
 from causalex_core.recognition.side_by_side import TrainingConfig
-from causalex_core.recognition.training import COMPACT_TRAINING, Outcome, train
+from causalex_core.recognition.training import (
+    COMPACT_TRAINING,
+    STSTNET_TRAINING,
+    Outcome,
+    train,
+)
 from causalex_core.studies import nested
 
-_WIDE = replace(COMPACT, widths=(96, 192), heads=(4, 8), fused=144, fused_heads=4, hidden=320)
-_LIGHT = Augmentation()
-_NARROW = replace(COMPACT, widths=(12, 24), fused=24, fused_heads=2, hidden=32)
+
+@dataclass(frozen=True)
+class Variant:
+    """A recogniser that may be chosen.
+
+    Attributes
+    ----------
+    training
+        How each of its models is trained.
+    members
+        Models, each of a seed of its own, whose logits are averaged.
+    """
+
+    training: TrainingConfig
+    members: int = 1
+
+    def seeds(self, asked: Sequence[int]) -> list[int]:
+        """Seeds of the models of recognisers of the seeds asked for, one after the other."""
+        return [seed * self.members + place for seed in asked for place in range(self.members)]
 
 
-def _variant(augmentation: Augmentation = _LIGHT, **network: Any) -> TrainingConfig:
-    return replace(COMPACT_TRAINING, network=replace(COMPACT, **network), augmentation=augmentation)
-
-
-_ALL = _variant(Augmentation(hidden=0.25, cut_short=0.3, mixed=0.4), stitched=False, smoothed=3)
-
-# All that was ever scored, on inner folds; of the first ones, one thing is changed at a time.
-VARIANTS: Mapping[str, TrainingConfig] = {
-    "compact": COMPACT_TRAINING,
-    "whole face": _variant(stitched=False),
-    "narrow": replace(COMPACT_TRAINING, network=_NARROW),
-    "wide": replace(COMPACT_TRAINING, network=_WIDE),
-    "two layers": _variant(repeats=(2, 2)),
-    "no augmentation": replace(COMPACT_TRAINING, augmentation=None),
-    "more augmentation": _variant(Augmentation(shift=3, gain=0.4)),
-    "hidden squares": _variant(Augmentation(hidden=0.25)),
-    "cut short": _variant(Augmentation(cut_short=0.3)),
-    "mixed": _variant(Augmentation(mixed=0.4)),
-    "smoothed": _variant(smoothed=3),
-    "more decay": replace(COMPACT_TRAINING, decay=5.0),
-    "lower rate": replace(COMPACT_TRAINING, rate=3e-4),
-    "less certain": replace(COMPACT_TRAINING, uncertain=0.1),
-    "half the epochs": replace(COMPACT_TRAINING, epochs=COMPACT_TRAINING.epochs // 2),
-    "whole face, smoothed, mixed": _variant(Augmentation(mixed=0.4), stitched=False, smoothed=3),
-    "whole face, smoothed, hidden squares, mixed": _variant(
-        Augmentation(hidden=0.25, mixed=0.4), stitched=False, smoothed=3
+# Before cells and the linear path: attention within quarters of four patches each.
+_FINE = replace(
+    STSTNET_TRAINING,  # the same rate, decay and epochs
+    network=DescribedConfig(
+        widths=(24, 48), heads=(2, 4), repeats=(1, 1), exchanges=1, fused=48, fused_heads=4,
+        hidden=64,
     ),
-    "whole face, smoothed, all changes": _ALL,
-    "whole face, smoothed, all changes, more decay": replace(_ALL, decay=5.0),
-    "whole face, smoothed, all changes, twice the epochs": replace(_ALL, epochs=2 * _ALL.epochs),
-}
+)  # fmt: skip
+_NARROW = {"widths": (12, 24), "fused": 24, "fused_heads": 2, "hidden": 32}
+_WHOLE = {"stitched": False, "smoothed": 3}
+_ALL = Augmentation(hidden=0.25, cut_short=0.3, mixed=0.4)
+_LESS_DECAY = replace(COMPACT_TRAINING, decay=0.05)
+
+
+def _variant(
+    base: TrainingConfig,
+    network: Mapping[str, Any] = MappingProxyType({}),
+    members: int = 1,
+    **training: Any,
+) -> Variant:
+    shape = replace(base.network, **network)
+    return Variant(replace(base, network=shape, **training), members)
+
+
+# All that was ever scored on inner folds, in this order, each from the seed 1; members of those
+# that are averaged were looked at one by one as well.
+VARIANTS: Mapping[str, Variant] = {
+    "attention within quarters": _variant(_FINE),
+    "whole face": _variant(_FINE, {"stitched": False}),
+    "narrow": _variant(_FINE, _NARROW),
+    "mixed": _variant(_FINE, augmentation=Augmentation(mixed=0.4)),
+    "smoothed, mixed": _variant(_FINE, _WHOLE, augmentation=Augmentation(mixed=0.4)),
+    "smoothed, mixed, hidden squares": _variant(
+        _FINE, _WHOLE, augmentation=Augmentation(hidden=0.25, mixed=0.4)
+    ),
+    "smoothed, all changes": _variant(_FINE, _WHOLE, augmentation=_ALL),
+    "smoothed, all changes, narrow, large steps, three together": _variant(
+        _FINE, _WHOLE | _NARROW, 3, augmentation=_ALL, rate=3e-3, batch=128, epochs=20,
+        both_sides=True,
+    ),
+    "cells, three together": _variant(_LESS_DECAY, {"straight": False}, 3, augmentation=_ALL),
+    "linear path, three together": _variant(_LESS_DECAY, members=3, augmentation=_ALL),
+    "linear path, cut short more often, three together": _variant(_LESS_DECAY, members=3),
+    "linear path, not mixed, three together": _variant(
+        _LESS_DECAY, members=3, augmentation=replace(_ALL, mixed=0.0)
+    ),
+    "half the epochs, three together": _variant(_LESS_DECAY, members=3, epochs=12),
+    "more decay": Variant(COMPACT_TRAINING),
+    "more decay, three together": Variant(COMPACT_TRAINING, 3),
+    "half the epochs, more decay, three together": _variant(
+        COMPACT_TRAINING, members=3, epochs=12, decay=5.0
+    ),
+}  # fmt: skip
+# Linear models of other inputs (of both phases, not standardised, with mirror images) that were
+# scored on inner folds beside the one that is reported, to see what a network should be shown.
+LINEAR_MODELS = 8
 
 
 @dataclass(frozen=True)
@@ -71,19 +117,34 @@ class Samples:
     labels: NDArray[np.int64]
     subjects: Sequence[str]
 
+    @property
+    def names(self) -> list[str]:
+        """The S subjects in alphabetical order."""
+        return np.unique(np.asarray(self.subjects, dtype=str)).tolist()
+
     def counts(self, outcome: Outcome) -> NDArray[np.int64]:
-        """Counts (seeds, epochs, S, K, K) of models that held out every sample once."""
-        predicted = outcome.of_samples().argmax(-1)
-        return confusions.per_subject(predicted, self.labels, self.subjects, CLASSES)
+        """Counts (seeds, folds, epochs, S, K, K) of each model; none of whom it was trained on."""
+        given = np.asarray(self.subjects, dtype=str)
+        names = self.names
+        shape = (len(outcome.runs), len(outcome.losses[0]), len(names), CLASSES, CLASSES)
+        found = np.zeros(shape, dtype=np.int64)
+        for place, (run, logits) in enumerate(zip(outcome.runs, outcome.logits, strict=True)):
+            held = run.held_out
+            found[place][:, np.isin(names, given[held])] = confusions.per_subject(
+                logits.argmax(-1), self.labels[held], given[held], CLASSES
+            )
+        n_seeds = len({run.seed for run in outcome.runs})
+        return found.reshape(n_seeds, -1, *shape[1:])
 
 
 @dataclass(frozen=True)
 class Trained:
-    """How models are trained: seeds, folder of their progress, and device."""
+    """How models are trained: seeds, folder of their progress, device, and models at once."""
 
     seeds: Sequence[int] = (1,)
     folder: Path | None = None
     device: str = "auto"
+    runs_at_once: int | None = None
 
 
 @dataclass(frozen=True)
@@ -109,19 +170,25 @@ class Nested:
     Attributes
     ----------
     counts
-        (seeds, S, K, K) of the models that were chosen for each subject, after the last epoch.
+        (seeds, S, K, K) of the recognisers that were chosen for each subject, after the last epoch.
     variant
         Name of the variant of each subject.
     tried
         Number of variants scored on inner folds.
     choice
         How they were chosen.
+    most
+        Name of the variant that was chosen for most subjects.
+    every_epoch
+        (seeds, E, S, K, K) of that one for all subjects, after each epoch.
     """
 
     counts: NDArray[np.int64]
     variant: tuple[str, ...]
     tried: int
     choice: Choice
+    most: str
+    every_epoch: NDArray[np.int64]
 
     @property
     def scored_outside(self) -> int:
@@ -149,31 +216,13 @@ def inner_folds(subjects: Sequence[str]) -> Folds:
     )
 
 
-def inner_counts(outcome: Outcome, labels: ArrayLike, subjects: Sequence[str]) -> NDArray[np.int64]:
-    """Counts (pairs, epochs, S, K, K) of the models of each fold of :func:`inner_folds`.
-
-    Models of several seeds are counted together; subjects that a model was trained on have none.
-    """
-    truth, given = np.asarray(labels, dtype=np.int64), np.asarray(subjects, dtype=str)
-    names = np.unique(given)
-    folds = list(dict.fromkeys(run.fold for run in outcome.runs))
-    n_epochs = len(outcome.losses[0])
-    found = np.zeros((len(folds), n_epochs, len(names), CLASSES, CLASSES), dtype=np.int64)
-    for run, logits in zip(outcome.runs, outcome.logits, strict=True):
-        own, held = np.isin(names, given[run.held_out]), run.held_out
-        found[folds.index(run.fold)][:, own] += confusions.per_subject(
-            logits.argmax(-1), truth[held], given[held], CLASSES
-        )
-    return found
-
-
 def choose(inner: NDArray[np.integer], group: NDArray[np.integer]) -> Choice:
     """Choose a candidate for each group of subjects; of equal ones the first.
 
     Parameters
     ----------
     inner
-        (pairs, C, S, K, K) counts of the candidates, as :func:`inner_counts` gives them.
+        (pairs, C, S, K, K) counts of the candidates, by models of :func:`inner_folds`.
     group
         (S,) of the subjects in alphabetical order, as :func:`nested.groups` deals them.
     """
@@ -186,29 +235,55 @@ def choose(inner: NDArray[np.integer], group: NDArray[np.integer]) -> Choice:
 
 
 def nested_scores(
-    samples: Samples,
-    variants: Mapping[str, TrainingConfig] = VARIANTS,
-    how: Trained = Trained(),
+    samples: Samples, variants: Mapping[str, Variant] = VARIANTS, how: Trained = Trained()
 ) -> Nested:
     """Choose a variant for each group of subjects on inner folds, and score only what is chosen.
 
-    Inner models have the first seed alone.
+    Inner recognisers have the first seed alone.
     """
     folds = inner_folds(samples.subjects)
-    trained = partial(train, samples.inputs, samples.labels, folder=how.folder, device=how.device)
-    inner = [trained(folds, config, seeds=how.seeds[:1]) for config in variants.values()]
-    at_end = [inner_counts(one, samples.labels, samples.subjects)[:, -1] for one in inner]
-    names = np.unique(np.asarray(samples.subjects, dtype=str)).tolist()
-    choice = choose(np.stack(at_end, axis=1), nested.groups(names))
-    outer, kinds = leave_one_subject_out(samples.subjects), list(variants)
-    counts = np.zeros((len(how.seeds), len(names), CLASSES, CLASSES), dtype=np.int64)
+    inner = [
+        samples.counts(trained(samples, folds, variant, replace(how, seeds=how.seeds[:1])))
+        for variant in variants.values()
+    ]
+    at_end = np.stack([one[0, :, -1] for one in inner], axis=1)
+    choice = choose(at_end, nested.groups(samples.names))
+    kinds, most = list(variants), int(np.bincount(choice.candidate).argmax())
+    everybody = leave_one_subject_out(samples.subjects)
+    counts = np.zeros((len(how.seeds), len(samples.names), CLASSES, CLASSES), dtype=np.int64)
+    every_epoch = counts[:, None]
     for candidate in np.unique(choice.candidate):
-        outcome = trained(outer, variants[kinds[candidate]], seeds=how.seeds)
         own = choice.candidate == candidate
-        counts[:, own] = samples.counts(outcome)[:, -1, own]
+        outer = everybody if candidate == most else _only(everybody, own)
+        found = samples.counts(trained(samples, outer, variants[kinds[candidate]], how)).sum(axis=1)
+        counts[:, own] = found[:, -1, own]
+        if candidate == most:
+            every_epoch = found
     return Nested(
         counts=counts,
         variant=tuple(kinds[candidate] for candidate in choice.candidate),
         tried=len(variants),
         choice=choice,
+        most=kinds[most],
+        every_epoch=every_epoch,
     )
+
+
+def trained(samples: Samples, folds: Folds, variant: Variant, how: Trained) -> Outcome:
+    """Recognisers of a variant, one per fold and seed."""
+    outcome = train(
+        samples.inputs,
+        samples.labels,
+        folds,
+        variant.training,
+        seeds=variant.seeds(how.seeds),
+        folder=how.folder,
+        device=how.device,
+        runs_at_once=how.runs_at_once,
+    )
+    return outcome.together(variant.members)
+
+
+def _only(folds: Folds, wanted: NDArray[np.bool_]) -> Folds:
+    names = np.asarray(folds.subjects)[wanted]
+    return Folds(tuple(names.tolist()), folds.held_out[wanted])

@@ -13,6 +13,7 @@ from causalex_core.recognition.described import (
     COMPACT,
     Described,
     DescribedConfig,
+    averaged,
     centred,
     directions,
     quarters,
@@ -133,7 +134,7 @@ def test_flow_has_its_zero_at_zero():
 def test_stitched_images_are_those_of_the_published_network():
 
     image = np.random.default_rng(4).integers(0, 256, (28, 28, 1))
-    index = Described(COMPACT).index
+    index = Described(replace(WHOLE, stitched=True)).index
     np.testing.assert_array_equal(image.ravel()[index], mosaic(image)[..., 0])
 
 
@@ -151,7 +152,40 @@ def test_motion_is_averaged_over_squares(motion):
         Described(replace(WHOLE, smoothed=2))
 
 
-@pytest.mark.parametrize("changes", [{"patch": 4}, {"patch": 0}, {"fused": 10, "fused_heads": 4}])
+@torch.no_grad()
+@pytest.mark.parametrize("stitched", [False, True])
+def test_motion_is_seen_in_cells(motion, stitched):
+    network = Described(replace(WHOLE, cells=2, straight=True, stitched=stitched))
+    torch.nn.init.normal_(network.straight.weight)
+    seen = motion.flatten(-2)[..., network.index].flatten(0, 1)
+    expected = nnf.avg_pool2d(seen, 2)
+    torch.testing.assert_close(averaged(seen, 2), expected)
+    coarse = nnf.interpolate(expected, scale_factor=2).view(motion.shape)
+    plain = Described(replace(network.config, stitched=False))
+    plain.load_state_dict(network.state_dict() | {"index": plain.index})
+    torch.testing.assert_close(plain(coarse), network(motion), atol=1e-4, rtol=1e-4)
+
+
+@torch.no_grad()
+def test_the_linear_path_sees_the_first_phase_alone(motion):
+    torch.manual_seed(3)
+    network = Described(replace(WHOLE, straight=True))
+    for last in (network.head[-1].weight, network.head[-1].bias):
+        torch.nn.init.zeros_(last)
+    bias = network.straight.bias.expand(4, 3)
+    torch.testing.assert_close(network(motion), bias)  # it starts at nothing
+    torch.nn.init.normal_(network.straight.weight)
+    double, other = network(2 * motion), motion.clone()
+    torch.testing.assert_close(double - bias, 2 * (network(motion) - bias), atol=1e-4, rtol=1e-4)
+    assert (double - bias).abs().min() > 1e-3
+    other[:, 1] += 1
+    assert torch.equal(network(other), network(motion))
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [{"patch": 4}, {"patch": 0}, {"cells": 0}, {"cells": 4}, {"fused": 10, "fused_heads": 4}],
+)
 def test_shapes_of_it_that_cannot_be(changes):
     with pytest.raises(CausalexError, match="expected divisors of 14"):
         Described(DescribedConfig(**changes))

@@ -144,6 +144,37 @@ def test_logits_of_each_sample_need_each_to_be_held_out_once():
         train(MOTION, LABELS, only(1, 2), PLAIN, device="cpu").of_samples()
 
 
+def test_models_of_several_seeds_are_one_recogniser():
+    each = train(MOTION, LABELS, FOLDS, QUICK, seeds=(4, 5, 6, 7), device="cpu")
+    found = each.together(2)
+    assert [run.seed for run in found.runs] == [4] * 4 + [6] * 4
+    assert [run.fold for run in found.runs] == list(FOLDS.subjects) * 2
+    apart = each.of_samples()
+    expected = np.stack([apart[:2].mean(0), apart[2:].mean(0)])
+    np.testing.assert_allclose(found.of_samples(), expected, atol=1e-6)
+    np.testing.assert_allclose(found.losses[5], (each.losses[9] + each.losses[13]) / 2)
+    assert_same(each.together(1), each)
+    with pytest.raises(CausalexError, match="4 seeds: expected a multiple of 3 members"):
+        each.together(3)
+
+
+def test_both_sides_of_a_face_are_judged():
+    one = train(MOTION, LABELS, only(1), QUICK, keep_weights=True, device="cpu")
+    config = replace(QUICK, both_sides=True)
+    both = train(MOTION, LABELS, only(1), config, keep_weights=True, device="cpu")
+    np.testing.assert_array_equal(one.losses, both.losses)
+    held = torch.from_numpy(MOTION[FOLDS.held_out[1]])
+    other = held.flip(-1)
+    other[:, :, 2] *= -1
+    with torch.no_grad():
+        alone, model = one.model(0, QUICK), both.model(0, config)
+        expected = (alone(held) + alone(other)) / 2
+        torch.testing.assert_close(model(held), expected)
+        torch.testing.assert_close(model(other), expected)
+    np.testing.assert_allclose(both.logits[0][-1], expected, atol=1e-5)
+    assert not np.allclose(both.logits[0], one.logits[0], atol=1e-3)
+
+
 def test_held_out_samples_do_not_train():
     other = MOTION.copy()
     other[FOLDS.held_out[1]] += 1

@@ -8,16 +8,17 @@ import pytest
 from causalex_core.errors import CausalexError
 from causalex_core.evaluation import confusions
 from causalex_core.recognition.described import Described
+from causalex_core.recognition.folds import leave_one_subject_out
 from causalex_core.recognition.side_by_side import TrainingConfig
 from causalex_core.recognition.ststnet import StstnetConfig
-from causalex_core.recognition.training import train
+from causalex_core.recognition.training import COMPACT_TRAINING, train
 from causalex_core.studies import inner_recognisers, nested
 from causalex_core.studies.inner_recognisers import (
     VARIANTS,
     Samples,
     Trained,
+    Variant,
     choose,
-    inner_counts,
     inner_folds,
     nested_scores,
 )
@@ -58,13 +59,17 @@ def test_only_those_held_out_are_counted(samples):
     folds = inner_folds(SUBJECTS)
     config = replace(GOOD, epochs=2)
     outcome = train(samples.inputs, LABELS, folds, config, seeds=(1, 2), device="cpu")
-    found = inner_counts(outcome, LABELS, SUBJECTS)
-    assert found.shape == (10, 2, 7, 3, 3)
+    found = samples.counts(outcome)
+    assert found.shape == (2, 10, 2, 7, 3, 3)
     own = confusions.per_subject(LABELS, LABELS, SUBJECTS, 3)
-    held = np.stack([[(np.array(SUBJECTS) == name)[each].any() for name in sorted(set(SUBJECTS))]
+    held = np.stack([[(np.array(SUBJECTS) == name)[each].any() for name in samples.names]
                      for each in folds.held_out])  # fmt: skip
-    expected = 2 * held[:, None, :, None] * own.sum(-1)  # two seeds
+    expected = held[:, None, :, None] * own.sum(-1)
     np.testing.assert_array_equal(found.sum(-1), np.broadcast_to(expected, found.shape[:-1]))
+    said = outcome.logits[13].argmax(-1)  # of the second seed, without the fourth pair
+    pair = folds.held_out[3]
+    right = confusions.per_subject(said, LABELS[pair], np.array(SUBJECTS)[pair], 3)
+    np.testing.assert_array_equal(found[1, 3][:, held[3]], right)
 
 
 def test_a_choice_rests_on_nothing_of_its_own_group():
@@ -92,7 +97,8 @@ def test_the_best_on_the_other_groups_is_chosen():
     assert found.scores.shape == (nested.GROUPS, 4)
 
 
-def test_only_what_is_chosen_is_scored_outside(samples, monkeypatch):
+def asked(monkeypatch):
+    """What is trained: number of folds, how, and with which seeds."""
     trained = []
 
     def counted(inputs, labels, folds, config, **options):
@@ -100,19 +106,45 @@ def test_only_what_is_chosen_is_scored_outside(samples, monkeypatch):
         return train(inputs, labels, folds, config, **options)
 
     monkeypatch.setattr(inner_recognisers, "train", counted)
-    found = nested_scores(samples, {"bad": BAD, "good": GOOD}, Trained((1, 2), device="cpu"))
-    assert trained == [(10, BAD, (1,)), (10, GOOD, (1,)), (7, GOOD, (1, 2))]
+    return trained
+
+
+def test_only_what_is_chosen_is_scored_outside(samples, monkeypatch):
+    trained = asked(monkeypatch)
+    variants = {"bad": Variant(BAD), "good": Variant(GOOD, members=2)}
+    found = nested_scores(samples, variants, Trained((1, 2), device="cpu"))
+    assert trained == [(10, BAD, (1,)), (10, GOOD, (2, 3)), (7, GOOD, (2, 3, 4, 5))]
     assert set(found.variant) == {"good"} and found.tried == 2 and found.scored_outside == 1
-    assert found.counts.shape == (2, 7, 3, 3)
+    assert found.most == "good" and found.every_epoch.shape == (2, GOOD.epochs, 7, 3, 3)
+    np.testing.assert_array_equal(found.counts, found.every_epoch[:, -1])
     assert confusions.scores(found.counts.sum(1))[:, 0].min() > 0.8
     assert (found.choice.scores[:, 1] > found.choice.scores[:, 0]).all()
 
 
+def test_who_got_another_variant_is_judged_by_that_one_alone(samples, monkeypatch):
+    few = np.array([0, 0, 0, 0, 0, 1, 1])
+    choice = inner_recognisers.Choice(candidate=few, scores=np.ones((5, 2)))
+    monkeypatch.setattr(inner_recognisers, "choose", lambda inner, group: choice)
+    trained = asked(monkeypatch)
+    other = replace(GOOD, epochs=20)
+    variants = {"good": Variant(GOOD), "other": Variant(other)}
+    found = nested_scores(samples, variants, Trained(device="cpu"))
+    assert trained[2:] == [(7, GOOD, (1,)), (2, other, (1,))]
+    assert found.variant == ("good",) * 5 + ("other",) * 2 and found.scored_outside == 2
+    everybody = train(samples.inputs, LABELS, leave_one_subject_out(SUBJECTS), other, device="cpu")
+    expected = samples.counts(everybody)[:, :, -1].sum(axis=1)
+    np.testing.assert_array_equal(found.counts[:, 5:], expected[:, 5:])
+    np.testing.assert_array_equal(found.counts[:, :5], found.every_epoch[:, -1, :5])
+
+
 def test_no_variant_has_more_than_the_hundredth_part():
-    sizes = {
-        name: sum(parameter.numel() for parameter in Described(config.network).parameters())
-        for name, config in VARIANTS.items()
-    }
-    assert max(sizes, key=sizes.get) == "wide"
-    assert 0.9 < sizes["wide"] / 2_765_901 < 1  # of the published network
-    assert len({repr(config) for config in VARIANTS.values()}) == len(VARIANTS)
+    sizes = [
+        sum(each.numel() for each in Described(variant.training.network).parameters())
+        for variant in VARIANTS.values()
+    ]
+    assert max(sizes) < 2_765_901  # of the published network
+    assert len({repr(variant) for variant in VARIANTS.values()}) == len(VARIANTS)
+
+
+def test_what_pages_train_live_is_a_variant():
+    assert COMPACT_TRAINING in [variant.training for variant in VARIANTS.values()]
