@@ -152,6 +152,7 @@ def _networks() -> Iterator[emotions.Row]:
     whole = _parameters(published)
     yield {
         "network": "as published",
+        "input": "two flow maps between three key frames, and two that follow from them",
         "parameters": whole,
         "at_work": _parameters(replace(published, folded=True)),
         "tokens": f"{' / '.join(map(str, within))}, then {TOKENS}",
@@ -168,6 +169,7 @@ def _networks() -> Iterator[emotions.Row]:
         face = "face stitched around eyes and mouth" if config.stitched else "whole face"
         yield {
             "network": name,
+            "input": "two flow maps between three key frames",
             "parameters": _parameters(config),
             "at_work": _parameters(config),
             "tokens": f"{of_quarter}, then {TOKENS}",
@@ -178,6 +180,7 @@ def _networks() -> Iterator[emotions.Row]:
     shallow = STSTNET_TRAINING.network
     yield {
         "network": STSTNET,
+        "input": "one flow map, onset to apex",
         "parameters": _parameters(shallow),
         "at_work": _parameters(shallow),
         "tokens": "no attention",
