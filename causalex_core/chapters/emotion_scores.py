@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 import torch
+from torch import nn
 
 from causalex_core import paths
 from causalex_core.datasets import causalnet, manifest
@@ -19,7 +20,6 @@ from causalex_core.recognition import baselines, described, selection
 from causalex_core.recognition.attention import TOKENS
 from causalex_core.recognition.described import DescribedConfig
 from causalex_core.recognition.encoder import SIDES
-from causalex_core.recognition.maps import SIDE
 from causalex_core.recognition.network import NetworkConfig
 from causalex_core.recognition.side_by_side import Architecture, TrainingConfig, made
 from causalex_core.recognition.training import (
@@ -152,6 +152,7 @@ def _networks() -> Iterator[emotions.Row]:
     whole = _parameters(published)
     yield {
         "network": "as published",
+        "input": "two flow maps between three key frames, and two that follow from them",
         "parameters": whole,
         "at_work": _parameters(replace(published, folded=True)),
         "tokens": f"{' / '.join(map(str, within))}, then {TOKENS}",
@@ -164,13 +165,14 @@ def _networks() -> Iterator[emotions.Row]:
         (COMPACT, COMPACT_TRAINING.network),
     ):
         assert isinstance(config, DescribedConfig)
-        of_quarter = (SIDE // 2 // config.patch) ** 2
+        of_quarter = _made(config).get_parameter("flow.place").shape[1]
         face = "face stitched around eyes and mouth" if config.stitched else "whole face"
         yield {
             "network": name,
+            "input": "two flow maps between three key frames",
             "parameters": _parameters(config),
             "at_work": _parameters(config),
-            "tokens": f"{of_quarter}, then {TOKENS}",
+            "tokens": f"{of_quarter}, then {TOKENS}" if config.repeats[0] else f"{TOKENS}",
             "positions": f"a token of a phase is a quarter of the {face}; a vector for each place",
             "zero_of_flow": "the median of the image",
             "head": "two linear maps with GELU between",
@@ -178,6 +180,7 @@ def _networks() -> Iterator[emotions.Row]:
     shallow = STSTNET_TRAINING.network
     yield {
         "network": STSTNET,
+        "input": "one flow map, onset to apex",
         "parameters": _parameters(shallow),
         "at_work": _parameters(shallow),
         "tokens": "no attention",
@@ -187,6 +190,11 @@ def _networks() -> Iterator[emotions.Row]:
     }
 
 
-def _parameters(config: Architecture) -> int:
+def _made(config: Architecture) -> nn.Module:
+    """Network without memory for its weights."""
     with torch.device("meta"):
-        return sum(parameter.numel() for parameter in made(config).parameters())
+        return made(config)
+
+
+def _parameters(config: Architecture) -> int:
+    return sum(parameter.numel() for parameter in _made(config).parameters())
