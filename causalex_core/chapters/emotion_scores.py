@@ -39,8 +39,8 @@ LINEAR, GUESSES, ONE_LAYER = "linear model", "guesses", "one layer"
 STSTNET, COMPACT = "STSTNet", "compact"
 # as many as the public code of CausalNet chooses from
 PUBLISHED_EPOCHS = PUBLISHED.epochs
-_AT_ONCE = 8  # compact networks: half the time of one after the other
-_NUMBERS = (1, 2, 5, 10, 15, 20, 30, 40)  # epochs at which the floor is told
+_AT_ONCE = 8  # compact networks: a third of the time of one after the other
+_NUMBERS = (1, 2, 5, 10, 15, 20, 25, 30, 40, 60, 80, 100, 150)  # epochs at which the floor is told
 
 
 @dataclass(frozen=True)
@@ -50,8 +50,8 @@ class Config:
     Attributes
     ----------
     compact_epochs, ststnet_epochs
-        Passes over the training samples: as many as some minutes of one processor core allow.
-        The rate falls to zero by the last, so that a shorter training is whole, but learns less.
+        Passes over the training samples. The rate falls to zero by the last, so that a training
+        of fewer is whole, but learns less.
     layer_epochs
         Steps of the single layer.
     n_draws
@@ -64,8 +64,8 @@ class Config:
         Of weights, guesses and resampling.
     """
 
-    compact_epochs: int = 15
-    ststnet_epochs: int = 12
+    compact_epochs: int = COMPACT_TRAINING.epochs
+    ststnet_epochs: int = 20
     layer_epochs: int = PUBLISHED_EPOCHS
     n_draws: int = 100
     most_subjects: int = 0
@@ -166,16 +166,18 @@ def _networks() -> Iterator[emotions.Row]:
     ):
         assert isinstance(config, DescribedConfig)
         of_quarter = _made(config).get_parameter("flow.place").shape[1]
+        cells = f", in cells of {config.cells} x {config.cells} pixels" if config.cells > 1 else ""
+        straight = "; the first phase also straight, by one" if config.straight else ""
         face = "face stitched around eyes and mouth" if config.stitched else "whole face"
         yield {
             "network": name,
-            "input": "two flow maps between three key frames",
+            "input": f"two flow maps between three key frames{cells}",
             "parameters": _parameters(config),
             "at_work": _parameters(config),
             "tokens": f"{of_quarter}, then {TOKENS}" if config.repeats[0] else f"{TOKENS}",
             "positions": f"a token of a phase is a quarter of the {face}; a vector for each place",
             "zero_of_flow": "the median of the image",
-            "head": "two linear maps with GELU between",
+            "head": f"two linear maps with GELU between{straight}",
         }
     shallow = STSTNET_TRAINING.network
     yield {
