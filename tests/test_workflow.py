@@ -252,7 +252,8 @@ def test_plain_snakemake_does_the_same(project: Project) -> None:
 def test_broken_book_leaves_the_previous_one(project: Project) -> None:
     project.page("a")
     book = project.folder / "book"
-    shutil.copytree(paths.BOOK / "_static", book / "_static")
+    for name in ("_static", "published"):
+        shutil.copytree(paths.BOOK / name, book / name)
     (book / "references.bib").touch()
     (book / "intro.md").write_text("# Toy\n\nSee {doc}`pages/a`.\n")
     chapters = [{"file": "pages/a"}]

@@ -5,7 +5,7 @@ other parameters than its chapter's defaults gives none.
 """
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import PurePosixPath
 from types import ModuleType
@@ -69,7 +69,7 @@ class Found:
 
 
 def compute(config: Config) -> dict[str, pd.DataFrame]:
-    """Tables ``verdicts`` and ``runs``, the stored runs that the verdicts rest on."""
+    """Tables ``verdicts``, ``glance``, and ``runs``, the stored runs that both rest on."""
     stored = {name: complete(chapter) for name, chapter in RUNS.items()}
     tables = {name: result.tables for name, result in stored.items()}
     claims = paper.claims().set_index("id")
@@ -95,7 +95,50 @@ def compute(config: Config) -> dict[str, pd.DataFrame]:
         }
         for name, result in stored.items()
     ]
-    return {"verdicts": pd.DataFrame(rows), "runs": pd.DataFrame(runs)}
+    return {
+        "verdicts": pd.DataFrame(rows),
+        "glance": pd.DataFrame(_glance(tables)),
+        "runs": pd.DataFrame(runs),
+    }
+
+
+def _glance(tables: Tables) -> Iterator[dict[str, object]]:
+    """Gains in overall F1 with their intervals: ``about, what, database, gain, low, high``."""
+    graph = _rows(tables["graph_spotting"]["contrasts"], kind="overall")
+    for better, worse, what in (
+        (WHOLE, PREDECESSOR, "Causal-Ex rather than AUW-GCN"),
+        (WHOLE, NONE, "Causal-Ex rather than no graph"),
+        (WHOLE, graph_spotting.RANDOM, "Causal-Ex rather than a random graph"),
+        (graph_spotting.CAUSAL, graph_spotting.PRIOR, "causal graph rather than prior graph"),
+    ):
+        yield from _gains_of(_rows(graph, variant=better, beside=worse), "graph", what)
+    debiased = _rows(
+        tables["counterfactuals"]["debiasing"], variant=WHOLE, kind="overall", chosen=NESTED
+    )
+    for name, what in (
+        (NULL, "debiasing by null frames"),
+        (KEEP, "debiasing by masked regions"),
+        (BOTH, "debiasing by both"),
+        (SWEEP, "no debiasing, as many thresholds"),
+    ):
+        yield from _gains_of(_rows(debiased, counterfactual=name), "debiasing", what)
+    rule = _rows(
+        tables["graph_spotting"]["scores"],
+        rule="best epoch per subject",
+        kind="overall",
+        variant=WHOLE,
+    )
+    what = "epoch chosen on the tested person"
+    yield from _gains_of(rule, "choosing", what, "over_last")
+
+
+def _gains_of(
+    rows: pd.DataFrame, about: str, what: str, value: str = "gain"
+) -> Iterator[dict[str, object]]:
+    for row in rows.to_dict("records"):
+        ends = {"low": row[f"{value}_low"], "high": row[f"{value}_high"]}
+        place = {"about": about, "what": what, "database": row["database"]}
+        yield place | {"gain": row[value]} | ends
 
 
 def complete(chapter: ModuleType) -> Result:

@@ -1,6 +1,7 @@
 """One look for all figures: colour-blind-safe, legible on light and dark pages."""
 
 import html
+import io
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -71,6 +72,15 @@ def show_figure(drawn: Figure) -> None:
     """Display a matplotlib figure once and release it."""
     display(drawn)
     plt.close(drawn)
+
+
+def svg(drawn: Figure) -> str:
+    """A matplotlib figure as SVG, which is then released; the same figure gives the same text."""
+    written = io.StringIO()
+    with plt.rc_context(MATPLOTLIB):
+        drawn.savefig(written, format="svg", metadata={"Date": None})
+    plt.close(drawn)
+    return written.getvalue()
 
 
 def plotly_layout(height: int = 380, **more: object) -> dict:

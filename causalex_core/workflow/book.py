@@ -17,7 +17,7 @@ import yaml
 
 from causalex_core import locks, paths
 from causalex_core.errors import CausalexError
-from causalex_core.workflow import execute, experiment, present, reference
+from causalex_core.workflow import diagrams, execute, experiment, present, reference
 from causalex_core.workflow.experiment import Experiment
 
 HTML = paths.BUILD / "html"
@@ -109,7 +109,8 @@ def _assemble(chosen: Experiment) -> Path:
         paths.atomic_write(source / "pages" / f"{name}.ipynb", text)
     for name, text in reference.pages().items():
         paths.atomic_write(source / f"{name}.md", text)
-    paths.atomic_write(source / reference.MAP, reference.drawn_map())
+    for name, text in diagrams.drawn().items():
+        paths.atomic_write(source / name, text)
     return source
 
 

@@ -1,16 +1,11 @@
 """Pages about the package, written from the code whenever the book is made."""
 
-import io
 from collections.abc import Mapping
-from pathlib import Path
-
-import matplotlib.pyplot as plt
 
 from causalex_core import paths, provenance
-from causalex_core.report import module_map, style
+from causalex_core.report import module_map
 
 FOLDER = "api"
-MAP = Path("_static") / "diagrams" / "module_map.svg"
 _INTERNAL = ("cli", "commands", "workflow", "chapters")  # not called from outside
 _SINGLE = "base"  # page of the modules that are no packages
 
@@ -28,16 +23,6 @@ def pages() -> Mapping[str, str]:
         else:
             found.setdefault(_SINGLE, []).append(part)
     return {f"{FOLDER}/{part}": _page(part, modules) for part, modules in found.items()}
-
-
-def drawn_map() -> str:
-    """The module map as SVG."""
-    figure = module_map.figure()
-    written = io.StringIO()
-    with plt.rc_context(style.MATPLOTLIB):
-        figure.savefig(written, format="svg", metadata={"Date": None})
-    plt.close(figure)
-    return written.getvalue()
 
 
 def _page(part: str, modules: list[str]) -> str:

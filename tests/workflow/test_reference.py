@@ -7,7 +7,7 @@ import yaml
 
 from causalex_core import paths
 from causalex_core.report import module_map
-from causalex_core.workflow import reference
+from causalex_core.workflow import diagrams, reference
 from causalex_core.workflow.book import contents
 
 
@@ -48,5 +48,14 @@ def test_the_map_shows_imports_of_this_code_and_none_that_go_back():
     names, counted = module_map.parts(), module_map.imports()
     assert counted["chapters", "studies"] > 0 and counted["locks", "errors"] == 0
     assert all(names.index(row) < names.index(column) for row, column in counted)
-    drawn = reference.drawn_map()
-    assert drawn == reference.drawn_map() and "<svg" in drawn
+
+
+def test_pictures_of_the_prose_are_the_same_each_time():
+    drawn = diagrams.drawn()
+    assert drawn == diagrams.drawn()
+    wanted = re.findall(
+        r"\{figure\} (_static/diagrams/\S+)",
+        "".join(file.read_text() for file in paths.BOOK.glob("*.md")),
+    )
+    there = {f"{diagrams.FOLDER}/{file.name}" for file in (paths.BOOK / diagrams.FOLDER).iterdir()}
+    assert set(wanted) == there | drawn.keys()
