@@ -20,6 +20,7 @@ from sklearn.preprocessing import StandardScaler
 
 from causalex_core.cohort import cohort
 from causalex_core.recognition import baselines
+from causalex_core.recognition.augmentation import Augmentation
 from causalex_core.recognition.described import COMPACT, centred
 from causalex_core.recognition.flow_images import FlowConfig
 from causalex_core.recognition.folds import Folds
@@ -57,12 +58,21 @@ class Recogniser:
 
 
 COMPACT_BOTH, COMPACT_APEX, TAUGHT = "compact", "compact, onset to apex", "compact, taught errors"
+ATTENTION = "compact, attention alone"
 RECOGNISERS: Mapping[str, Recogniser] = {
     COMPACT_BOTH: Recogniser(COMPACT_TRAINING),
     COMPACT_APEX: Recogniser(COMPACT_TRAINING, one_phase=True),
     TAUGHT: Recogniser(COMPACT_TRAINING, taught=True),
     "compact, no exchange": Recogniser(
         replace(COMPACT_TRAINING, network=replace(COMPACT, exchanges=0))
+    ),
+    # both phases in every sample, and no way around the attention between them
+    ATTENTION: Recogniser(
+        replace(
+            COMPACT_TRAINING,
+            network=replace(COMPACT, straight=False),
+            augmentation=Augmentation(hidden=0.25, mixed=0.4),
+        )
     ),
     LINEAR: Recogniser(baselines.CLASSIFIERS["linear model"]),
     LINEAR_APEX: Recogniser(baselines.CLASSIFIERS["linear model"], one_phase=True),
