@@ -59,7 +59,8 @@ def label(values: Mapping[str, Any]) -> str:
     if len(text) <= _LONGEST and not _UNUSUAL.search(text):
         return text
     digest = hashlib.sha256(text.encode()).hexdigest()[:8]
-    return f"{_UNUSUAL.sub('_', text)[: _LONGEST - 9].rstrip('_')}-{digest}"
+    plain = _UNUSUAL.sub("_", text).replace("=_", "=")
+    return f"{plain[: _LONGEST - 9].rstrip('_')}-{digest}"
 
 
 def _text(value: Any) -> str:

@@ -2,10 +2,10 @@
 
 import shutil
 import subprocess
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from time import monotonic, sleep
 
 from causalex_core.errors import CausalexError
 
@@ -57,14 +57,14 @@ def cancel(found: Sequence[Job], folder: Path) -> None:
     """
     numbers = {job.number for job in found}
     _run("scancel", *sorted(numbers))
-    deadline = time.monotonic() + _GONE_WITHIN
+    deadline = monotonic() + _GONE_WITHIN
     while left := numbers & {job.number for job in jobs(folder)}:
-        if time.monotonic() > deadline:
+        if monotonic() > deadline:
             raise CausalexError(
                 f"SLURM jobs {', '.join(sorted(left))} were cancelled {_GONE_WITHIN} s ago and"
                 " still run: end them by hand, then give the same command again"
             )
-        time.sleep(_LOOK_AGAIN)
+        sleep(_LOOK_AGAIN)
 
 
 def _run(*command: str) -> str:
