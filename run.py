@@ -85,7 +85,8 @@ def _parser() -> argparse.ArgumentParser:
     verbs = parser.add_subparsers(dest="verb", required=True)
     verbs.add_parser("setup", help="make .venv from requirements.lock, or reuse it")
     made = verbs.add_parser("book", help="make the book in _build/html")
-    kinds = sorted(file.stem for file in (ROOT / "workflow" / "experiments").glob("*.yml"))
+    files = (ROOT / "workflow" / "experiments").glob("*.yml")
+    kinds = sorted(file.stem for file in files if "\npages:" in file.read_text())  # no grids
     made.add_argument("--experiment", choices=kinds, default="book", help="default: book")
     verbs.add_parser("test", help="run the tests; further arguments go to pytest")
     verbs.add_parser("lint", help="check style, types and layers")

@@ -12,6 +12,7 @@ from causalex_core.errors import CausalexError
 COMMANDS = {
     "cohort": "Write the synthetic people: motion, pictures, and the truth about them.",
     "data": "List, fetch and verify the sources.",
+    "experiment": "Run notebooks over a grid of parameters, here or on a cluster.",
     "extract": "Extract the motion of the 12 regions from videos.",
     "graph": "Estimate the causal graph of the regions from their motion.",
     "publish": "Store the aggregates that the book shows where the data are missing.",

@@ -53,6 +53,18 @@ def attempted(path: Path) -> Iterator[bool]:
                 path.unlink(missing_ok=True)
 
 
+def held(path: Path) -> bool:
+    """Whether somebody else holds a lock file alone."""
+    try:
+        with path.open() as handle:
+            fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except FileNotFoundError:
+        return False
+    except BlockingIOError:
+        return True
+    return False
+
+
 def shared(path: Path) -> IO[str]:
     """Hold a lock file together with others, until the returned file is closed."""
     return _locked(path, fcntl.LOCK_SH, f"waiting for {path}")

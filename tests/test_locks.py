@@ -87,3 +87,15 @@ def test_an_attempt_does_not_wait_and_leaves_nothing(tmp_path):
     assert not path.exists()
     with locks.attempted(path) as free:
         assert free
+
+
+def test_one_can_see_whether_somebody_holds_a_lock_alone(tmp_path):
+    path = tmp_path / "x.lock"
+    assert not locks.held(path)
+    assert not path.exists()
+    with locks.exclusive(path, "waiting"):
+        assert locks.held(path)
+    assert not locks.held(path)
+    mine = locks.shared(path)
+    assert not locks.held(path)
+    mine.close()

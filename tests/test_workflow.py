@@ -5,80 +5,13 @@ import json
 import os
 import shutil
 import signal
-import subprocess
-import sys
-import time
-from collections.abc import Callable
 from pathlib import Path
 
 import nbformat
 import pytest
-import yaml
-from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
+from toy_project import PATIENCE, Project, wait_until
 
 from causalex_core import paths
-
-RUN = "from causalex_core.workflow import book, experiment; book.run_pages(experiment.read('toy'))"
-PATIENCE = 120  # seconds until something that should happen is given up
-
-
-class Project:
-    """A copy of the project with toy notebooks, each of which counts its runs."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        unwanted = shutil.ignore_patterns("__pycache__", "experiments")
-        for name in ("causalex_core", "workflow"):
-            shutil.copytree(paths.ROOT / name, folder / name, ignore=unwanted)
-        for name in ("requirements.lock", "_config.yml", "pyproject.toml"):
-            shutil.copy(paths.ROOT / name, folder)
-        self.notebooks = folder / "notebooks"
-        self.notebooks.mkdir()
-        self.parameters: dict[str, dict[str, object]] = {}
-
-    def page(self, name: str, *lines: str, **parameters: object) -> None:
-        """Write a notebook with a parameter `value` and give it parameters."""
-        count = f"with open('{name}.runs', 'a') as runs: print('run', file=runs)"
-        notebook = new_notebook(
-            cells=[
-                new_markdown_cell(f"# Page {name}", id="title"),
-                new_code_cell("value = 1", id="parameters", metadata={"tags": ["parameters"]}),
-                new_code_cell("\n".join([count, *lines, "print('value', value)"]), id="work"),
-            ]
-        )
-        nbformat.write(notebook, self.notebooks / f"{name}.ipynb")
-        self.parameters[name] = parameters
-        self.write_experiment()
-
-    def write_experiment(self) -> None:
-        file = self.folder / "workflow" / "experiments" / "toy.yml"
-        file.parent.mkdir(exist_ok=True)
-        file.write_text(yaml.safe_dump({"experiment": "toy", "pages": self.parameters}))
-
-    def start(self, *command: str) -> subprocess.Popen:
-        surroundings = {**os.environ, "PYTHONPATH": str(self.folder)}
-        return subprocess.Popen(
-            [sys.executable, *(command or ("-c", RUN))],
-            cwd=self.folder,
-            env=surroundings,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            start_new_session=True,
-        )
-
-    def run(self, *command: str) -> tuple[int, str]:
-        process = self.start(*command)
-        output, _ = process.communicate(timeout=PATIENCE)
-        return process.returncode, output
-
-    def runs(self, name: str) -> int:
-        file = self.notebooks / f"{name}.runs"
-        return len(file.read_text().splitlines()) if file.is_file() else 0
-
-    def printed(self, name: str) -> str:
-        page = nbformat.read(self.folder / "_build" / "toy" / "pages" / f"{name}.ipynb", 4)
-        return page.cells[-1].outputs[0].text
 
 
 @pytest.fixture
@@ -86,26 +19,18 @@ def project(tmp_path: Path) -> Project:
     return Project(tmp_path)
 
 
-def wait_until(happened: Callable[[], bool], process: subprocess.Popen) -> None:
-    deadline = time.monotonic() + PATIENCE
-    while not happened():
-        assert process.poll() is None, process.communicate()[0]
-        assert time.monotonic() < deadline, "it did not happen"
-        time.sleep(0.05)
-
-
 def test_goes_on_after_a_kill(project: Project) -> None:
     project.page("quick", value=2)
     gate = "import pathlib, time\nwhile not pathlib.Path('gate').exists(): time.sleep(0.05)"
     project.page("slow", gate, value=3)
     build = project.folder / "_build"
-    log = build / "logs" / "workflow.log"
+    log = build / "toy" / "logs" / "workflow.log"
     process = project.start()
     wait_until(lambda: log.is_file() and "1 of 3 steps" in log.read_text(), process)
     wait_until(lambda: project.runs("slow") == 1, process)
     os.killpg(process.pid, signal.SIGKILL)
     process.communicate()
-    assert list((project.folder / ".snakemake" / "locks").iterdir())
+    assert list((build / "toy" / ".snakemake" / "locks").iterdir())
     assert not (build / "toy" / "pages" / "slow.ipynb").exists()
 
     (project.notebooks / "gate").touch()
@@ -226,7 +151,7 @@ def test_failed_notebook_is_kept_and_named(project: Project) -> None:
     status, output = project.run()
     kept = project.folder / "_build" / "toy" / "failed" / "bad.ipynb"
     assert status != 0
-    assert "bad.ipynb failed" in output
+    assert "bad failed: cell 3: ValueError" in output
     assert "ValueError: no such subject" in output
     assert str(kept.relative_to(project.folder)) in output
     assert nbformat.read(kept, 4).metadata.papermill.exception is True

@@ -4,7 +4,6 @@ A chapter module has ``SOURCES`` (names of data cards), a frozen dataclass ``Con
 default for every parameter, and ``compute(config)``, which returns tidy tables of aggregates.
 """
 
-import difflib
 import time
 from collections.abc import Sequence
 from dataclasses import asdict, fields
@@ -15,7 +14,7 @@ import pandas as pd
 
 from causalex_core import paths, provenance
 from causalex_core.datasets import manifest
-from causalex_core.errors import CausalexError
+from causalex_core.errors import CausalexError, did_you_mean
 from causalex_core.report import results
 from causalex_core.report.results import Result
 
@@ -59,8 +58,11 @@ def obtain(chapter: Chapter, *, stored: bool = False, **parameters: Any) -> Resu
     _refuse_unknown(chapter, parameters)
     missing = tuple(name for name in chapter.SOURCES if manifest.locate(name) is None)
     if missing or stored:
-        return results.read(published_path(chapter), missing)
-    return _computed(chapter, chapter.Config(**parameters))
+        result = results.read(published_path(chapter), missing)
+    else:
+        result = _computed(chapter, chapter.Config(**parameters))
+    results.hand_over(result)
+    return result
 
 
 def publish(chapter: Chapter, **parameters: Any) -> Path:
@@ -101,9 +103,7 @@ def _refuse_unknown(chapter: Chapter, parameters: dict[str, Any]) -> None:
     known = [field.name for field in fields(chapter.Config)]
     for name in parameters:
         if name not in known:
-            near = difflib.get_close_matches(name, known, n=1)
-            hint = f"; did you mean '{near[0]}'?" if near else ""
             raise CausalexError(
-                f"chapter '{_name(chapter)}' has no parameter '{name}'{hint}"
-                f" (it has: {', '.join(known) or 'none'})"
+                f"chapter '{_name(chapter)}' has no parameter '{name}'"
+                f"{did_you_mean(name, known)} (it has: {', '.join(known) or 'none'})"
             )

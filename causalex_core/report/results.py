@@ -1,6 +1,7 @@
 """A chapter's result: tidy tables of aggregates with a stamp, and its JSON form."""
 
 import json
+import os
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -11,6 +12,8 @@ import pandas as pd
 from causalex_core import paths
 from causalex_core.errors import CausalexError
 from causalex_core.provenance import Stamp
+
+WANTED = "CAUSALEX_RESULTS"  # environment variable: the folder where a batch run wants results
 
 
 @dataclass(frozen=True)
@@ -43,17 +46,40 @@ class Result:
 
 def write(result: Result, path: Path) -> Path:
     """Store a result as JSON, atomically; the same result gives the same bytes."""
-    content = {
+    return _written(_content(result), path)
+
+
+def hand_over(result: Result) -> None:
+    """Write a result where a batch run wants it, if one does: into ``$CAUSALEX_RESULTS``.
+
+    So notebooks need not know by whom they are run.
+    """
+    folder = os.environ.get(WANTED)
+    if folder:
+        content = {"origin": result.origin, "missing": list(result.missing), **_content(result)}
+        _written(content, Path(folder) / f"{result.name}.json")
+
+
+def handed_over(folder: Path) -> list[Result]:
+    """Results that :func:`hand_over` wrote into a folder, by name."""
+    return [read(file) for file in sorted(folder.glob("*.json"))]
+
+
+def _written(content: Mapping[str, Any], path: Path) -> Path:
+    return paths.atomic_write(path, json.dumps(content, indent=1, ensure_ascii=False) + "\n")
+
+
+def _content(result: Result) -> dict[str, Any]:
+    return {
         "name": result.name,
         "parameters": dict(result.parameters),
         "stamp": asdict(result.stamp),
         "tables": {name: _plain(frame) for name, frame in result.tables.items()},
     }
-    return paths.atomic_write(path, json.dumps(content, indent=1, ensure_ascii=False) + "\n")
 
 
 def read(path: Path, missing: tuple[str, ...] = ()) -> Result:
-    """Read back what :func:`write` stored.
+    """Read back what :func:`write` stored or :func:`hand_over` wrote.
 
     Raises
     ------
@@ -67,8 +93,8 @@ def read(path: Path, missing: tuple[str, ...] = ()) -> Result:
             tables={name: _frame(table) for name, table in content["tables"].items()},
             parameters=content["parameters"],
             stamp=Stamp(**content["stamp"]),
-            origin="stored",
-            missing=missing,
+            origin=content.get("origin", "stored"),
+            missing=tuple(content.get("missing", missing)),
         )
     except OSError as error:
         raise CausalexError(

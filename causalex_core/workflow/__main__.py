@@ -19,6 +19,7 @@ def main(arguments: list[str] | None = None) -> int:
     page.add_argument("notebook", type=Path)
     page.add_argument("output", type=Path)
     page.add_argument("--parameters", type=json.loads, default={}, help="as a JSON object")
+    page.add_argument("--uses", type=json.loads, help="digests of all else it depends on, likewise")
     options = parser.parse_args(arguments)
     try:
         _book(options.experiment) if options.verb == "book" else _execute(options)
@@ -41,11 +42,11 @@ def _book(name: str) -> None:
 
 
 def _execute(options: argparse.Namespace) -> None:
-    from causalex_core.workflow import execute
+    from causalex_core.workflow import execute, experiment
 
-    os.environ.update(execute.surroundings())
-    seconds = execute.execute(options.notebook, options.output, options.parameters)
-    print(f"executed {options.notebook.stem} in {seconds:.0f} s", flush=True)
+    os.environ.update(experiment.surroundings())
+    seconds = execute.execute(options.notebook, options.output, options.parameters, options.uses)
+    print(f"executed {options.output.stem} in {seconds:.0f} s", flush=True)
 
 
 if __name__ == "__main__":

@@ -2,31 +2,22 @@
 
 import hashlib
 import json
-import os
-import re
 import shutil
-import subprocess
 import sys
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import TextIO
 
 import nbformat
 import yaml
 
 from causalex_core import locks, paths
 from causalex_core.errors import CausalexError
-from causalex_core.workflow import diagrams, execute, experiment, present, reference
+from causalex_core.workflow import diagrams, experiment, logged, present, reference, runs
 from causalex_core.workflow.experiment import Experiment
 
 HTML = paths.BUILD / "html"
 LOGS = paths.BUILD / "logs"
-WORKFLOW_LOCK = paths.BUILD / "workflow.lock"
-SNAKEFILE = paths.WORKFLOW / "Snakefile"
-EXECUTED = "executed "  # first word of the lines with which a notebook reports itself
-COMPLAINTS = ("causalex: error:", "WARNING:", "ERROR:")  # lines of a log that say what is wrong
-COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 JUPYTER_BOOK = "from jupyter_book.cli.main import main; main()"
 
 
@@ -41,36 +32,18 @@ def make(name: str) -> Path:
     Raises
     ------
     CausalexError
-        If the table of contents and the experiment differ, a notebook fails, or the book has
-        a warning. The previous book then stays as it is.
+        If the table of contents and the experiment differ, the experiment is no book, a notebook
+        fails, or the book has a warning. The previous book then stays as it is.
     """
     chosen = experiment.read(name)
+    if chosen.varied:
+        raise CausalexError(f"'{name}' is a grid, no book: `causalex experiment run {name}`")
     _compare_with_contents(chosen)
     with locks.exclusive(paths.BUILD / "book.lock", "another build is at work: waiting for it"):
-        run_pages(chosen)
+        runs.carry_out(chosen)
         source = _assemble(chosen)
         _render(source, chosen)
     return HTML / "index.html"
-
-
-def run_pages(chosen: Experiment) -> None:
-    """Execute the notebooks whose inputs changed.
-
-    A run that was killed leaves a lock of Snakemake behind. It is taken away here, but only
-    once every other run is known to have ended: each holds the workflow's own lock.
-    """
-    with locks.exclusive(WORKFLOW_LOCK, "an earlier run is still at work: waiting for it"):
-        stale = any((paths.ROOT / ".snakemake" / "locks").glob("*"))
-    command = [
-        *(sys.executable, "-m", "snakemake"),
-        *("--snakefile", str(SNAKEFILE), "--directory", str(paths.ROOT)),
-        *("--configfile", str(experiment.EXPERIMENTS / f"{chosen.name}.yml")),
-        *("--workflow-profile", str(paths.WORKFLOW / "profiles" / "local")),
-    ]
-    if stale:
-        print("  a run was killed: going on where it ended", flush=True)
-        _logged([*command, "--unlock"], LOGS / "unlock.log", "snakemake --unlock")
-    _logged(command, LOGS / "workflow.log", "the workflow")
 
 
 def _compare_with_contents(chosen: Experiment) -> None:
@@ -80,9 +53,9 @@ def _compare_with_contents(chosen: Experiment) -> None:
         for entry in contents(yaml.safe_load((paths.ROOT / "_toc.yml").read_text()))
         if Path(entry).parent == Path("pages")
     }
-    for page in sorted(listed ^ chosen.pages.keys()):
+    for page in sorted(listed ^ chosen.runs.keys()):
         has, lacks = "_toc.yml", f"workflow/experiments/{chosen.name}.yml"
-        if page in chosen.pages:
+        if page in chosen.runs:
             has, lacks = lacks, has
         raise CausalexError(f"{has} lists the page '{page}', {lacks} does not: add it there")
 
@@ -104,7 +77,7 @@ def _assemble(chosen: Experiment) -> Path:
     shutil.rmtree(source, ignore_errors=True)
     hidden = shutil.ignore_patterns(".*", "published")
     shutil.copytree(paths.BOOK, source, ignore=hidden)
-    for name in chosen.pages:
+    for name in chosen.runs:
         text = nbformat.writes(present.page(chosen.page(name)))
         paths.atomic_write(source / "pages" / f"{name}.ipynb", text)
     for name, text in reference.pages().items():
@@ -128,7 +101,7 @@ def _render(source: Path, chosen: Experiment) -> None:
         *("--config", str(paths.ROOT / "_config.yml"), "--toc", str(paths.ROOT / "_toc.yml")),
         *("--path-output", str(output), "-W", "-n", "--keep-going"),
     ]
-    _logged(command, LOGS / "book.log", "jupyter-book")
+    logged.run(command, LOGS / "book.log", "jupyter-book")
     fresh = output / "_build" / "html"
     _publish(fresh, fingerprint)
     shutil.rmtree(output)
@@ -171,48 +144,3 @@ def _files(places: Iterable[Path]) -> Iterator[Path]:
             yield from sorted(file for file in place.rglob("*") if file.is_file())
         else:
             yield place
-
-
-def _logged(command: Sequence[str], log: Path, what: str) -> None:
-    """Run a command into a log; show how pages go, and why it failed if it did.
-
-    The command writes to the file itself, not to a pipe of this process: Snakemake hangs if
-    whoever reads from it is killed.
-
-    Raises
-    ------
-    CausalexError
-        If the command fails.
-    """
-    log.parent.mkdir(parents=True, exist_ok=True)
-    with log.open("w") as output, log.open(errors="replace") as written:
-        with subprocess.Popen(
-            command,
-            cwd=paths.ROOT,
-            env=execute.surroundings(),
-            stdout=output,
-            stderr=subprocess.STDOUT,
-        ) as process:
-            while _still_runs(process):
-                _show_pages(written)
-        _show_pages(written)
-    if process.returncode:
-        lines = COLOURS.sub("", log.read_text(errors="replace")).splitlines()
-        told = [line.strip() for line in lines if any(sign in line for sign in COMPLAINTS)]
-        reasons = "\n  ".join(dict.fromkeys(told or lines[-12:]))
-        raise CausalexError(f"{what} failed (log: {os.path.relpath(log)}):\n  {reasons}")
-
-
-def _still_runs(process: subprocess.Popen) -> bool:
-    try:
-        process.wait(0.5)
-    except subprocess.TimeoutExpired:
-        return True
-    return False
-
-
-def _show_pages(written: TextIO) -> None:
-    """Print what notebooks have reported since the last look."""
-    for line in written.readlines():
-        if line.startswith(EXECUTED):
-            print(f"  {line.strip()}", flush=True)

@@ -1,6 +1,6 @@
-"""Run one notebook with its parameters; keep it if it fails."""
+"""Run one notebook with its parameters; keep it if it fails, and never run it twice."""
 
-import ast
+import contextlib
 import os
 import shutil
 import sys
@@ -11,13 +11,14 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import nbformat
 import papermill
 from jupyter_client.kernelspec import KernelSpec
 from jupyter_client.manager import AsyncKernelManager
 
 from causalex_core import locks, paths
 from causalex_core.errors import CausalexError
+from causalex_core.report import results
+from causalex_core.workflow import experiment, records
 
 CELL_TIMEOUT = 4 * 3600  # seconds; a cell that takes longer hangs
 
@@ -52,17 +53,29 @@ class LocalKernelManager(AsyncKernelManager):
         shutil.rmtree(self._folder, ignore_errors=True)
 
 
-def execute(notebook: Path, output: Path, parameters: Mapping[str, Any]) -> float:
+def execute(
+    notebook: Path,
+    output: Path,
+    parameters: Mapping[str, Any],
+    uses: Mapping[str, str] | None = None,
+) -> float:
     """Execute a notebook; its output appears whole or not at all.
+
+    Beside the output's folder it leaves a record of the run, the finished notebook, and the
+    results that its chapters handed over. If an earlier run finished the very same, that one is
+    taken over: its controller may have been killed before it could learn of it.
 
     Parameters
     ----------
     notebook
         The notebook, with a cell tagged ``parameters`` if it takes any.
     output
-        Where the executed notebook goes: ``<experiment>/pages/<page>.ipynb``.
+        Where the executed notebook goes: ``<experiment>/pages/<run>.ipynb``.
     parameters
         Values that replace those of the tagged cell.
+    uses
+        Digests of everything else that the outcome depends on
+        (:func:`causalex_core.workflow.experiment.state`); None: unknown, so it is run.
 
     Returns
     -------
@@ -73,58 +86,86 @@ def execute(notebook: Path, output: Path, parameters: Mapping[str, Any]) -> floa
     ------
     CausalexError
         If a parameter is unknown or a cell fails. The notebook as far as it got is then kept
-        as ``<experiment>/failed/<page>.ipynb``, and the error names it.
+        as ``<experiment>/failed/<run>.ipynb``, and the error names it.
     """
-    experiment = output.parent.parent
-    running = experiment / "running" / notebook.name
-    failed = experiment / "failed" / notebook.name
-    _refuse_unknown(notebook, parameters)
+    output = output.absolute()
+    folder, run = output.parent.parent, output.stem
+    finished = folder / "finished" / output.name
+    experiment.refuse_unknown_parameters(
+        notebook.stem, parameters, experiment.parameter_names(notebook)
+    )
+    with locks.exclusive(records.lock(folder, run), f"another process executes {run}"):
+        earlier = records.read(folder, run)
+        if earlier and earlier.state == "done" and earlier.answers(parameters, uses):
+            with contextlib.suppress(FileNotFoundError):
+                paths.atomic_write(output, finished.read_bytes())
+                records.note(folder, f"took over {run}, finished {earlier.started} before")
+                return 0.0
+        record = records.begun(parameters, uses)
+        records.write(record, folder, run)
+        seconds = _executed(notebook, folder, run, record)
+        records.write(record.ended("done", seconds=round(seconds, 2)), folder, run)
+        paths.atomic_write(output, finished.read_bytes())
+        records.note(folder, f"executed {run} in {seconds:.0f} s{_where(record)}")
+    return seconds
+
+
+def _executed(notebook: Path, folder: Path, run: str, record: records.Record) -> float:
+    """Seconds that a run takes until its notebook and results are in place."""
+    running, finished, failed = (
+        folder / kind / f"{run}.ipynb" for kind in ("running", "finished", "failed")
+    )
+    handed_over = running.with_suffix("")
+    shutil.rmtree(handed_over, ignore_errors=True)
+    for place in (finished, failed):
+        place.parent.mkdir(parents=True, exist_ok=True)
+    records.note(folder, f"began {run}{_where(record)}")
     started = time.perf_counter()
-    with locks.exclusive(running.with_suffix(".lock"), f"another run executes {notebook.name}"):
-        for folder in (output.parent, failed.parent):
-            folder.mkdir(parents=True, exist_ok=True)
-        try:
-            papermill.execute_notebook(
-                str(notebook),
-                str(running),
-                dict(parameters),
-                kernel_name="python3",
-                language="python",
-                kernel_manager_class=LocalKernelManager,
-                cwd=str(notebook.parent),
-                progress_bar=False,
-                execution_timeout=CELL_TIMEOUT,
-            )
-        except Exception as error:
-            if not running.is_file():
-                raise
+    os.environ[results.WANTED] = str(handed_over)
+    try:
+        papermill.execute_notebook(
+            str(notebook),
+            str(running),
+            dict(record.parameters),
+            kernel_name="python3",
+            language="python",
+            kernel_manager_class=LocalKernelManager,
+            cwd=str(notebook.parent),
+            progress_bar=False,
+            execution_timeout=CELL_TIMEOUT,
+        )
+    except Exception as error:
+        kept = str(failed) if running.is_file() else ""
+        if kept:
             running.replace(failed)
-            raise CausalexError(
-                f"{notebook.name} failed: {_reason(error)}; the notebook as far as it got: {failed}"
-            ) from error
-        running.replace(output)
-        failed.unlink(missing_ok=True)
+        why = _reason(error)
+        with contextlib.suppress(OSError):  # a full disk has no room for this either
+            seconds = round(time.perf_counter() - started, 2)
+            records.write(record.ended("failed", why=why, kept=kept, seconds=seconds), folder, run)
+            records.note(folder, f"failed {run}: {why}")
+        if not kept:
+            raise
+        raise CausalexError(
+            f"{run} failed: {why}; the notebook as far as it got: {failed}"
+        ) from error
+    finally:
+        del os.environ[results.WANTED]
+    _replace(handed_over, folder / "results" / run)
+    running.replace(finished)
+    failed.unlink(missing_ok=True)
     return time.perf_counter() - started
 
 
-def _refuse_unknown(notebook: Path, parameters: Mapping[str, Any]) -> None:
-    known = parameter_names(notebook)
-    unknown = [name for name in parameters if name not in known]
-    if unknown:
-        raise CausalexError(
-            f"{notebook.name} has no parameter {', '.join(map(repr, unknown))}"
-            f" (it has: {', '.join(known) or 'none'})"
-        )
+def _replace(new: Path, old: Path) -> None:
+    """Put a folder in the place of another; without the new one there is none."""
+    shutil.rmtree(old, ignore_errors=True)
+    if new.is_dir():
+        old.parent.mkdir(parents=True, exist_ok=True)
+        new.rename(old)
 
 
-def parameter_names(notebook: Path) -> list[str]:
-    """Names that the cells tagged ``parameters`` of a notebook assign."""
-    cells = nbformat.read(notebook, as_version=4).cells
-    tagged = [cell.source for cell in cells if "parameters" in cell.metadata.get("tags", [])]
-    nodes = ast.walk(ast.parse("\n".join(tagged)))
-    return [
-        node.id for node in nodes if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)
-    ]
+def _where(record: records.Record) -> str:
+    return f" (SLURM job {record.job} on {record.host})" if record.job else ""
 
 
 def _reason(error: Exception) -> str:
@@ -139,10 +180,3 @@ def _short_folder() -> Path:
     usual = tempfile.gettempdir()
     parent = usual if len(usual) <= longest else "/tmp"
     return Path(tempfile.mkdtemp(prefix="causalex-", dir=parent))
-
-
-def surroundings() -> dict[str, str]:
-    """Environment in which notebooks and the book are run, the same on every machine."""
-    before = os.environ.get("PYTHONPATH")
-    found = f"{paths.ROOT}{os.pathsep}{before}" if before else str(paths.ROOT)
-    return {**os.environ, "PYTHONPATH": found, "PYTHONHASHSEED": "0"}

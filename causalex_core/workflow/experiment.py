@@ -1,9 +1,13 @@
 """Experiments: which notebooks run, with which parameters, and what each depends on."""
 
+import ast
 import hashlib
 import importlib
-from collections.abc import Mapping
-from dataclasses import dataclass
+import json
+import os
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -11,25 +15,61 @@ import yaml
 
 from causalex_core import paths, provenance
 from causalex_core.datasets import manifest
-from causalex_core.errors import CausalexError
+from causalex_core.errors import CausalexError, did_you_mean
+from causalex_core.workflow import grid
 
 EXPERIMENTS = paths.WORKFLOW / "experiments"
+BOOK, GRID = {"experiment", "pages"}, {"experiment", "notebook", "fixed", "grid", "points"}
+# What a run may ask for. Snakemake hands any name on, and a cluster never sees a misspelt one.
+RESOURCES = (
+    *("mem_mb", "mem_mb_per_cpu", "disk_mb", "runtime", "gres", "gpu", "gpu_model"),
+    *("cpus_per_task", "tasks", "nodes", "constraint", "qos"),
+    *("slurm_partition", "slurm_account", "slurm_extra"),
+)
+NEEDED: Mapping[str, int | str] = {"mem_mb": 2000, "runtime": 240}  # MB; minutes
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.=+-]*")
+_TAKEN = ("html", "html.previous", "logs")  # beside the experiments' folders
+
+
+@dataclass(frozen=True)
+class Run:
+    """One execution of a notebook.
+
+    Attributes
+    ----------
+    notebook
+        Its name without ending.
+    parameters
+        What it gets; others keep the values in the notebook.
+    """
+
+    notebook: str
+    parameters: Mapping[str, Any]
 
 
 @dataclass(frozen=True)
 class Experiment:
-    """One way to run the notebooks of the book.
+    """Notebooks to run: the pages of a book, or one notebook at the points of a grid.
 
     Attributes
     ----------
     name
         Name of the experiment; its files go to ``_build/<name>``.
-    pages
-        For each notebook (by its name without ending) the parameters that it gets.
+    runs
+        By name: that of the page, or one made of the point's values.
+    varied
+        Parameters that differ between the runs of a grid; empty for a book.
+    resources
+        What each run asks for, such as memory (``mem_mb``) or a GPU (``gres: gpu:1``).
+    content
+        The content of the file that says all this.
     """
 
     name: str
-    pages: Mapping[str, Mapping[str, Any]]
+    runs: Mapping[str, Run]
+    varied: tuple[str, ...] = ()
+    resources: Mapping[str, int | str] = field(default_factory=dict)
+    content: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def folder(self) -> Path:
@@ -37,7 +77,7 @@ class Experiment:
         return paths.BUILD / self.name
 
     def page(self, name: str) -> Path:
-        """Executed notebook of one page."""
+        """Executed notebook of one run."""
         return self.folder / "pages" / f"{name}.ipynb"
 
 
@@ -46,41 +86,143 @@ def names() -> list[str]:
     return sorted(file.stem for file in EXPERIMENTS.glob("*.yml"))
 
 
-def read(name: str) -> Experiment:
-    """Experiment of a name.
+def read(name: str, settings: Sequence[str] = ()) -> Experiment:
+    """Experiment of a name or a file.
+
+    Parameters
+    ----------
+    name
+        Name of a file in ``workflow/experiments``, or of a folder in ``_build`` that an earlier
+        run left; or a path that ends in ``.yml``.
+    settings
+        Changes ``key=value`` to what the file says (:func:`causalex_core.workflow.grid.changed`).
 
     Raises
     ------
     CausalexError
         If there is no such experiment, or its file cannot be understood.
     """
-    file = EXPERIMENTS / f"{name}.yml"
-    if not file.is_file():
-        raise CausalexError(f"no experiment '{name}' (there are: {', '.join(names())})")
-    return parse(yaml.safe_load(file.read_text()))
+    places = [EXPERIMENTS / f"{name}.yml", paths.BUILD / name / f"{name}.yml"]
+    if name.endswith((".yml", ".yaml")):
+        places = [Path(name)]
+    file = next((place for place in places if place.is_file()), None)
+    if file is None:
+        raise CausalexError(
+            f"no experiment '{name}'{did_you_mean(name, names())} (there are: {', '.join(names())})"
+        )
+    try:
+        content = yaml.safe_load(file.read_text())
+    except yaml.YAMLError as error:
+        raise CausalexError(f"{file}: not YAML: {' '.join(str(error).split())}") from error
+    called = content.get("experiment") if isinstance(content, Mapping) else None
+    if called is not None and called != file.stem:
+        raise CausalexError(
+            f"{file}: says 'experiment: {called}'; give it the name of its file, '{file.stem}', so"
+            " that no two experiments share a folder"
+        )
+    return parse(_changed(content, settings) if settings else content)
+
+
+def _changed(content: Any, settings: Sequence[str]) -> Any:
+    parse(content)  # first say what is wrong with the file itself
+    return grid.changed(content, settings)
 
 
 def parse(content: Any) -> Experiment:
-    """Experiment from the content of its file, with every notebook known to exist.
+    """Experiment from the content of its file, with every notebook and parameter known to exist.
 
     Raises
     ------
     CausalexError
-        If a key is missing or a page has no notebook.
+        If a key is missing or unknown, or a run asks for a notebook, a parameter or a resource
+        that there is not.
     """
-    if not isinstance(content, Mapping) or not {"experiment", "pages"} <= content.keys():
+    kinds = {"pages": BOOK, "notebook": GRID}
+    kind = [key for key in kinds if isinstance(content, Mapping) and key in content]
+    if len(kind) != 1 or "experiment" not in content:
         raise CausalexError(
-            "an experiment file needs the keys 'experiment' and 'pages'; give one of"
+            "an experiment file needs the keys 'experiment' and 'pages', or for a grid"
+            " 'experiment', 'notebook' and 'grid'; take one of"
             f" {', '.join(f'workflow/experiments/{name}.yml' for name in names())}"
         )
-    pages = {page: dict(given or {}) for page, given in (content["pages"] or {}).items()}
-    for page in pages:
-        if not notebook(page).is_file():
+    name = str(content["experiment"])
+    if not _NAME.fullmatch(name) or name in _TAKEN:
+        raise CausalexError(
+            f"an experiment cannot be called '{name}': give letters, digits and _.=+- only, and"
+            f" none of {', '.join(_TAKEN)}"
+        )
+    _refuse_unknown(content, kinds[kind[0]] | {"resources"}, f"experiment '{name}'", "key")
+    resources = dict(content.get("resources") or {})
+    _refuse_unknown(resources, RESOURCES, f"experiment '{name}'", "resource")
+    varied: tuple[str, ...] = ()
+    if kind == ["pages"]:
+        pages = content["pages"] or {}
+        runs = {page: Run(page, dict(given or {})) for page, given in pages.items()}
+    else:
+        points = grid.points(content)
+        fixed = dict(grid.fixed(content))
+        varied = tuple(dict.fromkeys(key for point in points for key in point))
+        runs = {grid.label(one): Run(str(content["notebook"]), fixed | one) for one in points}
+    _refuse_unrunnable(runs, f"experiment '{name}'")
+    return Experiment(name, runs, varied, {**NEEDED, **resources}, content)
+
+
+def _refuse_unrunnable(runs: Mapping[str, Run], who: str) -> None:
+    """Refuse notebooks that do not exist, and parameters that a notebook does not have."""
+    known: dict[str, list[str]] = {}
+    for run in runs.values():
+        if run.notebook not in known:
+            file = notebook(run.notebook)
+            if not file.is_file():
+                there = sorted(one.stem for one in paths.NOTEBOOKS.glob("*.ipynb"))
+                raise CausalexError(
+                    f"{who} lists '{run.notebook}', but there is no notebooks/{file.name}"
+                    f"{did_you_mean(run.notebook, there)}"
+                )
+            known[run.notebook] = parameter_names(file)
+        refuse_unknown_parameters(run.notebook, run.parameters, known[run.notebook], who)
+
+
+def refuse_unknown_parameters(
+    notebook: str, given: Iterable[str], known: Sequence[str], who: str = ""
+) -> None:
+    """Refuse parameters that a notebook does not have.
+
+    Raises
+    ------
+    CausalexError
+        Naming the first of them, the nearest name that there is, and all others.
+    """
+    _refuse_unknown(given, known, f"{who}: {notebook}.ipynb" if who else f"{notebook}.ipynb")
+
+
+def _refuse_unknown(
+    given: Iterable[str], known: Iterable[str], who: str, what: str = "parameter"
+) -> None:
+    there = sorted(known) if what == "key" else list(known)
+    for name in given:
+        if name not in there:
             raise CausalexError(
-                f"experiment '{content['experiment']}' lists the page '{page}', but there is no"
-                f" notebooks/{page}.ipynb"
+                f"{who} has no {what} '{name}'{did_you_mean(str(name), there)}"
+                f" (it has: {', '.join(there) or 'none'})"
             )
-    return Experiment(content["experiment"], pages)
+
+
+def parameter_names(notebook: Path) -> list[str]:
+    """Names that the cells tagged ``parameters`` of a notebook assign."""
+    cells = json.loads(notebook.read_text())["cells"]
+    tagged = [cell["source"] for cell in cells if "parameters" in cell["metadata"].get("tags", [])]
+    nodes = ast.walk(ast.parse("\n".join("".join(source) for source in tagged)))
+    return [
+        node.id for node in nodes if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)
+    ]
+
+
+def surroundings() -> dict[str, str]:
+    """Environment in which notebooks and the book are run, the same on every machine."""
+    before = os.environ.get("PYTHONPATH")
+    found = f"{paths.ROOT}{os.pathsep}{before}" if before else str(paths.ROOT)
+    return {**os.environ, "PYTHONPATH": found, "PYTHONHASHSEED": "0"}
 
 
 def notebook(page: str) -> Path:

@@ -114,3 +114,26 @@ def test_a_full_disk_leaves_the_result_that_was_stored(published, monkeypatch, c
     assert shown.endswith(f"too large: {file}\n") and shown.count("\n") == 1
     assert file.read_bytes() == before
     assert list(published.iterdir()) == [file]
+
+
+def test_a_batch_run_gets_the_result_where_it_asks_for_it(published, tmp_path, monkeypatch):
+    wanted = tmp_path / "wanted"
+    chapters.obtain(_chapter(), size=1)
+    monkeypatch.setenv(results.WANTED, str(wanted))
+    computed = chapters.obtain(_chapter(), size=3)
+    (again,) = results.handed_over(wanted)
+    assert (again.origin, again.parameters, again.stamp) == (
+        "computed",
+        {"size": 3},
+        computed.stamp,
+    )
+    pd.testing.assert_frame_equal(
+        again.tables["numbers"], computed.tables["numbers"], check_dtype=False
+    )
+
+    _without_sources(monkeypatch, tmp_path)
+    chapters.publish(_chapter())
+    chapters.obtain(_chapter(sources=("auw_gcn_priors",)), size=7)
+    (stored,) = results.handed_over(wanted)
+    assert (stored.origin, stored.missing) == ("stored", ("auw_gcn_priors",))
+    assert stored.parameters == {"size": 2}

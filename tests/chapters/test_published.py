@@ -55,4 +55,4 @@ def test_every_chapter_with_data_is_stored_and_nothing_else_is():
 
 
 def test_every_long_run_that_a_page_shows_is_stored():
-    assert LONG.keys() & experiment.read("book").pages.keys() <= STORED
+    assert LONG.keys() & experiment.read("book").runs.keys() <= STORED

@@ -20,7 +20,8 @@ def write(folder, name, *sources, tags=()):
 
 
 def test_unknown_experiment_names_those_that_exist():
-    with pytest.raises(CausalexError, match=r"no experiment 'papers' \(there are: .*paper"):
+    said = r"'papers'; did you mean 'paper'\? \(there are: .*book"
+    with pytest.raises(CausalexError, match=said):
         experiment.read("papers")
 
 
@@ -36,7 +37,7 @@ def test_a_page_without_notebook_is_refused(notebooks):
     with pytest.raises(CausalexError, match=r"no notebooks/gone\.ipynb"):
         experiment.parse(content)
     del content["pages"]["gone"]
-    assert experiment.parse(content).pages == {"here": {}}
+    assert experiment.parse(content).runs == {"here": experiment.Run("here", {})}
 
 
 def test_state_changes_with_what_a_page_uses_and_with_nothing_else(notebooks, monkeypatch):
@@ -78,10 +79,12 @@ def test_the_stored_result_of_a_long_run_counts_always(notebooks, tmp_path, monk
 
 def test_parameter_names_of_a_notebook(notebooks):
     write(notebooks, "a", "low, high = 1, 2\nseed: int = 3\nnames = ['x']", tags=["parameters"])
-    assert set(execute.parameter_names(notebooks / "a.ipynb")) == {"low", "high", "seed", "names"}
+    names = experiment.parameter_names(notebooks / "a.ipynb")
+    assert set(names) == {"low", "high", "seed", "names"}
 
 
 def test_a_parameter_that_a_notebook_lacks_is_refused(notebooks):
     write(notebooks, "a", "seed = 3", tags=["parameters"])
-    with pytest.raises(CausalexError, match=r"a\.ipynb has no parameter 'sed' \(it has: seed\)"):
+    said = r"a\.ipynb has no parameter 'sed'; did you mean 'seed'\?"
+    with pytest.raises(CausalexError, match=said):
         execute.execute(notebooks / "a.ipynb", notebooks / "e" / "pages" / "a.ipynb", {"sed": 4})
