@@ -55,8 +55,8 @@ def main() -> int:
             _parser().error(f"unrecognised arguments: {' '.join(rest)}")
         if options.verb == "setup":
             print(f"environment: {environment()}")
-        elif options.verb == "book":
-            book(options.experiment, started)
+        elif options.verb in ("book", "pdf"):
+            book(options.verb, options.experiment, started)
         elif options.verb == "test":
             return _run([environment(), "-m", "pytest", *rest])
         elif options.verb == "lint":
@@ -95,18 +95,18 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def book(experiment: str, started: float) -> None:
-    """Look for the data, run the notebooks whose inputs changed, and render the book."""
+def book(verb: str, experiment: str, started: float) -> None:
+    """Look for the data, run the notebooks whose inputs changed, and render or print the book."""
     python = environment()
     for title, command in (
         ("data", ["-m", "causalex_core.cli", "data", "prepare"]),
-        ("book", ["-m", "causalex_core.workflow", "book", "--experiment", experiment]),
+        (verb, ["-m", "causalex_core.workflow", verb, "--experiment", experiment]),
     ):
         print(f"{title}:", flush=True)
         if _run([python, *command]):
-            raise RunError(f"no new book: the step '{title}' failed, see above")
-    page = BUILD / "html" / "index.html"
-    print(f"The book is in {page.parent} ({time.monotonic() - started:.0f} s).")
+            raise RunError(f"no new {verb}: the step '{title}' failed, see above")
+    page = BUILD / ("html/index.html" if verb == "book" else "causalex.pdf")
+    print(f"The {verb} is in {page.parent} ({time.monotonic() - started:.0f} s).")
     print(f"Open {page.as_uri()}")
 
 

@@ -2,6 +2,7 @@
 
 import csv
 import functools
+import html
 import re
 import shutil
 import threading
@@ -15,6 +16,7 @@ import pytest
 import yaml
 
 from causalex_core import paths
+from causalex_core.workflow import pdf
 from causalex_core.workflow.book import HTML, contents
 
 PAGES = list(contents(yaml.safe_load((paths.ROOT / "_toc.yml").read_text())))
@@ -297,3 +299,25 @@ def test_no_path_of_the_machine_is_in_the_book():
         and re.search(re.escape(str(paths.ROOT)) + r"\b", file.read_text(errors="ignore"))
     ]
     assert named == []
+
+
+def test_the_pdf_has_every_chapter(browser, tmp_path):
+    pypdf = pytest.importorskip("pypdf")
+    sources = list(paths.BUILD.glob("*/source/index.md"))
+    if not sources:
+        pytest.skip("no source of a book is assembled")
+    newest = max(sources, key=lambda file: file.stat().st_mtime).parent
+    shutil.copytree(newest, tmp_path / "source")
+    page = pdf.rendered(tmp_path / "source")
+    program = next(filter(None, map(shutil.which, pdf.BROWSERS)))
+    pdf.print_out(page, tmp_path / "book.pdf", program)
+    read = pypdf.PdfReader(tmp_path / "book.pdf")
+    words = re.sub(r"\s", "", "".join(sheet.extract_text() for sheet in read.pages))
+    for name in PAGES:
+        if name.startswith("api/"):
+            continue
+        title = re.search(r"<h1>(.*?)<a", (HTML / f"{name}.html").read_text(), re.S)
+        assert title is not None, name
+        plain = re.sub(r"<[^>]+>|\s", "", html.unescape(title[1]))
+        assert plain in words, name
+    assert len(read.outline) > 0

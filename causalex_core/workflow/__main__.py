@@ -1,4 +1,4 @@
-"""``python -m causalex_core.workflow book | execute``: what run.py and the Snakefile call."""
+"""``python -m causalex_core.workflow book | pdf | execute``: what run.py and Snakemake call."""
 
 import argparse
 import json
@@ -13,8 +13,9 @@ def main(arguments: list[str] | None = None) -> int:
     """Run one verb; errors of the user take one line and end with status 2."""
     parser = argparse.ArgumentParser(prog="causalex_core.workflow", description=__doc__)
     verbs = parser.add_subparsers(dest="verb", required=True)
-    book = verbs.add_parser("book", help="make the book of an experiment")
-    book.add_argument("--experiment", default="book")
+    for verb, what in (("book", "make the book"), ("pdf", "make the PDF of the book")):
+        made = verbs.add_parser(verb, help=f"{what} of an experiment")
+        made.add_argument("--experiment", default="book")
     page = verbs.add_parser("execute", help="run one notebook")
     page.add_argument("notebook", type=Path)
     page.add_argument("output", type=Path)
@@ -22,7 +23,7 @@ def main(arguments: list[str] | None = None) -> int:
     page.add_argument("--uses", type=json.loads, help="digests of all else it depends on, likewise")
     options = parser.parse_args(arguments)
     try:
-        _book(options.experiment) if options.verb == "book" else _execute(options)
+        _execute(options) if options.verb == "execute" else _make(options)
     except CausalexError as error:
         print(f"causalex: error: {error}", file=sys.stderr)
         return 2
@@ -35,10 +36,10 @@ def main(arguments: list[str] | None = None) -> int:
     return 0
 
 
-def _book(name: str) -> None:
-    from causalex_core.workflow import book
+def _make(options: argparse.Namespace) -> None:
+    from causalex_core.workflow import book, pdf
 
-    book.make(name)
+    (pdf if options.verb == "pdf" else book).make(options.experiment)
 
 
 def _execute(options: argparse.Namespace) -> None:

@@ -1,0 +1,53 @@
+"""The book on paper."""
+
+import shutil
+
+import pytest
+import yaml
+
+from causalex_core import paths
+from causalex_core.errors import CausalexError
+from causalex_core.workflow import pdf, reference
+from causalex_core.workflow.book import contents
+
+PAGE = """<!doctype html><html lang="en"><head><title>Two</title><style>
+@media print { h1 + h1, #second { break-before: page } }</style></head><body>
+<h1>First</h1><p><a href="#second">on</a></p><h1 id="second">Second</h1><p>word</p></body></html>"""
+
+
+@pytest.fixture(scope="module")
+def browser():
+    found = next(filter(None, map(shutil.which, pdf.BROWSERS)), None)
+    if found is None:
+        pytest.skip("no Chromium on this machine: apt-get install chromium")
+    return found
+
+
+def test_everything_but_the_reference_is_printed():
+    listed = yaml.safe_load((paths.ROOT / "_toc.yml").read_text())
+    kept = list(contents(pdf.without_reference(listed)))
+    everything = list(contents(listed))
+    assert set(everything) - set(kept) == set(reference.pages())
+    assert kept == [name for name in everything if name in kept]
+
+
+def test_a_page_is_printed_with_outline_links_and_numbers(browser, tmp_path):
+    pypdf = pytest.importorskip("pypdf")
+    page, written = tmp_path / "page.html", tmp_path / "out.pdf"
+    page.write_text(PAGE)
+    written.write_bytes(b"the one before")
+    pdf.print_out(page, written, browser)
+    read = pypdf.PdfReader(written)
+    assert [entry.title for entry in read.outline] == ["First", "Second"]
+    assert [sheet.extract_text().split()[-3:] for sheet in read.pages] == [
+        ["1", "/", "2"],
+        ["2", "/", "2"],
+    ]
+    assert len(read.pages[0]["/Annots"]) == 1  # the link
+    assert list(tmp_path.iterdir()) in ([page, written], [written, page])
+
+
+def test_without_a_browser_nothing_is_begun(monkeypatch):
+    monkeypatch.setattr(pdf.shutil, "which", lambda name: None)
+    with pytest.raises(CausalexError, match="no Chromium on this machine to print with"):
+        pdf.make("smoke")
