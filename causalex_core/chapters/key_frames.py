@@ -183,14 +183,14 @@ def _scores(
 def _beside(
     counts: Mapping[str, NDArray[np.int64]], laws: Sequence[Law], config: Config
 ) -> Iterator[dict[str, object]]:
-    """What each recogniser reads more than the compact one, paired by subject."""
-    usual = counts.get(key_frame_errors.COMPACT_BOTH)
-    if usual is None:
+    """What each recogniser reads more than the one that sees the first phase, paired by subject."""
+    first = counts.get(key_frame_errors.COMPACT_APEX)
+    if first is None:
         return
     for name, own in counts.items():
-        for law, found, plain in zip(laws, own, usual, strict=True):
-            if law.kind == "normal" and law.which == NAMES and own is not usual:
-                gain = emotions.cells(_gain(found, plain, config), "gain")
+        for law, found, alone in zip(laws, own, first, strict=True):
+            if law.kind == "normal" and law.which == NAMES and own is not first:
+                gain = emotions.cells(_gain(found, alone, config), "gain")
                 yield {"recogniser": name, "level": law.level, **gain}
 
 
