@@ -16,6 +16,7 @@ COMMANDS = {
     "extract": "Extract the motion of the 12 regions from videos.",
     "graph": "Estimate the causal graph of the regions from their motion.",
     "publish": "Store the aggregates that the book shows where the data are missing.",
+    "recognise": "Name the emotion of expressions that were spotted in videos.",
     "score": "Score detected intervals against labelled ones.",
     "spot": "Spot macro- and micro-expressions in videos.",
 }

@@ -5,6 +5,7 @@ they are in the picture is taken from the true landmarks, so that only key frame
 """
 
 from collections.abc import Sequence
+from functools import lru_cache
 
 import cv2
 import numpy as np
@@ -16,7 +17,7 @@ from causalex_core.cohort.film import Film
 from causalex_core.datasets.causalnet import EMOTIONS
 from causalex_core.errors import CausalexError
 from causalex_core.motion import alignment
-from causalex_core.motion.alignment import Track
+from causalex_core.motion.alignment import Placement, Track
 from causalex_core.motion.video import Picture
 from causalex_core.recognition.flow_images import FlowConfig, crops, flow_image
 from causalex_core.recognition.key_frames import NAMES, checked
@@ -82,20 +83,28 @@ def clips(
         )
     numbers = {video.name: number for number, video in enumerate(cohort.videos)}
     videos = cohort.expressions["video"]
+
+    @lru_cache(maxsize=1)  # expressions of one video mostly stand together
+    def placed(name: str) -> tuple[Film, Placement]:
+        film = cohort.film(numbers[name])
+        sigma = config.smoothing * film.fps
+        return film, alignment.place(_track(film, config), config.crop_px, sigma)
+
     believed = np.moveaxis(key_frames, -2, 0)
     made = [
-        _clip(cohort.film(numbers[videos.loc[row]]), own.reshape(-1, len(NAMES)), config)
+        _clip(*placed(videos.loc[row]), own.reshape(-1, len(NAMES)), config)
         for row, own in zip(rows, believed, strict=True)
     ]
     together = np.stack(made, axis=1)
     return together.reshape(*key_frames.shape[:-1], *together.shape[2:])
 
 
-def _clip(film: Film, key_frames: NDArray[np.integer], config: FlowConfig) -> Images:
+def _clip(
+    film: Film, placement: Placement, key_frames: NDArray[np.integer], config: FlowConfig
+) -> Images:
     """(K, 2, 28, 28, 3) of one expression by K sets of key frames."""
     length = len(film.performance.units)
     wanted = np.unique(checked(key_frames, length)).tolist()
-    placement = alignment.place(_track(film, config), config.crop_px, config.smoothing * film.fps)
     pictures = {frame: _grey(film, frame) for frame in wanted}
     cut = crops(film.name, pictures, placement, config)
     phases = np.stack([key_frames[:, :2], key_frames[:, 1:]], axis=1)
