@@ -1,5 +1,7 @@
 """Figures of the chapter on wrong key frames."""
 
+from collections.abc import Mapping
+
 import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
@@ -10,13 +12,15 @@ from causalex_core.report import style
 _DASHES = ("solid", "dash", "dot", "dashdot")
 
 
-def curves(table: pd.DataFrame) -> go.Figure:
+def curves(table: pd.DataFrame, marks: Mapping[str, float] | None = None) -> go.Figure:
     """UF1 against the level of key-frame errors, a line per recogniser.
 
     Parameters
     ----------
     table
         Columns ``recogniser, level, uf1, low, high``, of one law.
+    marks
+        Levels to be marked, by what they are of.
     """
     drawn = go.Figure(layout=style.plotly_layout(height=480))
     for number, (name, rows) in enumerate(table.groupby("recogniser", sort=False)):
@@ -30,6 +34,13 @@ def curves(table: pd.DataFrame) -> go.Figure:
             mode="lines+markers",
             line={"color": colour, "width": 2, "dash": _DASHES[number % len(_DASHES)]},
             hovertemplate="%{x:.0f} % of the duration: UF1 %{y:.3f}",
+        )
+    for what, level in (marks or {}).items():
+        drawn.add_vline(
+            x=100 * level,
+            line={"color": style.INK, "dash": "dot", "width": 1},
+            annotation={"text": what, "textangle": -90, "yanchor": "bottom", "y": 0.02},
+            annotation_position="bottom left",
         )
     drawn.update_xaxes(title="standard deviation of key-frame errors (% of an expression)")
     drawn.update_yaxes(title="UF1", range=[0, 1])
