@@ -241,6 +241,15 @@ def test_a_table_sorts_by_a_column_and_back(browser, site):
         assert visit.complaints == []
 
 
+@pytest.mark.parametrize("name", [name for name in PAGES if name.startswith("pages/")])
+def test_numbers_of_a_page_can_be_taken_away(name):
+    files = [target for target in links(f"{name}.html").targets if target.endswith(".csv")]
+    assert files
+    for file in files:
+        content = ((HTML / f"{name}.html").parent / unquote(file)).read_text()
+        assert len(content.splitlines()) > 1, file
+
+
 @pytest.mark.parametrize("served", [True, False], ids=["served", "from the disk"])
 def test_a_table_can_be_taken_away(browser, site, served, tmp_path):
     with Visit(browser, site if served else HTML.as_uri(), 1280) as visit:

@@ -13,7 +13,8 @@ import yaml
 
 from causalex_core import locks, paths
 from causalex_core.errors import CausalexError
-from causalex_core.workflow import diagrams, experiment, logged, present, reference, runs
+from causalex_core.report import results
+from causalex_core.workflow import diagrams, experiment, logged, numbers, present, reference, runs
 from causalex_core.workflow.experiment import Experiment
 
 HTML = paths.BUILD / "html"
@@ -78,8 +79,12 @@ def _assemble(chosen: Experiment) -> Path:
     hidden = shutil.ignore_patterns(".*", "published")
     shutil.copytree(paths.BOOK, source, ignore=hidden)
     for name in chosen.runs:
-        text = nbformat.writes(present.page(chosen.page(name)))
-        paths.atomic_write(source / "pages" / f"{name}.ipynb", text)
+        page = present.page(chosen.page(name))
+        tables = numbers.files(name, results.handed_over(chosen.folder / "results" / name))
+        if tables:
+            page.cells.append(numbers.cell(list(tables)))
+        for place, text in {f"{name}.ipynb": nbformat.writes(page), **tables}.items():
+            paths.atomic_write(source / "pages" / place, text)
     for name, text in reference.pages().items():
         paths.atomic_write(source / f"{name}.md", text)
     for name, text in diagrams.drawn().items():

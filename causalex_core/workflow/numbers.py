@@ -1,0 +1,30 @@
+"""The numbers behind a page, to be taken away: every table of its results as CSV."""
+
+from collections.abc import Mapping, Sequence
+
+from nbformat import NotebookNode
+from nbformat.v4 import new_markdown_cell
+
+from causalex_core.report.results import Result
+
+FOLDER = "numbers"
+
+
+def files(page: str, results: Sequence[Result]) -> Mapping[str, str]:
+    """CSV of each table that has rows, by its place beside the page."""
+    return {
+        f"{FOLDER}/{page}/{result.name}.{name}.csv": table.to_csv(index=False, lineterminator="\n")
+        for result in results
+        for name, table in result.tables.items()
+        if len(table)
+    }
+
+
+def cell(places: Sequence[str]) -> NotebookNode:
+    """End of a page: where its numbers are."""
+    links = "\n".join(f"- [{place.rpartition('/')[2]}]({place})" for place in places)
+    text = (
+        ":::{dropdown} Numbers behind this page (CSV)\n\nEvery table that its figures and tables"
+        f" are drawn from. Aggregates only.\n\n{links}\n\n:::"
+    )
+    return new_markdown_cell(text, id="numbers")

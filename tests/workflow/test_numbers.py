@@ -1,0 +1,32 @@
+"""Numbers that can be taken away."""
+
+import csv
+
+import pandas as pd
+
+from causalex_core.provenance import Stamp
+from causalex_core.report.results import Result
+from causalex_core.workflow import numbers
+
+STAMP = Stamp(commit="c", configuration="c", data="d", code="c", device="d", seconds=1.0)
+TABLES = {
+    "scores": pd.DataFrame({"system": ["a, b", "c"], "f1": [0.1 + 0.2, None]}),
+    "nothing": pd.DataFrame(),
+}
+
+
+def result(name):
+    return Result(name, TABLES, {}, STAMP, origin="computed")
+
+
+def test_every_table_with_rows_is_a_file_that_reads_back():
+    files = numbers.files("page", [result("chapter"), result("other")])
+    assert list(files) == ["numbers/page/chapter.scores.csv", "numbers/page/other.scores.csv"]
+    rows = list(csv.DictReader(files["numbers/page/chapter.scores.csv"].splitlines()))
+    assert [row["system"] for row in rows] == ["a, b", "c"]
+    assert float(rows[0]["f1"]) == 0.1 + 0.2
+
+
+def test_the_page_ends_with_a_link_to_each():
+    cell = numbers.cell(["numbers/page/chapter.scores.csv"])
+    assert "- [chapter.scores.csv](numbers/page/chapter.scores.csv)" in cell.source
