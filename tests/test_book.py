@@ -206,6 +206,34 @@ def test_theme_can_be_switched(browser, site):
         assert visit.complaints == []
 
 
+def test_the_ablation_explorer_shows_what_is_chosen(browser, site):
+    with Visit(browser, site, 1280) as visit:
+        visit.open("pages/ablation_explorer")
+        box = visit.page.locator("#explorer-ablations")
+        label = functools.partial(box.get_by_label, exact=True)
+        said, picked = box.get_by_role("status"), box.locator("g.picked text")
+        label("database").select_option("synthetic, like CAS(ME)^2")
+        label("rule").select_option("last epoch")
+        label("kind").select_option("overall")
+        seen = set()
+        for graph in ("none", "random", "causal + prior"):
+            label("graph").select_option(graph)
+            assert said.inner_text().startswith(f"graph: {graph} ·")
+            assert picked.text_content().startswith(f"{graph};")
+            seen.add(re.search(r"F1 (\S+) \[", said.inner_text())[1])
+        assert len(seen) == 3
+        label("layers").select_option("1")
+        assert said.inner_text().startswith("graph: causal + prior · layers: 1 ·")
+        label("graph").select_option("random")  # which was run with two layers only
+        assert said.inner_text().startswith("graph: random · layers: 2 ·")
+        assert label("layers").input_value() == "2"
+        other = box.locator("g.other").first
+        text = other.locator("text").text_content()
+        other.locator("circle").click()
+        assert picked.text_content() == text
+        assert visit.complaints == []
+
+
 def test_code_is_folded_and_opens(browser, site):
     pages = [name for name in PAGES if name.startswith("pages/")]
     if not pages:
