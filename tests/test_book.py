@@ -206,6 +206,18 @@ def test_theme_can_be_switched(browser, site):
         assert visit.complaints == []
 
 
+def test_the_timeline_shows_the_frame_that_is_chosen(browser, site):
+    with Visit(browser, site, 1280) as visit:
+        visit.open("pages/graph_spotting")
+        inside = visit.page.frame_locator("iframe.timeline")
+        now, bar = inside.locator("#now"), inside.locator(".bar").first
+        before = inside.locator("#face").get_attribute("src")
+        bar.click()
+        assert now.inner_text().startswith(f"Frame {bar.get_attribute('data-apex')},")
+        assert inside.locator("#face").get_attribute("src") != before
+        assert visit.complaints == []
+
+
 def test_the_ablation_explorer_shows_what_is_chosen(browser, site):
     with Visit(browser, site, 1280) as visit:
         visit.open("pages/ablation_explorer")

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from IPython.display import HTML, display
 from numpy.typing import NDArray
 
 from causalex_core import regions
@@ -74,6 +75,22 @@ def page(spotted: Spotted, portraits: Portraits | None = None) -> str:
         graph_caption=html.escape(_graph_caption(spotted.graph)),
         data=json.dumps(data, separators=(",", ":")).replace("<", "\\u003c"),
     )
+
+
+def embed(spotted: Spotted, portraits: Portraits, what: str) -> None:
+    """Display the page within a page of the book.
+
+    Parameters
+    ----------
+    spotted, portraits
+        As for :func:`page`.
+    what
+        Title of the frame, for those who do not see it.
+    """
+    inside = html.escape(page(spotted, portraits))
+    label = html.escape(what)
+    frame = f'<iframe class="timeline" title="{label}" srcdoc="{inside}"></iframe>'
+    display(HTML(f"<div>{frame}</div>"))
 
 
 def _largest(curve: NDArray[np.float32], step: int) -> NDArray[np.float32]:
