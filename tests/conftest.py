@@ -4,12 +4,25 @@ import os
 import resource
 import shutil
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from causalex_core import paths
+from causalex_core.workflow import pdf
+
+QUIET = (  # the browser's own requests, which would otherwise count as the book's
+    "--no-sandbox",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-default-apps",
+    "--disable-domain-reliability",
+    "--disable-sync",
+    "--no-first-run",
+)
 
 
 def _beside(name: str) -> Path | None:
@@ -43,17 +56,34 @@ def oracles() -> Path:
 
 
 @pytest.fixture(scope="session")
-def browser():
-    """A Chromium that tests drive."""
-    program = next(filter(None, map(shutil.which, ("chromium", "chromium-browser"))), None)
+def chromium() -> str:
+    """Where the browser is."""
+    program = next(filter(None, map(shutil.which, pdf.BROWSERS)), None)
     if program is None:
         pytest.skip("no Chromium on this machine: apt-get install chromium")
+    return program
+
+
+@pytest.fixture(scope="session")
+def browser(chromium: str):
+    """A Chromium that tests drive: one for all, as Playwright works once per thread."""
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=program, args=["--no-sandbox"])
+        opened = playwright.chromium.launch(executable_path=chromium, args=list(QUIET))
         yield opened
         opened.close()
+
+
+@pytest.fixture
+def apart() -> Callable[..., Any]:
+    """Call a function that opens a browser of its own: in a thread of its own."""
+
+    def call(function: Callable[..., Any], *arguments: Any) -> Any:
+        with ThreadPoolExecutor(1) as thread:
+            return thread.submit(function, *arguments).result()
+
+    return call
 
 
 @pytest.fixture

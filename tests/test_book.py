@@ -21,15 +21,6 @@ from causalex_core.workflow.book import HTML, contents
 
 PAGES = list(contents(yaml.safe_load((paths.ROOT / "_toc.yml").read_text())))
 WIDTHS = {"desk": 1280, "phone": 400}
-QUIET = (  # the browser's own requests, which would otherwise count as the book's
-    "--no-sandbox",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-default-apps",
-    "--disable-domain-reliability",
-    "--disable-sync",
-    "--no-first-run",
-)
 SETTLED = """() => document.readyState === 'complete'
   && [...document.querySelectorAll('.plotly-graph-div')].every(e => e.querySelector('.main-svg'))
   && (!document.querySelector('.math') || document.querySelector('mjx-container'))"""
@@ -89,19 +80,6 @@ def site() -> Iterator[str]:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         yield f"http://127.0.0.1:{server.server_port}"
         server.shutdown()
-
-
-@pytest.fixture(scope="module")
-def browser():
-    program = next(filter(None, map(shutil.which, ("chromium", "chromium-browser"))), None)
-    if program is None:
-        pytest.skip("no Chromium on this machine: apt-get install chromium")
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=program, args=list(QUIET))
-        yield opened
-        opened.close()
 
 
 class Visit:
@@ -350,7 +328,7 @@ def test_no_path_of_the_machine_is_in_the_book():
     assert named == []
 
 
-def test_the_pdf_has_every_chapter(browser, tmp_path):
+def test_the_pdf_has_every_chapter(chromium, apart, tmp_path):
     pypdf = pytest.importorskip("pypdf")
     sources = list(paths.BUILD.glob("*/source/index.md"))
     if not sources:
@@ -358,8 +336,7 @@ def test_the_pdf_has_every_chapter(browser, tmp_path):
     newest = max(sources, key=lambda file: file.stat().st_mtime).parent
     shutil.copytree(newest, tmp_path / "source")
     page = pdf.rendered(tmp_path / "source")
-    program = next(filter(None, map(shutil.which, pdf.BROWSERS)))
-    pdf.print_out(page, tmp_path / "book.pdf", program)
+    apart(pdf.print_out, page, tmp_path / "book.pdf", chromium)
     read = pypdf.PdfReader(tmp_path / "book.pdf")
     words = re.sub(r"\s", "", "".join(sheet.extract_text() for sheet in read.pages))
     for name in PAGES:

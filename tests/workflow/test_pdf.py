@@ -1,7 +1,5 @@
 """The book on paper."""
 
-import shutil
-
 import pytest
 import yaml
 
@@ -15,14 +13,6 @@ PAGE = """<!doctype html><html lang="en"><head><title>Two</title><style>
 <h1>First</h1><p><a href="#second">on</a></p><h1 id="second">Second</h1><p>word</p></body></html>"""
 
 
-@pytest.fixture(scope="module")
-def browser():
-    found = next(filter(None, map(shutil.which, pdf.BROWSERS)), None)
-    if found is None:
-        pytest.skip("no Chromium on this machine: apt-get install chromium")
-    return found
-
-
 def test_everything_but_the_reference_is_printed():
     listed = yaml.safe_load((paths.ROOT / "_toc.yml").read_text())
     kept = list(contents(pdf.without_reference(listed)))
@@ -31,12 +21,12 @@ def test_everything_but_the_reference_is_printed():
     assert kept == [name for name in everything if name in kept]
 
 
-def test_a_page_is_printed_with_outline_links_and_numbers(browser, tmp_path):
+def test_a_page_is_printed_with_outline_links_and_numbers(chromium, apart, tmp_path):
     pypdf = pytest.importorskip("pypdf")
     page, written = tmp_path / "page.html", tmp_path / "out.pdf"
     page.write_text(PAGE)
     written.write_bytes(b"the one before")
-    pdf.print_out(page, written, browser)
+    apart(pdf.print_out, page, written, chromium)
     read = pypdf.PdfReader(written)
     assert [entry.title for entry in read.outline] == ["First", "Second"]
     assert [sheet.extract_text().split()[-3:] for sheet in read.pages] == [
