@@ -131,14 +131,6 @@ def test_page_is_whole_and_quiet(browser, site, name, width):
         assert visit.complaints == []
 
 
-@pytest.mark.parametrize("name", PAGES)
-def test_page_works_from_the_disk(browser, name):
-    with Visit(browser, HTML.as_uri(), 1280) as visit:
-        visit.open(name)
-        assert visit.page.evaluate(EMPTY_FIGURES) == []
-        assert visit.complaints == []
-
-
 @pytest.fixture(scope="module")
 def axe() -> str:
     """The accessibility checker's script, which the package of that name brings along."""
@@ -146,20 +138,22 @@ def axe() -> str:
     return (Path(package.__file__).parent / "axe.min.js").read_text()
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
 @pytest.mark.parametrize("name", PAGES)
-def test_page_is_accessible(browser, axe, name, theme):
+def test_page_works_from_the_disk_and_is_accessible(browser, axe, name):
     with Visit(browser, HTML.as_uri(), 1280) as visit:
-        visit.page.emulate_media(color_scheme=theme)
         visit.open(name)
+        assert visit.page.evaluate(EMPTY_FIGURES) == []
+        assert visit.complaints == []
         visit.page.add_script_tag(content=axe)
-        found = visit.page.evaluate("() => axe.run()")["violations"]
-        serious = [
-            (one["id"], [node["target"] for node in one["nodes"]])
-            for one in found
-            if one["impact"] in ("serious", "critical")
-        ]
-        assert serious == []
+        for theme in ("light", "dark"):
+            visit.page.emulate_media(color_scheme=theme)
+            found = visit.page.evaluate("() => axe.run()")["violations"]
+            serious = [
+                (theme, one["id"], [node["target"] for node in one["nodes"]])
+                for one in found
+                if one["impact"] in ("serious", "critical")
+            ]
+            assert serious == []
 
 
 def test_search_finds_a_word(browser, site):

@@ -14,6 +14,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     """Connect the extension; Sphinx calls this."""
     app.connect("html-page-context", _add_plotly, priority=400)
     app.connect("html-page-context", _clean_scripts, priority=900)
+    app.connect("html-page-context", _plain_citations)
     app.connect("build-finished", _copy_plotly)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
 
@@ -37,6 +38,18 @@ def _clean_scripts(
         if "thebe" not in (name + body).lower():
             kept.setdefault(name or body, script)
     context["script_files"][:] = kept.values()
+
+
+def _plain_citations(
+    app: Sphinx, page: str, template: str, context: dict[str, Any], doctree: object
+) -> None:
+    """Take away roles of the list of works whose children, as docutils writes them, break it."""
+    body = context.get("body")
+    if body and "citation-list" in body:
+        plain = body.replace(
+            '<div role="list" class="citation-list">', '<div class="citation-list">'
+        )
+        context["body"] = plain.replace(' role="doc-biblioentry"', "")
 
 
 def _copy_plotly(app: Sphinx, exception: Exception | None) -> None:
