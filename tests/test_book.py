@@ -336,9 +336,8 @@ def test_the_pdf_has_every_chapter(chromium, apart, tmp_path):
     for name in PAGES:
         if name.startswith("api/"):
             continue
-        title = re.search(
-            r"<h1>(.*?)(<a class=.headerlink|</h1>)", (HTML / f"{name}.html").read_text(), re.S
-        )
+        written = (HTML / f"{name}.html").read_text()
+        title = re.search(r"<h1>(.*?)(<a class=.headerlink|</h1>)", written, re.S)
         assert title is not None, name
         plain = re.sub(r"<[^>]+>|\s", "", html.unescape(title[1]))
         assert plain in words, name
