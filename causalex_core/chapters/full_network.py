@@ -2,12 +2,12 @@
 
 The published protocol trains a network of 235 million living parameters for each of 68 subjects.
 Here a model leaves out one of five groups of subjects and judges all of them, so that it is
-trained on a fifth less. What else sees the same folds stands beside it: the compact network, the
-linear model, and guesses.
+trained on a fifth less. The compact network and the linear model, on the same folds, and guesses
+stand beside it.
 
 Tables: ``models`` (a row per model that was trained), ``scores`` (system, rule, scope, measure),
-``gains`` of the published rule (system, over, measure), ``differences`` (each system at its last
-epoch less the linear model, paired), ``epochs`` (UF1 by rule if training had ended there),
+``gains`` of the published rule (system, over, measure), ``differences`` (each network at its last
+epoch less the linear model, by scope, paired), ``epochs`` (UF1 by rule if training had ended there),
 ``losses`` (mean over models, by system) and ``precision`` (the first model's losses with products
 in float32 and in bfloat16, and how often both name the same emotion).
 """
@@ -23,14 +23,14 @@ from numpy.typing import NDArray
 from causalex_core import paths
 from causalex_core.datasets import causalnet, manifest
 from causalex_core.errors import CausalexError
-from causalex_core.evaluation import confusions
 from causalex_core.recognition import baselines, described, maps, selection
 from causalex_core.recognition.folds import Folds
 from causalex_core.recognition.network import NetworkConfig
 from causalex_core.recognition.selection import LAST
 from causalex_core.recognition.training import COMPACT_TRAINING, PUBLISHED, Outcome, train
 from causalex_core.studies import emotions, nested
-from causalex_core.studies.emotions import Counts, Recorded, Systems
+from causalex_core.studies.emotions import Counts, Recorded
+from causalex_core.studies.inner_recognisers import group_folds
 
 SOURCES = ("causalnet_flow",)
 LONG = True
@@ -81,7 +81,8 @@ def compute(config: Config) -> dict[str, pd.DataFrame]:
     clips = causalnet.clips(source)
     flow = causalnet.images(source, clips)
     labels = clips["label"].to_numpy()
-    folds = group_folds(clips["subject"].to_numpy(dtype=str), config.groups)
+    every = group_folds(clips["subject"].tolist())
+    folds = Folds(every.subjects[: config.groups], every.held_out[: config.groups])
     judged = folds.held_out.any(axis=0)
     recorded = Recorded.of(clips.iloc[np.flatnonzero(judged)])
     trained = partial(
@@ -97,15 +98,16 @@ def compute(config: Config) -> dict[str, pd.DataFrame]:
         epochs=config.epochs,
         precision="bfloat16",
     )
+    images = maps.inputs(flow)
     outcomes = {
-        WHOLE: trained(maps.inputs(flow), config=published),
+        WHOLE: trained(images, config=published),
         COMPACT: trained(described.centred(flow), config=COMPACT_TRAINING),
     }
     exact = None
     if config.exact_epochs:
         first = Folds(folds.subjects[:1], folds.held_out[:1])
         settings = replace(published, precision="float32", epochs=config.exact_epochs)
-        exact = trained(maps.inputs(flow), folds=first, config=settings)
+        exact = trained(images, folds=first, config=settings)
     every_epoch = {
         name: recorded.counts(_predicted(outcome, len(labels))[:, judged])
         for name, outcome in outcomes.items()
@@ -115,28 +117,21 @@ def compute(config: Config) -> dict[str, pd.DataFrame]:
     }
     projected = baselines.components(baselines.descriptors(flow[:, 0]), folds)
     linear = baselines.held_out(baselines.CLASSIFIERS[LINEAR], projected, labels, folds)
-    systems[LINEAR] = {NO_CHOICE: recorded.counts(linear[judged])}
-    systems[GUESSES] = _guessed(labels, folds, recorded, config)
+    reference = recorded.counts(linear[judged])
+    at_end = {name: {LAST: systems[name][LAST]} for name in outcomes}
+    systems[LINEAR] = {NO_CHOICE: reference}
+    guesses = emotions.guessed(recorded, [config.epochs], config.n_draws, config.seed)
+    systems[GUESSES] = guesses[config.epochs]
     resampling = (config.n_bootstrap, config.seed)
     return {
         "models": pd.DataFrame(_models(outcomes[WHOLE], clips)),
         "scores": pd.DataFrame(emotions.scores(systems, recorded, *resampling)),
         "gains": pd.DataFrame(emotions.gains(systems, *resampling)),
-        "differences": pd.DataFrame(_differences(systems, config)),
+        "differences": pd.DataFrame(emotions.differences(at_end, reference, recorded, *resampling)),
         "epochs": pd.DataFrame(_epochs(every_epoch)),
         "losses": pd.DataFrame(_losses(outcomes)),
         "precision": pd.DataFrame(_precision(outcomes[WHOLE], exact)),
     }
-
-
-def group_folds(subjects: NDArray[np.str_], n_groups: int) -> Folds:
-    """A fold for each of the first groups of subjects, as :func:`nested.groups` deals them."""
-    names, place = np.unique(subjects, return_inverse=True)
-    group = nested.groups(names.tolist())[place]
-    return Folds(
-        tuple(f"group {number + 1}" for number in range(n_groups)),
-        np.stack([group == number for number in range(n_groups)]),
-    )
 
 
 def _predicted(outcome: Outcome, n_samples: int) -> NDArray[np.int64]:
@@ -145,25 +140,6 @@ def _predicted(outcome: Outcome, n_samples: int) -> NDArray[np.int64]:
     for run, logits in zip(outcome.runs, outcome.logits, strict=True):
         found[:, run.held_out] = logits.argmax(-1)
     return found
-
-
-def _guessed(
-    labels: NDArray[np.int64], folds: Folds, recorded: Recorded, config: Config
-) -> Mapping[str, Counts]:
-    """Counts (draws, S, K, K) of guesses by rule."""
-    generator = np.random.default_rng(config.seed)
-    judged, n_classes = folds.held_out.any(axis=0), len(causalnet.EMOTIONS)
-    draws = [
-        selection.by_rule(
-            recorded.counts(
-                baselines.prior_guesses(labels, folds, n_classes, config.epochs, generator)[
-                    :, judged
-                ]
-            )
-        )
-        for _ in range(config.n_draws)
-    ]
-    return {rule: np.stack([one[rule] for one in draws]) for rule in draws[0]}
 
 
 def _models(outcome: Outcome, clips: pd.DataFrame) -> Iterator[emotions.Row]:
@@ -176,17 +152,6 @@ def _models(outcome: Outcome, clips: pd.DataFrame) -> Iterator[emotions.Row]:
             "epochs": len(losses),
             "loss": float(losses[-1]),
         }
-
-
-def _differences(systems: Systems, config: Config) -> Iterator[emotions.Row]:
-    """What each network reads at its last epoch beyond the linear model, paired by subject."""
-    linear = systems[LINEAR][NO_CHOICE]
-    for system in (WHOLE, COMPACT):
-        found = confusions.differences(
-            systems[system][LAST], linear, config.n_bootstrap, config.seed
-        )
-        for measure, interval in found.items():
-            yield {"system": system, "measure": measure} | emotions.cells(interval, "difference")
 
 
 def _epochs(every_epoch: Mapping[str, Counts]) -> Iterator[emotions.Row]:

@@ -22,6 +22,7 @@ from causalex_core.recognition.folds import Folds, leave_one_subject_out
 from causalex_core.recognition.key_frames import NAMES, Law
 from causalex_core.recognition.training import COMPACT_TRAINING
 from causalex_core.studies import emotions, key_frame_errors, two_flows
+from causalex_core.studies.inner_recognisers import group_folds
 from causalex_core.studies.key_frame_errors import Filmed, Recogniser
 from causalex_core.studies.two_flows import AS_IS
 
@@ -149,7 +150,7 @@ def _errors(material: Filmed, laws: Sequence[Law]) -> Iterator[dict[str, object]
 def _counted(material: Filmed, config: Config) -> dict[str, NDArray[np.int64]]:
     """Counts (L, seeds, S, K, K) by recogniser."""
     labels, subjects = material.table["label"].to_numpy(), material.table["subject"].to_numpy()
-    folds = key_frame_errors.by_groups(subjects.tolist())
+    folds = group_folds(subjects.tolist())
     counts = {}
     for name in config.recognisers:
         said = key_frame_errors.judged(
@@ -225,7 +226,7 @@ def _elsewhere(
     labels, subjects = clips["label"].to_numpy(), clips["subject"].tolist()
     for name in config.elsewhere:
         grouped = name == _COMPACT  # which takes minutes
-        folds = (key_frame_errors.by_groups if grouped else leave_one_subject_out)(subjects)
+        folds = (group_folds if grouped else leave_one_subject_out)(subjects)
         for home, away in ((CAUSALNET, HTNET), (HTNET, CAUSALNET)):
             counts = _abroad(flow[home], flow[away], labels, subjects, folds, name, config)
             for remedy, found in counts.items():

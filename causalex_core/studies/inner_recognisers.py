@@ -196,6 +196,17 @@ class Nested:
         return len(set(self.variant))
 
 
+def group_folds(subjects: Sequence[str]) -> Folds:
+    """A fold for each of the five groups of subjects, which holds it out."""
+    names, place = np.unique(np.asarray(subjects, dtype=str), return_inverse=True)
+    group = nested.groups(names.tolist())
+    numbers = range(group.max() + 1)
+    return Folds(
+        tuple(f"group {number + 1}" for number in numbers),
+        np.stack([group[place] == number for number in numbers]),
+    )
+
+
 def inner_folds(subjects: Sequence[str]) -> Folds:
     """A fold for every two groups of subjects, which holds out both.
 

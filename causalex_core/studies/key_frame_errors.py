@@ -28,7 +28,7 @@ from causalex_core.recognition.key_frames import NAMES, KeyFrames, Law, shifted
 from causalex_core.recognition.maps import Images
 from causalex_core.recognition.side_by_side import TrainingConfig
 from causalex_core.recognition.training import COMPACT_TRAINING, train
-from causalex_core.studies import filmed, nested
+from causalex_core.studies import filmed
 
 TRUE = Law(level=0.0)
 LINEAR, LINEAR_APEX = "linear model", "linear model, onset to apex"
@@ -152,17 +152,6 @@ def film(
         key_frames=np.concatenate(believed, axis=1)[: len(laws)],
         tests=flow[: len(laws)],
         lessons=flow[len(laws) :],
-    )
-
-
-def by_groups(subjects: Sequence[str]) -> Folds:
-    """Folds that hold out five groups of people in turn."""
-    names, place = np.unique(np.asarray(subjects, dtype=str), return_inverse=True)
-    group = nested.groups(names.tolist())
-    numbers = range(group.max() + 1)
-    return Folds(
-        tuple(f"group {number + 1}" for number in numbers),
-        np.stack([group[place] == number for number in numbers]),
     )
 
 

@@ -53,7 +53,8 @@ def test_what_the_published_rule_gains_is_the_difference_of_its_scores(tables):
         assert row["gain"] == pytest.approx(expected)
     assert set(tables["differences"]["system"]) == {WHOLE, COMPACT}
     linear = values[LINEAR, NO_CHOICE]
-    found = tables["differences"].query("measure == 'accuracy'").set_index("system")["difference"]
+    composite = tables["differences"].query(f"scope == '{COMPOSITE}' and measure == 'accuracy'")
+    found = composite.set_index("system")["difference"]
     assert found[WHOLE] == pytest.approx(values[WHOLE, LAST] - linear)
 
 

@@ -12,7 +12,8 @@ from causalex_core.recognition.flow_images import FlowConfig
 from causalex_core.recognition.key_frames import NAMES, Law
 from causalex_core.recognition.training import COMPACT_TRAINING
 from causalex_core.studies import key_frame_errors
-from causalex_core.studies.key_frame_errors import TRUE, Recogniser, by_groups, film, judged
+from causalex_core.studies.inner_recognisers import group_folds
+from causalex_core.studies.key_frame_errors import TRUE, Recogniser, film, judged
 
 N = 60
 SUBJECTS = [f"p{number % 10}" for number in range(N)]
@@ -40,7 +41,7 @@ def test_people_are_told_apart_by_what_others_showed(how):
 
 
 def folds():
-    return by_groups(SUBJECTS)
+    return group_folds(SUBJECTS)
 
 
 @pytest.mark.parametrize("how", [LINEAR, NETWORK])
