@@ -7,9 +7,9 @@ stand beside it.
 
 Tables: ``models`` (a row per model that was trained), ``scores`` (system, rule, scope, measure),
 ``gains`` of the published rule (system, over, measure), ``differences`` (each network at its last
-epoch less the linear model, by scope, paired), ``epochs`` (UF1 by rule if training had ended there),
-``losses`` (mean over models, by system) and ``precision`` (the first model's losses with products
-in float32 and in bfloat16, and how often both name the same emotion).
+epoch less the linear model, by scope, paired), ``epochs`` (UF1 by rule if training had ended
+there), ``losses`` (mean over models, by system) and ``precision`` (the first model's losses with
+products in float32 and in bfloat16, and how often both name the same emotion).
 """
 
 from collections.abc import Iterator, Mapping
