@@ -40,7 +40,6 @@ STSTNET, COMPACT = "STSTNet", "compact"
 # as many as the public code of CausalNet chooses from
 PUBLISHED_EPOCHS = PUBLISHED.epochs
 _AT_ONCE = 8  # compact networks: a third of the time of one after the other
-_NUMBERS = (1, 2, 5, 10, 15, 20, 25, 30, 40, 60, 80, 100, 150)  # epochs at which the floor is told
 
 
 @dataclass(frozen=True)
@@ -96,7 +95,8 @@ def compute(config: Config) -> dict[str, pd.DataFrame]:
     every_epoch = {
         name: _trained(flow, recorded, training, config) for name, training in networks.items()
     }
-    guessed = emotions.guessed(recorded, {*_NUMBERS, PUBLISHED_EPOCHS}, config.n_draws, config.seed)
+    numbers = {*emotions.FLOOR_AT, PUBLISHED_EPOCHS}
+    guessed = emotions.guessed(recorded, numbers, config.n_draws, config.seed)
     systems = {
         GUESSES: guessed[PUBLISHED_EPOCHS],
         **{name: {NO_CHOICE: counts} for name, counts in single.items()},

@@ -8,8 +8,9 @@ stand beside it.
 Tables: ``models`` (a row per model that was trained), ``scores`` (system, rule, scope, measure),
 ``gains`` of the published rule (system, over, measure), ``differences`` (each network at its last
 epoch less the linear model, by scope, paired), ``epochs`` (UF1 by rule if training had ended
-there), ``losses`` (mean over models, by system) and ``precision`` (the first model's losses with
-products in float32 and in bfloat16, and how often both name the same emotion).
+there), ``floor`` (of guesses, by number of epochs), ``losses`` (mean over models, by system) and
+``precision`` (the first model's losses with products in float32 and in bfloat16, and how often
+both name the same emotion).
 """
 
 from collections.abc import Iterator, Mapping
@@ -120,7 +121,8 @@ def compute(config: Config) -> dict[str, pd.DataFrame]:
     reference = recorded.counts(linear[judged])
     at_end = {name: {LAST: systems[name][LAST]} for name in outcomes}
     systems[LINEAR] = {NO_CHOICE: reference}
-    guesses = emotions.guessed(recorded, [config.epochs], config.n_draws, config.seed)
+    numbers = {number for number in emotions.FLOOR_AT if number < config.epochs} | {config.epochs}
+    guesses = emotions.guessed(recorded, numbers, config.n_draws, config.seed)
     systems[GUESSES] = guesses[config.epochs]
     resampling = (config.n_bootstrap, config.seed)
     return {
@@ -129,6 +131,7 @@ def compute(config: Config) -> dict[str, pd.DataFrame]:
         "gains": pd.DataFrame(emotions.gains(systems, *resampling)),
         "differences": pd.DataFrame(emotions.differences(at_end, reference, recorded, *resampling)),
         "epochs": pd.DataFrame(_epochs(every_epoch)),
+        "floor": pd.DataFrame(emotions.floor(guesses, recorded)),
         "losses": pd.DataFrame(_losses(outcomes)),
         "precision": pd.DataFrame(_precision(outcomes[WHOLE], exact)),
     }

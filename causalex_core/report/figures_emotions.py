@@ -116,6 +116,31 @@ def curves(epochs: pd.DataFrame, floor: pd.DataFrame) -> Figure:
     return drawn
 
 
+def rounding(table: pd.DataFrame) -> Figure:
+    """One training with exact and with rounded products, and how often both say the same.
+
+    Parameters
+    ----------
+    table
+        Columns ``epoch, float32, bfloat16, agreement``.
+    """
+    with style.figure(7.6, 3.2, ncols=2) as (drawn, (loss, same)):
+        for name, colour, dashes in (
+            ("float32", style.BLUE, "-"),
+            ("bfloat16", style.VERMILION, "--"),
+        ):
+            loss.plot(table["epoch"], table[name], color=colour, ls=dashes, label=name)
+        loss.set_yscale("log")
+        loss.set_ylabel("training loss")
+        loss.legend()
+        same.plot(table["epoch"], 100 * table["agreement"], color=style.INK)
+        same.set_ylim(0, 102)
+        same.set_ylabel("clips named alike (%)")
+        for axis in (loss, same):
+            axis.set_xlabel("epochs trained")
+    return drawn
+
+
 def people(table: pd.DataFrame) -> Figure:
     """How often the right person is told, beside three guesses.
 

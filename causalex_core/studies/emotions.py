@@ -20,6 +20,8 @@ COMPOSITE = "composite"
 DATABASES = {"casme2": "CASME II", "samm": "SAMM", "smic": "SMIC"}
 _N_CLASSES = len(causalnet.EMOTIONS)
 _POINTS = 40  # of a curve, about
+# Epochs to choose from at which guesses are scored, to draw the floor of a curve.
+FLOOR_AT = (1, 2, 5, 10, 15, 20, 25, 30, 40, 60, 80, 100, 150)
 
 Counts = NDArray[np.int64]
 Systems = Mapping[str, Mapping[str, Counts]]  # counts ([runs,] S, K, K) by system and rule

@@ -46,6 +46,17 @@ def test_every_score_stands_in_the_row_of_its_system():
     assert round(y) == 2 and round(below) == 3
 
 
+def test_both_trainings_and_their_agreement_are_drawn():
+    table = pd.DataFrame(
+        {"epoch": [1, 2], "float32": [1.0, 0.5], "bfloat16": [1.1, 0.4], "agreement": [0.9, 1.0]}
+    )
+    loss, same = figures_emotions.rounding(table).axes
+    drawn = {line.get_label(): list(line.get_ydata()) for line in loss.lines}
+    assert drawn == {"float32": [1.0, 0.5], "bfloat16": [1.1, 0.4]}
+    assert list(same.lines[0].get_ydata()) == [90.0, 100.0]
+    assert same.get_ylim()[1] > 100
+
+
 def test_curves_of_a_network_go_no_further_than_its_training():
     epochs = pd.DataFrame(
         [(name, n, rule, 0.1 * n) for name, last in (("a", 3), ("b", 5))
