@@ -2,6 +2,7 @@
 
 import importlib
 import json
+import subprocess
 from dataclasses import asdict
 
 import pandas as pd
@@ -56,3 +57,16 @@ def test_every_chapter_with_data_is_stored_and_nothing_else_is():
 
 def test_every_long_run_that_a_page_shows_is_stored():
     assert LONG.keys() & experiment.read("book").runs.keys() <= STORED
+
+
+@pytest.mark.parametrize("name", sorted(STORED))
+def test_a_stored_result_was_computed_by_a_commit_of_this_history(name):
+    """A stamp that names a commit which nobody can look up proves nothing."""
+    commit = results.read(paths.PUBLISHED / f"{name}.json").stamp.commit
+    if _git("rev-parse", "--is-shallow-repository").stdout.strip() != "false":
+        pytest.skip("no git checkout with its whole history")
+    assert _git("merge-base", "--is-ancestor", commit, "HEAD").returncode == 0, commit
+
+
+def _git(*words):
+    return subprocess.run(["git", *words], cwd=paths.ROOT, capture_output=True, text=True)
