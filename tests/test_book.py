@@ -22,6 +22,7 @@ from causalex_core.workflow.book import HTML, contents
 
 PAGES = list(contents(yaml.safe_load((paths.ROOT / "_toc.yml").read_text())))
 WIDTHS = {"desk": 1280, "phone": 400}
+PAPER = 747  # px between the margins of A4, at the scale that is printed with
 SETTLED = """() => document.readyState === 'complete'
   && [...document.querySelectorAll('.plotly-graph-div')].every(e => e.querySelector('.main-svg'))
   && (!document.querySelector('.math') || document.querySelector('mjx-container'))"""
@@ -32,6 +33,8 @@ EMPTY_FIGURES = """() => [...document.querySelectorAll('.bd-article img, .plotly
     return (e.tagName === 'IMG' && !e.naturalWidth) || box.width < 40 || box.height < 40;
   })
   .map(e => e.id || e.src)"""
+TOO_WIDE = """() => [...document.querySelectorAll('.bd-article table')]
+  .filter(e => e.getBoundingClientRect().right > window.innerWidth + 1).map(e => e.id)"""
 SIDEWAYS = """() => document.documentElement.scrollWidth - window.innerWidth"""
 
 
@@ -323,7 +326,7 @@ def test_no_path_of_the_machine_is_in_the_book():
     assert named == []
 
 
-def test_the_pdf_has_every_chapter(chromium, apart, tmp_path):
+def test_the_pdf_has_every_chapter(chromium, browser, apart, tmp_path):
     pypdf = pytest.importorskip("pypdf")
     sources = list(paths.BUILD.glob("*/source/index.md"))
     if not sources:
@@ -331,6 +334,11 @@ def test_the_pdf_has_every_chapter(chromium, apart, tmp_path):
     newest = max(sources, key=lambda file: file.stat().st_mtime).parent
     shutil.copytree(newest, tmp_path / "source")
     page = pdf.rendered(tmp_path / "source")
+    assert re.findall(r"\]\([^)]*\.ipynb\)", page.read_text()) == []
+    with Visit(browser, page.parent.as_uri(), PAPER) as visit:
+        visit.page.emulate_media(media="print")
+        visit.open(page.stem)
+        assert visit.page.evaluate(TOO_WIDE) == []
     apart(pdf.print_out, page, tmp_path / "book.pdf", chromium)
     read = pypdf.PdfReader(tmp_path / "book.pdf")
     # letters and digits alone: a PDF loses spaces at line ends, and joins f and i to one sign

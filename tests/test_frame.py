@@ -75,6 +75,7 @@ def test_every_imported_package_is_declared():
         "sklearn": "scikit-learn",
         "yaml": "PyYAML",
         "causallearn": "causal-learn",
+        "markdown_it": "markdown-it-py",
     }
     declared = {canonicalize_name(need.name) for need in RANGES} | alone().keys()
     missing = set()

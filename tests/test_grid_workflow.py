@@ -5,6 +5,7 @@ import signal
 import subprocess
 from collections.abc import Sequence
 from pathlib import Path
+from urllib.parse import quote
 
 import pandas as pd
 import pytest
@@ -66,14 +67,18 @@ def test_a_new_value_runs_only_its_own_job(project: Project) -> None:
     table = pd.read_csv(folder / "results.csv")
     assert list(table) == ["run", "value", "chapter", "table", "origin", "n", "result"]
     assert table["result"].tolist() == [1, 1, 2, 4]
-    assert 'href="finished/value%3D2.ipynb"' in (folder / "comparison.html").read_text()
-    assert (folder / "finished" / "value=2.ipynb").is_file()
+    page = (folder / "comparison.html").read_text()
+    for place in ("finished/value=2.ipynb", "readable/value=2.html"):
+        assert f'href="{quote(place)}"' in page and (folder / place).is_file()
+    read = {file.name: file.stat().st_mtime_ns for file in (folder / "readable").iterdir()}
 
     grid(project, [1, 3, 2])
     status, said = project.causalex("experiment", "status", "grid")
     assert (status, said.splitlines()[0]) == (0, "grid: 3 runs: 2 done, 1 left; nobody is at work")
     project.run(*run("grid"))
     assert project.values("n")[2:] == ["3"]
+    now = {file.name: file.stat().st_mtime_ns for file in (folder / "readable").iterdir()}
+    assert now.keys() - read.keys() == {"value=3.html"} and read.items() <= now.items()
     assert pd.read_csv(folder / "results.csv")["value"].tolist() == [1, 1, 3, 3, 2, 2]
 
     grid(project, [3])

@@ -11,6 +11,7 @@ from typing import Any
 
 import pandas as pd
 
+from causalex_core.report import readable
 from causalex_core.report.results import Result
 
 TEMPLATE = Path(__file__).with_name("comparison.html")
@@ -31,14 +32,15 @@ class Outcome:
         Of the chapters that its notebook obtained.
     seconds
         Taken.
-    notebook
-        Link to the executed notebook.
+    page, notebook
+        Links to what was executed: a page to read, and the notebook.
     """
 
     run: str
     point: Mapping[str, Any]
     results: Sequence[Result]
     seconds: float
+    page: str
     notebook: str
 
 
@@ -131,6 +133,7 @@ def page(
     stored = any(one.origin == "stored" for outcome in outcomes for one in outcome.results)
     return Template(TEMPLATE.read_text(encoding="utf-8")).substitute(
         title=html.escape(f"Comparison: {name}"),
+        style=readable.STYLE.read_text(encoding="utf-8"),
         summary=html.escape(
             f"{len(outcomes)} of {runs} runs of the notebook {notebook} are done. They differ in"
             f" {', '.join(varied)}; {f'all have {given}' if given else 'nothing else was set'}."
@@ -159,16 +162,14 @@ def _title(chapter: str, table: str) -> str:
 
 
 def _runs(outcomes: Sequence[Outcome], varied: Sequence[str]) -> str:
-    """The runs themselves: what each was given, how long it took, its notebook."""
-    heads = [*varied, "seconds", "notebook"]
+    """The runs themselves: what each was given, how long it took, what was executed."""
+    heads = [*varied, "seconds", "page", "notebook"]
     rows = [
         [
             *(_cell(outcome.point.get(name)) for name in varied),
             _cell(round(outcome.seconds, 1)),
-            _td(
-                f'<a href="{html.escape(outcome.notebook)}">{html.escape(outcome.run)}</a>',
-                outcome.run,
-            ),
+            _td(_link(outcome.page, outcome.run), outcome.run),
+            _td(_link(outcome.notebook, ".ipynb"), f"{outcome.run}.ipynb"),
         ]
         for outcome in outcomes
     ]
@@ -194,7 +195,7 @@ def _section(
     rows = []
     for outcome, result, frame in blocks:
         opening = [_cell(_value(outcome, name, result)) for name in varied]
-        link = f'<a href="{html.escape(outcome.notebook)}">{result.origin}</a>'
+        link = _link(outcome.page, result.origin)
         for row in frame.to_dict("records"):
             cells = [
                 _interval(scales[column], row.get(column), *map(row.get, triples[column]))
@@ -209,7 +210,7 @@ def _section(
         f'<p class="tools"><label>Rows with <input type="search" data-filter></label>'
         f' <button type="button" data-download="{html.escape(f"{chapter}.{table}.csv")}">'
         "Download CSV</button> <span data-count></span></p>"
-        f"{_table([*varied, *shown, 'notebook'], rows, title, len(varied))}</section>"
+        f"{_table([*varied, *shown, 'page'], rows, title, len(varied))}</section>"
     )
 
 
@@ -259,6 +260,10 @@ def _text(value: Any) -> str:
     if isinstance(value, float) and math.isfinite(value):
         return f"{value:.{_DIGITS}g}"
     return str(value)
+
+
+def _link(target: str, text: str) -> str:
+    return f'<a href="{html.escape(target)}">{html.escape(text)}</a>'
 
 
 def _td(content: str, value: Any, kind: str = "") -> str:

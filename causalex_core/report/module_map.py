@@ -13,7 +13,7 @@ from causalex_core import paths
 from causalex_core.report import style
 
 PACKAGE = "causalex_core"
-_CELL = 0.3  # inches
+_SIDE = 7.0  # inches: as wide as the book's column, so that letters keep their size
 
 
 def parts() -> tuple[str, ...]:
@@ -37,14 +37,13 @@ def figure() -> Figure:
     """Rows import columns; both go from the highest layer to the lowest."""
     names, counted = parts(), imports()
     table = np.array([[counted.get((row, column), 0) for column in names] for row in names])
-    side = _CELL * len(names) + 2
-    with style.figure(side, side) as (drawn, axis):
+    with style.figure(_SIDE, _SIDE) as (drawn, axis):
         axis.imshow(np.where(table, np.log1p(table), np.nan), cmap="Blues", vmin=-0.5, vmax=5)
         for row, column in zip(*np.nonzero(table), strict=True):
-            axis.text(column, row, str(table[row, column]), ha="center", va="center", fontsize=7.5)
+            axis.text(column, row, str(table[row, column]), ha="center", va="center", fontsize=8.5)
         axis.plot([-0.5, len(names) - 0.5], [-0.5, len(names) - 0.5], color=style.GREY, lw=0.8)
-        axis.set_xticks(range(len(names)), names, rotation=90)
-        axis.set_yticks(range(len(names)), names)
+        axis.set_xticks(range(len(names)), names, rotation=90, fontsize=9.5)
+        axis.set_yticks(range(len(names)), names, fontsize=9.5)
         axis.xaxis.tick_top()
         axis.xaxis.set_label_position("top")
         axis.set_xlabel("is imported")

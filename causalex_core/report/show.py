@@ -12,7 +12,7 @@ from typing import Any
 import pandas as pd
 from IPython.display import display
 
-from causalex_core.report import style
+from causalex_core.report import markdown, style
 from causalex_core.report.results import Result
 
 
@@ -68,7 +68,7 @@ def table(
     lines = [_row(titles), _row(ruler), *(_row([_escape(cell) for cell in row]) for row in rows)]
     _both(
         "\n".join([f"::::{{table}} {caption}", f":name: {name}", "", *lines, "", "::::"]),
-        pd.DataFrame(rows, columns=titles).to_html(index=False, border=0),
+        _captioned(pd.DataFrame(rows, columns=titles), caption),
     )
 
 
@@ -127,8 +127,14 @@ def sentences(*lines: str) -> None:
     _both(text, "<ul>" + "".join(f"<li>{html.escape(line)}</li>" for line in lines) + "</ul>")
 
 
-def _both(markdown: str, page: str) -> None:
-    display({"text/markdown": markdown, "text/html": page}, raw=True)
+def _captioned(frame: pd.DataFrame, caption: str) -> str:
+    said = html.escape(markdown.plain(caption))
+    written = frame.to_html(index=False, border=0)
+    return written.replace(">", f"><caption>{said}</caption>", 1)
+
+
+def _both(myst: str, page: str) -> None:
+    display({"text/markdown": myst, "text/html": page}, raw=True)
 
 
 def _digits(digits: int | Mapping[str, int], column: str) -> int:

@@ -4,11 +4,13 @@ import html
 import io
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
+import plotly
 import plotly.graph_objects as go
 from IPython.display import HTML, display
 from matplotlib.figure import Figure
@@ -20,6 +22,7 @@ GREY, INK, PAPER = "#7F7F7F", "#222222", "#FFFFFF"
 PALETTE = (BLUE, ORANGE, GREEN, VERMILION, PURPLE, SKY, GREY)
 KIND_COLOURS = {"macro": BLUE, "micro": VERMILION, "overall": INK}
 SEQUENTIAL = "cividis"
+PLOTLY = Path(plotly.__file__).parent / "package_data" / "plotly.min.js"
 
 # Figures keep a white card under both themes, so colours mean the same in each.
 MATPLOTLIB: dict[Any, Any] = {

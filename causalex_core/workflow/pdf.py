@@ -16,6 +16,7 @@ from causalex_core.workflow import book, experiment, logged, reference
 PDF = paths.BUILD / "causalex.pdf"
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 _MARGIN = "16mm"
+_SCALE = 0.9  # of a browser's sizes, so that the widest tables are as wide as the paper at most
 _FOOT = (
     '<div style="font: 8px sans-serif; width: 100%; text-align: center">'
     '<span class="pageNumber"></span> / <span class="totalPages"></span></div>'
@@ -85,6 +86,7 @@ def print_out(page: Path, pdf: Path, browser: str) -> None:
         tab.pdf(
             path=written,
             format="A4",
+            scale=_SCALE,
             margin={"top": _MARGIN, "right": _MARGIN, "bottom": _MARGIN, "left": _MARGIN},
             print_background=True,
             display_header_footer=True,

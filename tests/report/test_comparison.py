@@ -28,7 +28,8 @@ def outcome(alpha, origin="computed"):
     parameters = {"alpha": 0.9, "plan": "cas"}
     tables = {"scores": scores, "edges": edges}
     result = Result("graphs", tables, parameters, STAMP, origin)
-    return Outcome(f"alpha={alpha}", {"alpha": alpha}, [result], 2.5, f"finished/alpha%3D{alpha}")
+    places = (f"readable/alpha%3D{alpha}", f"finished/alpha%3D{alpha}")
+    return Outcome(f"alpha={alpha}", {"alpha": alpha}, [result], 2.5, *places)
 
 
 OUTCOMES = [outcome(0.1), outcome(0.02)]
@@ -66,7 +67,8 @@ def test_the_page_has_numbers_parameters_and_links_and_asks_for_nothing():
     assert "all have seed = 1" in page
     assert "0.6 [0.4, 0.9]" in page
     assert "micro &lt;i&gt;" in page and "<i>" not in page.replace("<i style", "")
-    assert page.count('href="finished/alpha%3D0.1"') == 1 + 2 + 1
+    assert page.count('href="readable/alpha%3D0.1"') == 1 + 2 + 1
+    assert page.count('href="finished/alpha%3D0.1"') == 1
     assert not re.search(r"(?:src|href)=.https?:", page)
     assert "Stored results" not in page
 

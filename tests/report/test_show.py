@@ -41,15 +41,16 @@ def test_table_is_numbered_and_uses_one_number_of_decimals_per_column(shown):
     frame = pd.DataFrame(
         {"database": ["CAS(ME)^2", "a|b"], "f1": [1.0, 0.12345], "tp": [12345, 7], "x": [None, 2.0]}
     )
-    show.table(frame, "Scores.", "tab-scores", digits={"f1": 2}, headers={"f1": "F1"})
+    caption = "Scores, as {numref}`these <tab-a>` & {doc}`pages/b`."
+    show.table(frame, caption, "tab-scores", digits={"f1": 2}, headers={"f1": "F1"})
     lines = shown[0]["text/markdown"].splitlines()
-    assert lines[0] == "::::{table} Scores."
+    assert lines[0] == f"::::{{table}} {caption}"
     assert lines[1] == ":name: tab-scores"
     assert lines[3] == "| database | F1 | tp | x |"
     assert lines[4] == "| :-- | --: | --: | --: |"
     assert lines[5] == "| CAS(ME)² | 1.00 | 12\u202f345 | – |"
     assert lines[6] == "| a\\|b | 0.12 | 7 | 2 |"
-    assert "<table" in shown[0]["text/html"]
+    assert "<caption>Scores, as these &amp; pages/b.</caption>" in shown[0]["text/html"]
 
 
 def test_stamp_and_parameters_are_complete(shown):

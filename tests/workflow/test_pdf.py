@@ -2,6 +2,7 @@
 
 import pytest
 import yaml
+from myst_nb.core.render import get_mime_priority
 
 from causalex_core import paths
 from causalex_core.errors import CausalexError
@@ -19,6 +20,13 @@ def test_everything_but_the_reference_is_printed():
     everything = list(contents(listed))
     assert set(everything) - set(kept) == set(reference.pages())
     assert kept == [name for name in everything if name in kept]
+
+
+@pytest.mark.parametrize("builder", ["html", "singlehtml"])
+def test_tables_are_taken_in_the_form_that_has_numbers_and_links(builder):
+    settings = yaml.safe_load((paths.ROOT / "_config.yml").read_text())["sphinx"]["config"]
+    overrides = [tuple(one) for one in settings["nb_mime_priority_overrides"]]
+    assert get_mime_priority(builder, overrides)[0] == "text/markdown"
 
 
 def test_a_page_is_printed_with_outline_links_and_numbers(chromium, apart, tmp_path):

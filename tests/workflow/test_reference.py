@@ -10,6 +10,8 @@ from causalex_core.report import module_map
 from causalex_core.workflow import diagrams, reference
 from causalex_core.workflow.book import contents
 
+COLUMN = 672  # px, of the text in a window of 1280
+
 
 def test_the_contents_list_every_page_of_the_reference():
     listed = contents(yaml.safe_load((paths.ROOT / "_toc.yml").read_text()))
@@ -48,6 +50,20 @@ def test_the_map_shows_imports_of_this_code_and_none_that_go_back():
     names, counted = module_map.parts(), module_map.imports()
     assert counted["chapters", "studies"] > 0 and counted["locks", "errors"] == 0
     assert all(names.index(row) < names.index(column) for row, column in counted)
+
+
+def test_letters_of_the_pictures_can_be_read_in_the_column():
+    static = (paths.BOOK / diagrams.FOLDER).iterdir()
+    pictures = {file.name: file.read_text() for file in static} | diagrams.drawn()
+    smallest = {}
+    for name, text in pictures.items():
+        width, unit = re.search(r'<svg[^>]* width="([\d.]+)(pt)?"', text).groups()
+        written = [float(size) for size in re.findall(r'font-size="([\d.]+)"', text)]
+        drawn = [100 * float(scale) for scale in re.findall(r"scale\(([\d.]+) -", text)]
+        pixels = 4 / 3 if unit else 1
+        column = min(1, COLUMN / (pixels * float(width)))
+        smallest[name] = round(pixels * min(written + drawn) * column, 1)
+    assert {name: size for name, size in smallest.items() if size < 11} == {}
 
 
 def test_pictures_of_the_prose_are_the_same_each_time():
