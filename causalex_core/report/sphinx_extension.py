@@ -1,13 +1,21 @@
-"""What the book needs of Sphinx so that it works from a disk and asks no other host."""
+"""What the book needs of Sphinx: no other host is asked, and signatures can be read."""
 
+import dataclasses
+import re
 import shutil
+from enum import EnumType
 from pathlib import Path
 from typing import Any
 
-import plotly
 from sphinx.application import Sphinx
 
-PLOTLY = Path(plotly.__file__).parent / "package_data" / "plotly.min.js"
+from causalex_core.report.style import PLOTLY
+
+_ARRAY = re.compile(
+    r"~?numpy\.ndarray\[tuple\[~?typing\.Any, \.\.\.\], ~?numpy\.dtype\[([^\[\]]+)\]\]"
+)
+
+_ATTRIBUTE = re.compile(r":ivar ([^:]+): ")
 
 
 def setup(app: Sphinx) -> dict[str, Any]:
@@ -16,6 +24,8 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.connect("html-page-context", _clean_scripts, priority=900)
     app.connect("html-page-context", _plain_citations)
     app.connect("build-finished", _copy_plotly)
+    app.connect("autodoc-process-signature", _readable_signature)
+    app.connect("autodoc-process-docstring", _attributes_as_list, priority=600)  # after napoleon
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
 
 
@@ -55,3 +65,48 @@ def _plain_citations(
 def _copy_plotly(app: Sphinx, exception: Exception | None) -> None:
     if exception is None and app.builder.format == "html":
         shutil.copyfile(PLOTLY, Path(app.outdir) / "_static" / PLOTLY.name)
+
+
+def _readable_signature(
+    app: Sphinx,
+    what: str,
+    name: str,
+    described: object,
+    options: object,
+    signature: str | None,
+    returned: str | None,
+) -> tuple[str | None, str | None]:
+    """Signature with the defaults that each instance gets, short names of arrays, none of enums."""
+    if isinstance(described, EnumType):
+        return "", None
+    if signature and dataclasses.is_dataclass(described):
+        for field in dataclasses.fields(described):
+            if field.default_factory is not dataclasses.MISSING:
+                made = getattr(field.default_factory, "__name__", "")
+                written = f"{made}()" if made.isidentifier() else "..."
+                signature = signature.replace("<factory>", written, 1)
+    return _short_arrays(signature), _short_arrays(returned)
+
+
+def _short_arrays(text: str | None) -> str | None:
+    return _ARRAY.sub(r"~numpy.typing.NDArray[\1]", text) if text else text
+
+
+def _attributes_as_list(
+    app: Sphinx, what: str, name: str, described: object, options: object, lines: list[str]
+) -> None:
+    """List attributes under that name; Sphinx takes the first of several names for a type."""
+    written: list[str] = []
+    indent = 0  # of what still belongs to an attribute
+    for line in lines:
+        found = _ATTRIBUTE.match(line)
+        if found:
+            written += [] if indent else [":Attributes:"]
+            indent = found.end()
+            written.append(f"    - **{found[1]}** – {line[indent:]}")
+        elif indent and (not line or line.startswith(" ")):
+            written.append(f"      {line[indent:]}".rstrip())
+        else:
+            indent = 0
+            written.append(line)
+    lines[:] = written
