@@ -10,6 +10,7 @@ from causalex_core.report import paper
 
 CLAIMS = paper.claims()
 FILE = paths.ROOT / "causalex_core" / "report" / "claims.yml"
+METHODS = paths.BOOK / "methods.md"
 BASELINES = set(paper.printed("causal_ex", "table2")["row"]) - {
     "MDMD",
     "Ours (Before Debias)",
@@ -79,3 +80,14 @@ def test_claims_of_every_part_belong_to_a_paper():
     groups = yaml.safe_load(FILE.read_text())["groups"]
     papers = yaml.safe_load(FILE.with_name("paper.yml").read_text())["papers"]
     assert {group["paper"] for group in groups} <= set(papers)
+
+
+def test_the_map_of_tables_and_figures_agrees_with_the_list():
+    rows = re.findall(r"^\| ((?:Table|Figure) \d) \|.*\|(.*)\|$", METHODS.read_text(), re.M)
+    shown = {label: set(re.findall(r"\{doc\}`(pages/\w+)`", pages)) for label, pages in rows}
+    own = {"pages/claims"}  # which lists them all
+    listed = {
+        label: set(CLAIMS.loc[CLAIMS["where"].str.startswith(label), "pages"].explode().dropna())
+        for label in [*(f"Table {n}" for n in range(1, 5)), *(f"Figure {n}" for n in range(1, 7))]
+    }
+    assert shown == {label: pages - own for label, pages in listed.items()}
