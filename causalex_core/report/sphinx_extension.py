@@ -15,6 +15,7 @@ _ARRAY = re.compile(
     r"~?numpy\.ndarray\[tuple\[~?typing\.Any, \.\.\.\], ~?numpy\.dtype\[([^\[\]]+)\]\]"
 )
 
+_PARAMETERS = re.compile(r"<dl>\s*((?:<dd>(?:(?!</?dd>|</?dl>).)*</dd>\s*)+)</dl>", re.S)
 _ATTRIBUTE = re.compile(r":ivar ([^:]+): ")
 
 
@@ -23,7 +24,9 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.connect("html-page-context", _add_plotly, priority=400)
     app.connect("html-page-context", _clean_scripts, priority=900)
     app.connect("html-page-context", _plain_citations)
+    app.connect("html-page-context", _plain_signatures)
     app.connect("build-finished", _copy_plotly)
+    app.connect("autodoc-skip-member", _without_fields_of_tuples)
     app.connect("autodoc-process-signature", _readable_signature)
     app.connect("autodoc-process-docstring", _attributes_as_list, priority=600)  # after napoleon
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
@@ -62,9 +65,32 @@ def _plain_citations(
         context["body"] = plain.replace(' role="doc-biblioentry"', "")
 
 
+def _plain_signatures(
+    app: Sphinx, page: str, template: str, context: dict[str, Any], doctree: object
+) -> None:
+    """Make lines of the parameters that Sphinx writes as a list of definitions without terms."""
+    body = context.get("body")
+    if body and "sig-param" in body:
+        context["body"] = _PARAMETERS.sub(
+            lambda found: (
+                '<span class="sig-lines">'
+                + found[1].replace("<dd>", '<span class="sig-line">').replace("</dd>", "</span>")
+                + "</span>"
+            ),
+            body,
+        )
+
+
 def _copy_plotly(app: Sphinx, exception: Exception | None) -> None:
     if exception is None and app.builder.format == "html":
         shutil.copyfile(PLOTLY, Path(app.outdir) / "_static" / PLOTLY.name)
+
+
+def _without_fields_of_tuples(
+    app: Sphinx, what: str, name: str, described: object, skip: bool, options: object
+) -> bool | None:
+    """Leave out what a named tuple says of its own fields: their numbers. None: as usual."""
+    return True if str(described.__doc__).startswith("Alias for field number") else None
 
 
 def _readable_signature(

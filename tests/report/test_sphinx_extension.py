@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from enum import Enum
+from typing import NamedTuple
 
 import pytest
 
@@ -18,6 +19,13 @@ class Outer:
     first: Inner = field(default_factory=Inner)
     second: dict = field(default_factory=lambda: {"a": 1})
     third: list = field(default_factory=list)
+
+
+class Pair(NamedTuple):
+    low: int
+
+    def middle(self):
+        """A method stays."""
 
 
 class Kind(Enum):
@@ -61,3 +69,17 @@ def test_attributes_are_listed_and_may_share_a_line():
         "",
         "More.",
     ]
+
+
+def test_parameters_on_lines_of_their_own_are_no_list_of_definitions():
+    terms = "<dl><dt>term</dt><dd>what it is</dd></dl>"
+    context = {"body": f'<dt>f(<dl>\n<dd><em class="sig-param">a</em>,</dd>\n</dl>\n)</dt>{terms}'}
+    sphinx_extension._plain_signatures(None, "api/a", "page.html", context, None)
+    lines = '<span class="sig-line"><em class="sig-param">a</em>,</span>\n'
+    assert context["body"] == f'<dt>f(<span class="sig-lines">{lines}</span>\n)</dt>{terms}'
+
+
+def test_fields_of_a_tuple_are_said_once():
+    hook = sphinx_extension._without_fields_of_tuples
+    assert hook(None, "class", "low", Pair.low, False, None) is True
+    assert hook(None, "class", "middle", Pair.middle, False, None) is None
