@@ -65,7 +65,7 @@ class Config:
     groups: int = nested.GROUPS
     epochs: int = 200
     repeats: tuple[int, int, int] = (3, 3, 9)
-    exact_epochs: int = 100
+    exact_epochs: int = 50
     n_draws: int = 100
     n_bootstrap: int = 5000
     seed: int = 1
