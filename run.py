@@ -56,6 +56,8 @@ def main() -> int:
         if options.verb == "setup":
             print(f"environment: {environment()}")
         elif options.verb in ("book", "pdf"):
+            if options.device:
+                os.environ["CAUSALEX_DEVICE"] = options.device
             book(options.verb, options.experiment, started)
         elif options.verb == "test":
             return _run([environment(), "-m", "pytest", *rest])
@@ -84,10 +86,17 @@ def _parser() -> argparse.ArgumentParser:
     )
     verbs = parser.add_subparsers(dest="verb", required=True)
     verbs.add_parser("setup", help="make .venv from requirements.lock, or reuse it")
-    made = verbs.add_parser("book", help="make the book in _build/html")
     files = (ROOT / "workflow" / "experiments").glob("*.yml")
     kinds = sorted(file.stem for file in files if "\npages:" in file.read_text())  # no grids
-    made.add_argument("--experiment", choices=kinds, default="book", help="default: book")
+    for verb, what in (("book", "the book in _build/html"), ("pdf", "it, and _build/causalex.pdf")):
+        made = verbs.add_parser(verb, help=f"make {what}")
+        made.add_argument("--experiment", choices=kinds, default="book", help="default: book")
+        made.add_argument(
+            "--device",
+            choices=("auto", "cpu", "cuda"),
+            help="where networks are trained; default: $CAUSALEX_DEVICE, else auto: a GPU if there"
+            " is one",
+        )
     verbs.add_parser("test", help="run the tests; further arguments go to pytest")
     verbs.add_parser("lint", help="check style, types and layers")
     cleaned = verbs.add_parser("clean", help="remove what was built, never data")

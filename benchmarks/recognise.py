@@ -1,6 +1,6 @@
 """Wall time of a training step of the published network, beside a plain loop.
 
-    python benchmarks/recognise.py [fast] [plain] [parts] [gpu] [--samples 411] [--held-out 31]
+    python benchmarks/recognise.py [fast] [plain] [parts] [gpu] [--device auto|cpu|cuda]
 
 Random maps in the numbers of a fold that holds out the subject with most samples. `plain` does per
 step what the published loop does: both images of a pair go through their encoder one after the
@@ -24,7 +24,7 @@ import torch
 import torch.nn.functional as nnf
 from torch import Tensor, nn
 
-from causalex_core.devices import keep_freed_memory
+from causalex_core.devices import NAMES, choose_device, keep_freed_memory
 from causalex_core.recognition.attention import TOKENS
 from causalex_core.recognition.encoder import HEADS, PATCH, WIDTHS
 from causalex_core.recognition.network import CLASSES, Network
@@ -257,7 +257,8 @@ def gpu(maps: Tensor, labels: Tensor, count: int) -> None:
     if not torch.cuda.is_available():
         print("gpu: none here")
         return
-    there, truth = maps.cuda(), labels.cuda()
+    place = choose_device("cuda")
+    there, truth = maps.to(place), labels.to(place)
     for precision in ("float32", "bfloat16"):
         config = TrainingConfig(precision=precision)
         for at_once in (1, STACKED):
@@ -282,8 +283,13 @@ def main() -> None:
     parser.add_argument("wanted", nargs="*", help="fast, plain, parts, gpu; all if none is named")
     parser.add_argument("--samples", type=int, default=411, help="that are trained on")
     parser.add_argument("--held-out", type=int, default=31)
+    parser.add_argument(
+        "--device", choices=NAMES, default="auto", help="cpu: all but gpu; cuda: gpu; auto: both"
+    )
     given = parser.parse_args()
     wanted = set(given.wanted) or {"fast", "plain", "parts", "gpu"}
+    if given.device != "auto":
+        wanted &= {"gpu"} if choose_device(given.device).type == "cuda" else wanted - {"gpu"}
     keep_freed_memory()
     generator = torch.Generator().manual_seed(SEED)
     n_samples = given.samples + given.held_out

@@ -1,6 +1,6 @@
 """CPU time of leave-one-subject-out training, beside a plain loop that works item by item.
 
-    python benchmarks/train.py [fast] [plain] [debias] [gpu]
+    python benchmarks/train.py [fast] [plain] [debias] [gpu] [--device auto|cpu|cuda]
 
 Random motion and labels in the numbers of CAS(ME)^2: 22 subjects, 95 videos, 357 expressions,
 about 293 windows with one; AUW-GCN's network and optimiser. `plain` does per window what the
@@ -10,8 +10,8 @@ and weights for every frame of a batch. Both run 5 epochs on one thread and are 
 debiasing adds, beside what training took. `gpu` trains the whole for one seed and for five.
 """
 
+import argparse
 import os
-import sys
 import tempfile
 import time
 from itertools import pairwise
@@ -26,6 +26,7 @@ from scipy import stats
 from torch import nn
 
 from causalex_core.debiasing.judging import judge
+from causalex_core.devices import NAMES, choose_device
 from causalex_core.spotting import losses, network, optimiser
 from causalex_core.spotting.losses import Answers
 from causalex_core.spotting.network import AUW_GCN, PAPER
@@ -239,7 +240,15 @@ def gpu(windows: Windows) -> None:
 
 def main() -> None:
     torch.set_num_threads(1)
-    wanted = set(sys.argv[1:]) or {"fast", "plain", "debias", "gpu"}
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("wanted", nargs="*", help="fast, plain, debias, gpu; all if none is named")
+    parser.add_argument(
+        "--device", choices=NAMES, default="auto", help="cpu: all but gpu; cuda: gpu; auto: both"
+    )
+    given = parser.parse_args()
+    wanted = set(given.wanted) or {"fast", "plain", "debias", "gpu"}
+    if given.device != "auto":
+        wanted &= {"gpu"} if choose_device(given.device).type == "cuda" else wanted - {"gpu"}
     made, table = videos()
     windows = gather(made, table)
     folds = leave_one_subject_out(windows)

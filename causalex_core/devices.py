@@ -1,29 +1,83 @@
-"""Where training runs."""
+"""Where training, inference and flow run: on the processor or on a GPU."""
 
 import ctypes
+import os
 import sys
-
-import torch
+from typing import TYPE_CHECKING, Literal
 
 from causalex_core.errors import CausalexError
 
+if TYPE_CHECKING:
+    import torch
+
+# Of the environment: holds for a process and for all that it starts, notebooks and jobs of a
+# cluster among them. What comes out is the same, so that it is no parameter of a page.
+VARIABLE = "CAUSALEX_DEVICE"
+NAMES = ("auto", "cpu", "cuda")
 _MALLOC = ((-1, 2**31 - 1), (-3, 2**25))  # M_TRIM_THRESHOLD, M_MMAP_THRESHOLD
 
 
-def choose_device(name: str) -> torch.device:
-    """Device of that name; ``auto`` is a GPU if there is one.
+def wanted() -> str:
+    """Name that the variable gives: one of :data:`NAMES`, ``auto`` if it is not set.
 
     Raises
     ------
     CausalexError
-        If the name is unknown, or a GPU is asked for and there is none.
+        If it gives another.
     """
-    there = torch.cuda.is_available()
-    if name not in ("auto", "cpu", "cuda"):
+    name = os.environ.get(VARIABLE) or "auto"
+    if name not in NAMES:
+        raise CausalexError(f"{VARIABLE}={name}: expected auto, cpu or cuda")
+    return name
+
+
+def chosen(name: str = "auto") -> Literal["cpu", "cuda"]:
+    """Kind of the device of that name.
+
+    Parameters
+    ----------
+    name
+        ``cpu``, ``cuda``, or ``auto``: what the variable says, otherwise a GPU if there is one.
+
+    Raises
+    ------
+    CausalexError
+        If the name or the variable is unknown, or a GPU is asked for and there is none.
+    """
+    if name not in NAMES:
         raise CausalexError(f"device '{name}': expected auto, cpu or cuda")
+    name = wanted() if name == "auto" else name
+    if name == "cpu":
+        return "cpu"
+    import torch  # takes seconds, which who computes flow on a processor need not wait for
+
+    there = torch.cuda.is_available()
     if name == "cuda" and not there:
         raise CausalexError("device 'cuda': no GPU that torch can use; take auto or cpu")
-    return torch.device("cuda" if name != "cpu" and there else "cpu")
+    return "cuda" if there else "cpu"
+
+
+def check() -> None:
+    """Refuse what the variable says if it cannot be done, before any work.
+
+    Raises
+    ------
+    CausalexError
+        As :func:`chosen`.
+    """
+    if wanted() == "cuda":
+        chosen()
+
+
+def choose_device(name: str = "auto") -> "torch.device":
+    """Device of that name, see :func:`chosen`; on it, float32 means float32."""
+    import torch
+
+    place = torch.device(chosen(name))
+    if place.type == "cuda":
+        # Convolutions would take factors of 10 bits, and agree with a processor to 1e-3 only.
+        torch.backends.cudnn.allow_tf32 = False
+    return place
 
 
 def keep_freed_memory() -> None:

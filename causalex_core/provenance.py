@@ -6,6 +6,7 @@ import json
 import os
 import platform
 import subprocess
+import sys
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
@@ -23,7 +24,7 @@ class Stamp:
     configuration: str  # digest of the effective parameters
     data: str  # digest of the checksums of all sources
     code: str  # digest of the package modules that were used
-    device: str  # processor or GPU
+    device: str  # the GPU if one was used, and the processor
     seconds: float  # wall time of the computation
 
 
@@ -47,13 +48,20 @@ def commit() -> str:
 
 
 def device() -> str:
-    """Name of the processor and the number of cores this process may use."""
+    """Name of the GPU if this process has used one, of the processor, and number of its cores.
+
+    What was used and not what there is: on a machine with a GPU, too, results may be computed
+    without it.
+    """
     name = platform.processor() or platform.machine()
     information = Path("/proc/cpuinfo")
     if information.is_file():
         models = [line for line in information.read_text().splitlines() if "model name" in line]
         name = models[0].split(":", 1)[1].strip() if models else name
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    torch = sys.modules.get("torch")  # who has not loaded it has used no GPU
+    if torch is not None and torch.cuda.is_initialized():
+        name = f"{torch.cuda.get_device_name()} with {name}"
     return f"{name}, {cores} cores"
 
 

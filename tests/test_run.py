@@ -116,6 +116,26 @@ def test_a_full_disk_is_one_line(project, monkeypatch, capsys):
     assert "No space left on device: 'setup.log'" in said and said.count("\n") == 1
 
 
+@pytest.mark.parametrize("verb", ["book", "pdf"])
+@pytest.mark.parametrize("device", ["cpu", None])
+def test_a_device_holds_for_all_that_is_started(verb, device, monkeypatch, capsys):
+    started = []
+
+    def noted(command):
+        started.append((command[2], os.environ["CAUSALEX_DEVICE"]))
+        return 0
+
+    monkeypatch.setenv("CAUSALEX_DEVICE", "auto")
+    monkeypatch.setattr(run, "environment", lambda: "python")
+    monkeypatch.setattr(run, "_run", noted)
+    words = ["--device", device] if device else []
+    monkeypatch.setattr(sys, "argv", ["run.py", verb, *words])
+    assert run.main() == 0
+    said = device or "auto"
+    assert started == [("causalex_core.cli", said), ("causalex_core.workflow", said)]
+    assert f"The {verb} is in" in capsys.readouterr().out
+
+
 def test_torch_comes_first_and_pinned(project, monkeypatch):
     commands = []
     monkeypatch.setattr(run, "_step", lambda title, command, log: commands.append(command))

@@ -4,6 +4,8 @@ import os
 
 import click
 
+from causalex_core.commands import options
+
 settings = click.option(
     "--set",
     "settings",
@@ -36,12 +38,14 @@ def experiment() -> None:
     " Snakemake.",
 )
 @settings
+@options.device
 def run(name: str, profile: str, settings: tuple[str, ...]) -> None:
     """Execute what is not done, then compare.
 
     Only runs whose parameters, notebook, code, data or packages changed are executed. After a
     kill, a lost node or a full disk the same command goes on: what was finished stays, jobs that
-    a killed run left in SLURM are cancelled first.
+    a killed run left in SLURM are cancelled first. What is done stays, whichever device it was
+    computed on; on a cluster, each job looks for the GPU that --device asks for.
 
     A grid gives results.csv (all tables of all runs under each other: run, parameters, chapter,
     table, origin, then the tables' columns) and comparison.html, also of what is done if a run

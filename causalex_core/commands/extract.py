@@ -15,12 +15,14 @@ import cv2
 import numpy as np
 from tqdm import tqdm
 
-from causalex_core import paths
+from causalex_core import devices, paths
 from causalex_core.commands import options
 from causalex_core.errors import CausalexError
 from causalex_core.motion import flow, head_motion, landmarks, mdmo, video
-from causalex_core.motion.extract import PAPER, Config, Motion, Quality
+from causalex_core.motion.extract import PAPER, Config, Motion, Quality, device_for
 from causalex_core.motion.extract import extract as extract_motion
+
+_ON_GPU = 4  # videos at the same time: each takes up to a GB of its memory
 
 
 @dataclass(frozen=True)
@@ -33,6 +35,7 @@ class Job:
     fps: float | None
     every: int
     config: Config
+    device: str
 
 
 @click.command()
@@ -67,8 +70,9 @@ class Job:
 @click.option(
     "--processes",
     type=click.IntRange(min=1),
-    help="Videos at the same time.  [default: as many as cores]",
+    help=f"Videos at the same time.  [default: as many as cores; with a GPU at most {_ON_GPU}]",
 )
+@options.device
 def extract(
     inputs: tuple[Path, ...],
     output: Path,
@@ -100,8 +104,9 @@ def extract(
     }
     chosen: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
     config = replace(PAPER if paper else Config(), **chosen)
+    device = device_for(config, devices.wanted())
     jobs = [
-        Job(source, _points_of(points, relative), destination, fps, every, config)
+        Job(source, _points_of(points, relative), destination, fps, every, config, device)
         for source, relative, destination in _planned(inputs, output)
     ]
     due = [job for job in jobs if not _done(job)]
@@ -109,7 +114,8 @@ def extract(
         click.echo(f"{len(jobs) - len(due)} of {len(jobs)} already extracted with these settings")
     failed = 0
     with tqdm(total=len(due), unit="video", disable=None) as bar:
-        for job, outcome in _run(due, processes or _cores()):
+        usual = min(_cores(), _ON_GPU) if device == "cuda" else _cores()
+        for job, outcome in _run(due, processes or usual):
             bar.update()
             with bar.external_write_mode():
                 if isinstance(outcome, CausalexError) and len(jobs) > 1:
@@ -216,7 +222,7 @@ def _attempt(job: Job) -> str | CausalexError:
     try:
         frames = video.open_frames(job.video, job.fps, job.every)
         landmarker = landmarks.read(job.landmarks) if job.landmarks else landmarks.face_mesh()
-        motion = extract_motion(frames, landmarker, job.config)
+        motion = extract_motion(frames, landmarker, job.config, job.device)
         paths.atomic_write(job.destination, motion.to_bytes())
     except CausalexError as error:
         return error

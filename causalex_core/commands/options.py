@@ -1,9 +1,27 @@
-"""What commands that read videos share on the command line."""
+"""What commands share on the command line."""
 
+import os
 from pathlib import Path
 
 import click
 
+from causalex_core import devices
+
+
+def _noted(_: click.Context, __: click.Parameter, name: str | None) -> None:
+    """Set the variable that this process and all that it starts go by."""
+    if name is not None:
+        os.environ[devices.VARIABLE] = name
+
+
+device = click.option(
+    "--device",
+    type=click.Choice(devices.NAMES),
+    callback=_noted,
+    expose_value=False,
+    help="Where networks and flow are computed: cpu, cuda (a GPU), or auto, a GPU if there is"
+    f" one.  [default: ${devices.VARIABLE}, else auto]",
+)
 videos = click.argument(
     "inputs", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="VIDEO_OR_FOLDER..."
 )

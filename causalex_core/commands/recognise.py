@@ -50,6 +50,7 @@ _ALL = "all"
     default=model.SHIPPED,
     help="Another recogniser than the one that comes with this package.",
 )
+@options.device
 def recognise(
     inputs: tuple[Path, ...],
     intervals: Path,

@@ -57,6 +57,7 @@ from causalex_core.spotter.videos import portraits, recorded
     default=model.SHIPPED,
     help="Another spotter than the one that comes with this package.",
 )
+@options.device
 def spot(
     inputs: tuple[Path, ...],
     output: Path,

@@ -13,10 +13,11 @@ from typing import Any, Literal, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from causalex_core import regions
+from causalex_core import devices, regions
 from causalex_core.errors import CausalexError
 from causalex_core.motion import alignment, eyes, flow, head_motion, mdmo
 from causalex_core.motion.alignment import Placement
+from causalex_core.motion.flow import Flow
 from causalex_core.motion.landmarks import Given, Landmarker
 from causalex_core.motion.video import Frames, Picture
 
@@ -27,6 +28,7 @@ _THUMBNAIL = 16  # px between the pixels that are compared to see a cut
 _CUT = 0.5  # correlation of a frame with the one before it, below which the scene has changed
 _FLAT = 1.0  # grey levels; a picture that varies less correlates with nothing
 _FADE = 10.0  # grey levels by which such a picture may differ from the other
+_BATCH = 2**22  # pixels of crops whose flow a GPU computes at once: 64 crops of 256 x 256
 _EPOCH = (1980, 1, 1, 0, 0, 0)  # the earliest time that a zip archive can hold
 
 
@@ -176,7 +178,12 @@ class Motion:
         return archive.getvalue()
 
 
-def extract(frames: Frames, landmarker: Landmarker | Given, config: Config | None = None) -> Motion:
+def extract(
+    frames: Frames,
+    landmarker: Landmarker | Given,
+    config: Config | None = None,
+    device: str = "auto",
+) -> Motion:
     """Extract the motion of the 12 regions.
 
     The video is read twice, once for the landmarks and once for the flow; memory does not grow
@@ -190,6 +197,8 @@ def extract(frames: Frames, landmarker: Landmarker | Given, config: Config | Non
         See :mod:`causalex_core.motion.landmarks`.
     config
         Defaults if None.
+    device
+        Where flow is computed, see :func:`device_for`. Motion is the same but for rounding.
 
     Returns
     -------
@@ -198,11 +207,39 @@ def extract(frames: Frames, landmarker: Landmarker | Given, config: Config | Non
     Raises
     ------
     CausalexError
-        If no frame can be read, or none shows a face.
+        If no frame can be read, or none shows a face, or there is no such device.
     """
     config = config or Config()
+    place = device_for(config, device)
     placement = locate(frames, landmarker, config)
-    return _measure(frames, placement, config, landmarker.name)
+    return _measure(frames, placement, config, landmarker.name, place)
+
+
+def device_for(config: Config, name: str = "auto") -> Literal["cpu", "cuda"]:
+    """Where flow is computed; all else is done by the processor.
+
+    Parameters
+    ----------
+    config
+        Its flow.
+    name
+        See :func:`causalex_core.devices.chosen`. With a flow that has no form for a GPU,
+        ``auto`` is the processor.
+
+    Raises
+    ------
+    CausalexError
+        If there is no such device, or a GPU is asked for by that name and the flow has no form
+        for it.
+    """
+    if config.flow in flow.ON_GPU:
+        return devices.chosen(name)
+    if name == "cuda":
+        raise CausalexError(
+            f"device 'cuda' with flow '{config.flow}': a GPU computes {', '.join(flow.ON_GPU)}"
+            " only; take auto or cpu, or that flow"
+        )
+    return "cpu"
 
 
 def locate(frames: Frames, landmarker: Landmarker | Given, config: Config) -> Placement:
@@ -224,37 +261,64 @@ def locate(frames: Frames, landmarker: Landmarker | Given, config: Config) -> Pl
     return alignment.place(found, config.crop_px, sigma)
 
 
-def _measure(frames: Frames, placement: Placement, config: Config, landmarks: str) -> Motion:
+def _measure(
+    frames: Frames, placement: Placement, config: Config, landmarks: str, device: str
+) -> Motion:
     stride = config.stride_at(frames.fps)
     before = stride // 2
-    rows: list[NDArray[np.float32]] = []
+    motion: list[NDArray[np.float32]] = []
     quality: list[Quality] = []
     window: deque[_Seen] = deque(maxlen=stride + 1)
+    waiting: dict[int, Pair] = {}  # by row
+    together = max(1, _BATCH // config.crop_px**2) if device == "cuda" else 1
     for seen in _look(frames, placement, config.crop_px):
         window.append(seen)
         if len(window) <= stride:
             continue
         first, second = window[0].crop, window[-1].crop
+        row = len(motion)
+        motion.append(np.zeros((regions.COUNT, 2), np.float32))
         quality.append(_quality(window))
-        motion = np.zeros((regions.COUNT, 2), np.float32)
         if quality[-1] <= Quality.SEVERAL_FACES and first is not None and second is not None:
-            points = placement.points[len(rows) + before]
-            motion = region_motion(first, second, points, config) / np.float32(stride)
-        rows.append(motion)
-    if not rows:
+            waiting[row] = Pair(first, second, placement.points[row + before])
+        if len(waiting) == together:
+            _fill(motion, waiting, config, device)
+    _fill(motion, waiting, config, device)
+    if not motion:
         raise CausalexError(
             f"{frames.name}: {len(window)} frames; at stride {stride} at least {stride + 1}"
             " are needed"
         )
     around = (before, stride - before)
     return Motion(
-        np.pad(np.array(rows, dtype=np.float32), (around, (0, 0), (0, 0))),
+        np.pad(np.array(motion) / np.float32(stride), (around, (0, 0), (0, 0))),
         np.pad(np.array(quality, np.uint8), around, constant_values=Quality.END_OF_VIDEO),
         frames.fps,
         stride,
         config,
         landmarks,
     )
+
+
+class Pair(NamedTuple):
+    """Two aligned crops (H, W), and landmarks (68, 2) in their pixels."""
+
+    first: Picture
+    second: Picture
+    points: NDArray[np.floating]
+
+
+def _fill(
+    motion: list[NDArray[np.float32]], waiting: dict[int, Pair], config: Config, device: str
+) -> None:
+    """Measure the rows that wait."""
+    if device == "cuda":
+        found = region_motions(list(waiting.values()), config, device)
+    else:
+        found = [region_motion(*pair, config) for pair in waiting.values()]
+    for row, each in zip(waiting, found, strict=True):
+        motion[row] = each
+    waiting.clear()
 
 
 def region_motion(
@@ -282,11 +346,47 @@ def region_motion(
         field = flow.lucas_kanade(first, second, eyes.left_out(points, len(first)))
     else:
         field = flow.METHODS[config.flow](first, second)
+    return _of_regions(field, points, config)
+
+
+def region_motions(pairs: Sequence[Pair], config: Config, device: str) -> list[NDArray[np.float32]]:
+    """What :func:`region_motion` gives for each pair, with the flow of all at once in torch.
+
+    Parameters
+    ----------
+    pairs
+        Crops of one size.
+    config
+        With a flow of :data:`causalex_core.motion.flow.ON_GPU`.
+    device
+        Where flow is computed, in torch's words.
+    """
+    if not pairs:
+        return []
+    import torch  # takes seconds, which extraction on a processor need not wait for
+
+    from causalex_core.motion.flow_batched import lucas_kanade
+
+    place, points = torch.device(device), [pair.points for pair in pairs]
+    first, second = (np.stack([pair[k] for pair in pairs]) for k in (0, 1))
+    if config.head_motion == "similarity":
+        small, other = (np.stack([flow.halved(one) for one in crops]) for crops in (first, second))
+        coarse = lucas_kanade(small, other, None, place)
+        second = np.stack(list(map(head_motion.laid, second, coarse, points)))
+    weights = None
+    if not config.eyes:
+        weights = np.stack([eyes.left_out(one, config.crop_px) for one in points])
+    fields = lucas_kanade(first, second, weights, place)
+    return [_of_regions(*one, config) for one in zip(fields, points, strict=True)]
+
+
+def _of_regions(field: Flow, points: NDArray[np.floating], config: Config) -> NDArray[np.float32]:
+    """Motion of the regions without that of the head, from the flow between two crops."""
     if config.eight_bits:
         field = flow.quantised(field)
     centres = points[[region.landmark for region in regions.REGIONS]]
     head = head_motion.ESTIMATES[config.head_motion](field, points, centres)
-    step = max(1, round(_SPACING * len(first)))
+    step = max(1, round(_SPACING * len(field)))
     cut = mdmo.squares(field, np.round(centres).astype(int), _RADIUS, step)
     return mdmo.main_direction(cut - head[:, None], mdmo.VARIANTS[config.mdmo])
 

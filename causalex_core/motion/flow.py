@@ -25,10 +25,10 @@ Flow = NDArray[np.float32]
 # Of Lucas-Kanade, as a share of the crop: wider joins what moves apart, narrower is noisier.
 WINDOW = 31 / 256
 LARGE = 1.0  # px, beyond which one linear step no longer finds the motion
-_LARGE_SHARE = 0.1  # of the image's middle that must move so far
-_COARSER = 2  # levels of the pyramid below full size: motions up to about 4 px
-_RIDGE = 0.1  # squared grey levels per px; holds the flow near zero where there is no texture
-_GRID = 2  # px between the points looked at for large motion
+LARGE_SHARE = 0.1  # of the image's middle that must move so far
+COARSER = 2  # levels of the pyramid below full size: motions up to about 4 px
+RIDGE = 0.1  # squared grey levels per px; holds the flow near zero where there is no texture
+GRID = 2  # px between the points looked at for large motion
 _LEAST_WINDOW = 3  # px at half the size
 
 
@@ -50,7 +50,7 @@ def lucas_kanade(first: Image, second: Image, weights: NDArray[np.float32] | Non
     """
     counts = np.ones(first.shape, np.float32) if weights is None else weights
     pyramid = [(first.astype(np.float32), second.astype(np.float32), counts)]
-    for _ in range(_COARSER):
+    for _ in range(COARSER):
         before, after, counts = pyramid[-1]
         pyramid.append((halved(before), halved(after), halved(counts)))
     flow = _step(*pyramid.pop())
@@ -97,12 +97,18 @@ METHODS: dict[str, Callable[[Image, Image], Flow]] = {
     "farneback": farneback,
     "tv_l1": tv_l1,
 }
+ON_GPU = ("lucas_kanade",)  # has a form for it, in flow_batched.py
 
 
 def halved(image: NDArray[Any]) -> NDArray[Any]:
     """Image of half the height and width; each pixel is the mean of four."""
     height, width = image.shape
     return np.asarray(cv2.resize(image, (width // 2, height // 2), interpolation=cv2.INTER_AREA))
+
+
+def window_side(height: int) -> int:
+    """Side of Lucas-Kanade's window at half the size of an image of that height, in pixels."""
+    return max(2 * round(WINDOW * height / 4) - 1, _LEAST_WINDOW)
 
 
 def quantised(flow: Flow, bound: float = 10.0) -> Flow:
@@ -133,7 +139,7 @@ def _step(
     size: the window makes both smooth, and it takes half the time.
     """
     height, width = before.shape
-    side = max(2 * round(WINDOW * height / 4) - 1, _LEAST_WINDOW)
+    side = window_side(height)
     both = before + after
     # Scharr's weights sum to 32 over two pixels; `both` holds two images.
     along_x = weights * cv2.Scharr(both, cv2.CV_32F, 1, 0, scale=1 / 64)
@@ -143,8 +149,8 @@ def _step(
     def mean(product: NDArray[Any]) -> NDArray[Any]:
         return cv2.blur(halved(product), (side, side))
 
-    xx = mean(along_x * along_x) + _RIDGE
-    yy = mean(along_y * along_y) + _RIDGE
+    xx = mean(along_x * along_x) + RIDGE
+    yy = mean(along_y * along_y) + RIDGE
     xy = mean(along_x * along_y)
     xt, yt = mean(along_x * change), mean(along_y * change)
     scale = 1 / (xx * yy - xy * xy)
@@ -154,12 +160,17 @@ def _step(
     return _resized(flow, height, width)
 
 
+def middle(side: int) -> slice:
+    """Rows or columns that are looked at for large motion."""
+    return slice(side // 5, -(side // 5), GRID)
+
+
 def _is_large(flow: Flow, least: float) -> bool:
     """Whether the middle of the image, where the face is, moves far; its surroundings may."""
-    rows, columns = (slice(side // 5, -(side // 5), _GRID) for side in flow.shape[:2])
+    rows, columns = (middle(side) for side in flow.shape[:2])
     sampled = flow[rows, columns]
     far = np.einsum("...c,...c->...", sampled, sampled) > least**2
-    return bool(np.count_nonzero(far) > _LARGE_SHARE * far.size)
+    return bool(np.count_nonzero(far) > LARGE_SHARE * far.size)
 
 
 def _moved_back(image: NDArray[np.float32], flow: Flow) -> NDArray[np.float32]:

@@ -14,7 +14,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from causalex_core.motion.flow import Image, halved, lucas_kanade
+from causalex_core.motion.flow import Flow, Image, halved, lucas_kanade
 from causalex_core.motion.mdmo import AUW_GCN_HEAD, main_direction
 
 NOSE = (29, 30)  # landmarks whose surroundings AUW-GCN takes for the head
@@ -111,19 +111,24 @@ def undone(first: Image, second: Image, landmarks: NDArray[np.floating]) -> Imag
     (H, W) uint8 array
         The second crop itself if the head hardly moved.
     """
-    a, b = similarity(2 * lucas_kanade(halved(first), halved(second)), landmarks / 2)
+    return laid(second, lucas_kanade(halved(first), halved(second)), landmarks)
+
+
+def laid(second: Image, coarse: Flow, landmarks: NDArray[np.floating]) -> Image:
+    """What :func:`undone` gives, by the flow between both crops at half their size."""
+    a, b = similarity(2 * coarse, landmarks / 2)
     a /= 2  # fitted to points at half their distances
     if np.abs(moved_by((a, b), landmarks)).max() < _WORTH_UNDOING:
         return second
     matrix = np.array([[1 + a.real, -a.imag, b.real], [a.imag, 1 + a.real, b.imag]])
-    laid = cv2.warpAffine(
+    moved = cv2.warpAffine(
         second,
         matrix,
         second.shape[::-1],
         flags=cv2.INTER_CUBIC | cv2.WARP_INVERSE_MAP,
         borderMode=cv2.BORDER_REPLICATE,
     )
-    return np.asarray(laid, dtype=np.uint8)
+    return np.asarray(moved, dtype=np.uint8)
 
 
 def _nose(

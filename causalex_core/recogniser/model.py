@@ -9,6 +9,7 @@ import torch
 from numpy.typing import NDArray
 
 from causalex_core.datasets.causalnet import EMOTIONS
+from causalex_core.devices import choose_device
 from causalex_core.errors import CausalexError
 from causalex_core.recognition.described import Described, DescribedConfig, centred
 from causalex_core.recognition.flow_images import FlowConfig
@@ -21,7 +22,7 @@ _AT_ONCE = 256  # expressions that are judged in one go
 
 @dataclass(frozen=True)
 class Recogniser:
-    """A network with what its input has to be.
+    """A network with what its input has to be; it judges on the device that the network is on.
 
     Attributes
     ----------
@@ -48,9 +49,9 @@ class Recogniser:
         CausalexError
             If the images have another shape.
         """
-        motion = torch.from_numpy(centred(images))
+        motion = torch.from_numpy(centred(images)).to(next(self.network.parameters()).device)
         parts = [self.network(part).softmax(-1) for part in motion.split(_AT_ONCE)]
-        return torch.cat(parts).numpy()
+        return torch.cat(parts).cpu().numpy()
 
 
 def named(probabilities: NDArray[np.floating]) -> list[str]:
@@ -75,14 +76,24 @@ def save(recogniser: Recogniser, path: Path, about: dict[str, Any]) -> None:
     write_tensors(path, recogniser.network.state_dict(), notes | about)
 
 
-def load(path: Path = SHIPPED) -> Recogniser:
+def load(path: Path = SHIPPED, device: str = "auto") -> Recogniser:
     """Read a recogniser; without a path the one that comes with this package.
+
+    Parameters
+    ----------
+    path
+        Its file.
+    device
+        Where it judges, see :func:`causalex_core.devices.choose_device`.
 
     Raises
     ------
     WeightsError
         If the file is missing, damaged, pickled, or no recogniser of this project.
+    CausalexError
+        If there is no such device.
     """
+    place = choose_device(device)
     state, about = read_tensors(path), read_about(path)
     try:
         shape = about["network"]
@@ -98,4 +109,4 @@ def load(path: Path = SHIPPED) -> Recogniser:
             f"{path}: a recogniser of {about['emotions']} or with weights that are not finite:"
             f" expected finite ones of {list(EMOTIONS)}"
         )
-    return Recogniser(network.eval(), flow)
+    return Recogniser(network.eval().to(place), flow)

@@ -30,7 +30,7 @@ class Stack:
             for name, _ in self._network.named_parameters()
         }
         for parameter in self._network.parameters():
-            parameter.data = torch.empty(0)  # what is called are the copies
+            parameter.data = parameter.new_empty(0)  # what is called are the copies
 
     @staticmethod
     def _above(name: str, networks: Sequence[nn.Module]) -> Tensor:

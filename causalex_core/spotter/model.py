@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from causalex_core.datasets.features import Recording
+from causalex_core.devices import choose_device
 from causalex_core.errors import CausalexError
 from causalex_core.graphs.pag import Pag
 from causalex_core.spotter import graph
@@ -97,7 +98,10 @@ class Settings:
 
 @dataclass(frozen=True)
 class Spotter:
-    """A network with its settings; the prior graph is kept in the network."""
+    """A network with its settings; the prior graph is kept in the network.
+
+    It judges on the device that the network is on.
+    """
 
     network: Network
     settings: Settings
@@ -130,7 +134,7 @@ class Spotter:
             )
         found = graph.of_video(recording, settings.graph)
         assert self.network.prior is not None
-        matrix = graph.matrix(found, self.network.prior.numpy(), settings.graph)
+        matrix = graph.matrix(found, self.network.prior.cpu().numpy(), settings.graph)
         motion = at_rate(recording.motion, recording.fps, settings.fps)
         video = Video(recording.subject, recording.video, motion)
         windows = gather([video], _NO_EXPRESSIONS)
@@ -151,10 +155,11 @@ class Spotter:
     @torch.no_grad()
     def _judged(self, windows: Windows, compound: Tensor, debias: float) -> NDArray[np.float32]:
         """Probabilities (W, 2, 3, 256), less those of null frames."""
+        place = next(self.network.parameters()).device
 
         def probable(motion: Tensor) -> Tensor:
-            seen = self.settings.normalisation(motion)
-            return probabilities(self.network(seen, compound=compound))
+            seen = self.settings.normalisation(motion.to(place))
+            return probabilities(self.network(seen, compound=compound)).cpu()
 
         scores = torch.cat([probable(part) for part in windows.motion.split(_AT_ONCE)])
         if debias:
@@ -181,14 +186,24 @@ def save(spotter: Spotter, path: Path, about: dict[str, Any]) -> None:
     save_network(spotter.network, path, {"settings": spotter.settings.notes(), **about})
 
 
-def load(path: Path = SHIPPED) -> Spotter:
+def load(path: Path = SHIPPED, device: str = "auto") -> Spotter:
     """Read a spotter; without a path the one that comes with this package.
+
+    Parameters
+    ----------
+    path
+        Its file.
+    device
+        Where it judges, see :func:`causalex_core.devices.choose_device`.
 
     Raises
     ------
     WeightsError
         If the file is missing, damaged, pickled, or no spotter of this project.
+    CausalexError
+        If there is no such device.
     """
+    place = choose_device(device)
     network, notes = load_network(path)
     try:
         given = notes["settings"]
@@ -207,7 +222,7 @@ def load(path: Path = SHIPPED) -> Spotter:
         raise WeightsError(f"{path}: weights without the settings of a spotter") from error
     if network.prior is None or network.folds != 1:
         raise WeightsError(f"{path}: expected one model with its prior graph")
-    return Spotter(network, settings)
+    return Spotter(network.to(place), settings)
 
 
 def _rule(given: dict[str, Any]) -> Rule:

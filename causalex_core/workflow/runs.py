@@ -7,7 +7,7 @@ from pathlib import Path
 
 import yaml
 
-from causalex_core import locks, paths
+from causalex_core import devices, locks, paths
 from causalex_core.errors import CausalexError, did_you_mean
 from causalex_core.workflow import comparison, logged, records, slurm, status
 from causalex_core.workflow.experiment import Experiment
@@ -34,10 +34,13 @@ def carry_out(chosen: Experiment, profile: str = LOCAL) -> None:
     Raises
     ------
     CausalexError
-        If a run fails, with each reason; the others are done nevertheless.
+        If a run fails, with each reason; the others are done nevertheless. Before any of them if
+        there is no such profile, or no such device on this machine where it is to run them.
     """
     folder = chosen.folder
     settings = _profile(profile)
+    if _runs_here(settings):
+        devices.check()
     busy = f"another run of {chosen.name} is at work: waiting for it"
     alive = "an earlier run is still at work: waiting for it"
     with locks.exclusive(records.controller_lock(folder), busy):
@@ -58,6 +61,12 @@ def _profile(profile: str) -> Path:
         f"no profile '{profile}'{did_you_mean(profile, known)} (there are: {', '.join(known)};"
         " or give a folder with a config.yaml)"
     )
+
+
+def _runs_here(settings: Path) -> bool:
+    """Whether a profile's runs are this machine's, and not jobs of a cluster."""
+    content = yaml.safe_load((settings / "config.yaml").read_text()) or {}
+    return content.get("executor", "local") == "local"
 
 
 def _put_in_order(folder: Path, profile: str) -> None:

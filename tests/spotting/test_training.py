@@ -3,6 +3,7 @@
 import errno
 import fcntl
 import pickle
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -112,6 +113,42 @@ def test_graphs_of_folds_and_windows_reach_the_network(config):
         train(windows, folds, setting, graphs=Graphs(compound, prior[:2]), device="cpu")
     with pytest.raises(CausalexError, match="matrix"):
         train(windows, folds, setting, device="cpu")
+
+
+# How far a GPU may be from a processor: relative, of losses; of scores. Both round differently,
+# and what rounding does grows from step to step as Adam's steps are wide: at a rate of 0.01 it
+# moves losses by some per cent within an epoch or two, as another seed does. What can agree is
+# the step, seen at a hundredth of that rate.
+AGREEMENT = {"float32": (1e-3, 5e-3), "bfloat16": (2e-2, 3e-2)}
+NO_GPU = pytest.mark.skipif(
+    not torch.cuda.is_available(), reason="no GPU that torch can use on this machine"
+)
+
+
+@pytest.mark.parametrize("device", ["cpu", pytest.param("cuda", marks=NO_GPU)])
+@pytest.mark.parametrize("precision", AGREEMENT)
+@pytest.mark.parametrize("config", [PAPER, AUW_GCN])
+def test_what_rounds_differently_agrees(config, precision, device):
+    """On the processor: inputs that differ by a millionth, which is about what rounding does."""
+    windows = gather(*example(nodes=12))
+    folds = leave_one_subject_out(windows)
+    generator = torch.Generator().manual_seed(1)
+    prior = torch.rand(12, 12, generator=generator) / 4
+    setting = quick(
+        network=config, epochs=3, batch=4, precision=precision,
+        optimiser=OptimiserConfig(rate=1e-4),
+    )  # fmt: skip
+    given = Graphs(prior, prior)
+    expected = train(windows, folds, setting, graphs=given, device="cpu")
+    if device == "cpu":
+        noise = 1 + 1e-6 * torch.randn(windows.motion.shape, generator=generator)
+        windows = replace(windows, motion=windows.motion * noise)
+    found = train(windows, folds, setting, graphs=given, device=device)
+    of_losses, of_scores = AGREEMENT[precision]
+    np.testing.assert_allclose(found.losses, expected.losses, rtol=of_losses)
+    for one, two in zip(found.scores, expected.scores, strict=True):
+        np.testing.assert_allclose(one, two, atol=of_scores)
+    assert (expected.losses[:, -1] < 0.97 * expected.losses[:, 0]).all()  # it did learn
 
 
 def test_only_the_epochs_that_are_asked_for_are_kept(windows):
