@@ -85,10 +85,16 @@ def _readable(claims: pd.DataFrame) -> pd.DataFrame:
 
 def _state(state: str, pages: Sequence[str], chapter: str, titles: Mapping[str, str]) -> str:
     """State with the later chapter and links to the pages that show evidence now."""
-    links = ", ".join(f"[{titles[page]}]({PurePosixPath(page).name}.ipynb)" for page in pages)
+    links = ", ".join(f"[{titles[page]}]({_beside(page)})" for page in pages)
     if chapter:
         return f"{state}: {chapter}" + (f"; so far: {links}" if links else "")
     return f"{state}: {links}" if links else state
+
+
+def _beside(page: str) -> str:
+    """A page's source as seen from this one: pages of notebooks lie beside it, prose above."""
+    place = PurePosixPath(page)
+    return f"{place.name}.ipynb" if place.parts[0] == "pages" else f"../{place}.md"
 
 
 def _evidence(finding: str, test: str) -> str:
