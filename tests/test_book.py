@@ -35,6 +35,10 @@ EMPTY_FIGURES = """() => [...document.querySelectorAll('.bd-article img, .plotly
   .map(e => e.id || e.src)"""
 TOO_WIDE = """() => [...document.querySelectorAll('.bd-article table')]
   .filter(e => e.getBoundingClientRect().right > window.innerWidth + 1).map(e => e.id)"""
+# Colours fade from one theme to the other: halfway, text and ground may be alike.
+SETTLED = """() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))
+  .then(() => Promise.all(document.getAnimations().filter(e => e instanceof CSSTransition)
+    .map(e => e.finished.catch(() => null))))"""
 SIDEWAYS = """() => document.documentElement.scrollWidth - window.innerWidth"""
 
 
@@ -151,6 +155,7 @@ def test_page_works_from_the_disk_and_is_accessible(browser, axe, name):
         visit.page.add_script_tag(content=axe)
         for theme in ("light", "dark"):
             visit.page.emulate_media(color_scheme=theme)
+            visit.page.evaluate(SETTLED)
             found = visit.page.evaluate("() => axe.run()")["violations"]
             serious = [
                 (theme, one["id"], [node["target"] for node in one["nodes"]])
