@@ -12,7 +12,6 @@ import numpy as np
 import pandas as pd
 import torch
 
-from causalex_core.errors import CausalexError
 from causalex_core.evaluation import operating_points
 from causalex_core.evaluation.operating_points import LAST
 from causalex_core.expressions import KINDS
@@ -25,7 +24,7 @@ from causalex_core.spotting.windows import gather, hold_out, leave_one_subject_o
 from causalex_core.studies import material, nested, points, shifts
 from causalex_core.studies.material import Material
 from causalex_core.studies.points import TOGETHER
-from causalex_core.studies.variants import NONE, PREDECESSOR, VARIANTS, WHOLE, trained
+from causalex_core.studies.variants import NONE, PREDECESSOR, VARIANTS, WHOLE, check, trained
 
 SOURCES = ()
 LONG = True
@@ -65,7 +64,8 @@ class Config:
     plans
         Databases, and the variants that are trained on each: see
         `causalex_core.studies.material.read` and `causalex_core.studies.variants.VARIANTS`. The
-        variant without a graph, from which gains are measured, must be among them.
+        variant without a graph, from which gains are measured, and Causal-Ex, whose rules and
+        shifted labels are shown, must be among them.
     features
         Folder of each real database among them.
     seeds
@@ -105,14 +105,8 @@ class Config:
     n_bootstrap: int = 2000
 
     def __post_init__(self) -> None:
-        """Refuse variants that are unknown, and a plan without the one that gains start from."""
-        for database, variants in self.plans:
-            unknown = set(variants) - set(VARIANTS)
-            if unknown or NONE not in variants:
-                raise CausalexError(
-                    f"variants {list(variants)} on {database}: expected some of {list(VARIANTS)},"
-                    f" '{NONE}' among them"
-                )
+        """Refuse plans without the variant that gains start from, or the one they are asked of."""
+        check(self.plans, needed=(NONE, WHOLE))
 
 
 def compute(config: Config) -> dict[str, pd.DataFrame]:
@@ -129,24 +123,24 @@ def compute(config: Config) -> dict[str, pd.DataFrame]:
         counted: dict[str, np.ndarray] = {}  # (seeds, S, 2, E, T, 3)
         inner: dict[str, np.ndarray] = {}  # (seeds, 2, S, 3)
         for variant in variants:
-            said = [_said(part, variant, seed, config) for seed in config.seeds]
-            counted[variant] = np.stack(
-                [points.hits(part, list(one), config.n_thresholds)[0] for one in said]
-            )
-            if variant in config.nested:
-                chosen = zip(config.seeds, said, strict=True)
-                inner[variant] = np.stack(
-                    [_nested(part, variant, seed, one, config) for seed, one in chosen]
-                )
-        home[database] = part, {name: hits[:, :, :, -1] for name, hits in counted.items()}
+            hits, chosen = [], []
+            for seed in config.seeds:
+                said = _said(part, variant, seed, config)
+                hits.append(points.hits(part, list(said), config.n_thresholds)[0])
+                if variant in config.nested:
+                    chosen.append(_nested(part, variant, seed, said, config))
+            counted[variant] = np.stack(hits)
+            if chosen:
+                inner[variant] = np.stack(chosen)
+        home[database] = part, {name: each[:, :, :, -1] for name, each in counted.items()}
         baselines = {PEAKS: _peaks(part), MDMD: _mdmd(part)}
-        reported = {name: points.by_rule(hits, inner.get(name)) for name, hits in counted.items()}
+        reported = {name: points.by_rule(each, inner.get(name)) for name, each in counted.items()}
         rows["scores"] += list(_scores(part, reported, baselines, config))
         rows["contrasts"] += list(_contrasts(part, reported, config))
         rows["epochs"] += [
             {"database": part.name, "variant": variant, **row}
-            for variant, hits in counted.items()
-            for row in points.by_epoch(hits)
+            for variant, each in counted.items()
+            for row in points.by_epoch(each)
         ]
         rows["baselines"] += list(_baselines(part, baselines, config))
         rows["shifted"] += list(_shifted(part, config))

@@ -8,6 +8,7 @@ import numpy as np
 import torch
 
 from causalex_core import paths
+from causalex_core.errors import CausalexError
 from causalex_core.graphs import compound
 from causalex_core.graphs.prior import normalise_rows
 from causalex_core.spotting.network import AUW_GCN, PAPER, RELEASED, NetworkConfig
@@ -55,6 +56,24 @@ VARIANTS: Mapping[str, Variant] = {
     "one layer": Variant(replace(PAPER, graph=("compound",))),
     "no pooling": Variant(replace(PAPER, pooling=False)),
 }
+
+
+def check(plans: Sequence[tuple[str, Sequence[str]]], needed: Sequence[str]) -> None:
+    """Refuse plans of a page, databases and their variants, that it cannot show.
+
+    Raises
+    ------
+    CausalexError
+        If there is no plan, or one has an unknown variant or lacks one that is needed.
+    """
+    if not plans:
+        raise CausalexError("plans are empty: expected a database and its variants")
+    for database, variants in plans:
+        if not set(needed) <= set(variants) <= set(VARIANTS):
+            raise CausalexError(
+                f"variants {list(variants)} on {database}: expected some of {list(VARIANTS)},"
+                f" {' and '.join(map(repr, needed))} among them"
+            )
 
 
 # A smaller batch and a faster fall of the rate than AUW-GCN's 128 and 0.96 take training as far in
