@@ -24,12 +24,12 @@ def printed_as(database: str) -> tuple[str, str]:
     ----------
     database
         Name as `causalex_core.studies.material` gives it, such as ``synthetic, like SAMM-LV``,
-        ``CAS(ME)^2, AUW-GCN's features`` or ``CAS(ME)^2``.
+        ``CAS(ME)^2, own features`` or ``CAS(ME)^2``.
 
     Returns
     -------
     tuple
-        ``cas`` or ``samm``; and ``synthetic``, ``AUW-GCN's features`` or nothing.
+        ``cas`` or ``samm``; and ``synthetic``, ``own features`` or nothing.
 
     Raises
     ------

@@ -8,7 +8,7 @@ from causalex_core.errors import CausalexError
 from causalex_core.report import beside, paper
 
 CAS, SAMM = (plan.database for plan in PLANS.values())
-REAL_CAS, REAL_SAMM = "CAS(ME)^2, AUW-GCN's features", "SAMM-LV, extracted motion"
+REAL_CAS, REAL_SAMM = "CAS(ME)^2, own features", "SAMM-LV, extracted motion"
 KINDS = ("macro", "micro", "overall")
 NUMBERS = {"tp": 3.2, "n_pred": 10.0, "n_truth": 12, "f1": 0.25, "low": 0.1, "high": 0.4}
 
@@ -37,7 +37,7 @@ def test_table2_has_every_printed_row_and_ours_with_counts():
     [
         (CAS, ("cas", "synthetic")),
         (SAMM, ("samm", "synthetic")),
-        (REAL_CAS, ("cas", "AUW-GCN's features")),
+        (REAL_CAS, ("cas", "own features")),
         (REAL_SAMM, ("samm", "extracted motion")),
         ("CAS(ME)^2", ("cas", "")),
         ("CAS(ME)²", ("cas", "")),
@@ -79,9 +79,9 @@ def test_the_order_of_databases_does_not_matter():
 def test_synthetic_and_real_people_have_rows_of_their_own():
     both = pd.concat([rows([SAMM, CAS]), rows([REAL_CAS]).assign(f1=0.5)])
     table = beside.table2({"peaks": both}).set_index("from").drop("printed")
-    assert set(table.index) == {"ours, synthetic", "ours, AUW-GCN's features"}
+    assert set(table.index) == {"ours, synthetic", "ours, own features"}
     assert (table["CAS(ME)² macro"].str[:5] == ["0.250", "0.500"]).all()
-    assert table.loc["ours, AUW-GCN's features", "SAMM-LV macro"] == ""
+    assert table.loc["ours, own features", "SAMM-LV macro"] == ""
 
 
 @pytest.mark.parametrize(
