@@ -31,6 +31,7 @@ from causalex_core.studies.variants import (
     PREDECESSOR,
     VARIANTS,
     WHOLE,
+    check,
     trained,
     training,
 )
@@ -69,8 +70,8 @@ class Config:
     Attributes
     ----------
     plans
-        Databases, and the variants that are debiased on each. The controls are for the network of
-        the paper alone.
+        Databases, and the variants that are debiased on each. The network of the paper, which
+        alone has all controls, must be among them.
     features
         Folder of each real database among them.
     seeds, epochs
@@ -111,7 +112,8 @@ class Config:
     n_bootstrap: int = 2000
 
     def __post_init__(self) -> None:
-        """Refuse strengths that cannot choose to do nothing."""
+        """Refuse plans without the paper's network, and strengths that cannot do nothing."""
+        check(self.plans, needed=(WHOLE,))
         if (0.0, 0.0) not in map(tuple, self.strengths):
             raise CausalexError(f"strengths {self.strengths}: expected (0, 0) among them")
 

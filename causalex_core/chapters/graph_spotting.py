@@ -12,7 +12,6 @@ import numpy as np
 import pandas as pd
 import torch
 
-from causalex_core.errors import CausalexError
 from causalex_core.evaluation import operating_points
 from causalex_core.evaluation.operating_points import LAST
 from causalex_core.evaluation.spotting import MEGC
@@ -27,7 +26,16 @@ from causalex_core.spotting.windows import gather, hold_out, leave_one_subject_o
 from causalex_core.studies import material, nested, points, shifts
 from causalex_core.studies.material import Material
 from causalex_core.studies.points import NESTED, TOGETHER
-from causalex_core.studies.variants import NONE, OWN, PREDECESSOR, VARIANTS, WHOLE, Setting, trained
+from causalex_core.studies.variants import (
+    NONE,
+    OWN,
+    PREDECESSOR,
+    VARIANTS,
+    WHOLE,
+    Setting,
+    check,
+    trained,
+)
 
 SOURCES = ()
 LONG = True
@@ -70,7 +78,8 @@ class Config:
     plans
         Databases, and the variants that are trained on each: see
         `causalex_core.studies.material.read` and `causalex_core.studies.variants.VARIANTS`. The
-        variant without a graph, from which gains are measured, must be among them.
+        variant without a graph, from which gains are measured, and Causal-Ex, whose rules and
+        shifted labels are shown, must be among them.
     features
         Folder of each real database among them.
     seeds
@@ -110,14 +119,8 @@ class Config:
     n_bootstrap: int = 2000
 
     def __post_init__(self) -> None:
-        """Refuse variants that are unknown, and a plan without the one that gains start from."""
-        for database, variants in self.plans:
-            unknown = set(variants) - set(VARIANTS)
-            if unknown or NONE not in variants:
-                raise CausalexError(
-                    f"variants {list(variants)} on {database}: expected some of {list(VARIANTS)},"
-                    f" '{NONE}' among them"
-                )
+        """Refuse plans without the variant that gains start from, or the one they are asked of."""
+        check(self.plans, needed=(NONE, WHOLE))
 
 
 def compute(config: Config) -> dict[str, pd.DataFrame]:

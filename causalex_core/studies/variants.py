@@ -60,6 +60,24 @@ VARIANTS: Mapping[str, Variant] = {
 }
 
 
+def check(plans: Sequence[tuple[str, Sequence[str]]], needed: Sequence[str]) -> None:
+    """Refuse plans of a page, databases and their variants, that it cannot show.
+
+    Raises
+    ------
+    CausalexError
+        If there is no plan, or one has an unknown variant or lacks one that is needed.
+    """
+    if not plans:
+        raise CausalexError("plans are empty: expected a database and its variants")
+    for database, variants in plans:
+        if not set(needed) <= set(variants) <= set(VARIANTS):
+            raise CausalexError(
+                f"variants {list(variants)} on {database}: expected some of {list(VARIANTS)},"
+                f" {' and '.join(map(repr, needed))} among them"
+            )
+
+
 @dataclass(frozen=True)
 class Setting:
     """How a variant is trained.

@@ -82,8 +82,18 @@ def test_shifted_labels_have_a_band(tables):
     assert (shifted["band_low"] <= shifted["band_high"]).all()
 
 
-def test_a_plan_needs_what_its_gains_start_from():
-    with pytest.raises(CausalexError, match="'no graph' among them"):
-        Config(plans=(("cas_like", (PREDECESSOR,)),))
-    with pytest.raises(CausalexError, match="Causal-X"):
-        Config(plans=(("cas_like", (NONE, "Causal-X")),))
+@pytest.mark.parametrize(
+    ("plans", "said"),
+    [
+        ((), "plans are empty"),
+        ((("cas_like", (PREDECESSOR, WHOLE)),), "'no graph' and 'Causal-Ex' among them"),
+        ((("cas_like", (NONE, "Causal-X", WHOLE)),), "Causal-X"),
+        (
+            (("cas_like", (NONE, WHOLE)), ("samm_like", (NONE, PREDECESSOR))),
+            "on samm_like: .*'Causal-Ex' among them",
+        ),
+    ],
+)
+def test_a_plan_needs_what_the_page_is_about(plans, said):
+    with pytest.raises(CausalexError, match=said):
+        Config(plans=plans)
