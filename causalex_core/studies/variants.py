@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Annotated, Literal
 
 import numpy as np
 import torch
@@ -10,6 +10,7 @@ import torch
 from causalex_core import paths
 from causalex_core.graphs import compound
 from causalex_core.graphs.prior import normalise_rows
+from causalex_core.parameters import one_of
 from causalex_core.spotting.network import AUW_GCN, PAPER, RELEASED, NetworkConfig
 from causalex_core.spotting.optimiser import OptimiserConfig
 from causalex_core.spotting.side_by_side import Graphs, TrainingConfig
@@ -55,6 +56,7 @@ VARIANTS: Mapping[str, Variant] = {
     "one layer": Variant(replace(PAPER, graph=("compound",))),
     "no pooling": Variant(replace(PAPER, pooling=False)),
 }
+VariantName = Annotated[str, one_of(VARIANTS)]
 
 
 # A smaller batch and a faster fall of the rate than AUW-GCN's 128 and 0.96 take training as far in

@@ -13,7 +13,7 @@ from typing import Any
 
 import yaml
 
-from causalex_core import paths, provenance
+from causalex_core import injected, paths, provenance
 from causalex_core.datasets import manifest
 from causalex_core.errors import CausalexError, did_you_mean
 from causalex_core.workflow import grid
@@ -212,10 +212,7 @@ def parameter_names(notebook: Path) -> list[str]:
     """Names that the cells tagged ``parameters`` of a notebook assign."""
     cells = json.loads(notebook.read_text())["cells"]
     tagged = [cell["source"] for cell in cells if "parameters" in cell["metadata"].get("tags", [])]
-    nodes = ast.walk(ast.parse("\n".join("".join(source) for source in tagged)))
-    return [
-        node.id for node in nodes if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)
-    ]
+    return injected.assigned("\n".join("".join(source) for source in tagged))
 
 
 def surroundings() -> dict[str, str]:
