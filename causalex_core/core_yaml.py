@@ -6,7 +6,7 @@ PyYAML follows version 1.1, for which those are a text, 49, 270, a date and fals
 import re
 from collections.abc import Hashable
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any
 
 import yaml
 
@@ -24,8 +24,6 @@ _SCHEMA = {
 
 class _Loader(yaml.SafeLoader):
     """PyYAML's safe loader with the types of YAML 1.2, and with keys that stand once."""
-
-    yaml_implicit_resolvers: ClassVar[dict[str, Any]] = {}
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
         """Refuse a key that is given twice; PyYAML would keep the last value."""
@@ -47,6 +45,7 @@ def _number(loader: _Loader, node: yaml.ScalarNode) -> float:
     return float(text.replace(".inf", "inf").replace(".nan", "nan"))
 
 
+_Loader.yaml_implicit_resolvers = {}  # those of version 1.1 are inherited
 for _name, _pattern in _SCHEMA.items():
     _Loader.add_implicit_resolver(
         f"tag:yaml.org,2002:{_name}", re.compile(f"(?:{_pattern})$"), None

@@ -188,9 +188,9 @@ def _converted(kind: Any, given: Any) -> Any:
     """The value as plain Python and as its type wants it."""
     origin, arguments = get_origin(kind), get_args(kind)
     if origin is Annotated:
-        return _limited(arguments, given)
+        return _limited(kind, given)
     if origin is Literal:
-        return _limited((str, one_of(arguments)), given)
+        return _limited(Annotated[str, one_of(arguments)], given)
     if origin in (Union, types.UnionType):
         return _either(kind, given)
     if origin is tuple:
@@ -207,18 +207,17 @@ def _converted(kind: Any, given: Any) -> Any:
     return given
 
 
-def _limited(arguments: tuple[Any, ...], given: Any) -> Any:
-    kind, *limits = arguments
-    whole = Annotated[kind, *limits]
+def _limited(kind: Any, given: Any) -> Any:
+    plain, *limits = get_args(kind)
     try:
-        found = _converted(kind, given)
+        found = _converted(plain, given)
     except _RefusedError as refused:
         raise (
-            _RefusedError(given, _expected(whole)) if refused.given is given else refused
+            _RefusedError(given, _expected(kind)) if refused.given is given else refused
         ) from None
     for limit in limits:
         if not limit.holds(found):
-            raise _RefusedError(given, _expected(whole), limit.choices)
+            raise _RefusedError(given, _expected(kind), limit.choices)
     return found
 
 

@@ -17,7 +17,7 @@ import pytest
 from toy_project import Project
 
 from causalex_core import paths
-from causalex_core.workflow import experiment
+from causalex_core.workflow import handed
 
 NOTEBOOKS = sorted(paths.NOTEBOOKS.glob("*.ipynb"))
 TEMPLATE = paths.NOTEBOOKS / "template.ipynb"
@@ -30,7 +30,7 @@ def code(file: Path) -> ast.Module:
 
 @pytest.mark.parametrize("file", NOTEBOOKS, ids=lambda file: file.stem)
 def test_papermill_knows_every_parameter(file):
-    assert list(papermill.inspect_notebook(str(file))) == experiment.parameter_names(file)
+    assert list(papermill.inspect_notebook(str(file))) == list(handed.read(file).parameters)
 
 
 @pytest.mark.parametrize("file", NOTEBOOKS, ids=lambda file: file.stem)

@@ -65,9 +65,7 @@ def obtain(chapter: Chapter, *, stored: bool = False, **given: Any) -> Result:
     return result
 
 
-def prepared(
-    chapter: Chapter, *, stored: bool = False, **given: Any
-) -> tuple[Any, Result | None]:
+def prepared(chapter: Chapter, *, stored: bool = False, **given: Any) -> tuple[Any, Result | None]:
     """All of :func:`obtain` before anything is computed, with the same parameters and errors.
 
     Returns

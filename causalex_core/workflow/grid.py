@@ -7,8 +7,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-import yaml
-
+from causalex_core import core_yaml
 from causalex_core.errors import CausalexError, did_you_mean
 
 _LONGEST = 80  # characters of a name
@@ -104,9 +103,9 @@ def _split(setting: str) -> tuple[str, Any]:
     if not equals or not key:
         raise CausalexError(f"--set {setting!r}: expected key=value, such as seed=2")
     try:
-        return key, yaml.safe_load(text)
-    except yaml.YAMLError as error:
-        raise CausalexError(f"--set {setting!r}: the value is no YAML") from error
+        return key, core_yaml.loads(text)
+    except CausalexError as error:
+        raise CausalexError(f"--set {setting!r}: {error}") from error
 
 
 def _place(content: Mapping[str, Any], key: str) -> tuple[str, str]:
