@@ -1,11 +1,12 @@
 """Training that may be killed at any moment, goes on from its file, and is shared by processes."""
 
+import sys
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
-from time import monotonic, sleep
+from time import monotonic, process_time, sleep
 from typing import Protocol
 
 import safetensors.torch
@@ -20,6 +21,8 @@ from causalex_core.tensors import WeightsError, read_tensors
 
 _SAVE_EVERY, _LOOK_AGAIN = 30.0, 0.2  # seconds
 _SAVING_AT_MOST = 0.05  # of the time; the largest networks take seconds to write
+_TELL_EVERY = 30.0  # seconds between lines of progress where the output is no terminal
+CPU_SECONDS = "cpu_seconds"  # in an outcome: what its training took, over all interruptions
 
 
 class Training(Protocol):
@@ -66,10 +69,11 @@ class Job:
 
 
 def finish(jobs: Sequence[Job]) -> list[dict[str, Tensor]]:
-    """Outcome of each training, one after the other.
+    """Outcome of each training, one after the other, with its `CPU_SECONDS`.
 
-    What another process trains now is left for later: two runs that need the same models share
-    the work, and each reads what the other did.
+    Progress and the time left go to the standard error. What another process trains now is left
+    for later: two runs that need the same models share the work, and each reads what the other
+    did.
 
     Raises
     ------
@@ -79,9 +83,7 @@ def finish(jobs: Sequence[Job]) -> list[dict[str, Tensor]]:
     left = deque(enumerate(jobs))
     found: dict[int, dict[str, Tensor]] = {}
     taken = 0  # jobs in a row that others work on
-    with tqdm(
-        total=sum(job.models * job.epochs for job in jobs), unit="epoch", disable=None
-    ) as bar:
+    with _bar(sum(job.models * job.epochs for job in jobs)) as bar:
         while left:
             place, job = left.popleft()
             lock = nullcontext(True) if job.path is None else attempted(_lock(job.path))
@@ -95,6 +97,32 @@ def finish(jobs: Sequence[Job]) -> list[dict[str, Tensor]]:
             if taken >= len(left):
                 sleep(_LOOK_AGAIN)
     return [found[place] for place in range(len(jobs))]
+
+
+class _Lines:
+    """A stream on which each state of a progress bar is a line of its own."""
+
+    def write(self, text: str) -> None:
+        line = text.strip()
+        if line:
+            print(line, file=sys.stderr, flush=True)
+
+    def flush(self) -> None:
+        sys.stderr.flush()
+
+
+def _bar(epochs: int) -> tqdm:
+    """Progress on a terminal, or lines of it in a notebook, a log or a batch job."""
+    terminal = sys.stderr.isatty()
+    return tqdm(
+        total=epochs,
+        unit="epoch",
+        file=None if terminal else _Lines(),
+        mininterval=0.1 if terminal else _TELL_EVERY,
+        maxinterval=10.0 if terminal else _TELL_EVERY,
+        smoothing=0,  # the time left follows from all epochs trained so far
+        leave=terminal,
+    )
 
 
 def finite(losses: Tensor, models: Sequence[str], epoch: int) -> Tensor:
@@ -118,10 +146,13 @@ def finite(losses: Tensor, models: Sequence[str], epoch: int) -> Tensor:
 def _finished(job: Job, bar: tqdm) -> dict[str, Tensor]:
     """Train to the end, from where a file left off."""
     training = job.begin()
+    spent = 0.0
     if job.path is not None and job.path.exists():
-        _resume(training, job)
+        spent = _resume(training, job)
+        bar.initial += training.epoch * job.models  # not trained now: no measure of the speed
         bar.update(training.epoch * job.models)
     saved, took = monotonic(), 0.0
+    begun = process_time() - spent
     while training.epoch < job.epochs:
         loss = training.advance()
         bar.set_postfix(loss=f"{loss:.4f}", refresh=False)
@@ -130,22 +161,32 @@ def _finished(job: Job, bar: tqdm) -> dict[str, Tensor]:
         waited = monotonic() - saved
         if job.path is not None and (ended or waited > max(_SAVE_EVERY, took / _SAVING_AT_MOST)):
             started = monotonic()
-            _save(training, job.path, ended)
+            _save(training, job.path, ended, process_time() - begun)
             saved = monotonic()
             took = saved - started
-    return {name: value.cpu() for name, value in training.outcome().items()}
+    seconds = torch.tensor(process_time() - begun, dtype=torch.float64)
+    return {CPU_SECONDS: seconds} | {
+        name: value.cpu() for name, value in training.outcome().items()
+    }
 
 
-def _save(training: Training, path: Path, ended: bool) -> None:
+def _save(training: Training, path: Path, ended: bool, seconds: float) -> None:
     """Write what is needed later; what stood there is replaced at once or not at all."""
     kept = training.outcome() if ended else training.progress()
     tensors = {name: value.detach().cpu().contiguous() for name, value in kept.items()}
     tensors["epoch"] = torch.tensor(training.epoch)
+    tensors[CPU_SECONDS] = torch.tensor(seconds, dtype=torch.float64)
     paths.atomic_write(path, safetensors.torch.save(tensors))
 
 
-def _resume(training: Training, job: Job) -> None:
-    """Take over what was saved; if it is of no use, the models are as they were."""
+def _resume(training: Training, job: Job) -> float:
+    """Take over what was saved; if it is of no use, the models are as they were.
+
+    Returns
+    -------
+    float
+        CPU seconds spent on it so far.
+    """
     anew = "delete it, and its models are trained from the beginning"
     assert job.path is not None
     try:
@@ -153,17 +194,19 @@ def _resume(training: Training, job: Job) -> None:
     except WeightsError as error:
         raise WeightsError(f"{error}; {anew}") from error
     epoch = int(saved.pop("epoch", torch.tensor(-1)))
+    seconds = float(saved.pop(CPU_SECONDS, torch.tensor(-1.0)))
     own = training.outcome() if epoch == job.epochs else training.progress()
     shapes, expected = (
         {name: (value.shape, value.dtype) for name, value in tensors.items()}
         for tensors in (saved, own)
     )
-    if shapes != expected or not 0 <= epoch <= job.epochs:
+    if shapes != expected or not 0 <= epoch <= job.epochs or seconds < 0:
         raise WeightsError(f"{job.path}: not the progress of these models; {anew}")
     with torch.no_grad():
         for name, value in own.items():
             value.copy_(saved[name])
     training.epoch = epoch
+    return seconds
 
 
 def _lock(path: Path) -> Path:

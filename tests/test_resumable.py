@@ -35,16 +35,16 @@ class Counting:
 def watched(writing, tmp_path, monkeypatch):
     clock, save = Clock(writing), resumable._save
 
-    def counted(training, path, ended):
+    def counted(training, path, ended, seconds):
         clock.now += clock.writing
         clock.written.append(training.epoch)
-        save(training, path, ended)
+        save(training, path, ended, seconds)
 
     monkeypatch.setattr(resumable, "_save", counted)
     monkeypatch.setattr(resumable, "monotonic", lambda: clock.now)
     job = Job(lambda: Counting(clock), 12, 1, tmp_path / "a.safetensors")
     found = finish([job])
-    assert found[0].keys() == {"count"} and int(found[0]["count"]) == 12
+    assert found[0].keys() == {"count", "cpu_seconds"} and int(found[0]["count"]) == 12
     return clock.written
 
 

@@ -7,7 +7,7 @@ for groups of people: section 2.3, Table 3 and Fig. 4 of Causal-Ex.
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Annotated
 
 import numpy as np
@@ -36,6 +36,7 @@ from causalex_core.studies.material import DatabaseName, Material, RealName
 from causalex_core.studies.people import System
 from causalex_core.studies.points import NESTED
 from causalex_core.studies.variants import (
+    OWN,
     PREDECESSOR,
     VARIANTS,
     WHOLE,
@@ -179,12 +180,13 @@ class _Tally:
         """Judge the counterfactuals with the models of one seed, and count."""
         part, config = self.part, self.config
         variant = VARIANTS[self.variant]
-        how = training(part, variant, config.epochs)
+        setting = replace(OWN, epochs=config.epochs)
+        how = training(part, variant, setting)
         motion, views = part.windows.motion, _views(part, seed)
         if self.variant != WHOLE:
             views = {name: views[name] for name in VIEWS}
         outcome, matrices = trained(
-            part, variant, leave_one_subject_out(part.windows), seed, config.epochs
+            part, variant, leave_one_subject_out(part.windows), seed, setting
         )
         judged = judge(outcome, how, matrices, {NONE: motion, **views})
         said = {
@@ -198,7 +200,7 @@ class _Tally:
             variant,
             nested.folds(part.windows),
             seed,
-            config.epochs,
+            setting,
             points.asked(config.epochs),
         )
         inner = judge(retrained, how, matrices, {NONE: motion, **{n: views[n] for n in VIEWS}})

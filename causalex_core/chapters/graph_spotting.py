@@ -34,7 +34,16 @@ from causalex_core.spotting.windows import gather, hold_out, leave_one_subject_o
 from causalex_core.studies import material, nested, points, shifts
 from causalex_core.studies.material import DatabaseName, Material, RealName
 from causalex_core.studies.points import TOGETHER
-from causalex_core.studies.variants import NONE, PREDECESSOR, VARIANTS, WHOLE, VariantName, trained
+from causalex_core.studies.variants import (
+    NONE,
+    OWN,
+    PREDECESSOR,
+    VARIANTS,
+    WHOLE,
+    Setting,
+    VariantName,
+    trained,
+)
 
 SOURCES = ()
 LONG = True
@@ -193,10 +202,14 @@ def _network(variant: str) -> dict[str, object]:
     }
 
 
+def _setting(config: Config) -> Setting:
+    return replace(OWN, epochs=config.epochs)
+
+
 def _said(part: Material, variant: str, seed: int, config: Config) -> np.ndarray:
     """Scores of every epoch on held-out people, (E, W, 2, 3, 256)."""
     folds = leave_one_subject_out(part.windows)
-    outcome, _ = trained(part, VARIANTS[variant], folds, seed, config.epochs)
+    outcome, _ = trained(part, VARIANTS[variant], folds, seed, _setting(config))
     return candidates.held_out(outcome, part.windows, seed)
 
 
@@ -206,7 +219,7 @@ def _nested(
     """Counts (2, S, 3) at the epoch, threshold, number and lengths that inner models choose."""
     folds = nested.folds(part.windows)
     asked = points.asked(config.epochs)
-    outcome, _ = trained(part, VARIANTS[variant], folds, seed, config.epochs, asked)
+    outcome, _ = trained(part, VARIANTS[variant], folds, seed, _setting(config), asked)
     inner = [
         points.choices(part, list(said), config.n_thresholds, run.fold.held_out)
         for run, said in zip(outcome.runs, outcome.scores, strict=True)
@@ -355,7 +368,7 @@ def _crossed(
             continue
         found = []
         for seed, hits in zip(config.seeds, at_home[variant], strict=True):
-            outcome, _ = trained(both, VARIANTS[variant], [fold], seed, config.epochs)
+            outcome, _ = trained(both, VARIANTS[variant], [fold], seed, _setting(config))
             last = outcome.scores[0][-1]
             found.append(points.elsewhere(both, last, config.n_thresholds, fold.held_out, hits))
         for kind, own in points.named(np.stack(found)):

@@ -1,36 +1,61 @@
-"""AUW-GCN's published archive of features, windows put together again.
+"""AUW-GCN's archive of features, windows put together again.
 
 ``feature_segment/{train,test}/<subject>/<video>_<offset>.npz``, offset being the first of the 256
 frames that a window judges; each sees 7 more on both sides. ``feature`` is (270, 12, 2), motion of
-the regions, zero beyond the video; ``label`` is (270, 8), marks of onset, apex, offset and action
-of micro-, then of macro-expressions; ``video_name`` a word.
+the regions from each frame to the next in units of 20 px, zero beyond the video; ``label`` is
+(270, 8), marks of onset, apex, offset and action of micro-, then of macro-expressions;
+``video_name`` a word.
 """
 
 import re
 import zipfile
 import zlib
 from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 from causalex_core import regions
 from causalex_core.datasets.features import Recording
 from causalex_core.errors import CausalexError
 
+UNIT_PX = 20  # flow was clipped to +-10 px and mapped to a range of 1
 _STEP, _CONTEXT = 256, 7
+_KINDS, _MARKS = 2, 4
 _SHAPES = {
     "feature": (_STEP + 2 * _CONTEXT, regions.COUNT, 2),
-    "label": (_STEP + 2 * _CONTEXT, 8),
+    "label": (_STEP + 2 * _CONTEXT, _KINDS * _MARKS),
 }
-_KINDS = ("micro", "macro")
-_COLUMNS = ("subject", "video", "onset", "apex", "offset", "kind")
 _NAME = re.compile(r"(?P<video>.+)_(?P<offset>\d{4,})")
 
 
-def read_archive(folder: Path) -> tuple[list[Recording], pd.DataFrame]:
+@dataclass(frozen=True)
+class MarkedRecording:
+    """One video of the archive.
+
+    Attributes
+    ----------
+    recording
+        Its motion, in the archive's unit; rows behind the last that is not zero are not measured.
+    marks
+        (T, 2, 4) bool: micro and macro; onset, apex, offset, action.
+    """
+
+    recording: Recording
+    marks: NDArray[np.bool_]
+
+
+def is_archive(folder: Path) -> bool:
+    """Whether a folder has the parts of an archive, ``train`` or ``test``."""
+    return any((folder / part).is_dir() for part in ("test", "train"))
+
+
+def read_archive(
+    folder: Path, lengths: Mapping[str, int] | None = None, fps: float | None = None
+) -> list[MarkedRecording]:
     """Read an archive as whole videos.
 
     Its parts ``train`` and ``test`` hold the same windows, as everybody is left out once: one of
@@ -40,22 +65,13 @@ def read_archive(folder: Path) -> tuple[list[Recording], pd.DataFrame]:
     ----------
     folder
         ``feature_segment``.
-
-    Returns
-    -------
-    recordings
-        One per video, by subject and name. A video ends with the last frame that is not zero:
-        how many zeros belong to it, the archive does not tell.
-    expressions
-        ``subject, video, onset, apex, offset, kind``. The marks of one stretch of action pair
-        up in their order, an onset with an offset; where they do not, because two expressions
-        share a frame, the stretch is one expression. An apex outside its expression is missing.
+    lengths, fps
+        As in :func:`read_windows`.
 
     Raises
     ------
     CausalexError
-        If a folder is missing or empty, a window is missing between others, or a file is
-        damaged, pickled, called otherwise, of another shape or not finite.
+        If the folder has neither part, or as :func:`read_windows`.
     """
     part = next((folder / name for name in ("test", "train") if (folder / name).is_dir()), None)
     if part is None:
@@ -63,8 +79,41 @@ def read_archive(folder: Path) -> tuple[list[Recording], pd.DataFrame]:
             f"{folder} holds neither test nor train: expected the folder feature_segment of"
             " AUW-GCN's features"
         )
+    files = sorted(part.glob("*/*.npz"))
+    if not files:
+        raise CausalexError(f"{part} holds no windows: expected <subject>/<video>_<offset>.npz")
+    return read_windows(files, lengths, fps)
+
+
+def read_windows(
+    files: Iterable[Path], lengths: Mapping[str, int] | None = None, fps: float | None = None
+) -> list[MarkedRecording]:
+    """Put windows together to videos.
+
+    Parameters
+    ----------
+    files
+        ``<subject>/<video>_<offset>.npz``.
+    lengths
+        Rows of motion of each video, by name. None: a video ends with its last row that is not
+        zero, since how many zeros belong to it the archive does not tell.
+    fps
+        Frames per second of all videos, which the archive does not tell either.
+
+    Returns
+    -------
+    list of MarkedRecording
+        One per video, in the order of the files.
+
+    Raises
+    ------
+    CausalexError
+        If a window is missing, a video is longer than its length or has none, neighbours disagree
+        where they overlap, or a file is damaged, pickled, called otherwise, of another shape or
+        not finite.
+    """
     windows: dict[tuple[str, str], dict[int, Path]] = defaultdict(dict)
-    for file in sorted(part.glob("*/*.npz")):
+    for file in files:
         named = _NAME.fullmatch(file.stem)
         if named is None or int(named["offset"]) % _STEP:
             raise CausalexError(
@@ -72,20 +121,49 @@ def read_archive(folder: Path) -> tuple[list[Recording], pd.DataFrame]:
                 " least four digits"
             )
         windows[file.parent.name, named["video"]][int(named["offset"])] = file
-    if not windows:
-        raise CausalexError(f"{part} holds no windows: expected <subject>/<video>_<offset>.npz")
-    recordings, tables = [], []
-    for (subject, video), files in windows.items():
-        motion, marks = _whole(video, files)
-        recordings.append(Recording(subject, video, motion, np.ones(len(motion), bool)))
-        for place, kind in enumerate(_KINDS):
-            of_kind = marks[:, 4 * place : 4 * place + 4]
-            tables += [(subject, video, *found, kind) for found in _expressions(of_kind)]
-    table = pd.DataFrame(tables, columns=list(_COLUMNS))
-    return recordings, table.astype(dict.fromkeys(("onset", "apex", "offset"), float))
+    return [
+        _video(subject, video, of_video, lengths, fps)
+        for (subject, video), of_video in windows.items()
+    ]
 
 
-def _whole(video: str, files: dict[int, Path]) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
+def _video(
+    subject: str,
+    video: str,
+    files: Mapping[int, Path],
+    lengths: Mapping[str, int] | None,
+    fps: float | None,
+) -> MarkedRecording:
+    motion, marks = _whole(video, files)
+    filled = np.flatnonzero(motion.any(axis=(1, 2)) | marks.any(axis=1))
+    if not len(filled):
+        raise CausalexError(f"video '{video}': all its motion is zero")
+    last = int(filled[-1]) + 1
+    length = last
+    if lengths is not None:
+        if video not in lengths:
+            raise CausalexError(f"video '{video}' of '{subject}' has no published duration")
+        length = lengths[video]
+        needed = -(-length // _STEP)
+        if last > length:
+            raise CausalexError(
+                f"video '{video}': motion in {last} rows, but its published duration leaves"
+                f" {length}"
+            )
+        if len(files) != needed:
+            raise CausalexError(
+                f"video '{video}': {len(files)} windows for {length} rows, expected {needed};"
+                f" the window at frame {_STEP * min(len(files), needed)} is"
+                f" {'missing' if len(files) < needed else 'too much'}"
+            )
+    measured = np.arange(length) < last
+    return MarkedRecording(
+        Recording(subject, video, motion[:length], measured, fps),
+        marks[:length].reshape(length, _KINDS, _MARKS),
+    )
+
+
+def _whole(video: str, files: Mapping[int, Path]) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
     """Motion and marks of a video from its windows."""
     offsets = sorted(files)
     if offsets != list(range(0, _STEP * len(offsets), _STEP)):
@@ -93,20 +171,23 @@ def _whole(video: str, files: dict[int, Path]) -> tuple[NDArray[np.float32], NDA
         place = files[offsets[0]].parent
         raise CausalexError(f"{place}: video '{video}' lacks the window at frame {absent}")
     read = [_window(files[offset]) for offset in offsets]
-    judged = slice(_CONTEXT, _CONTEXT + _STEP)
-    motion = np.concatenate([feature[judged] for feature, _ in read])
-    marks = np.concatenate([label[judged] for _, label in read])
-    known = np.flatnonzero(motion.any(axis=(1, 2)) | marks.any(axis=1))
-    if not len(known):
-        raise CausalexError(f"video '{video}': all its motion is zero")
-    return motion[: known[-1] + 1], marks[: known[-1] + 1]
+    for (former, _), (latter, _), offset in zip(read, read[1:], offsets[1:], strict=False):
+        if not np.array_equal(former[_STEP:], latter[: 2 * _CONTEXT]):
+            raise CausalexError(
+                f"{files[offset]}: its first {2 * _CONTEXT} rows are not the last ones of the"
+                f" window before: one of the two belongs to another video; get both again"
+            )
+    inside = slice(_CONTEXT, _CONTEXT + _STEP)
+    motion = np.concatenate([feature[inside] for feature, _ in read])
+    marks = np.concatenate([label[inside] for _, label in read])
+    return motion, marks
 
 
 def _window(file: Path) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
     """Motion and marks of one window."""
     try:
         with np.load(file, allow_pickle=False) as content:
-            found = {name: content[name] for name in _SHAPES}
+            arrays = {name: content[name] for name in _SHAPES}
     except (
         OSError, ValueError, KeyError, TypeError, AttributeError, EOFError,
         zipfile.BadZipFile, zlib.error,
@@ -115,26 +196,8 @@ def _window(file: Path) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
             f"{file}: damaged, or no window of AUW-GCN's features ({error}); get it again"
         ) from error
     for name, shape in _SHAPES.items():
-        if found[name].shape != shape:
-            raise CausalexError(f"{file}: {name} of shape {found[name].shape}, expected {shape}")
-        if not np.isfinite(found[name]).all():
+        if arrays[name].shape != shape:
+            raise CausalexError(f"{file}: {name} of shape {arrays[name].shape}, expected {shape}")
+        if not np.isfinite(arrays[name]).all():
             raise CausalexError(f"{file}: {name} has values that are not finite; get it again")
-    return found["feature"].astype(np.float32), found["label"] != 0
-
-
-def _expressions(marks: NDArray[np.bool_]) -> list[tuple[float, float, float]]:
-    """Onset, apex and offset of the expressions of one kind, from its marks (T, 4)."""
-    borders = np.flatnonzero(np.diff(np.concatenate([[False], marks[:, 3], [False]])))
-    found = []
-    for start, end in borders.reshape(-1, 2):
-        onsets, apexes, offsets = (start + np.flatnonzero(part) for part in marks[start:end, :3].T)
-        pairs = list(zip(onsets, offsets, strict=False))
-        if len(onsets) != len(offsets) or any(first > last for first, last in pairs):
-            pairs = [(start, end - 1)]
-        left = list(apexes)
-        for onset, offset in pairs:
-            apex = next((one for one in left if onset <= one <= offset), None)
-            if apex is not None:
-                left.remove(apex)
-            found.append((float(onset), np.nan if apex is None else float(apex), float(offset)))
-    return found
+    return arrays["feature"].astype(np.float32), arrays["label"] != 0

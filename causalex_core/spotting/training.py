@@ -17,7 +17,7 @@ from torch import Tensor
 from causalex_core.devices import choose_device, keep_freed_memory
 from causalex_core.errors import CausalexError
 from causalex_core.provenance import code_digest, digest
-from causalex_core.resumable import Job, finish
+from causalex_core.resumable import CPU_SECONDS, Job, finish
 from causalex_core.spotting.batches import Run
 from causalex_core.spotting.losses import Answers
 from causalex_core.spotting.network import Network, NetworkConfig
@@ -55,6 +55,8 @@ class Outcome:
         Of each run, entries of a `Network` of one fold after the last epoch.
     normalisation
         Of each fold.
+    cpu_seconds
+        (runs,) of training and of applying each model; shared evenly by models of one pass.
     """
 
     runs: tuple[Run, ...]
@@ -63,6 +65,7 @@ class Outcome:
     losses: np.ndarray
     states: tuple[Mapping[str, Tensor], ...]
     normalisation: Normalisation
+    cpu_seconds: np.ndarray
 
     def model(self, run: int, config: NetworkConfig) -> Network:
         """Network of one run after the last epoch, in evaluation mode, without matrices."""
@@ -159,6 +162,12 @@ def train(
         losses=np.concatenate([said["losses"].numpy() for said in found]),
         states=tuple(_state(said, place) for said, place in each),
         normalisation=normalisation,
+        cpu_seconds=np.concatenate(
+            [
+                np.full(len(group), float(said[CPU_SECONDS]) / len(group))
+                for group, said in zip(groups, found, strict=True)
+            ]
+        ),
     )
 
 

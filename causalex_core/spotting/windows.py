@@ -145,7 +145,10 @@ def cut(series: np.ndarray) -> np.ndarray:
 
 
 def gather(
-    videos: Sequence[Video], table: pd.DataFrame, config: TargetConfig | None = None
+    videos: Sequence[Video],
+    table: pd.DataFrame,
+    config: TargetConfig | None = None,
+    marked: Sequence[np.ndarray] | None = None,
 ) -> Windows:
     """Cut videos and their labels into windows.
 
@@ -157,6 +160,9 @@ def gather(
         Expressions ``subject, video, onset, apex, offset, kind``; a video without any is allowed.
     config
         How labels become targets.
+    marked
+        Marks (frames, 2, 4) of each video in place of those that its expressions give, as
+        :func:`causalex_core.spotting.targets.marks` has them.
 
     Raises
     ------
@@ -167,13 +173,16 @@ def gather(
     _check(videos, table)
     config = config or TargetConfig()
     labels = {name: rows for name, rows in table.groupby(["subject", "video"], sort=False)}
-    motion, marked = [], []
-    for video in videos:
-        rows = labels.get((video.subject, video.name), table.iloc[:0])
+    motion, cut_marks = [], []
+    for number, video in enumerate(videos):
         motion.append(cut(video.motion.astype(np.float32, copy=False)))
-        marked.append(cut(marks(rows, len(video.motion), config.variant)))
+        if marked is None:
+            rows = labels.get((video.subject, video.name), table.iloc[:0])
+            cut_marks.append(cut(marks(rows, len(video.motion), config.variant)))
+        else:
+            cut_marks.append(cut(marked[number]))
     counts = [len(windows) for windows in motion]
-    all_marks = np.concatenate(marked)
+    all_marks = np.concatenate(cut_marks)
     judged = targets(all_marks, config)
     return Windows(
         motion=torch.from_numpy(np.concatenate(motion)),

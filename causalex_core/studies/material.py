@@ -1,14 +1,14 @@
 """A database ready for spotting: windows, labels, and the graph of every video.
 
-Three inputs give the same: synthetic people, motion that ``causalex extract`` wrote, and
-AUW-GCN's published features.
+Four inputs give the same: the public motion of real people, features of one's own in the same
+format, motion that ``causalex extract`` wrote, and synthetic people.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import numpy as np
 import pandas as pd
@@ -17,9 +17,9 @@ from causalex_core import action_units
 from causalex_core.cohort import cohort
 from causalex_core.cohort.cohort import Cohort
 from causalex_core.cohort.plans import PLANS
-from causalex_core.datasets import auw_gcn, manifest
+from causalex_core.datasets import auw_gcn, manifest, region_motion
 from causalex_core.datasets.annotations import CAS, SAMM
-from causalex_core.datasets.feature_archive import read_archive
+from causalex_core.datasets.feature_archive import is_archive
 from causalex_core.datasets.features import Recording, read_folder
 from causalex_core.datasets.names import found_as
 from causalex_core.errors import CausalexError
@@ -31,9 +31,11 @@ from causalex_core.spotter.videos import recorded
 from causalex_core.spotting import candidates, losses, proposals
 from causalex_core.spotting.losses import LossConfig
 from causalex_core.spotting.proposals import ProposalConfig
+from causalex_core.spotting.targets import TargetConfig
 from causalex_core.spotting.windows import Fold, Video, Windows, gather, together
 
-ANNOTATIONS = "auw_gcn_annotations"
+Targets = Literal["annotations", "marks"]
+PRIORS: Mapping[str, str] = {CAS: "assets/cas(me)^2.npy", SAMM: "assets/samm.npy"}
 _LIKE = {"cas_like": CAS, "samm_like": SAMM}
 _RULES = {CAS: proposals.CAS, SAMM: proposals.SAMM}
 _LOSSES = {CAS: losses.CAS, SAMM: losses.SAMM}
@@ -65,6 +67,9 @@ class Material:
         (12, 12) of each video's graph.
     drawn
         The synthetic people, if it is they.
+    published_prior
+        (12, 12) prior B that AUW-GCN ships: of everybody's annotations, those of the tested
+        subject among them.
     """
 
     name: str
@@ -76,6 +81,7 @@ class Material:
     videos: tuple[Video, ...] = ()
     marks: tuple[np.ndarray, ...] = ()
     drawn: Cohort | None = None
+    published_prior: np.ndarray | None = None
 
     @cached_property
     def subjects(self) -> list[str]:
@@ -110,26 +116,31 @@ def read(
     features: Mapping[str, str],
     search: GraphConfig,
     most_subjects: int = 0,
+    targets: Targets = "annotations",
 ) -> Material:
     """Material of a database.
 
     Parameters
     ----------
     database
-        ``cas_like`` or ``samm_like``: synthetic people. ``CAS(ME)^2`` or ``SAMM-LV``: the real
-        ones, from motion or features that the user has.
+        ``CAS(ME)^2`` or ``SAMM-LV``: real people. ``cas_like`` or ``samm_like``: synthetic ones.
     features
-        Folder of each real database: AUW-GCN's ``feature_segment``, or one of motion files.
+        Folder of a real database, where it is not the public motion: one's own
+        ``feature_segment``, or one of motion files.
     search
         How the graph of each video is found.
     most_subjects
         Take only the first; 0 is everybody.
+    targets
+        What the network learns: expressions of the annotation table, or the marks in the public
+        windows, with the targets of AUW-GCN's code, its faults included. Detections are scored
+        on the annotation table always.
 
     Raises
     ------
     CausalexError
-        If the database is unknown, its folder is not given or cannot be used, or its annotations
-        are not at hand.
+        If the database is unknown, a source is not at hand, a folder cannot be used, or there
+        are no marks.
     """
     if database in PLANS:
         drawn = cohort.draw(cohort.Config(plan=database))
@@ -150,19 +161,34 @@ def read(
         raise CausalexError(
             f"database '{database}': expected one of {', '.join([*PLANS, *_RULES])}"
         )
-    if database not in features:
-        raise CausalexError(
-            f"no features of {database} given: name their folder, features={{'{database}': FOLDER}}"
-        )
-    folder = Path(features[database])
-    table = auw_gcn.read(manifest.require(ANNOTATIONS).path(auw_gcn.FILES[database]), database)
-    if any((folder / part).is_dir() for part in ("train", "test")):
-        source, (recordings, _) = "AUW-GCN's features", read_archive(folder)
-    else:
-        source = "extracted motion"
-        recordings = [_named(one, database) for one in read_folder(folder, table)]
+    if database in features and not is_archive(Path(features[database])):
+        return _extracted(database, Path(features[database]), search, most_subjects, targets)
+    folder = Path(features[database]) if database in features else None
+    motion = region_motion.read(database, folder)
     return _material(
-        f"{database}, {source}",
+        database if folder is None else f"{database}, own features",
+        database,
+        motion.fps,
+        [video.recording for video in motion.videos],
+        motion.expressions,
+        search,
+        most_subjects,
+        marked=[video.marks for video in motion.videos] if targets == "marks" else None,
+    )
+
+
+def _extracted(
+    database: str, folder: Path, search: GraphConfig, most_subjects: int, targets: Targets
+) -> Material:
+    """From motion files, under the names that annotations have for their videos."""
+    if targets == "marks":
+        raise CausalexError(
+            f"{folder}: motion files have no marks; take targets = 'annotations' with them"
+        )
+    table = region_motion.annotations(database)
+    recordings = [_named(one, database) for one in read_folder(folder, table)]
+    return _material(
+        f"{database}, extracted motion",
         database,
         auw_gcn.FPS[database],
         recordings,
@@ -204,21 +230,28 @@ def _material(
     search: GraphConfig,
     most_subjects: int,
     drawn: Cohort | None = None,
+    marked: Sequence[np.ndarray] | None = None,
 ) -> Material:
     people = list(dict.fromkeys(one.subject for one in recordings))[: most_subjects or None]
-    own = [one for one in recordings if one.subject in people]
+    kept = [number for number, one in enumerate(recordings) if one.subject in people]
+    own = [recordings[number] for number in kept]
+    own_marks = None if marked is None else [marked[number] for number in kept]
+    published = manifest.locate("auw_gcn_priors") if drawn is None else None
     truth = table[table["subject"].isin(people)].reset_index(drop=True)
     videos = tuple(Video(one.subject, one.video, one.motion) for one in own)
     return Material(
         name=name,
         fps=fps,
-        windows=gather(videos, truth),
+        windows=gather(
+            videos, truth, TargetConfig("released" if marked is not None else "sound"), own_marks
+        ),
         truth=truth,
         rules=candidates.tried(_RULES[like]),
         loss=_LOSSES[like],
         videos=videos,
         marks=tuple(graph.of_video(one, search).marks for one in own),
         drawn=drawn,
+        published_prior=None if published is None else np.load(published.path(PRIORS[like])),
     )
 
 
