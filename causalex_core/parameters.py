@@ -65,9 +65,10 @@ def one_of(names: Iterable[str]) -> Limit:
     return Limit(f"one of {', '.join(there)}", lambda value: value in there, there)
 
 
-def including(needed: Any) -> Limit:
-    """Limit of a list: this value is in it."""
-    return Limit(f"{{}}, {needed} among them", lambda values: needed in values)
+def including(*needed: Any) -> Limit:
+    """Limit of a list: these values are in it."""
+    words = " and ".join(map(repr, needed))
+    return Limit(f"{{}}, {words} among them", lambda values: all(one in values for one in needed))
 
 
 Count = Annotated[int, at_least(1)]

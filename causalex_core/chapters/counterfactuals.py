@@ -71,6 +71,8 @@ _BLUR = 8.0  # frames
 _LEVEL = 0.2  # probability in place of what is said of a counterfactual
 _JUDGED = ("onset", "offset", "apex")  # heads that proposals ask
 
+Variants = Annotated[tuple[VariantName, ...], including(WHOLE)]
+
 
 @dataclass(frozen=True)
 class Config(Parameters):
@@ -79,8 +81,8 @@ class Config(Parameters):
     Attributes
     ----------
     plans
-        Databases, and the variants that are debiased on each. The controls are for the network of
-        the paper alone.
+        Databases, and the variants that are debiased on each. The network of the paper, which
+        alone has all controls, must be among them.
     features
         Folder of each real database among them.
     seeds, epochs
@@ -99,7 +101,7 @@ class Config(Parameters):
         Resamples of subjects behind each interval.
     """
 
-    plans: tuple[tuple[DatabaseName, tuple[VariantName, ...]], ...] = (
+    plans: tuple[tuple[DatabaseName, Variants], ...] = (
         ("cas_like", (WHOLE, PREDECESSOR)),
         ("samm_like", (WHOLE, PREDECESSOR)),
     )

@@ -73,6 +73,8 @@ _MDMD_SECONDS = {"macro": (0.65, 1.3, 2.0), "micro": (0.2, 0.4, 0.6)}
 _MDMD_LENGTHS = {"macro": (0.55, np.inf), "micro": (0.2, 0.55)}
 _MDMD_SHARES = (0.01, 0.02, 0.05, 0.1, 0.15, 0.2, 0.3, 0.4, 0.5, 0.6)
 
+Variants = Annotated[tuple[VariantName, ...], including(NONE, WHOLE)]
+
 
 @dataclass(frozen=True)
 class Config(Parameters):
@@ -83,7 +85,8 @@ class Config(Parameters):
     plans
         Databases, and the variants that are trained on each: see
         `causalex_core.studies.material.read` and `causalex_core.studies.variants.VARIANTS`. The
-        variant without a graph, from which gains are measured, must be among them.
+        variant without a graph, from which gains are measured, and Causal-Ex, whose rules and
+        shifted labels are shown, must be among them.
     features
         Folder of each real database among them.
     seeds
@@ -107,7 +110,7 @@ class Config(Parameters):
         Resamples of subjects behind each interval.
     """
 
-    plans: tuple[tuple[DatabaseName, Annotated[tuple[VariantName, ...], including(NONE)]], ...] = (
+    plans: tuple[tuple[DatabaseName, Variants], ...] = (
         ("cas_like", tuple(VARIANTS)),
         ("samm_like", (PREDECESSOR, WHOLE, NONE, CAUSAL)),
     )

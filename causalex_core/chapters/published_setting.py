@@ -73,6 +73,8 @@ TABLES = ("inputs", "scores", "differences", "epochs", "draws", "cost", "detecti
 _DRAWN = (1, 2, 5, 10, 20, 40, 80)
 _N_DRAWS = 100
 
+Variants = Annotated[tuple[Annotated[str, one_of(NETWORKS)], ...], including(PREDECESSOR)]
+
 
 @dataclass(frozen=True)
 class Config(Parameters):
