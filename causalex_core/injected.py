@@ -45,5 +45,6 @@ def assigned(source: str) -> list[str]:
         nodes = list(ast.walk(ast.parse(source)))
     except SyntaxError:
         return []
-    names = (one for one in nodes if isinstance(one, ast.Name) and isinstance(one.ctx, ast.Store))
+    names = [one for one in nodes if isinstance(one, ast.Name) and isinstance(one.ctx, ast.Store)]
+    names.sort(key=lambda one: (one.lineno, one.col_offset))
     return list(dict.fromkeys(one.id for one in names))
