@@ -13,9 +13,9 @@ from typing import Any, Protocol
 
 import pandas as pd
 
-from causalex_core import injected, parameters, paths, provenance
+from causalex_core import parameters, paths, provenance
 from causalex_core.datasets import manifest
-from causalex_core.parameters import ParameterError
+from causalex_core.parameters import ParameterError, injected
 from causalex_core.report import results
 from causalex_core.report.results import Result
 

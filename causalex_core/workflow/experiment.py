@@ -9,9 +9,10 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from causalex_core import core_yaml, paths, provenance
+from causalex_core import paths, provenance
 from causalex_core.datasets import manifest
 from causalex_core.errors import CausalexError, did_you_mean
+from causalex_core.parameters import core_yaml
 from causalex_core.workflow import grid, handed
 
 EXPERIMENTS = paths.WORKFLOW / "experiments"

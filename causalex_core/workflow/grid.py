@@ -7,8 +7,8 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from causalex_core import core_yaml
 from causalex_core.errors import CausalexError, did_you_mean
+from causalex_core.parameters import core_yaml
 
 _LONGEST = 80  # characters of a name
 _UNUSUAL = re.compile(r"[^A-Za-z0-9_.=+-]+")  # in names of files, jobs and links

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from causalex_core import chapters, injected, parameters
+from causalex_core import chapters, parameters
+from causalex_core.parameters import injected
 
 _CHAPTERS = chapters.__name__
 _KINDS = {bool: bool, int: float, float: float, str: str}  # of a parameter, by its own value

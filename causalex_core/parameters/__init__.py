@@ -12,8 +12,8 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_typ
 
 import numpy as np
 
-from causalex_core import core_yaml
 from causalex_core.errors import CausalexError, did_you_mean
+from causalex_core.parameters import core_yaml
 
 _LONGEST = 100  # characters of a value in a message
 _NAMES = {

@@ -5,8 +5,8 @@ import types
 
 import pytest
 
-from causalex_core import injected
 from causalex_core.errors import CausalexError
+from causalex_core.parameters import injected
 
 OWN = "# What may vary.\nalpha, seed = 0.05, 1\nframes: tuple = (1, 2)"
 SAID = r"has no parameter 'sed'; did you mean 'seed'\? \(it has: alpha, seed, frames\)"

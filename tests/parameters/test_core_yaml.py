@@ -4,8 +4,8 @@ import math
 
 import pytest
 
-from causalex_core import core_yaml
 from causalex_core.errors import CausalexError
+from causalex_core.parameters import core_yaml
 
 
 @pytest.mark.parametrize(
