@@ -6,6 +6,7 @@ read-out cost nothing; those of training train all folds again.
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Annotated
 
 import numpy as np
 import pandas as pd
@@ -13,9 +14,9 @@ import pandas as pd
 from causalex_core.chapters.published_setting import FIRST_EPOCH, READ_OUT
 from causalex_core.datasets import manifest, region_motion
 from causalex_core.datasets.annotations import CAS, SAMM
-from causalex_core.errors import CausalexError
 from causalex_core.evaluation.operating_points import EPOCH
 from causalex_core.evaluation.uncertainty import f1_interval
+from causalex_core.parameters import Count, CountOrAll, Parameters, including, one_of
 from causalex_core.spotter.graph import GraphConfig
 from causalex_core.spotting import proposals
 from causalex_core.spotting.losses import LossConfig
@@ -77,13 +78,13 @@ TRAININGS: Mapping[str, Training] = {
 
 
 @dataclass(frozen=True)
-class Config:
+class Config(Parameters):
     """Parameters of the study.
 
     Attributes
     ----------
     trainings
-        Names in `TRAININGS`; the first is also read out in every other way.
+        Names in `TRAININGS`; that as published is also read out in every other way.
     epochs
         Of training.
     most_subjects
@@ -92,28 +93,22 @@ class Config:
         Resamples of subjects behind each interval.
     """
 
-    trainings: tuple[str, ...] = tuple(TRAININGS)
-    epochs: int = 100
-    most_subjects: int = 0
-    n_bootstrap: int = 5000
-
-    def __post_init__(self) -> None:
-        """Refuse trainings that there are not."""
-        unknown = [name for name in self.trainings if name not in TRAININGS]
-        if unknown or not self.trainings:
-            raise CausalexError(
-                f"trainings {list(self.trainings)}: expected some of {', '.join(TRAININGS)}"
-            )
+    trainings: Annotated[tuple[Annotated[str, one_of(TRAININGS)], ...], including(AS_PUBLISHED)] = (
+        tuple(TRAININGS)
+    )
+    epochs: Count = 100
+    most_subjects: CountOrAll = 0
+    n_bootstrap: Count = 5000
 
 
 def compute(config: Config) -> dict[str, pd.DataFrame]:
     """Table ``suspects``: what was changed, and the counts under the published rule."""
     rows: list[dict[str, object]] = []
-    for number, name in enumerate(config.trainings):
+    for name in config.trainings:
         part, scores = _scores(TRAININGS[name], config)
         first = _detections(scores, part, _RULES)
         rows += _counted("training", name, first, part, config)
-        if number:
+        if name != AS_PUBLISHED:
             continue
         for read_out, rules in READ_OUTS.items():
             if read_out != AS_PUBLISHED:

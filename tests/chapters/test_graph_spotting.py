@@ -85,13 +85,10 @@ def test_shifted_labels_have_a_band(tables):
 @pytest.mark.parametrize(
     ("plans", "said"),
     [
-        ((), "plans are empty"),
+        ((), "a list of one or more values"),
         ((("cas_like", (PREDECESSOR, WHOLE)),), "'no graph' and 'Causal-Ex' among them"),
-        ((("cas_like", (NONE, "Causal-X", WHOLE)),), "Causal-X"),
-        (
-            (("cas_like", (NONE, WHOLE)), ("samm_like", (NONE, PREDECESSOR))),
-            "on samm_like: .*'Causal-Ex' among them",
-        ),
+        ((("cas_like", (NONE, "Causal-X", WHOLE)),), "did you mean 'Causal-Ex'"),
+        ((("cas_like", (NONE, WHOLE)), ("samm_like", (NONE,))), r"\['no graph'\] in .*among them"),
     ],
 )
 def test_a_plan_needs_what_the_page_is_about(plans, said):
