@@ -12,6 +12,7 @@ from causalex_core.errors import CausalexError
 from causalex_core.spotting.targets import TargetConfig
 from causalex_core.spotting.windows import Video, gather
 
+
 @pytest.fixture
 def archive(tmp_path):
     motion = np.random.default_rng(3).normal(size=(600, 12, 2)).astype(np.float32)
@@ -39,7 +40,7 @@ def test_windows_become_the_video_they_were_cut_from(archive):
 def test_a_length_decides_where_a_video_ends_and_what_lies_behind_its_motion_is_not_measured(
     archive,
 ):
-    folder, motion, _ = archive
+    folder, _, _ = archive
     videos = read_archive(folder, {"casme_015_0401": 602, "casme_016_0101": 10}, 30.0)
     assert len(videos[0].recording.motion) == len(videos[0].marks) == 602
     assert not videos[0].recording.motion[600:].any() and not videos[0].marks[600:].any()
@@ -174,7 +175,7 @@ def test_lengths_that_do_not_fit_are_one_line(archive, length, said):
 def test_a_window_behind_the_end_is_too_much(tmp_path):
     motion = np.ones((256, 12, 2))
     write(tmp_path / "test", "s", "v", np.pad(motion, ((0, 1), (0, 0), (0, 0))), marks(257))
-    with pytest.raises(CausalexError, match="2 windows for 256 rows.*frame 256 is too much"):
+    with pytest.raises(CausalexError, match=r"2 windows for 256 rows.*frame 256 is too much"):
         read_archive(tmp_path, {"v": 256})
 
 
