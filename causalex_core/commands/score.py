@@ -61,9 +61,10 @@ def score(
 ) -> None:
     """Score detected intervals against labelled ones.
 
-    A file may be compressed with gzip (.csv.gz). Frames are inclusive. A detection and a truth can only match within one subject and video
-    and, unless --kind-blind is given, within one kind. What is unusual in a file is reported on
-    standard error; what cannot be meant ends the command with status 2.
+    Files may be compressed with gzip (.csv.gz). Frames are inclusive. A detection and a truth can
+    only match within one subject and video and, unless --kind-blind is given, within one kind.
+    What is unusual in a file is reported on standard error; what cannot be meant ends the command
+    with status 2.
     """
     counts = count_hits(
         _read(truth, kinds=not kind_blind),
