@@ -20,7 +20,8 @@ from causalex_core.spotting.targets import ACTION, KINDS, OFFSET, ONSET, marks
 from causalex_core.spotting.windows import cut
 
 SOURCES = region_motion.SOURCES
-UNITS = (12, 4)
+UNITS: Mapping[int, str] = {12: "mouth corner", 4: "brow, middle"}  # and what each moves most
+ENDS = "videos whose motion ends where the published duration says"
 
 
 @dataclass(frozen=True)
@@ -31,8 +32,6 @@ class Config:
     ----------
     most_shift
         Frames by which motion is shifted against the labels, at most, to each side.
-    shift_step
-        Frames between two shifts.
     first_frames
         Frames of the beginning of a video.
     n_bootstrap
@@ -41,8 +40,7 @@ class Config:
         Seed of the resamples.
     """
 
-    most_shift: int = 60
-    shift_step: int = 2
+    most_shift: int = 45
     first_frames: int = 40
     n_bootstrap: int = 2000
     seed: int = 1
@@ -130,9 +128,7 @@ def _inputs(motion: RegionMotion) -> list[dict[str, object]]:
     counts = {
         "subjects": len({one.subject for one in recordings}),
         "videos": len(recordings),
-        "videos whose motion ends where the published duration says": sum(
-            bool(one.measured.all()) for one in recordings
-        ),
+        ENDS: sum(bool(one.measured.all()) for one in recordings),
         "videos without an annotation": len(recordings) - rows["video"].nunique(),
         "frames per second": round(motion.fps),
         "steps from frame to frame": sum(int(one.measured.sum()) for one in recordings),
@@ -229,7 +225,7 @@ def separation(videos: Sequence[Video], fps: float, config: Config) -> Iterator[
         ``kind, shift`` (frames by which the motion is later than the label), ``seconds, subjects,
         auc, auc_low, auc_high``.
     """
-    shifts = range(-config.most_shift, config.most_shift + 1, config.shift_step)
+    shifts = range(-config.most_shift, config.most_shift + 1)
     for number, kind in enumerate(KINDS):
         for shift in shifts:
             areas = []
@@ -323,9 +319,10 @@ def displacements(motion: RegionMotion, config: Config) -> Iterator[dict[str, ob
     for unit in UNITS:
         alone = [one.numbers == one.two_sided_numbers == (unit,) for one in read]
         moved: dict[str, list[NDArray[np.float64]]] = {}
-        for row in rows[alone].itertuples():
-            path = by_video[str(row.video)][int(row.onset) : int(row.apex)].astype(float)
-            moved.setdefault(str(row.subject), []).append(UNIT_PX * path.sum(axis=0))
+        chosen = rows.loc[alone, ["subject", "video", "onset", "apex"]]
+        for subject, video, onset, apex in chosen.itertuples(index=False, name=None):
+            path = by_video[video][int(onset) : int(apex)].astype(float)
+            moved.setdefault(subject, []).append(UNIT_PX * path.sum(axis=0))
         of_subjects = np.array([np.mean(own, axis=0) for own in moved.values()])
         for number, region in enumerate(regions.NAMES):
             yield {
