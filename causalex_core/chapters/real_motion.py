@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -63,6 +64,11 @@ class Video:
     subject: str
     size: NDArray[np.float64]
     action: NDArray[np.bool_]
+
+    @cached_property
+    def mean(self) -> NDArray[np.float64]:
+        """Size of the motion of a frame (T,), mean over regions."""
+        return np.asarray(self.size.mean(axis=1))
 
 
 def compute(config: Config) -> dict[str, pd.DataFrame]:
@@ -246,7 +252,7 @@ def separation(videos: Sequence[Video], fps: float, config: Config) -> Iterator[
 
 def _shifted(video: Video, shift: int) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
     """Mean motion `shift` frames after each label, where both are there."""
-    score, frames = video.size.mean(axis=1), len(video.size)
+    score, frames = video.mean, len(video.mean)
     return (
         score[max(shift, 0) : frames + min(shift, 0)],
         video.action[max(-shift, 0) : frames - max(shift, 0)],
@@ -284,8 +290,7 @@ def beginnings(videos: Sequence[Video], config: Config) -> Iterator[dict[str, ob
 
 def _standardised(video: Video) -> NDArray[np.float64]:
     """Logarithm of the mean motion with mean 0 and deviation 1; stillness is the least motion."""
-    mean = video.size.mean(axis=1)
-    logarithm = np.log(np.maximum(mean, mean[mean > 0].min()))
+    logarithm = np.log(np.maximum(video.mean, video.mean[video.mean > 0].min()))
     return np.asarray((logarithm - logarithm.mean()) / logarithm.std())
 
 
