@@ -1,6 +1,6 @@
 """Causal graphs of real faces: what FCI finds in the public motion of both databases."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
@@ -13,6 +13,7 @@ from causalex_core.datasets import region_motion
 from causalex_core.datasets.annotations import CAS, SAMM
 from causalex_core.datasets.feature_archive import UNIT_PX
 from causalex_core.datasets.region_motion import RegionMotion
+from causalex_core.errors import CausalexError
 from causalex_core.graphs import compound, prior, surrogates
 from causalex_core.graphs.comparison import associate, compare, spearman
 from causalex_core.graphs.independence import EffectiveSampleSize
@@ -26,6 +27,7 @@ SOURCES = region_motion.SOURCES
 DATABASES = (CAS, SAMM)
 SAMPLE_SIZES: tuple[EffectiveSampleSize, ...] = ("bartlett", "frames")
 REAL, SHIFTED, MIXED = "real", "shifted in time", "of different videos"
+FEWEST = 10  # videos of which a comparison of graphs is worth showing
 ANY, DIRECTED = "any_edge", "directed"
 UPPER = np.triu_indices(regions.COUNT, 1)
 # Distance of two regions on the schematic face, which is 1.6 wide.
@@ -207,6 +209,7 @@ def _choices(config: Config, one: Database) -> Iterator[dict[str, object]]:
                     "components": components,
                     "alpha": alpha,
                     "sample_size": method,
+                    "lag_1": float(np.mean([_lag_1(one) for series in own for one in series])),
                     "n_eff_per_frame": float(np.median(worth)),
                     "edges": float(np.mean([_count(graph.marks) for graph in graphs])),
                     "directed": float(np.mean([_count(graph.marks, DIRECTED) for graph in graphs])),
@@ -214,9 +217,13 @@ def _choices(config: Config, one: Database) -> Iterator[dict[str, object]]:
                 }
 
 
-def _shifted(
-    config: Config, sampling: Sampling, own: Sequence[Sequence[np.ndarray]]
-) -> list[int]:
+def _lag_1(series: np.ndarray) -> float:
+    """Correlation of a frame with the next, mean over the regions."""
+    centred = series - series.mean(axis=0)
+    return float(np.mean((centred[1:] * centred[:-1]).sum(axis=0) / (centred**2).sum(axis=0)))
+
+
+def _shifted(config: Config, sampling: Sampling, own: Sequence[Sequence[np.ndarray]]) -> list[int]:
     """Edges of videos whose regions are shifted against each other."""
     generator = np.random.default_rng(config.seed)
     return [
@@ -233,7 +240,7 @@ def _mixed(
     generator = np.random.default_rng(config.seed)
     videos = [np.stack(series, axis=2) for series in own]
     return [
-        _count(sampling.graph(np.moveaxis(mixed, 2, 0)).marks)
+        _count(sampling.graph(list(np.moveaxis(mixed, 2, 0))).marks)
         for _ in range(config.n_surrogates * len(own))
         for mixed in [surrogates.regions_of_different_videos(videos, whose, generator)]
     ]
@@ -262,24 +269,22 @@ def _surrogates(config: Config, one: Database) -> Iterator[dict[str, object]]:
 
 
 def _first_frames(config: Config, one: Database) -> Iterator[dict[str, object]]:
-    """Motion of the first frames, in px and in deviations of the video's own motion."""
-    speed = []
-    for video in one.motion.videos:
-        recording = video.recording
-        motion = recording.motion[recording.measured]
-        speed.append(UNIT_PX * np.hypot(motion[..., 0], motion[..., 1]).mean(axis=1))
+    """Motion of the first frames, in px and in deviations of each region's own motion."""
+    own = [video.recording.motion[video.recording.measured] for video in one.motion.videos]
+    speed = [UNIT_PX * np.hypot(motion[..., 0], motion[..., 1]) for motion in own]
+    scaled = [(one - one.mean(axis=0)) / one.std(axis=0) for one in speed]
     for frame in range(config.first_frames):
-        there = [own for own in speed if len(own) > frame]
         yield {
             "frame": frame,
-            "videos": len(there),
-            "motion_px": float(np.mean([own[frame] for own in there])),
-            "z": float(np.mean([(own[frame] - own.mean()) / own.std() for own in there])),
+            "motion_px": float(np.mean([one[frame] for one in speed if len(one) > frame])),
+            "deviations": float(np.mean([one[frame] for one in scaled if len(one) > frame])),
         }
 
 
 def _stability(config: Config, one: Database) -> Iterator[dict[str, object]]:
-    for frames in config.stretches:
+    """Graphs of equal stretches against each other, where enough videos are that long."""
+    full = np.array([len(config.sampling.series(v.recording)[0]) for v in one.motion.videos])
+    for frames in (length for length in config.stretches if (full >= length).sum() >= FEWEST):
         for row in face_graphs.comparisons(
             one.motion, config.sampling, frames, config.n_permutations, config.seed
         ):
@@ -288,7 +293,7 @@ def _stability(config: Config, one: Database) -> Iterator[dict[str, object]]:
 
 def _places(config: Config, one: Database) -> Iterator[dict[str, object]]:
     """How often pairs are joined, by where they lie, and what share of all edges they make."""
-    places = np.array([face_graphs.place(i, j) for i, j in zip(*UPPER, strict=True)])
+    places = np.array([face_graphs.place(i, j) for i, j in np.transpose(UPPER).tolist()])
     joined = one.frequency[UPPER]
     for name in dict.fromkeys(places):
         here = joined[places == name]
@@ -329,7 +334,7 @@ def _associations(config: Config, one: Database) -> Iterator[dict[str, object]]:
     }
 
 
-def _counts(expressions: pd.DataFrame, mapping: prior.Mapping) -> np.ndarray:
+def _counts(expressions: pd.DataFrame, mapping: Mapping[int, tuple[int, ...]]) -> np.ndarray:
     """Co-occurrence counts of Eq. 2; AUW-GCN's map reads codes as its code does."""
     exact = mapping is prior.AUW_GCN
     read = action_units.exact_numbers if exact else lambda text: action_units.parse(text).numbers
@@ -356,7 +361,7 @@ def _expressions(config: Config, one: Database) -> Iterator[dict[str, object]]:
     ]
     for name in ("nothing", "expressions", "as many other frames"):
         graphs, left_out = [], []
-        for graph, recording, expressive in with_any:
+        for _, recording, expressive in with_any:
             dropped = {
                 "nothing": np.zeros_like(expressive),
                 "expressions": expressive,
@@ -403,8 +408,13 @@ def _pairs(one: Database) -> pd.DataFrame:
 
 def _paper_figures(config: Config, one: Database) -> dict[str, pd.DataFrame]:
     """Figures 1 and 6 of the paper for its own subject."""
-    own = face_graphs.pooled(one.motion, config.sampling)[config.subject]
-    graph = config.sampling.graph(own)
+    own = face_graphs.pooled(one.motion, config.sampling)
+    if config.subject not in own:
+        raise CausalexError(
+            f"subject '{config.subject}' is not among the {len(own)} subjects of {one.name} that"
+            f" are taken, such as '{min(own)}'"
+        )
+    graph = config.sampling.graph(own[config.subject])
     counts = _counts(one.motion.expressions, prior.AUW_GCN)
     weights = prior.normalise_rows(counts)
     causal = compound.adjacency(graph.marks, ANY)

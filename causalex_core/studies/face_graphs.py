@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from itertools import combinations
 
 import numpy as np
-import pandas as pd
 
 from causalex_core import regions
 from causalex_core.datasets.features import Recording
@@ -17,23 +16,18 @@ from causalex_core.graphs.independence import EffectiveSampleSize
 from causalex_core.graphs.pag import Pag
 from causalex_core.graphs.samples import motion_series
 
-BROWS, NOSE, MOUTH = range(6), range(6, 8), range(8, 12)
-# Pairs with no other region between them, on one part of the face.
-NEIGHBOURS = frozenset(
-    [(0, 1), (1, 2), (2, 3), (3, 4), (4, 5), (6, 7), (8, 9), (9, 10), (8, 11), (10, 11)]
-)
+BROWS, MOUTH = range(6), range(8, 12)
+# Side by side on a brow, or both around the mouth.
+NEIGHBOURS = frozenset([(0, 1), (1, 2), (3, 4), (4, 5), *combinations(MOUTH, 2)])
 
 
 def place(first: int, second: int) -> str:
     """Where on the face a pair of regions lies."""
-    pair = first, second
-    if pair in NEIGHBOURS:
-        return "neighbours"
-    if any(region in NOSE for region in pair):
-        return "nose and another part"
-    if all(region in BROWS for region in pair):
-        return "brows, further apart"
-    return "mouth, across" if all(region in MOUTH for region in pair) else "brow and mouth"
+    if (first, second) in NEIGHBOURS:
+        return "side by side on a brow, or around the mouth"
+    if first in BROWS and second in BROWS:
+        return "other pairs of brow regions"
+    return "brow and mouth" if first in BROWS and second in MOUTH else "nose and any other"
 
 
 @dataclass(frozen=True)
@@ -154,7 +148,8 @@ def expression_frames(motion: RegionMotion) -> Mapping[str, np.ndarray]:
     """(T,) bool of each video: inside an annotated expression; missing offsets are mirrored."""
     inside = {v.recording.video: np.zeros(len(v.recording.motion), bool) for v in motion.videos}
     table = resolve_missing_offsets(motion.expressions, MissingOffset.MIRRORED)
-    for row in table.dropna(subset=["onset", "offset"]).itertuples():
-        inside[str(row.video)][int(row.onset) : int(row.offset) + 1] = True
+    known = table.dropna(subset=["onset", "offset"])
+    intervals = known[["onset", "offset"]].astype(int).to_numpy()
+    for video, (onset, offset) in zip(known["video"], intervals, strict=True):
+        inside[video][onset : offset + 1] = True
     return inside
-
