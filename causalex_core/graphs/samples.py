@@ -51,8 +51,10 @@ def motion_series(
     Raises
     ------
     CausalexError
-        If a shape or the name of the components is wrong.
+        If a shape or the name of the components is wrong, or a negative number is left out.
     """
+    if leave_out_first < 0:
+        raise CausalexError(f"first frames to leave out: {leave_out_first}, expected 0 or more")
     if components not in COMPONENTS:
         raise CausalexError(f"components {components!r}: expected one of {list(COMPONENTS)}")
     runs = _runs(motion, measured, leave_out_first)
