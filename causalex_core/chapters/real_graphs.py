@@ -283,12 +283,16 @@ def _first_frames(config: Config, one: Database) -> Iterator[dict[str, object]]:
 
 def _stability(config: Config, one: Database) -> Iterator[dict[str, object]]:
     """Graphs of equal stretches against each other, where enough videos are that long."""
-    full = np.array([len(config.sampling.series(v.recording)[0]) for v in one.motion.videos])
-    for frames in (length for length in config.stretches if (full >= length).sum() >= FEWEST):
-        for row in face_graphs.comparisons(
-            one.motion, config.sampling, frames, config.n_permutations, config.seed
-        ):
-            yield {"frames": frames, **row}
+    sampling = replace(config.sampling, leave_out_first=config.transient)
+    full = np.array([len(sampling.series(video.recording)[0]) for video in one.motion.videos])
+    for frames in config.stretches:
+        if (full >= frames).sum() >= FEWEST:
+            yield from (
+                {"frames": frames, **row}
+                for row in face_graphs.comparisons(
+                    one.motion, sampling, frames, config.n_permutations, config.seed
+                )
+            )
 
 
 def _places(config: Config, one: Database) -> Iterator[dict[str, object]]:

@@ -28,7 +28,7 @@ def paper_matrices(table: pd.DataFrame) -> Figure:
         ("prior", "prior B, row-normalised", style.SEQUENTIAL),
         ("compound", "compound C, row-normalised", style.SEQUENTIAL),
     )
-    with style.figure(8.4, 8.2, nrows=2, ncols=2, sharex=True, sharey=True) as (drawn, axes):
+    with style.figure(8.4, 7.6, nrows=2, ncols=2, sharex=True, sharey=True) as (drawn, axes):
         for axis, (value, title, colours) in zip(axes.flat, panels, strict=True):
             weights = square(table, value)
             image = axis.imshow(weights, cmap=colours, vmin=0, vmax=max(weights.max(), 1e-9))
