@@ -235,7 +235,9 @@ class _Tally:
         hits, detections = points.hits(part, scores, n_thresholds)
         self._store(name, form, hits)
         system = System(self.variant, name, form)
-        self.found[system].append(points.at_choice(part, detections, hits, n_thresholds))
+        self.found[system].append(
+            points.at_choice(part, detections, points.cross_fold(hits), n_thresholds)
+        )
         for place, kind in enumerate(KINDS):
             choice = selection.cross_fold(operating_points.flat(hits[:, place]))
             self._strengths[name, form, kind].append(choice // n_thresholds)
@@ -244,7 +246,10 @@ class _Tally:
                 points.hits(part, self._debiased(name, own, other, form), n_thresholds, place)[0]
                 for own, other, place in zip(inner[NONE], inner[name], positions, strict=True)
             ]
-            self._counts[name, form, NESTED].append(nested.each_kind(hits, of_pairs, self.group))
+            self._counts[name, form, NESTED].append(self._at_inner_choice(hits, of_pairs))
+
+    def _at_inner_choice(self, hits: np.ndarray, of_pairs: Sequence[np.ndarray]) -> np.ndarray:
+        return points.at_candidates(hits, nested.each_kind(of_pairs, self.group))
 
     def _sweep(
         self,
@@ -260,7 +265,7 @@ class _Tally:
             for own, place in zip(inner, positions, strict=True)
         ]
         self._store(SWEEP, "", hits)
-        self._counts[SWEEP, "", NESTED].append(nested.each_kind(hits, of_pairs, self.group))
+        self._counts[SWEEP, "", NESTED].append(self._at_inner_choice(hits, of_pairs))
 
     def _debiased(
         self, name: str, factual: np.ndarray, other: np.ndarray, form: Form

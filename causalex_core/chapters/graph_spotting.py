@@ -5,7 +5,7 @@ labels that mean nothing. Tables 2 to 4 and Fig. 5 of Causal-Ex, on synthetic pe
 features of the real ones.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -15,16 +15,18 @@ import torch
 from causalex_core.errors import CausalexError
 from causalex_core.evaluation import operating_points
 from causalex_core.evaluation.operating_points import LAST
-from causalex_core.expressions import KINDS
+from causalex_core.evaluation.spotting import MEGC
+from causalex_core.expressions import KINDS, MissingOffset
 from causalex_core.graphs import compound
 from causalex_core.spotter.graph import GraphConfig
 from causalex_core.spotting import candidates, level
 from causalex_core.spotting.mdmd import mdmd
 from causalex_core.spotting.network import FRAMES, Network
+from causalex_core.spotting.training import Outcome
 from causalex_core.spotting.windows import gather, hold_out, leave_one_subject_out
 from causalex_core.studies import material, nested, points, shifts
 from causalex_core.studies.material import Material
-from causalex_core.studies.points import TOGETHER
+from causalex_core.studies.points import NESTED, TOGETHER
 from causalex_core.studies.variants import NONE, OWN, PREDECESSOR, VARIANTS, WHOLE, Setting, trained
 
 SOURCES = ()
@@ -45,7 +47,10 @@ CONTRASTS = (
     ("directed edges", WHOLE),
     (WHOLE, "as released"),
 )
-TABLES = ("inputs", "networks", "scores", "contrasts", "epochs", "baselines", "shifted", "crossed")
+TABLES = (
+    *("inputs", "networks", "scores", "contrasts", "epochs", "baselines", "shifted", "crossed"),
+    "cost",
+)
 
 _PEAK_SECONDS = {"macro": (0.6, 1.0, 1.5, 2.2), "micro": (0.2, 0.3, 0.4, 0.5)}
 _PEAK_HEIGHTS = np.geomspace(1, 30, 30)  # of the median level
@@ -121,6 +126,7 @@ def compute(config: Config) -> dict[str, pd.DataFrame]:
     named = dict.fromkeys(name for _, variants in config.plans for name in variants)
     rows["networks"] = [_network(name) for name in named]
     home: dict[str, tuple[Material, Mapping[str, np.ndarray]]] = {}
+    found: list[pd.DataFrame] = []
     for database, variants in config.plans:
         part = material.read(
             database, config.features, GraphConfig(alpha=config.alpha), config.most_subjects
@@ -129,15 +135,13 @@ def compute(config: Config) -> dict[str, pd.DataFrame]:
         counted: dict[str, np.ndarray] = {}  # (seeds, S, 2, E, T, 3)
         inner: dict[str, np.ndarray] = {}  # (seeds, 2, S, 3)
         for variant in variants:
-            said = [_said(part, variant, seed, config) for seed in config.seeds]
-            counted[variant] = np.stack(
-                [points.hits(part, list(one), config.n_thresholds)[0] for one in said]
-            )
+            runs = [_run(part, variant, seed, config) for seed in config.seeds]
+            counted[variant] = np.stack([run.hits for run in runs])
             if variant in config.nested:
-                chosen = zip(config.seeds, said, strict=True)
-                inner[variant] = np.stack(
-                    [_nested(part, variant, seed, one, config) for seed, one in chosen]
-                )
+                inner[variant] = np.stack([run.nested for run in runs if run.nested is not None])
+            if part.drawn is None:
+                found += list(_detections(part, variant, runs, config))
+            rows["cost"].append(_cost(part, variant, runs))
         home[database] = part, {name: hits[:, :, :, -1] for name, hits in counted.items()}
         baselines = {PEAKS: _peaks(part), MDMD: _mdmd(part)}
         reported = {name: points.by_rule(hits, inner.get(name)) for name, hits in counted.items()}
@@ -154,7 +158,8 @@ def compute(config: Config) -> dict[str, pd.DataFrame]:
         for target in home:
             if source != target:
                 rows["crossed"] += list(_crossed(*home[source], home[target][0], config))
-    return {name: pd.DataFrame(table) for name, table in rows.items()}
+    tables = {name: pd.DataFrame(table) for name, table in rows.items()}
+    return tables | ({"detections": pd.concat(found, ignore_index=True)} if found else {})
 
 
 def _inputs(part: Material) -> dict[str, object]:
@@ -198,26 +203,90 @@ def _setting(config: Config) -> Setting:
     return replace(OWN, epochs=config.epochs)
 
 
-def _said(part: Material, variant: str, seed: int, config: Config) -> np.ndarray:
-    """Scores of every epoch on held-out people, (E, W, 2, 3, 256)."""
+@dataclass(frozen=True)
+class _Run:
+    """Models of one seed, scored on those who were left out.
+
+    Attributes
+    ----------
+    hits
+        (S, 2, E, T, 3) of every epoch and threshold.
+    nested
+        Counts (2, S, 3) at what inner models choose; None without any.
+    detections
+        What each rule of selection reports.
+    cpu_seconds
+        (folds,) of training.
+    """
+
+    hits: np.ndarray
+    nested: np.ndarray | None
+    detections: Mapping[str, pd.DataFrame]
+    cpu_seconds: np.ndarray
+
+
+def _run(part: Material, variant: str, seed: int, config: Config) -> _Run:
+    outcome = _trained(part, variant, seed, config)
+    scores = candidates.held_out(outcome, part.windows, seed)
+    hits, tables = points.hits(part, list(scores), config.n_thresholds)
+    found = {
+        rule: points.at_choice(part, tables, choice, config.n_thresholds)
+        for rule, choice in points.chosen(hits).items()
+    }
+    inner = None
+    if variant in config.nested:
+        inner, found[NESTED] = _nested(part, variant, seed, scores, config)
+    return _Run(hits, inner, found, outcome.cpu_seconds)
+
+
+def _trained(part: Material, variant: str, seed: int, config: Config) -> Outcome:
+    """Leave-one-subject-out models."""
     folds = leave_one_subject_out(part.windows)
-    outcome, _ = trained(part, VARIANTS[variant], folds, seed, _setting(config))
-    return candidates.held_out(outcome, part.windows, seed)
+    return trained(part, VARIANTS[variant], folds, seed, _setting(config))[0]
 
 
 def _nested(
     part: Material, variant: str, seed: int, scores: np.ndarray, config: Config
-) -> np.ndarray:
-    """Counts (2, S, 3) at the epoch, threshold, number and lengths that inner models choose."""
+) -> tuple[np.ndarray, pd.DataFrame]:
+    """Counts (2, S, 3) and detections at what inner models choose.
+
+    They choose epoch, threshold, number and lengths.
+    """
     folds = nested.folds(part.windows)
     asked = points.asked(config.epochs)
     outcome, _ = trained(part, VARIANTS[variant], folds, seed, _setting(config), asked)
     inner = [
-        points.choices(part, list(said), config.n_thresholds, run.fold.held_out)
+        points.choices(part, list(said), config.n_thresholds, run.fold.held_out)[0]
         for run, said in zip(outcome.runs, outcome.scores, strict=True)
     ]
-    outer = points.choices(part, list(scores[asked]), config.n_thresholds)
-    return nested.each_kind(outer, inner, nested.groups(part.subjects))
+    outer, tables = points.choices(part, list(scores[asked]), config.n_thresholds)
+    choice = nested.each_kind(inner, nested.groups(part.subjects))
+    found = points.at_choice(part, tables, choice, config.n_thresholds)
+    return points.at_candidates(outer, choice), found
+
+
+def _detections(
+    part: Material, variant: str, runs: Sequence[_Run], config: Config
+) -> Iterator[pd.DataFrame]:
+    """Detections under each rule, with what `causalex_core.report.detections` tells them by."""
+    counting = {"protocol": MEGC.name, "missing_offset": str(MissingOffset.AS_IS)}
+    for seed, run in zip(config.seeds, runs, strict=True):
+        for rule, table in run.detections.items():
+            yield table.assign(
+                database=part.name, variant=variant, rule=rule, seed=seed, **counting
+            )
+
+
+def _cost(part: Material, variant: str, runs: Sequence[_Run]) -> dict[str, object]:
+    seconds = np.stack([run.cpu_seconds for run in runs])
+    return {
+        "database": part.name,
+        "variant": variant,
+        "folds": seconds.shape[1],
+        "seeds": len(runs),
+        "cpu_seconds_per_fold": float(seconds.mean()),
+        "cpu_minutes": float(seconds.sum()) / 60,
+    }
 
 
 def _scores(
@@ -229,9 +298,11 @@ def _scores(
     """F1 of every variant under every rule, and what it gains over others."""
     for variant, rules in reported.items():
         for rule, found in rules.items():
-            choose = points.together if rule == TOGETHER else points.best_elsewhere
+            choose = points.together if rule == TOGETHER else points.cross_fold
             beside = {"over_last": rules[LAST]} | {
-                f"over_{column}": np.stack([choose(baselines[name])] * len(found))
+                f"over_{column}": np.stack(
+                    [points.at_candidates(baselines[name], choose(baselines[name]))] * len(found)
+                )
                 for column, name in (("peaks", PEAKS), ("mdmd", MDMD))
             }
             if rule in reported[NONE]:
@@ -302,8 +373,8 @@ def _baselines(
     part: Material, baselines: Mapping[str, np.ndarray], config: Config
 ) -> Iterator[dict[str, object]]:
     for name, hits in baselines.items():
-        for rule, choose in ((LAST, points.best_elsewhere), (TOGETHER, points.together)):
-            for kind, own in points.named(choose(hits)[None]):
+        for rule, choose in ((LAST, points.cross_fold), (TOGETHER, points.together)):
+            for kind, own in points.named(points.at_candidates(hits, choose(hits))[None]):
                 row = operating_points.summary(own, config.n_bootstrap)
                 shown = ("tp", "n_pred", "n_truth", "f1", "low", "high")
                 yield {
@@ -326,9 +397,10 @@ def _shifted(part: Material, config: Config) -> Iterator[dict[str, object]]:
     moved = shifts.shifted(part.truth, lengths, np.random.default_rng(seed))
     without_meaning = replace(part, truth=moved, windows=gather(part.videos, moved))
     for labels, own in (("as labelled", part), ("shifted", without_meaning)):
-        last = _said(own, WHOLE, seed, config)[-1]
+        outcome = _trained(own, WHOLE, seed, config)
+        last = candidates.held_out(outcome, own.windows, seed)[-1]
         counted, tables = points.hits(own, [last], config.n_thresholds)
-        detections = points.at_choice(own, tables, counted, config.n_thresholds)
+        detections = points.at_choice(own, tables, points.cross_fold(counted), config.n_thresholds)
         found = shifts.band(own.truth, detections, lengths, config.n_shifts, seed)
         for kind, (value, low, high) in found.items():
             yield {

@@ -180,12 +180,13 @@ def _nested(
     found = []
     for seed, outer in zip(config.seeds, scores, strict=True):
         of_pairs = [
-            points.choices(part, list(said), config.n_thresholds, run.fold.held_out)
+            points.choices(part, list(said), config.n_thresholds, run.fold.held_out)[0]
             for run, said in zip(inner.runs, inner.scores, strict=True)
             if run.seed == seed
         ]
-        of_all = points.choices(part, list(outer[list(inner.epochs)]), config.n_thresholds)
-        found.append(nested.each_kind(of_all, of_pairs, nested.groups(part.subjects)))
+        of_all, _ = points.choices(part, list(outer[list(inner.epochs)]), config.n_thresholds)
+        choice = nested.each_kind(of_pairs, nested.groups(part.subjects))
+        found.append(points.at_candidates(of_all, choice))
     return np.stack(found)
 
 
@@ -240,7 +241,7 @@ def _debiased(
                 for number in pairs
             ]
             found.setdefault((method, CROSS), []).append(points.best_elsewhere(hits))
-            chosen = nested.each_kind(hits, of_pairs, group)
+            chosen = points.at_candidates(hits, nested.each_kind(of_pairs, group))
             found.setdefault((method, NESTED), []).append(chosen)
     for (method, choice), counts in found.items():
         plain = dict(points.named(np.stack(found[NONE, choice])))

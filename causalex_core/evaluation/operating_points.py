@@ -31,22 +31,27 @@ def best_here(hits: np.ndarray) -> np.ndarray:
     return selection.chosen(candidates, selection.oracle_pooled(candidates))
 
 
-def by_rule(hits: np.ndarray) -> Mapping[str, np.ndarray]:
-    """Counts (S, 3) under each rule.
+def candidates(hits: np.ndarray) -> Mapping[str, np.ndarray]:
+    """Candidate (S,) that each rule takes for each subject, its place in `flat`.
 
     ``last epoch``: the threshold is chosen on the other subjects. ``cross_fold``: epoch and
     threshold are. ``best epoch per subject``: the last epoch's threshold, and the epoch that is
     best on the subject itself. ``best pair per subject``: both are best on the subject itself.
     """
-    last, every = hits[:, -1], flat(hits)
-    step = selection.cross_fold(last)
-    epochs = hits[np.arange(len(hits)), :, step]
+    epochs, steps = hits.shape[1:3]
+    step = selection.cross_fold(hits[:, -1])
+    at_step = hits[np.arange(len(hits)), :, step]
     return {
-        LAST: selection.chosen(last, step),
-        CROSS: best_elsewhere(hits),
-        EPOCH: selection.chosen(epochs, selection.oracle_per_subject(epochs)),
-        BOTH: selection.chosen(every, selection.oracle_per_subject(every)),
+        LAST: (epochs - 1) * steps + step,
+        CROSS: selection.cross_fold(flat(hits)),
+        EPOCH: selection.oracle_per_subject(at_step) * steps + step,
+        BOTH: selection.oracle_per_subject(flat(hits)),
     }
+
+
+def by_rule(hits: np.ndarray) -> Mapping[str, np.ndarray]:
+    """Counts (S, 3) under each rule, see `candidates`."""
+    return {rule: selection.chosen(flat(hits), own) for rule, own in candidates(hits).items()}
 
 
 def summary(found: np.ndarray, n_bootstrap: int) -> dict[str, float]:

@@ -4,7 +4,7 @@ The field counts hits in several ways; each is a :class:`Protocol`, and every on
 how long an interval is, what overlap is enough, and what one true positive is.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -146,19 +146,58 @@ def score(
     predictions = resolve_missing_offsets(predictions, missing_offset)
     kinds = ("overall",) if kind_blind else KINDS
     cells = _grouped(truth, predictions, kinds)
-    cell, split, subjects = cells.cell, len(truth), cells.subjects
-    hit, by_truth = _hits(cells.truth, cells.found, protocol)
-    owner = cell[:split][hit] if by_truth else cell[split:][hit]
-    n_cells = len(subjects) * len(kinds)
+    counted = _counted(cells, np.ones((1, len(predictions)), bool), protocol)[0]
     return pd.DataFrame(
         {
-            "subject": np.repeat(subjects, len(kinds)),
-            "kind": pd.Categorical(list(kinds) * len(subjects), categories=list(kinds)),
-            "tp": np.bincount(owner, minlength=n_cells),
-            "n_pred": np.bincount(cell[split:], minlength=n_cells),
-            "n_truth": np.bincount(cell[:split], minlength=n_cells),
+            "subject": np.repeat(cells.subjects, len(kinds)),
+            "kind": pd.Categorical(list(kinds) * len(cells.subjects), categories=list(kinds)),
+            **dict(zip(COUNTS, counted.T, strict=True)),
         }
     )
+
+
+def score_above(
+    truth: pd.DataFrame,
+    predictions: pd.DataFrame,
+    thresholds: Mapping[str, np.ndarray],
+    subjects: Sequence[str],
+    protocol: Protocol = MEGC,
+    missing_offset: MissingOffset = MissingOffset.AS_IS,
+) -> NDArray[np.int64]:
+    """Count hits per subject and kind at many thresholds of a detection's score.
+
+    The same as :func:`score` of the detections that reach each threshold; what overlaps is found
+    once for all of them.
+
+    Parameters
+    ----------
+    truth, predictions
+        Tables with ``subject, video, onset, offset, kind``; predictions also with ``score``.
+    thresholds
+        (T,) of each kind: detections of a lower score are left out.
+    subjects
+        Who is counted, in this order; intervals of others are left out.
+    protocol, missing_offset
+        How hits are counted.
+
+    Returns
+    -------
+    ndarray
+        (S, 2, T, 3): macro and micro; tp, detections, truths.
+    """
+    truth, predictions = (
+        resolve_missing_offsets(table[table["subject"].isin(subjects)], missing_offset)
+        for table in (truth, predictions)
+    )
+    cells = _grouped(truth, predictions, KINDS)
+    least = np.stack([thresholds[kind] for kind in KINDS], axis=1)  # (T, 2)
+    kind = cells.cell[len(truth) :] % len(KINDS)
+    kept = predictions["score"].to_numpy() >= least[:, kind]
+    counted = _counted(cells, kept, protocol).reshape(len(kept), -1, len(KINDS), len(COUNTS))
+    found = np.zeros((len(subjects), len(KINDS), len(kept), len(COUNTS)), np.int64)
+    places = {name: place for place, name in enumerate(subjects)}
+    found[[places[name] for name in cells.subjects]] = counted.transpose(1, 2, 0, 3)
+    return found
 
 
 def pairs(truth: pd.DataFrame, predictions: pd.DataFrame) -> NDArray[np.int64]:
@@ -178,11 +217,7 @@ def pairs(truth: pd.DataFrame, predictions: pd.DataFrame) -> NDArray[np.int64]:
         (P, 2) rows of `truth` and of `predictions`, from 0, in the order of the truths.
     """
     cells = _grouped(truth, predictions, KINDS)
-    near = list(_overlapping(cells.truth, cells.found, MEGC))
-    left, right, overlap = (
-        np.concatenate([part[place] for part in near]) if near else np.zeros(0, int)
-        for place in range(3)
-    )
+    left, right, overlap = _near(cells.truth, cells.found, MEGC)
     found = []
     for group in np.unique(cells.truth.group[left]):
         inside = np.flatnonzero(cells.truth.group[left] == group)
@@ -235,12 +270,15 @@ class _Cells:
         Subject and kind, of truths and then of detections.
     subjects
         Names in alphabetical order.
+    kinds
+        How many kinds are told apart.
     truth, found
         Intervals by group.
     """
 
     cell: np.ndarray
     subjects: np.ndarray
+    kinds: int
     truth: _Intervals
     found: _Intervals
 
@@ -260,31 +298,79 @@ def _grouped(truth: pd.DataFrame, predictions: pd.DataFrame, kinds: tuple[str, .
     return _Cells(
         cell,
         np.asarray(subjects, dtype=object),
+        len(kinds),
         _Intervals(group[:split], onset[:split], offset[:split]),
         _Intervals(group[split:], onset[split:], offset[split:]),
     )
 
 
-def _hits(truth: _Intervals, found: _Intervals, protocol: Protocol) -> tuple[np.ndarray, bool]:
-    """Positions of the hits, and whether they are positions of truths (else of detections)."""
-    pairs = list(_overlapping(truth, found, protocol))
-    left = np.concatenate([pair[0] for pair in pairs]) if pairs else np.zeros(0, int)
-    right = np.concatenate([pair[1] for pair in pairs]) if pairs else np.zeros(0, int)
-    if protocol.rule is Rule.EACH_PREDICTION:
+def _counted(cells: _Cells, kept: np.ndarray, protocol: Protocol) -> NDArray[np.int64]:
+    """Counts (T, cells, 3) of each choice of detections, which `kept` (T, detections) marks."""
+    choices, n_found = kept.shape
+    n_truth = len(cells.cell) - n_found
+    of_truth, of_found = cells.cell[:n_truth], cells.cell[n_truth:]
+    n_cells = len(cells.subjects) * cells.kinds
+    left, right, overlap = _near(cells.truth, cells.found, protocol)
+    # Each choice has its own copy of the intervals, so that all are matched in one go.
+    choice, pair = np.nonzero(kept[:, right])
+    hit, by_truth = _hits(
+        left[pair] + choice * n_truth,
+        right[pair] + choice * n_found,
+        overlap[pair],
+        (choices * n_truth, choices * n_found),
+        protocol.rule,
+    )
+    choice, place = np.divmod(hit, n_truth if by_truth else n_found)
+    owner = (of_truth if by_truth else of_found)[place]
+    step, detection = np.nonzero(kept)
+
+    def added(cell: np.ndarray) -> np.ndarray:
+        return np.bincount(cell, minlength=choices * n_cells).reshape(choices, n_cells)
+
+    tp = added(owner + choice * n_cells)
+    n_pred = added(of_found[detection] + step * n_cells)
+    truths = np.broadcast_to(np.bincount(of_truth, minlength=n_cells), tp.shape)
+    return np.stack([tp, n_pred, truths], axis=-1)
+
+
+def _hits(
+    left: np.ndarray, right: np.ndarray, overlap: np.ndarray, shape: tuple[int, int], rule: Rule
+) -> tuple[np.ndarray, bool]:
+    """Positions of the hits, and whether they are positions of truths (else of detections).
+
+    Parameters
+    ----------
+    left, right, overlap
+        Truths, detections and IoU of the pairs with enough overlap.
+    shape
+        Numbers of truths and of detections.
+    rule
+        What one true positive is.
+    """
+    if rule is Rule.EACH_PREDICTION:
         return np.unique(right), False
-    if protocol.rule is Rule.EACH_TRUTH:
+    if rule is Rule.EACH_TRUTH:
         return np.unique(left), True
-    if protocol.rule is Rule.BEST_PREDICTION:
-        overlap = np.concatenate([pair[2] for pair in pairs]) if pairs else np.zeros(0)
+    if rule is Rule.BEST_PREDICTION:
         order = np.lexsort((right, -overlap, left))  # best first; of equals the first in the table
         first = np.unique(left[order], return_index=True)[1]
         return np.unique(right[order][first]), False
-    shape = (len(truth.group), len(found.group))
     if not len(left):
         return left, True
     graph = csr_matrix((np.ones(len(left), dtype=np.int8), (left, right)), shape=shape)
     matched = maximum_bipartite_matching(graph, perm_type="column")
     return np.flatnonzero(matched >= 0), True
+
+
+def _near(
+    truth: _Intervals, found: _Intervals, protocol: Protocol
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """All pairs with enough overlap: positions of truth and detection, IoU."""
+    parts = list(_overlapping(truth, found, protocol))
+    if not parts:
+        return np.zeros(0, int), np.zeros(0, int), np.zeros(0)
+    left, right, overlap = (np.concatenate(part) for part in zip(*parts, strict=True))
+    return left, right, overlap
 
 
 def _overlapping(

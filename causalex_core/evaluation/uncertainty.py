@@ -17,11 +17,14 @@ class Interval:
         Value on all subjects.
     low, high
         Percentiles that hold 95 % of the resampled values.
+    left_out
+        How many resamples have no value: `low` and `high` are of the others.
     """
 
     estimate: float
     low: float
     high: float
+    left_out: int = 0
 
 
 def subject_weights(n_subjects: int, n_bootstrap: int, seed: int) -> np.ndarray:
@@ -74,10 +77,14 @@ def f1_difference(counts: np.ndarray, others: np.ndarray, n_bootstrap: int, seed
 
 
 def percentile_interval(estimate: np.ndarray | float, drawn: np.ndarray) -> Interval:
-    """Interval that holds the middle 95 % of resampled values (n_bootstrap,)."""
+    """Interval that holds the middle 95 % of resampled values (n_bootstrap,).
+
+    NaN among them is left out and counted; the limits are NaN where nothing is left.
+    """
+    known = drawn[~np.isnan(drawn)]
     tail = (1 - LEVEL) / 2
-    low, high = np.quantile(drawn, [tail, 1 - tail])
-    return Interval(float(estimate), float(low), float(high))
+    low, high = np.quantile(known, [tail, 1 - tail]) if len(known) else (np.nan, np.nan)
+    return Interval(float(estimate), float(low), float(high), len(drawn) - len(known))
 
 
 def _pooled(counts: np.ndarray) -> float:

@@ -12,6 +12,7 @@ import pandas as pd
 from causalex_core import paths
 from causalex_core.errors import CausalexError
 from causalex_core.provenance import Stamp
+from causalex_core.report import detections
 
 WANTED = "CAUSALEX_RESULTS"  # environment variable: the folder where a batch run wants results
 
@@ -45,7 +46,12 @@ class Result:
 
 
 def write(result: Result, path: Path) -> Path:
-    """Store a result as JSON, atomically; the same result gives the same bytes."""
+    """Store a result as JSON, atomically; the same result gives the same bytes.
+
+    A table ``detections`` goes into files of its own, see `causalex_core.report.detections`.
+    """
+    if detections.TABLE in result.tables:
+        detections.write(result.tables[detections.TABLE], detections.folder(path))
     return _written(_content(result), path)
 
 
@@ -74,7 +80,9 @@ def _content(result: Result) -> dict[str, Any]:
         "name": result.name,
         "parameters": dict(result.parameters),
         "stamp": asdict(result.stamp),
-        "tables": {name: _plain(frame) for name, frame in result.tables.items()},
+        "tables": {
+            name: _plain(frame) for name, frame in result.tables.items() if name != detections.TABLE
+        },
     }
 
 

@@ -15,6 +15,8 @@ from IPython.display import display
 from causalex_core.report import markdown, style
 from causalex_core.report.results import Result
 
+_UNKNOWN = "–"
+
 
 def notice(result: Result) -> None:
     """Say at the top of a page that its numbers are stored ones, if they are."""
@@ -79,7 +81,7 @@ def with_interval(
     high: str = "high",
     digits: int = 3,
 ) -> pd.DataFrame:
-    """Write a value and its interval as one cell, such as 0.464 [0.357, 0.530].
+    """Write a value and its interval as one cell, such as 0.464 [0.357, 0.530]; – is unknown.
 
     Parameters
     ----------
@@ -90,10 +92,11 @@ def with_interval(
     digits
         Decimals.
     """
-    texts = [
-        f"{row[0]:.{digits}f} [{row[1]:.{digits}f},\N{NO-BREAK SPACE}{row[2]:.{digits}f}]"
-        for row in frame[[value, low, high]].itertuples(index=False)
-    ]
+    texts = []
+    for row in frame[[value, low, high]].itertuples(index=False):
+        own, least, most = (_UNKNOWN if math.isnan(x) else f"{x:.{digits}f}" for x in row)
+        known = not math.isnan(row[0])
+        texts.append(f"{own} [{least},\N{NO-BREAK SPACE}{most}]" if known else own)
     return frame.assign(**{value: texts}).drop(columns=[low, high])
 
 
@@ -150,7 +153,7 @@ def _texts(column: pd.Series, digits: int) -> list[str]:
 
 def _cell(value: Any, decimals: int) -> str:
     if value is None or (isinstance(value, float) and math.isnan(value)):
-        return "–"
+        return _UNKNOWN
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         return style.readable(str(value))
     return f"{value:,.{decimals if isinstance(value, float) else 0}f}".replace(",", "\u202f")

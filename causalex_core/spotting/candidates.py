@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
-from causalex_core.evaluation.spotting import COUNTS, MEGC, Protocol, score
+from causalex_core.evaluation.spotting import MEGC, Protocol, score_above
 from causalex_core.expressions import KINDS, MissingOffset
 from causalex_core.spotting.batches import Run
 from causalex_core.spotting.proposals import ProposalConfig
@@ -95,30 +95,8 @@ def counts(
     ndarray
         (S, 2, tables, thresholds, 3) integers: macro and micro; tp, detections, truths.
     """
-    count = len(thresholds[KINDS[0]])
-    names = {name: place for place, name in enumerate(subjects)}
-    truths: list[pd.DataFrame] = []
-    found: list[pd.DataFrame] = []
-    for kind in KINDS:
-        rows = truth[truth["kind"] == kind]
-        rows = rows.assign(subject=rows["subject"].map(names))
-        for number, table in enumerate(detections):
-            part = table[table["kind"] == kind]
-            part = part.assign(subject=part["subject"].map(names))
-            kept = part["score"].to_numpy() >= thresholds[kind][:, None]
-            first = number * count * len(names)
-            for parts, own, chosen in (
-                (found, part, kept),
-                (truths, rows, np.ones((count, len(rows)), bool)),
-            ):
-                step, row = np.nonzero(chosen)
-                cell = own["subject"].to_numpy()[row] + len(names) * step + first
-                parts.append(own.iloc[row].assign(subject=cell))
-    counted = score(pd.concat(truths), pd.concat(found), protocol, missing_offset)
-    cells = len(detections) * count * len(names)
-    hits = np.zeros((len(KINDS), cells, len(COUNTS)), int)
-    for place, kind in enumerate(KINDS):
-        of_kind = counted[counted["kind"] == kind]
-        hits[place, of_kind["subject"].to_numpy(int)] = of_kind[list(COUNTS)]
-    shaped = hits.reshape(len(KINDS), len(detections), count, len(names), len(COUNTS))
-    return np.moveaxis(shaped, 3, 0)
+    counted = [
+        score_above(truth, table, thresholds, subjects, protocol, missing_offset)
+        for table in detections
+    ]
+    return np.stack(counted, axis=2)

@@ -73,23 +73,18 @@ def choice(inner: Sequence[np.ndarray], group: np.ndarray) -> np.ndarray:
     return best[group]
 
 
-def each_kind(outer: np.ndarray, inner: Sequence[np.ndarray], group: np.ndarray) -> np.ndarray:
-    """Counts (2, S, 3) of macro and micro at the candidates that inner models choose.
+def each_kind(inner: Sequence[np.ndarray], group: np.ndarray) -> np.ndarray:
+    """Candidate (2, S) of macro and micro that inner models choose for each subject.
 
     Parameters
     ----------
-    outer
-        Hits (S, 2, ..., 3) of the leave-one-subject-out models, one or more dimensions of
-        candidates.
     inner
-        The same of the models of each fold of `folds`.
+        Hits (S, 2, ..., 3) of the models of each fold of `folds`, one or more dimensions of
+        candidates.
     group
         As in `choice`.
     """
-    whole, *of_pairs = (each.reshape(*each.shape[:2], -1, 3) for each in (outer, *inner))
+    of_pairs = [one.reshape(*one.shape[:2], -1, one.shape[-1]) for one in inner]
     return np.stack(
-        [
-            selection.chosen(whole[:, kind], choice([one[:, kind] for one in of_pairs], group))
-            for kind in range(whole.shape[1])
-        ]
+        [choice([one[:, kind] for one in of_pairs], group) for kind in range(inner[0].shape[1])]
     )

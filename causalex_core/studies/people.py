@@ -98,7 +98,10 @@ def cells(
 
 
 def odds(part: Material, counted: pd.DataFrame, n_bootstrap: int) -> Iterator[dict[str, object]]:
-    """Equalized odds difference between halves of the people, by frames."""
+    """Equalized odds difference between halves of the people, by frames.
+
+    A half without frames of expressions, or with nothing else, is left out of that rate.
+    """
     if part.drawn is None:
         return
     people = part.drawn.attributes.set_index("subject").loc[part.subjects]
@@ -118,4 +121,11 @@ def odds(part: Material, counted: pd.DataFrame, n_bootstrap: int) -> Iterator[di
             seed=1,
             frames=counted["frames"].to_numpy(),
         )
-        yield {"attribute": attribute, "gap": gap.estimate, "low": gap.low, "high": gap.high}
+        yield {
+            "attribute": attribute,
+            "gap": gap.estimate,
+            "low": gap.low,
+            "high": gap.high,
+            "groups_left_out": gap.groups_left_out,
+            "resamples_left_out": gap.left_out,
+        }

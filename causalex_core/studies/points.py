@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from causalex_core.evaluation import operating_points, selection
-from causalex_core.evaluation.operating_points import CROSS, LAST
+from causalex_core.evaluation.operating_points import BOTH, CROSS, EPOCH, LAST
 from causalex_core.evaluation.spotting import MEGC
 from causalex_core.expressions import KINDS
 from causalex_core.spotting import candidates, proposals
@@ -15,6 +15,7 @@ from causalex_core.studies.material import Material
 
 OVERALL = "overall"
 NESTED, TOGETHER = "nested", "last epoch, kinds together"
+_ORDER = (LAST, CROSS, TOGETHER, NESTED, EPOCH, BOTH)  # those that look at the tested person last
 EVERY = 4  # epochs from one that inner models are asked about to the next
 _KEEPS = (5, 20)  # detections of a kind per video
 # Multiples of the shortest and longest interval that is proposed.
@@ -47,11 +48,11 @@ def choices(
     scores: Sequence[np.ndarray],
     n_thresholds: int,
     positions: np.ndarray | None = None,
-) -> np.ndarray:
-    """Hits (S, 2, ..., T, 3) where detections per video and their lengths are chosen as well."""
+) -> tuple[np.ndarray, list[pd.DataFrame]]:
+    """As `hits`, where detections per video and their lengths are chosen as well."""
     found = _detected(part, scores, positions)
     every = [table for one in found for table in _options(one, part.rules)]
-    return _counted(part, every, n_thresholds, positions)
+    return _counted(part, every, n_thresholds, positions), every
 
 
 def asked(epochs: int) -> list[int]:
@@ -60,24 +61,42 @@ def asked(epochs: int) -> list[int]:
 
 
 def at_choice(
-    part: Material, detections: Sequence[pd.DataFrame], counted: np.ndarray, n_thresholds: int
+    part: Material, detections: Sequence[pd.DataFrame], choice: np.ndarray, n_thresholds: int
 ) -> pd.DataFrame:
-    """Detections of each subject at the candidate that is best on the others.
+    """Detections of each subject at its candidate.
 
     Parameters
     ----------
-    detections, counted
-        Tables, and their hits (S, 2, tables, T, 3).
+    detections
+        A table per array of scores.
+    choice
+        (2, S) candidate of macro and of micro: table and threshold, as `flat` counts them.
     """
     thresholds, kept = candidates.thresholds(n_thresholds), []
-    for place, kind in enumerate(KINDS):
-        choice = selection.cross_fold(operating_points.flat(counted[:, place]))
-        tables, steps = np.unravel_index(choice, counted.shape[2:4])
+    for kind, of_kind in zip(KINDS, choice, strict=True):
+        tables, steps = np.divmod(of_kind, n_thresholds)
         for subject, table, step in zip(part.subjects, tables, steps, strict=True):
             rows = detections[table]
             own = (rows["subject"] == subject) & (rows["kind"] == kind)
             kept.append(rows[own & (rows["score"] >= thresholds[kind][step])])
     return pd.concat(kept, ignore_index=True)
+
+
+def cross_fold(counted: np.ndarray) -> np.ndarray:
+    """Candidate (2, S) of each kind that is best on the other subjects, of hits (S, 2, ..., 3)."""
+    return np.stack(
+        [selection.cross_fold(operating_points.flat(counted[:, k])) for k in range(len(KINDS))]
+    )
+
+
+def at_candidates(counted: np.ndarray, choice: np.ndarray) -> np.ndarray:
+    """Counts (2, S, 3) of hits (S, 2, ..., 3) at candidates (2, S)."""
+    return np.stack(
+        [
+            selection.chosen(operating_points.flat(counted[:, k]), choice[k])
+            for k in range(len(KINDS))
+        ]
+    )
 
 
 def best_elsewhere(counted: np.ndarray) -> np.ndarray:
@@ -112,33 +131,46 @@ def named(found: np.ndarray) -> Iterator[tuple[str, np.ndarray]]:
     yield from zip((*KINDS, OVERALL), [found[:, 0], found[:, 1], found.sum(axis=1)], strict=True)
 
 
-def by_rule(counted: np.ndarray, nested: np.ndarray | None = None) -> Mapping[str, np.ndarray]:
-    """Counts (seeds, 2, S, 3) under each rule of selection.
+def chosen(counted: np.ndarray) -> dict[str, np.ndarray]:
+    """Candidate (2, S) of macro and micro that each rule takes for each subject.
 
     Every kind chooses for itself, but under ``last epoch, kinds together``.
 
     Parameters
     ----------
     counted
+        (S, 2, E, T, 3) hits of every epoch and threshold.
+    """
+    of_kinds = [operating_points.candidates(counted[:, k]) for k in range(len(KINDS))]
+    rules = {rule: np.stack([own[rule] for own in of_kinds]) for rule in of_kinds[0]}
+    last = (counted.shape[2] - 1) * counted.shape[3]
+    return rules | {TOGETHER: last + together(counted[:, :, -1])}
+
+
+def by_rule(counted: np.ndarray, nested: np.ndarray | None = None) -> Mapping[str, np.ndarray]:
+    """Counts (seeds, 2, S, 3) under each rule of selection, see `chosen`.
+
+    Parameters
+    ----------
+    counted
         (seeds, S, 2, E, T, 3) hits of every epoch and threshold.
     nested
-        (seeds, 2, S, 3) counts at what inner models chose, if they were trained.
+        (seeds, 2, S, 3) counts at what inner models choose, if they were trained.
     """
-    found = [
-        [operating_points.by_rule(hits[:, kind]) for kind in range(len(KINDS))] for hits in counted
-    ]
+    choices = [chosen(hits) for hits in counted]
     rules = {
-        rule: np.array([[one[rule] for one in both] for both in found]) for rule in found[0][0]
+        rule: np.stack(
+            [at_candidates(hits, own[rule]) for hits, own in zip(counted, choices, strict=True)]
+        )
+        for rule in choices[0]
     }
-    honest = {name: rules.pop(name) for name in (LAST, CROSS)}
-    honest[TOGETHER] = np.stack([together(hits[:, :, -1]) for hits in counted])
     if nested is not None:
-        honest[NESTED] = nested
-    return honest | rules
+        rules[NESTED] = nested
+    return {rule: rules[rule] for rule in _ORDER if rule in rules}
 
 
 def together(counted: np.ndarray) -> np.ndarray:
-    """Counts (2, S, 3) where both kinds choose together what is best overall on the others.
+    """Candidate (2, S) where both kinds choose together what is best overall on the others.
 
     A kind that finds little then keeps its false alarms to itself.
 
@@ -149,10 +181,7 @@ def together(counted: np.ndarray) -> np.ndarray:
     """
     macro, micro = np.moveaxis(counted.reshape(*counted.shape[:2], -1, 3), 1, 0)  # (S, C, 3)
     both = operating_points.flat(macro[:, :, None] + micro[:, None])
-    choice = np.divmod(selection.cross_fold(both), macro.shape[1])
-    return np.stack(
-        [selection.chosen(own, at) for own, at in zip((macro, micro), choice, strict=True)]
-    )
+    return np.stack(np.divmod(selection.cross_fold(both), macro.shape[1]))
 
 
 def by_epoch(counted: np.ndarray) -> Iterator[dict[str, object]]:

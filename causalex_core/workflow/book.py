@@ -80,11 +80,12 @@ def _assemble(chosen: Experiment) -> Path:
     shutil.copytree(paths.BOOK, source, ignore=hidden)
     for name in chosen.runs:
         page = present.page(chosen.page(name))
-        tables = numbers.files(name, results.handed_over(chosen.folder / "results" / name))
-        if tables:
-            page.cells.append(numbers.cell(list(tables)))
-        for place, text in {f"{name}.ipynb": nbformat.writes(page), **tables}.items():
-            paths.atomic_write(source / "pages" / place, text)
+        shown = results.handed_over(chosen.folder / "results" / name)
+        files = {**numbers.files(name, shown), **numbers.detected(name, shown)}
+        if files:
+            page.cells.append(numbers.cell(list(files)))
+        for place, content in {f"{name}.ipynb": nbformat.writes(page), **files}.items():
+            paths.atomic_write(source / "pages" / place, content)
     for name, text in reference.pages().items():
         paths.atomic_write(source / f"{name}.md", text)
     for name, text in diagrams.drawn().items():

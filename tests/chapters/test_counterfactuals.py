@@ -43,6 +43,11 @@ def test_every_table_is_there_and_finite(tables):
         assert len(frame) and np.isfinite(numbers).all(axis=None), name
 
 
+def test_what_is_left_out_of_a_gap_is_said(tables):
+    assert (tables["odds"]["groups_left_out"] == 0).all()  # each half has expressions of each kind
+    assert tables["odds"]["resamples_left_out"].between(0, SMALL.n_bootstrap).all()
+
+
 def test_debiasing_may_choose_to_do_nothing(tables):
     debiasing = tables["debiasing"]
     whole = debiasing.query("variant == @WHOLE")

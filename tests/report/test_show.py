@@ -2,6 +2,7 @@
 
 import dataclasses
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -75,3 +76,8 @@ def test_value_and_interval_share_a_cell():
     frame = pd.DataFrame({"a": [1], "f1": [0.4637], "low": [0.35], "high": [0.53]})
     shown = show.with_interval(frame)
     assert shown.to_dict("records") == [{"a": 1, "f1": "0.464 [0.350,\u00a00.530]"}]
+
+
+def test_what_is_unknown_is_a_dash_in_an_interval():
+    frame = pd.DataFrame({"f1": [np.nan, 0.5], "low": [0.1, np.nan], "high": [0.2, np.nan]})
+    assert show.with_interval(frame)["f1"].tolist() == ["–", "0.500 [–,\u00a0–]"]

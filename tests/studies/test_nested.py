@@ -59,9 +59,10 @@ def test_the_candidate_that_is_best_on_the_other_groups_is_chosen():
         for pair in nested.pairs(group)
     ]
     assert nested.choice(inner, group).tolist() == [1, 0, 0, 0, 0]
-    outer = np.tile(np.array([(2, 2, 2), (3, 3, 3)]), (5, 1, 1, 1))
-    found = nested.each_kind(outer, [one[:, None] for one in inner], group)
-    assert found[0, :, 0].tolist() == [3, 2, 2, 2, 2]
+    of_kinds = [
+        np.stack([one, one[:, ::-1]], axis=1) for one in inner
+    ]  # micro: the other way round
+    assert nested.each_kind(of_kinds, group).tolist() == [[1, 0, 0, 0, 0], [0, 1, 1, 1, 1]]
 
 
 def test_every_two_groups_are_held_out_once():

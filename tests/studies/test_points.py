@@ -55,8 +55,9 @@ def test_windows_of_some_count_their_truths_alone(part):
 
 def test_choices_contain_the_usual_rules(part):
     scores = [said(part, RIGHT)]
-    of_all = points.choices(part, scores, 5)
+    of_all, tables = points.choices(part, scores, 5)
     assert of_all.shape == (3, 2, 4, 5, 3)  # two numbers per video, two limits of length
+    assert len(tables) == 4
     assert np.array_equal(of_all[:, :, 0], points.hits(part, scores, 5)[0][:, :, 0])
 
 
@@ -67,7 +68,7 @@ def test_every_fourth_epoch_and_the_last_are_asked_about():
 
 def test_the_table_at_the_choice_has_the_counts_of_the_choice(part):
     hits, tables = points.hits(part, [said(part, WRONG), said(part, RIGHT)], 5)
-    found = points.at_choice(part, tables, hits, 5)
+    found = points.at_choice(part, tables, points.cross_fold(hits), 5)
     counted = points.best_elsewhere(hits)
     assert len(found) == counted[..., 1].sum() == 6
     assert sorted(found["onset"].unique()) == [40, 150]
@@ -109,6 +110,7 @@ def test_together_a_kind_that_finds_little_keeps_quiet():
     macro = np.array([[(8, 10, 10), (0, 0, 10)]] * 3)
     micro = np.array([[(1, 90, 4), (0, 0, 4)]] * 3)
     hits = np.stack([macro, micro], axis=1)
-    alone, both = points.best_elsewhere(hits), points.together(hits)
+    alone = points.best_elsewhere(hits)
+    both = points.at_candidates(hits, points.together(hits))
     assert alone[1, :, 1].tolist() == [90] * 3 and both[1, :, 1].tolist() == [0] * 3
     assert np.array_equal(alone[0], both[0])

@@ -1,0 +1,33 @@
+"""Whether the causal graph helps to spot, on the real motion of both databases.
+
+The computation of :mod:`causalex_core.chapters.graph_spotting`, with statistics of the training
+subjects and few epochs, scored on the annotation tables.
+"""
+
+from dataclasses import dataclass
+
+import pandas as pd
+
+from causalex_core.chapters import graph_spotting
+from causalex_core.chapters.graph_spotting import CAUSAL, PRIOR, RANDOM
+from causalex_core.datasets import region_motion
+from causalex_core.datasets.annotations import CAS, SAMM
+from causalex_core.studies.variants import NONE, PREDECESSOR, WHOLE
+
+SOURCES = region_motion.SOURCES
+LONG = True
+_VARIANTS = (PREDECESSOR, WHOLE, NONE, RANDOM, PRIOR, CAUSAL)
+
+
+@dataclass(frozen=True)
+class Config(graph_spotting.Config):
+    """Parameters of :class:`causalex_core.chapters.graph_spotting.Config`, for real people."""
+
+    plans: tuple[tuple[str, tuple[str, ...]], ...] = ((CAS, _VARIANTS), (SAMM, _VARIANTS))
+    seeds: tuple[int, ...] = (1, 2, 3)
+    n_bootstrap: int = 5000
+
+
+def compute(config: Config) -> dict[str, pd.DataFrame]:
+    """Tables as `causalex_core.chapters.graph_spotting.TABLES` names them, and ``detections``."""
+    return graph_spotting.compute(config)
