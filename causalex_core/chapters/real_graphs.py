@@ -112,7 +112,7 @@ def compute(config: Config) -> dict[str, pd.DataFrame]:
         Aggregates only; see the headings of the page.
     """
     databases = [_read(config, name) for name in DATABASES]
-    tables = {
+    makers = {
         "edges": _edges,
         "lengths": _lengths,
         "choices": _choices,
@@ -124,17 +124,19 @@ def compute(config: Config) -> dict[str, pd.DataFrame]:
         "expressions": _expressions,
         "most_causal": _most_causal,
     }
-    found = {
+    tables = {
         name: pd.DataFrame(
-            {"database": one.name, **row} for one in databases for row in rows(config, one)
+            {"database": database.name, **row}
+            for database in databases
+            for row in rows(config, database)
         )
-        for name, rows in tables.items()
+        for name, rows in makers.items()
     }
-    found["associations"] = pd.concat(
-        [found["associations"], _across(config, *databases)], ignore_index=True
+    tables["associations"] = pd.concat(
+        [tables["associations"], _across(config, *databases)], ignore_index=True
     )
-    found["pairs"] = pd.concat([_pairs(one) for one in databases], ignore_index=True)
-    return found | _paper_figures(config, databases[0])
+    tables["pairs"] = pd.concat([_pairs(database) for database in databases], ignore_index=True)
+    return tables | _paper_figures(config, databases[0])
 
 
 def _read(config: Config, name: str) -> Database:
@@ -152,14 +154,14 @@ def _count(marks: np.ndarray, policy: str = ANY) -> int:
     return int((matrix | matrix.T)[UPPER].sum())
 
 
-def _edges(config: Config, one: Database) -> Iterator[dict[str, object]]:
+def _edges(config: Config, database: Database) -> Iterator[dict[str, object]]:
     """Edges per video, person and database, under each reading of Eq. 1."""
-    own = face_graphs.pooled(one.motion, config.sampling)
-    everything = [series for series_of in own.values() for series in series_of]
+    by_subject = face_graphs.pooled(database.motion, config.sampling)
+    pooled = [series for videos in by_subject.values() for series in videos]
     for level, graphs in (
-        ("video", one.graphs),
-        ("person", [config.sampling.graph(series) for series in own.values()]),
-        ("database", [config.sampling.graph(everything)]),
+        ("video", database.graphs),
+        ("person", [config.sampling.graph(series) for series in by_subject.values()]),
+        ("database", [config.sampling.graph(pooled)]),
     ):
         for policy in compound.POLICIES:
             counts = np.array([_count(graph.marks, policy) for graph in graphs])
@@ -176,10 +178,10 @@ def _edges(config: Config, one: Database) -> Iterator[dict[str, object]]:
             }
 
 
-def _lengths(config: Config, one: Database) -> Iterator[dict[str, object]]:
+def _lengths(config: Config, database: Database) -> Iterator[dict[str, object]]:
     """Edges of the first frames, of all videos that have them and of those with most."""
-    series = [config.sampling.series(video.recording) for video in one.motion.videos]
-    full = np.array([len(own[0]) for own in series])
+    series = [config.sampling.series(video.recording) for video in database.motion.videos]
+    full = np.array([len(video[0]) for video in series])
     lengths = [length for length in config.lengths if (full >= length).any()]
     for length in lengths:
         long = np.flatnonzero(full >= length)
@@ -195,22 +197,22 @@ def _lengths(config: Config, one: Database) -> Iterator[dict[str, object]]:
         }
 
 
-def _choices(config: Config, one: Database) -> Iterator[dict[str, object]]:
+def _choices(config: Config, database: Database) -> Iterator[dict[str, object]]:
     """Edges by samples, level and sample size, beside those of surrogates shifted in time."""
     for components in COMPONENTS:
         for alpha in config.alphas if components == config.components else (config.alpha,):
             for method in SAMPLE_SIZES:
                 sampling = Sampling(components, alpha, method)
-                own = [sampling.series(video.recording) for video in one.motion.videos]
-                graphs = [sampling.graph(series) for series in own]
-                worth = [face_graphs.n_eff(graph) / graph.settings["frames"] for graph in graphs]
-                shifted = _shifted(config, sampling, own)
+                videos = [sampling.series(video.recording) for video in database.motion.videos]
+                graphs = [sampling.graph(series) for series in videos]
+                n_eff = [face_graphs.n_eff(graph) / graph.settings["frames"] for graph in graphs]
+                shifted = _shifted(config, sampling, videos)
                 yield {
                     "components": components,
                     "alpha": alpha,
                     "sample_size": method,
-                    "lag_1": float(np.mean([_lag_1(one) for series in own for one in series])),
-                    "n_eff_per_frame": float(np.median(worth)),
+                    "lag_1": float(np.mean([_lag_1(part) for series in videos for part in series])),
+                    "n_eff_per_frame": float(np.median(n_eff)),
                     "edges": float(np.mean([_count(graph.marks) for graph in graphs])),
                     "directed": float(np.mean([_count(graph.marks, DIRECTED) for graph in graphs])),
                     "shifted": float(np.mean(shifted)),
@@ -223,40 +225,45 @@ def _lag_1(series: np.ndarray) -> float:
     return float(np.mean((centred[1:] * centred[:-1]).sum(axis=0) / (centred**2).sum(axis=0)))
 
 
-def _shifted(config: Config, sampling: Sampling, own: Sequence[Sequence[np.ndarray]]) -> list[int]:
+def _shifted(
+    config: Config, sampling: Sampling, videos: Sequence[Sequence[np.ndarray]]
+) -> list[int]:
     """Edges of videos whose regions are shifted against each other."""
     generator = np.random.default_rng(config.seed)
     return [
         _count(sampling.graph([surrogates.circular_shift(s, generator) for s in series]).marks)
-        for series in own
+        for series in videos
         for _ in range(config.n_surrogates)
     ]
 
 
 def _mixed(
-    config: Config, sampling: Sampling, own: Sequence[Sequence[np.ndarray]], whose: Sequence[str]
+    config: Config,
+    sampling: Sampling,
+    videos: Sequence[Sequence[np.ndarray]],
+    subjects: Sequence[str],
 ) -> list[int]:
     """Edges between regions of different videos."""
     generator = np.random.default_rng(config.seed)
-    videos = [np.stack(series, axis=2) for series in own]
+    stacked = [np.stack(series, axis=2) for series in videos]
     return [
         _count(sampling.graph(list(np.moveaxis(mixed, 2, 0))).marks)
-        for _ in range(config.n_surrogates * len(own))
-        for mixed in [surrogates.regions_of_different_videos(videos, whose, generator)]
+        for _ in range(config.n_surrogates * len(videos))
+        for mixed in [surrogates.regions_of_different_videos(stacked, subjects, generator)]
     ]
 
 
-def _surrogates(config: Config, one: Database) -> Iterator[dict[str, object]]:
+def _surrogates(config: Config, database: Database) -> Iterator[dict[str, object]]:
     """Edges of real videos, and where no link is true, with and without the first frames."""
-    whose = face_graphs.subjects(one.motion)
+    subjects = face_graphs.subjects(database.motion)
     for left_out in (0, config.transient):
         for method in SAMPLE_SIZES:
             sampling = Sampling(config.components, config.alpha, method, left_out)
-            own = [sampling.series(video.recording) for video in one.motion.videos]
+            videos = [sampling.series(video.recording) for video in database.motion.videos]
             for kind, counts in (
-                (REAL, [_count(sampling.graph(series).marks) for series in own]),
-                (SHIFTED, _shifted(config, sampling, own)),
-                (MIXED, _mixed(config, sampling, own, whose)),
+                (REAL, [_count(sampling.graph(series).marks) for series in videos]),
+                (SHIFTED, _shifted(config, sampling, videos)),
+                (MIXED, _mixed(config, sampling, videos, subjects)),
             ):
                 yield {
                     "regions": kind,
@@ -268,37 +275,37 @@ def _surrogates(config: Config, one: Database) -> Iterator[dict[str, object]]:
                 }
 
 
-def _first_frames(config: Config, one: Database) -> Iterator[dict[str, object]]:
+def _first_frames(config: Config, database: Database) -> Iterator[dict[str, object]]:
     """Motion of the first frames, in px and in deviations of each region's own motion."""
-    own = [video.recording.motion[video.recording.measured] for video in one.motion.videos]
-    speed = [UNIT_PX * np.hypot(motion[..., 0], motion[..., 1]) for motion in own]
-    scaled = [(one - one.mean(axis=0)) / one.std(axis=0) for one in speed]
+    motions = [video.recording.motion[video.recording.measured] for video in database.motion.videos]
+    speed = [UNIT_PX * np.hypot(motion[..., 0], motion[..., 1]) for motion in motions]
+    scaled = [(video - video.mean(axis=0)) / video.std(axis=0) for video in speed]
     for frame in range(config.first_frames):
         yield {
             "frame": frame,
-            "motion_px": float(np.mean([one[frame] for one in speed if len(one) > frame])),
-            "deviations": float(np.mean([one[frame] for one in scaled if len(one) > frame])),
+            "motion_px": float(np.mean([video[frame] for video in speed if len(video) > frame])),
+            "deviations": float(np.mean([video[frame] for video in scaled if len(video) > frame])),
         }
 
 
-def _stability(config: Config, one: Database) -> Iterator[dict[str, object]]:
+def _stability(config: Config, database: Database) -> Iterator[dict[str, object]]:
     """Graphs of equal stretches against each other, where enough videos are that long."""
     sampling = replace(config.sampling, leave_out_first=config.transient)
-    full = np.array([len(sampling.series(video.recording)[0]) for video in one.motion.videos])
+    full = np.array([len(sampling.series(video.recording)[0]) for video in database.motion.videos])
     for frames in config.stretches:
         if (full >= frames).sum() >= FEWEST:
             yield from (
                 {"frames": frames, **row}
                 for row in face_graphs.comparisons(
-                    one.motion, sampling, frames, config.n_permutations, config.seed
+                    database.motion, sampling, frames, config.n_permutations, config.seed
                 )
             )
 
 
-def _places(config: Config, one: Database) -> Iterator[dict[str, object]]:
+def _places(config: Config, database: Database) -> Iterator[dict[str, object]]:
     """How often pairs are joined, by where they lie, and what share of all edges they make."""
     places = np.array([face_graphs.place(i, j) for i, j in np.transpose(UPPER).tolist()])
-    joined = one.frequency[UPPER]
+    joined = database.frequency[UPPER]
     for name in dict.fromkeys(places):
         here = joined[places == name]
         yield {
@@ -309,31 +316,31 @@ def _places(config: Config, one: Database) -> Iterator[dict[str, object]]:
         }
 
 
-def _associations(config: Config, one: Database) -> Iterator[dict[str, object]]:
+def _associations(config: Config, database: Database) -> Iterator[dict[str, object]]:
     """Rank correlation of how often pairs are joined with what may explain it."""
     counts = {
-        "prior, AUW-GCN's map": _counts(one.motion.expressions, prior.AUW_GCN),
-        "prior, FACS map": _counts(one.motion.expressions, prior.FACS),
+        "prior, AUW-GCN's map": _counts(database.motion.expressions, prior.AUW_GCN),
+        "prior, FACS map": _counts(database.motion.expressions, prior.FACS),
     }
     settings = config.n_permutations, config.seed
-    rho, p = associate(one.frequency, DISTANCE, *settings)
+    rho, p = associate(database.frequency, DISTANCE, *settings)
     yield {"joined_against": "distance on the face", "given": "", "rho": rho, "p": p}
     for name, matrix in counts.items():
         for given, held in (("", None), ("distance", DISTANCE)):
-            rho, p = associate(one.frequency, matrix, *settings, held)
+            rho, p = associate(database.frequency, matrix, *settings, held)
             yield {"joined_against": name, "given": given, "rho": rho, "p": p}
-    whose = np.array(face_graphs.subjects(one.motion))
-    single = [
+    subjects = np.array(face_graphs.subjects(database.motion))
+    by_subject = [
         spearman(
-            one.joined[whose == name].mean(axis=0)[UPPER],
-            one.joined[whose != name].mean(axis=0)[UPPER],
+            database.joined[subjects == name].mean(axis=0)[UPPER],
+            database.joined[subjects != name].mean(axis=0)[UPPER],
         )
-        for name in dict.fromkeys(whose)
+        for name in dict.fromkeys(subjects)
     ]
     yield {
         "joined_against": "all other persons, mean over persons",
         "given": "",
-        "rho": float(np.nanmean(single)),
+        "rho": float(np.nanmean(by_subject)),
         "p": np.nan,
     }
 
@@ -351,16 +358,16 @@ def _across(config: Config, first: Database, second: Database) -> pd.DataFrame:
     return pd.DataFrame([{"database": f"{first.name}, {second.name}", **row}])
 
 
-def _expressions(config: Config, one: Database) -> Iterator[dict[str, object]]:
+def _expressions(config: Config, database: Database) -> Iterator[dict[str, object]]:
     """Graphs without the frames of expressions, and without as many others.
 
     Of videos that are left with at least half of their frames.
     """
-    inside = face_graphs.expression_frames(one.motion)
+    inside = face_graphs.expression_frames(database.motion)
     generator = np.random.default_rng(config.seed)
     with_any = [
         (graph, video.recording, inside[video.recording.video])
-        for graph, video in zip(one.graphs, one.motion.videos, strict=True)
+        for graph, video in zip(database.graphs, database.motion.videos, strict=True)
         if 0 < inside[video.recording.video].mean() <= 0.5
     ]
     for name in ("nothing", "expressions", "as many other frames"):
@@ -374,7 +381,7 @@ def _expressions(config: Config, one: Database) -> Iterator[dict[str, object]]:
             kept = recording.measured & ~dropped
             graphs.append(config.sampling.graph(config.sampling.series(recording, kept)).marks)
             left_out.append(float(dropped.mean()))
-        found = [
+        comparisons = [
             compare(graph.marks, marks)
             for (graph, _, _), marks in zip(with_any, graphs, strict=True)
         ]
@@ -384,13 +391,13 @@ def _expressions(config: Config, one: Database) -> Iterator[dict[str, object]]:
             "share_of_frames": float(np.mean(left_out)),
             "edges": float(np.mean([_count(marks) for marks in graphs])),
             "directed": float(np.mean([_count(marks, DIRECTED) for marks in graphs])),
-            "jaccard": float(np.nanmean([comparison.jaccard for comparison in found])),
+            "jaccard": float(np.nanmean([comparison.jaccard for comparison in comparisons])),
         }
 
 
-def _most_causal(config: Config, one: Database) -> Iterator[dict[str, object]]:
+def _most_causal(config: Config, database: Database) -> Iterator[dict[str, object]]:
     """Regions of Eq. 6: how many a graph has, and which."""
-    chosen = np.array([compound.most_causal(graph.marks) for graph in one.graphs])
+    chosen = np.array([compound.most_causal(graph.marks) for graph in database.graphs])
     sizes = chosen.sum(axis=1)
     shares = chosen.mean(axis=0)
     yield {
@@ -404,22 +411,22 @@ def _most_causal(config: Config, one: Database) -> Iterator[dict[str, object]]:
     }
 
 
-def _pairs(one: Database) -> pd.DataFrame:
-    directed = [compound.adjacency(graph.marks, DIRECTED) for graph in one.graphs]
-    table = long_table({"share": one.frequency, "directed": np.mean(directed, axis=0)})
-    return table.assign(database=one.name)
+def _pairs(database: Database) -> pd.DataFrame:
+    directed = [compound.adjacency(graph.marks, DIRECTED) for graph in database.graphs]
+    table = long_table({"share": database.frequency, "directed": np.mean(directed, axis=0)})
+    return table.assign(database=database.name)
 
 
-def _paper_figures(config: Config, one: Database) -> dict[str, pd.DataFrame]:
+def _paper_figures(config: Config, database: Database) -> dict[str, pd.DataFrame]:
     """Figures 1 and 6 of the paper for its own subject."""
-    own = face_graphs.pooled(one.motion, config.sampling)
-    if config.subject not in own:
+    by_subject = face_graphs.pooled(database.motion, config.sampling)
+    if config.subject not in by_subject:
         raise CausalexError(
-            f"subject '{config.subject}' is not among the {len(own)} subjects of {one.name} that"
-            f" are taken, such as '{min(own)}'"
+            f"subject '{config.subject}' is not among the {len(by_subject)} subjects of"
+            f" {database.name} that are taken, such as '{min(by_subject)}'"
         )
-    graph = config.sampling.graph(own[config.subject])
-    counts = _counts(one.motion.expressions, prior.AUW_GCN)
+    graph = config.sampling.graph(by_subject[config.subject])
+    counts = _counts(database.motion.expressions, prior.AUW_GCN)
     weights = prior.normalise_rows(counts)
     causal = compound.adjacency(graph.marks, ANY)
     matrices = long_table(
@@ -431,17 +438,19 @@ def _paper_figures(config: Config, one: Database) -> dict[str, pd.DataFrame]:
             "compound": compound.compound(causal, weights),
         }
     )
-    shown = [_example(one, config.subject, kind) for kind in ("macro", "micro")]
+    shown = [_example(database, config.subject, kind) for kind in ("macro", "micro")]
     return {"subject": matrices, "examples": pd.concat(shown, ignore_index=True)}
 
 
-def _example(one: Database, subject: str, kind: str) -> pd.DataFrame:
+def _example(database: Database, subject: str, kind: str) -> pd.DataFrame:
     """Of the subject's video in which most pairs of regions are annotated together."""
-    table = one.motion.expressions
+    table = database.motion.expressions
     table = table[(table["subject"] == subject) & (table["kind"] == kind)]
     counts = {str(name): _counts(rows, prior.FACS) for name, rows in table.groupby("video")}
     name = max(counts, key=lambda video: (counts[video][UPPER] > 0).sum())
-    graphs = {v.recording.video: g for v, g in zip(one.motion.videos, one.graphs, strict=True)}
+    graphs = {
+        v.recording.video: g for v, g in zip(database.motion.videos, database.graphs, strict=True)
+    }
     marks = graphs[name].marks
     frame = long_table({"together": counts[name], "mark": marks, "share": (marks > 0) * 1.0})
     return frame.assign(graph=f"s{subject[-2:]}, {kind}")

@@ -98,9 +98,9 @@ def graph(
     """
     recordings, unit_px = read_recordings(inputs)
     series = [
-        one
+        part
         for recording in recordings
-        for one in motion_series(recording.motion, recording.measured, components, leave_out_first)
+        for part in motion_series(recording.motion, recording.measured, components, leave_out_first)
     ]
     if not series:
         raise CausalexError(
@@ -167,6 +167,6 @@ def read_recordings(inputs: Sequence[Path]) -> tuple[list[Recording], int]:
                 f"{path} holds no windows of AUW-GCN's features as the other inputs do, and their"
                 f" unit is {feature_archive.UNIT_PX} px: make a graph of each kind"
             )
-    files = [file for found in windows.values() for file in found]
+    files = [file for listed in windows.values() for file in listed]
     videos = feature_archive.read_windows(files, gaps=True)
     return [video.recording for video in videos], feature_archive.UNIT_PX

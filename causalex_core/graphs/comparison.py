@@ -93,7 +93,7 @@ def within_and_between(
     within, between = means(persons)
     generator = np.random.default_rng(seed)
     drawn = [means(generator.permutation(persons)) for _ in range(permutations)]
-    as_large = sum(own - other >= within - between for own, other in drawn)
+    as_large = sum(same - other >= within - between for same, other in drawn)
     return WithinAndBetween(within, between, (1 + as_large) / (1 + permutations))
 
 

@@ -54,8 +54,8 @@ class Sampling:
     def series(self, recording: Recording, measured: np.ndarray | None = None) -> list[np.ndarray]:
         """Series of one video; `measured` (T,) in place of the recording's own marks."""
         used = recording.measured if measured is None else measured
-        found = motion_series(recording.motion, used, self.components, self.leave_out_first)
-        return [one for one in found if len(one) > 1]
+        parts = motion_series(recording.motion, used, self.components, self.leave_out_first)
+        return [part for part in parts if len(part) > 1]
 
     def graph(self, series: Sequence[np.ndarray]) -> Pag:
         """Graph of series."""
@@ -64,10 +64,10 @@ class Sampling:
 
 def pooled(motion: RegionMotion, sampling: Sampling) -> dict[str, list[np.ndarray]]:
     """Series of all videos of each subject."""
-    own: dict[str, list[np.ndarray]] = {}
+    by_subject: dict[str, list[np.ndarray]] = {}
     for video in motion.videos:
-        own.setdefault(video.recording.subject, []).extend(sampling.series(video.recording))
-    return own
+        by_subject.setdefault(video.recording.subject, []).extend(sampling.series(video.recording))
+    return by_subject
 
 
 def subjects(motion: RegionMotion) -> list[str]:
@@ -109,38 +109,38 @@ def comparisons(
     """
     every = [(v.recording.subject, sampling.series(v.recording)) for v in motion.videos]
     long = [(subject, series) for subject, series in every if len(series[0]) >= frames]
-    first = [sampling.graph([one[:frames] for one in series]).marks for _, series in long]
+    first = [sampling.graph([part[:frames] for part in series]).marks for _, series in long]
     halves = [
-        compare(marks, sampling.graph([one[-frames:] for one in series]).marks)
+        compare(marks, sampling.graph([part[-frames:] for part in series]).marks)
         for marks, (_, series) in zip(first, long, strict=True)
         if len(series[0]) >= 2 * frames
     ]
-    whose = [subject for subject, _ in long]
+    owners = [subject for subject, _ in long]
     pairs = list(combinations(range(len(long)), 2))
-    own = [compare(first[i], first[j]) for i, j in pairs if whose[i] == whose[j]]
-    others = [compare(first[i], first[j]) for i, j in pairs if whose[i] != whose[j]]
+    same_person = [compare(first[i], first[j]) for i, j in pairs if owners[i] == owners[j]]
+    other_persons = [compare(first[i], first[j]) for i, j in pairs if owners[i] != owners[j]]
     p = np.nan
-    if own and others:
+    if same_person and other_persons:
         similarity = jaccard_matrix(np.array(first) > 0)
-        p = within_and_between(similarity, whose, permutations, seed).p
-    for name, found, tested in (
+        p = within_and_between(similarity, owners, permutations, seed).p
+    for name, pairs_compared, p_value in (
         ("halves of one video", halves, np.nan),
-        ("two videos of one person", own, p),
-        ("two persons", others, np.nan),
+        ("two videos of one person", same_person, p),
+        ("two persons", other_persons, np.nan),
     ):
-        if found:
-            yield {"comparison": name, **summary(found), "p": tested}
+        if pairs_compared:
+            yield {"comparison": name, **summary(pairs_compared), "p": p_value}
 
 
-def summary(found: Sequence[Comparison]) -> dict[str, float]:
+def summary(comparisons: Sequence[Comparison]) -> dict[str, float]:
     """Means over comparisons, sums of directions."""
-    both = sum(one.both for one in found)
+    both = sum(pair.both for pair in comparisons)
     return {
-        "pairs": len(found),
-        "jaccard": float(np.nanmean([one.jaccard for one in found])),
-        "same_marks": sum(one.same_marks for one in found) / both if both else np.nan,
-        "same_way": sum(one.same_way for one in found),
-        "opposite_way": sum(one.opposite_way for one in found),
+        "pairs": len(comparisons),
+        "jaccard": float(np.nanmean([pair.jaccard for pair in comparisons])),
+        "same_marks": sum(pair.same_marks for pair in comparisons) / both if both else np.nan,
+        "same_way": sum(pair.same_way for pair in comparisons),
+        "opposite_way": sum(pair.opposite_way for pair in comparisons),
     }
 
 
