@@ -233,6 +233,17 @@ def test_the_first_frames_are_those_of_the_video_not_of_a_window(windows, tmp_pa
     assert pag.read(target).settings["frames"] == 134
 
 
+def test_a_folder_that_lacks_a_window_is_refused(windows, tmp_path, capsys):
+    for absent, frame in (("casme_016_0101_0000", 0), ("casme_016_0102_0256", 256)):
+        file = windows / "test" / "casme_016" / f"{absent}.npz"
+        content = file.read_bytes()
+        file.unlink()
+        assert cli.main(["graph", str(file.parent), "-o", str(tmp_path / "graph.json")]) == 2
+        shown = capsys.readouterr().err
+        assert f"video '{absent[:14]}' lacks the window at frame {frame}" in shown
+        file.write_bytes(content)
+
+
 def test_two_units_are_not_pooled(motion, windows, tmp_path, capsys):
     target = tmp_path / "graph.json"
     assert cli.main(["graph", str(windows), str(motion), "-o", str(target)]) == 2

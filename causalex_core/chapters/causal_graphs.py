@@ -8,14 +8,15 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from causalex_core.evaluation.uncertainty import percentile_interval
+from causalex_core.evaluation.uncertainty import mean_interval
 from causalex_core.graphs import causal_learn, hash_seeds
 from causalex_core.graphs.agreement import Agreement, Truth, agreement, truth
 from causalex_core.graphs.fci import fci, fci_from_independence
 from causalex_core.graphs.independence import EffectiveSampleSize
 from causalex_core.graphs.pag import ARROWHEAD, TAIL, Pag
 from causalex_core.graphs.separation import oracle
-from causalex_core.graphs.simulation import LinearModel, random_model, series
+from causalex_core.graphs.simulation import Length, LinearModel, random_model, series
+from causalex_core.parameters import Count, CountOrAll, Parameters, Probability, Seed
 
 SOURCES = ()
 REGIONS = 12
@@ -26,7 +27,7 @@ RATES = ("precision", "recall", "f1", "mark_f1", "marks_right")
 
 
 @dataclass(frozen=True)
-class Config:
+class Config(Parameters):
     """Parameters of the page.
 
     Attributes
@@ -55,17 +56,17 @@ class Config:
         Seed of models, series and resamples.
     """
 
-    n_graphs: int = 100
-    n_compared: int = 20
-    n_exact: int = 40
-    hash_seeds: tuple[int, ...] = (0, 1, 2)
-    n_hashed: int = 30
-    frames: tuple[int, ...] = (200, 1000, 5000)
-    latents: tuple[int, ...] = (0, 3, 6)
-    alpha: float = 0.05
-    edge_probability: float = 0.25
-    n_bootstrap: int = 2000
-    seed: int = 1
+    n_graphs: Count = 100
+    n_compared: Count = 20
+    n_exact: Count = 40
+    hash_seeds: tuple[Seed, ...] = (0, 1, 2)
+    n_hashed: Count = 30
+    frames: tuple[Length, ...] = (200, 1000, 5000)
+    latents: tuple[CountOrAll, ...] = (0, 3, 6)
+    alpha: Probability = 0.05
+    edge_probability: Probability = 0.25
+    n_bootstrap: Count = 2000
+    seed: Seed = 1
 
 
 class Known(NamedTuple):
@@ -180,8 +181,7 @@ def mean_with_interval(
     """Columns ``name``, ``name_low`` and ``name_high``; NaN if there is no value."""
     if not len(values):
         return dict.fromkeys((name, f"{name}_low", f"{name}_high"), np.nan)
-    picks = np.random.default_rng(seed).integers(0, len(values), (n_bootstrap, len(values)))
-    interval = percentile_interval(values.mean(), values[picks].mean(axis=1))
+    interval = mean_interval(values, n_bootstrap, seed)
     return {name: interval.estimate, f"{name}_low": interval.low, f"{name}_high": interval.high}
 
 

@@ -168,5 +168,7 @@ def read_recordings(inputs: Sequence[Path]) -> tuple[list[Recording], int]:
                 f" unit is {feature_archive.UNIT_PX} px: make a graph of each kind"
             )
     files = [file for listed in windows.values() for file in listed]
-    videos = feature_archive.read_windows(files, gaps=True)
+    # Named windows may be part of a video; a folder holds whole ones, so that none may be missing.
+    named = not any(path.is_dir() for path in inputs)
+    videos = feature_archive.read_windows(files, gaps=named)
     return [video.recording for video in videos], feature_archive.UNIT_PX

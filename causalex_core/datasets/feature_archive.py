@@ -151,8 +151,8 @@ def read_windows(
     ------
     CausalexError
         If a window is missing, a video is longer than its length or has none, neighbours disagree
-        where they overlap, or a file is damaged, pickled, called otherwise, of another shape or
-        not finite.
+        where they overlap, or a file is damaged, pickled, called otherwise, of another video or
+        shape, or not finite.
     """
     windows: dict[tuple[str, str], dict[int, Path]] = defaultdict(dict)
     for file in files:
@@ -185,7 +185,10 @@ def _video(
     length = last
     if lengths is not None:
         if video not in lengths:
-            raise CausalexError(f"video '{video}' of '{subject}' has no published duration")
+            raise CausalexError(
+                f"video '{video}' of '{subject}' has no published duration; expected names such as"
+                f" '{min(lengths, default='')}'"
+            )
         length = lengths[video]
         needed = -(-length // _STEP)
         if last > length:
@@ -215,7 +218,7 @@ def _whole(
     if absent and not gaps:
         place = files[offsets[0]].parent
         raise CausalexError(f"{place}: video '{video}' lacks the window at frame {absent[0]}")
-    read = {offset: _window(files[offset]) for offset in offsets}
+    read = {offset: _window(files[offset], video) for offset in offsets}
     length = offsets[-1] + _STEP
     motion = np.zeros((length, regions.COUNT, 2), np.float32)
     marks = np.zeros((length, _KINDS * _MARKS), bool)
@@ -225,20 +228,24 @@ def _whole(
         if before and not np.array_equal(before[0][_STEP:], feature[: 2 * _CONTEXT]):
             raise CausalexError(
                 f"{files[offset]}: its first {2 * _CONTEXT} rows are not the last ones of the"
-                f" window before: one of the two belongs to another video; get both again"
+                " window before: one of the two belongs to another video; get both again"
             )
         rows = slice(offset, offset + _STEP)
         motion[rows] = feature[_CONTEXT : _CONTEXT + _STEP]
         marks[rows] = label[_CONTEXT : _CONTEXT + _STEP]
         given[rows] = True
+    if not gaps and read[offsets[-1]][0][_CONTEXT + _STEP :].any():
+        place = files[offsets[0]].parent
+        raise CausalexError(f"{place}: video '{video}' lacks the window at frame {length}")
     return motion, marks, given
 
 
-def _window(file: Path) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
-    """Motion and marks of one window."""
+def _window(file: Path, video: str) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
+    """Motion and marks of one window of a video."""
     try:
         with np.load(file, allow_pickle=False) as content:
             arrays = {name: content[name] for name in _SHAPES}
+            inside = str(content["video_name"])
     except (
         OSError, ValueError, KeyError, TypeError, AttributeError, EOFError,
         zipfile.BadZipFile, zlib.error,
@@ -251,4 +258,6 @@ def _window(file: Path) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
             raise CausalexError(f"{file}: {name} of shape {arrays[name].shape}, expected {shape}")
         if not np.isfinite(arrays[name]).all():
             raise CausalexError(f"{file}: {name} has values that are not finite; get it again")
+    if inside != video:
+        raise CausalexError(f"{file} holds a window of video '{inside}'; get it again")
     return arrays["feature"].astype(np.float32), arrays["label"] != 0
