@@ -11,9 +11,9 @@ from matplotlib.ticker import MaxNLocator
 from causalex_core.report import style
 
 _CHOSEN = {
-    "nested": (style.INK, "s", "chosen by inner models"),
-    "cross_fold": (style.BLUE, "o", "chosen on the other subjects"),
-    "test_tuned": (style.VERMILION, "D", "chosen on the test subjects"),
+    "nested": (style.INK, "s", "inner models choose"),
+    "cross_fold": (style.BLUE, "o", "other subjects choose"),
+    "test_tuned": (style.VERMILION, "D", "test subjects choose"),
 }
 _LINES = (":", "--")
 _PEOPLE = {"tied": style.VERMILION, "free": style.BLUE}
@@ -84,6 +84,7 @@ def gains(debiasing: pd.DataFrame) -> Figure:
             axis.set_ylim(len(names) - 0.5, -0.5)
             axis.set_title(style.readable(database))
             axis.set_xlabel("gain in F1")
+            axis.xaxis.set_major_locator(MaxNLocator(4))
             axis.grid(axis="y", visible=False)
         handles, labels = axes[0, 0].get_legend_handles_labels()
         drawn.legend(handles, labels, loc="outside upper left", ncols=len(labels))

@@ -61,9 +61,9 @@ def test_gains_of_each_database_by_who_chooses():
         shown = {line.get_label(): list(line.get_xdata()) for line in dots(axis)}
         own = table[table["database"] == DATABASES[place]]
         assert shown == {
-            "chosen by inner models": list(own.query("chosen == 'nested'")["gain"]),
-            "chosen on the other subjects": list(own.query("chosen == 'cross_fold'")["gain"]),
-            "chosen on the test subjects": list(own.query("chosen == 'test_tuned'")["gain"]),
+            "inner models choose": list(own.query("chosen == 'nested'")["gain"]),
+            "other subjects choose": list(own.query("chosen == 'cross_fold'")["gain"]),
+            "test subjects choose": list(own.query("chosen == 'test_tuned'")["gain"]),
         }
 
 
