@@ -10,7 +10,7 @@ import torch
 from causalex_core import chapters, cli, devices, paths, provenance
 from causalex_core.devices import VARIABLE, choose_device, chosen
 from causalex_core.errors import CausalexError
-from causalex_core.workflow import experiment, runs, slurm
+from causalex_core.workflow import experiment, handed, runs, slurm
 
 
 @pytest.fixture(autouse=True)
@@ -148,6 +148,6 @@ def test_jobs_of_a_cluster_decide_themselves(folder, monkeypatch):
 
 def test_a_device_is_no_parameter_of_a_page():
     for file in paths.NOTEBOOKS.glob("*.ipynb"):
-        assert "device" not in experiment.parameter_names(file)
+        assert "device" not in handed.read(file).parameters
     for file in (paths.ROOT / "causalex_core" / "chapters").glob("*.py"):
         assert "device:" not in file.read_text()

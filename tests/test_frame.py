@@ -16,7 +16,7 @@ from packaging.utils import canonicalize_name
 from packaging.version import Version
 
 from causalex_core import paths
-from causalex_core.workflow import book, experiment
+from causalex_core.workflow import book, experiment, handed
 
 PROJECT = tomllib.loads((paths.ROOT / "pyproject.toml").read_text())["project"]
 RANGES = [
@@ -145,7 +145,7 @@ def test_notebook_is_ready_for_the_book(file):
     assert len(tagged) == 1
     source = "\n".join(cell.source for cell in code)
     shown = source.count("show.parameters(")
-    assert shown == (1 if experiment.parameter_names(file) else shown)
+    assert shown == (1 if handed.read(file).parameters else shown)
     for cell in code:
         if "figure" in cell.metadata.get("mystnb", {}):
             assert cell.metadata.mystnb.image.alt

@@ -17,7 +17,7 @@ import pytest
 from toy_project import Project
 
 from causalex_core import paths
-from causalex_core.workflow import experiment
+from causalex_core.workflow import handed
 
 NOTEBOOKS = sorted(paths.NOTEBOOKS.glob("*.ipynb"))
 TEMPLATE = paths.NOTEBOOKS / "template.ipynb"
@@ -30,7 +30,7 @@ def code(file: Path) -> ast.Module:
 
 @pytest.mark.parametrize("file", NOTEBOOKS, ids=lambda file: file.stem)
 def test_papermill_knows_every_parameter(file):
-    assert list(papermill.inspect_notebook(str(file))) == experiment.parameter_names(file)
+    assert list(papermill.inspect_notebook(str(file))) == list(handed.read(file).parameters)
 
 
 @pytest.mark.parametrize("file", NOTEBOOKS, ids=lambda file: file.stem)
@@ -104,3 +104,25 @@ def test_the_ten_lines_of_the_page_work_as_they_stand(tmp_path):
     )
     assert "4 of 4 runs of the notebook template" in (folder / "comparison.html").read_text()
     assert len(list((folder / "readable").glob("*.html"))) == 4
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        (["-p", "n_graphs", "-5"], "'n_graphs' of the page 'template': -5 given, expected a whole"),
+        (["-p", "frames", "[3]"], "3 in '[3]' given, expected a whole number of at least 30"),
+        (["-y", "alpha: null"], "null given, expected a number above 0 and below 1"),
+        (["-p", "n_grphs", "5"], "has no parameter 'n_grphs'; did you mean 'n_graphs'?"),
+    ],
+)
+def test_papermill_ends_with_one_line_on_a_parameter(tmp_path, given, said):
+    ran = subprocess.run(
+        [sys.executable, "-m", "papermill", str(TEMPLATE), "out.ipynb", "-k", "python3", *given],
+        cwd=tmp_path,
+        env=os.environ | {"PYTHONPATH": str(paths.ROOT)},
+        capture_output=True,
+        text=True,
+    )
+    assert ran.returncode == 1
+    shown = ran.stderr.partition('Exception encountered at "In [3]":\n')[2].strip()
+    assert shown.startswith("causalex: error: ") and said in shown and "\n" not in shown

@@ -4,17 +4,18 @@ A chapter module has ``SOURCES`` (names of data cards), a frozen dataclass ``Con
 default for every parameter, and ``compute(config)``, which returns tidy tables of aggregates.
 """
 
+import json
 import time
-from collections.abc import Sequence
-from dataclasses import asdict, fields
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Protocol
 
 import pandas as pd
 
-from causalex_core import paths, provenance
+from causalex_core import parameters, paths, provenance
 from causalex_core.datasets import manifest
-from causalex_core.errors import CausalexError, did_you_mean
+from causalex_core.parameters import ParameterError, injected
 from causalex_core.report import results
 from causalex_core.report.results import Result
 
@@ -31,7 +32,7 @@ class Chapter(Protocol):
         """Tables of aggregates, by name."""
 
 
-def obtain(chapter: Chapter, *, stored: bool = False, **parameters: Any) -> Result:
+def obtain(chapter: Chapter, *, stored: bool = False, **given: Any) -> Result:
     """Compute a chapter from its sources, or read the stored result if a source is missing.
 
     Parameters
@@ -40,37 +41,61 @@ def obtain(chapter: Chapter, *, stored: bool = False, **parameters: Any) -> Resu
         The chapter's module.
     stored
         Read the stored result even if all sources are here: for runs that take long.
-    parameters
+    given
         Fields of its ``Config``; the others keep their defaults.
 
     Returns
     -------
     Result
-        With ``origin`` saying which of the two it is. A stored result keeps the parameters it
-        was computed with.
+        With ``origin`` saying which of the two it is. A stored result was computed with the
+        parameters that are given.
 
     Raises
     ------
     CausalexError
-        For a parameter that the chapter does not have, for a corrupted source, or if a source
-        is missing and nothing is stored.
+        For a parameter that the chapter does not have, or whose type or range is wrong; if a
+        stored result was computed with another value; for a corrupted source, or if a source is
+        missing and nothing is stored.
     """
-    _refuse_unknown(chapter, parameters)
-    missing = tuple(name for name in chapter.SOURCES if manifest.locate(name) is None)
-    if missing or stored:
-        result = results.read(published_path(chapter), missing)
-    else:
-        result = _computed(chapter, chapter.Config(**parameters))
+    injected.refuse_unread(given)
+    config, result = prepared(chapter, stored=stored, **given)
+    if result is None:
+        result = _computed(chapter, config)
     results.hand_over(result)
     return result
 
 
-def publish(chapter: Chapter, **parameters: Any) -> Path:
+def prepared(chapter: Chapter, *, stored: bool = False, **given: Any) -> tuple[Any, Result | None]:
+    """All of :func:`obtain` before anything is computed, with the same parameters and errors.
+
+    Returns
+    -------
+    config
+        The chapter's ``Config``.
+    result
+        The stored result, or None if it is to be computed.
+    """
+    config = chapter.Config(**parameters.checked(chapter.Config, given))
+    about = f"parameter 'stored' of the page '{_name(chapter)}'"
+    missing = missing_sources(chapter)
+    if not parameters.value(bool, stored, about) and not missing:
+        return config, None
+    result = results.read(published_path(chapter), missing)
+    _refuse_other(result, config, given)
+    return config, result
+
+
+def missing_sources(chapter: Chapter) -> tuple[str, ...]:
+    """Sources of a chapter that are not here; then its stored result is shown."""
+    return tuple(name for name in chapter.SOURCES if manifest.locate(name) is None)
+
+
+def publish(chapter: Chapter, **given: Any) -> Path:
     """Compute a chapter and store its aggregates with the book; returns the file written."""
+    config = chapter.Config(**parameters.checked(chapter.Config, given))
     for name in chapter.SOURCES:
         manifest.require(name)
-    _refuse_unknown(chapter, parameters)
-    return results.write(_computed(chapter, chapter.Config(**parameters)), published_path(chapter))
+    return results.write(_computed(chapter, config), published_path(chapter))
 
 
 def published_path(chapter: Chapter) -> Path:
@@ -86,24 +111,29 @@ def _computed(chapter: Chapter, config: Any) -> Result:
     started = time.perf_counter()
     tables = chapter.compute(config)
     seconds = time.perf_counter() - started
-    parameters = asdict(config)
+    effective = asdict(config)
     sources = {name: manifest.require(name).fingerprint for name in chapter.SOURCES}
     stamp = provenance.Stamp(
         commit=provenance.commit(),
-        configuration=provenance.digest(parameters),
+        configuration=provenance.digest(effective),
         data=provenance.digest(sources),
         code=provenance.code_digest(Path(str(chapter.__file__))),
         device=provenance.device(),
         seconds=round(seconds, 2),
     )
-    return Result(_name(chapter), tables, parameters, stamp, origin="computed")
+    return Result(_name(chapter), tables, effective, stamp, origin="computed")
 
 
-def _refuse_unknown(chapter: Chapter, parameters: dict[str, Any]) -> None:
-    known = [field.name for field in fields(chapter.Config)]
-    for name in parameters:
-        if name not in known:
-            raise CausalexError(
-                f"chapter '{_name(chapter)}' has no parameter '{name}'"
-                f"{did_you_mean(name, known)} (it has: {', '.join(known) or 'none'})"
+def _refuse_other(result: Result, config: Any, given: Iterable[str]) -> None:
+    """Refuse parameters that a stored result was not computed with."""
+    wanted = json.loads(json.dumps(asdict(config)))
+    of_stored = json.loads(json.dumps(asdict(type(config)()))) | dict(result.parameters)
+    how = "set stored to false"
+    if result.missing:
+        how = f"add the sources with `causalex data fetch {' '.join(result.missing)}`"
+    for name in given:
+        if wanted[name] != of_stored[name]:
+            raise ParameterError(
+                f"parameter '{name}' of the page '{result.name}': {wanted[name]!r} given, but the"
+                f" stored result was computed with {of_stored[name]!r}; to compute, {how}"
             )

@@ -15,7 +15,8 @@ from causalex_core.graphs.fci import fci, fci_from_independence
 from causalex_core.graphs.independence import EffectiveSampleSize
 from causalex_core.graphs.pag import ARROWHEAD, TAIL, Pag
 from causalex_core.graphs.separation import oracle
-from causalex_core.graphs.simulation import LinearModel, random_model, series
+from causalex_core.graphs.simulation import Length, LinearModel, random_model, series
+from causalex_core.parameters import Count, CountOrAll, Parameters, Probability, Seed
 
 SOURCES = ()
 REGIONS = 12
@@ -26,7 +27,7 @@ RATES = ("precision", "recall", "f1", "mark_f1", "marks_right")
 
 
 @dataclass(frozen=True)
-class Config:
+class Config(Parameters):
     """Parameters of the page.
 
     Attributes
@@ -55,17 +56,17 @@ class Config:
         Seed of models, series and resamples.
     """
 
-    n_graphs: int = 100
-    n_compared: int = 20
-    n_exact: int = 40
-    hash_seeds: tuple[int, ...] = (0, 1, 2)
-    n_hashed: int = 30
-    frames: tuple[int, ...] = (200, 1000, 5000)
-    latents: tuple[int, ...] = (0, 3, 6)
-    alpha: float = 0.05
-    edge_probability: float = 0.25
-    n_bootstrap: int = 2000
-    seed: int = 1
+    n_graphs: Count = 100
+    n_compared: Count = 20
+    n_exact: Count = 40
+    hash_seeds: tuple[Seed, ...] = (0, 1, 2)
+    n_hashed: Count = 30
+    frames: tuple[Length, ...] = (200, 1000, 5000)
+    latents: tuple[CountOrAll, ...] = (0, 3, 6)
+    alpha: Probability = 0.05
+    edge_probability: Probability = 0.25
+    n_bootstrap: Count = 2000
+    seed: Seed = 1
 
 
 class Known(NamedTuple):

@@ -7,6 +7,7 @@ also recognised at their true key frames, so that what is lost can be told apart
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from typing import Annotated
 
 import numpy as np
 import pandas as pd
@@ -14,6 +15,7 @@ from numpy.typing import NDArray
 
 from causalex_core.cohort import cohort
 from causalex_core.cohort.cohort import Cohort
+from causalex_core.cohort.plans import PLANS
 from causalex_core.datasets.causalnet import EMOTIONS
 from causalex_core.errors import CausalexError
 from causalex_core.evaluation import chain, spotting
@@ -25,6 +27,7 @@ from causalex_core.evaluation.uncertainty import (
     subject_weights,
 )
 from causalex_core.expressions import FRAMES, KINDS
+from causalex_core.parameters import Count, CountOrAll, Parameters, Seed, one_of
 from causalex_core.recogniser import model
 from causalex_core.recogniser.model import Recogniser
 from causalex_core.recogniser.shipped import Config as Training
@@ -51,7 +54,7 @@ _BIN, _WIDEST = 100 / 3, 12  # ms; bins to each side of 0
 
 
 @dataclass(frozen=True)
-class Config:
+class Config(Parameters):
     """Parameters of the page.
 
     Attributes
@@ -68,14 +71,15 @@ class Config:
         Of the resampling.
     """
 
-    plans: tuple[str, ...] = ("cas_like", "samm_like")
-    seeds: tuple[int, ...] = (101, 102)
-    most_videos: int = 0
-    n_bootstrap: int = 2000
-    seed: int = 1
+    plans: tuple[Annotated[str, one_of(PLANS)], ...] = ("cas_like", "samm_like")
+    seeds: tuple[Seed, ...] = (101, 102)
+    most_videos: CountOrAll = 0
+    n_bootstrap: Count = 2000
+    seed: Seed = 1
 
     def __post_init__(self) -> None:
         """Refuse people whom the recogniser knows."""
+        super().__post_init__()
         training = Training()
         known = set(self.seeds) & {*training.errors, *training.learn, *training.judged}
         if known:

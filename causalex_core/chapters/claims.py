@@ -6,6 +6,7 @@ from pathlib import PurePosixPath
 
 import pandas as pd
 
+from causalex_core.parameters import Parameters
 from causalex_core.report import consistency, paper
 
 SOURCES: Sequence[str] = ()
@@ -22,7 +23,7 @@ PRINTED = ("table1", "table2", "table3", "table4")
 
 
 @dataclass(frozen=True)
-class Config:
+class Config(Parameters):
     """The page has no parameters."""
 
 

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from functools import partial
+from typing import Annotated
 
 import numpy as np
 import pandas as pd
@@ -21,13 +22,14 @@ from causalex_core.graphs.stability import bootstrap
 from causalex_core.motion import video
 from causalex_core.motion.extract import Motion, extract
 from causalex_core.motion.landmarks import FaceMesh
+from causalex_core.parameters import Count, Parameters, Positive, Probability, Seed, one_of
 
 SOURCES = ("pyfeat_clips",)
 CLIP = "feat/tests/data/WolfgangLanger_Pexels.mp4"
 
 
 @dataclass(frozen=True)
-class Config:
+class Config(Parameters):
     """Parameters of the graph.
 
     Attributes
@@ -44,11 +46,11 @@ class Config:
         Seed of the draws.
     """
 
-    components: str = "stacked"
-    alpha: float = 0.01
-    block_seconds: float = 1.0
-    n_draws: int = 200
-    seed: int = 1
+    components: Annotated[str, one_of(COMPONENTS)] = "stacked"
+    alpha: Probability = 0.01
+    block_seconds: Positive = 1.0
+    n_draws: Count = 200
+    seed: Seed = 1
 
 
 def compute(config: Config) -> dict[str, pd.DataFrame]:

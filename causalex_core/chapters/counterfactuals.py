@@ -8,6 +8,7 @@ for groups of people: section 2.3, Table 3 and Fig. 4 of Causal-Ex.
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Annotated
 
 import numpy as np
 import pandas as pd
@@ -16,14 +17,22 @@ import torch
 from causalex_core.debiasing import counterfactual
 from causalex_core.debiasing.counterfactual import Form
 from causalex_core.debiasing.judging import judge
-from causalex_core.errors import CausalexError
 from causalex_core.evaluation import frames, operating_points, selection
 from causalex_core.expressions import KINDS
+from causalex_core.parameters import (
+    Count,
+    CountOrAll,
+    Parameters,
+    Probability,
+    Seed,
+    at_least,
+    including,
+)
 from causalex_core.spotter.graph import GraphConfig
 from causalex_core.spotting import candidates, targets
 from causalex_core.spotting.windows import leave_one_subject_out
 from causalex_core.studies import material, nested, people, points
-from causalex_core.studies.material import Material
+from causalex_core.studies.material import DatabaseName, Material, RealName
 from causalex_core.studies.people import System
 from causalex_core.studies.points import NESTED
 from causalex_core.studies.variants import (
@@ -31,6 +40,7 @@ from causalex_core.studies.variants import (
     PREDECESSOR,
     VARIANTS,
     WHOLE,
+    VariantName,
     trained,
     training,
 )
@@ -61,16 +71,18 @@ _BLUR = 8.0  # frames
 _LEVEL = 0.2  # probability in place of what is said of a counterfactual
 _JUDGED = ("onset", "offset", "apex")  # heads that proposals ask
 
+Variants = Annotated[tuple[VariantName, ...], including(WHOLE)]
+
 
 @dataclass(frozen=True)
-class Config:
+class Config(Parameters):
     """Parameters of the page.
 
     Attributes
     ----------
     plans
-        Databases, and the variants that are debiased on each. The controls are for the network of
-        the paper alone.
+        Databases, and the variants that are debiased on each. The network of the paper, which
+        alone has all controls, must be among them.
     features
         Folder of each real database among them.
     seeds, epochs
@@ -89,16 +101,16 @@ class Config:
         Resamples of subjects behind each interval.
     """
 
-    plans: tuple[tuple[str, tuple[str, ...]], ...] = (
+    plans: tuple[tuple[DatabaseName, Variants], ...] = (
         ("cas_like", (WHOLE, PREDECESSOR)),
         ("samm_like", (WHOLE, PREDECESSOR)),
     )
-    features: Mapping[str, str] = field(default_factory=dict)
-    seeds: tuple[int, ...] = (1, 2, 3, 4, 5)
-    epochs: int = 12
-    alpha: float = 0.01
-    n_thresholds: int = 41
-    strengths: tuple[tuple[float, float], ...] = (
+    features: Mapping[RealName, str] = field(default_factory=dict)
+    seeds: tuple[Seed, ...] = (1, 2, 3, 4, 5)
+    epochs: Count = 12
+    alpha: Probability = 0.01
+    n_thresholds: Annotated[int, at_least(2)] = 41
+    strengths: Annotated[tuple[tuple[float, float], ...], including((0.0, 0.0))] = (
         (0.0, 0.0),
         (0.5, 0.5),
         (1.0, 1.0),
@@ -107,13 +119,8 @@ class Config:
         (0.0, 0.5),
     )
     forms: tuple[Form, ...] = FORMS
-    most_subjects: int = 0
-    n_bootstrap: int = 2000
-
-    def __post_init__(self) -> None:
-        """Refuse strengths that cannot choose to do nothing."""
-        if (0.0, 0.0) not in map(tuple, self.strengths):
-            raise CausalexError(f"strengths {self.strengths}: expected (0, 0) among them")
+    most_subjects: CountOrAll = 0
+    n_bootstrap: Count = 2000
 
 
 def compute(config: Config) -> dict[str, pd.DataFrame]:

@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 
 from causalex_core.datasets import causalnet, manifest
+from causalex_core.parameters import Count, Parameters, Seed
 from causalex_core.recognition import baselines, selection
 from causalex_core.recognition.selection import LAST, TEST
 from causalex_core.studies import emotions
@@ -27,7 +28,7 @@ SIZES = (1, 2, 4, 8, 16)
 
 
 @dataclass(frozen=True)
-class Config:
+class Config(Parameters):
     """Parameters of the page.
 
     Attributes
@@ -42,10 +43,10 @@ class Config:
         Seed of guesses and of the resampling.
     """
 
-    n_epochs: int = 200
-    n_draws: int = 100
-    n_bootstrap: int = 5000
-    seed: int = 1
+    n_epochs: Count = 200
+    n_draws: Count = 100
+    n_bootstrap: Count = 5000
+    seed: Seed = 1
 
 
 def compute(config: Config) -> dict[str, pd.DataFrame]:

@@ -9,12 +9,14 @@ and what guesses read, by rule).
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Annotated
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from causalex_core.datasets import causalnet, manifest
+from causalex_core.parameters import Count, Parameters, Seed, at_least
 from causalex_core.recognition import baselines, selection
 from causalex_core.recognition.folds import Folds
 from causalex_core.studies import emotions
@@ -32,7 +34,7 @@ _EDGES = np.linspace(0, 1, 101)  # of the bins of UF1
 
 
 @dataclass(frozen=True)
-class Config:
+class Config(Parameters):
     """Parameters of the page.
 
     Attributes
@@ -54,14 +56,14 @@ class Config:
         Seed of all of them.
     """
 
-    n_parts: int = 5
-    n_clip_folds: int = 4
-    n_permutations: int = 399
-    n_layers: int = 2
-    layer_epochs: int = 200
-    n_draws: int = 20
-    n_bootstrap: int = 5000
-    seed: int = 1
+    n_parts: Annotated[int, at_least(2)] = 5
+    n_clip_folds: Count = 4
+    n_permutations: Count = 399
+    n_layers: Count = 2
+    layer_epochs: Count = 200
+    n_draws: Count = 20
+    n_bootstrap: Count = 5000
+    seed: Seed = 1
 
 
 def compute(config: Config) -> dict[str, pd.DataFrame]:

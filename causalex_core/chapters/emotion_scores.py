@@ -16,6 +16,7 @@ from torch import nn
 
 from causalex_core import paths
 from causalex_core.datasets import causalnet, manifest
+from causalex_core.parameters import Count, CountOrAll, Parameters, Seed
 from causalex_core.recognition import baselines, described, selection
 from causalex_core.recognition.attention import TOKENS
 from causalex_core.recognition.described import DescribedConfig
@@ -43,7 +44,7 @@ _AT_ONCE = 8  # compact networks: a third of the time of one after the other
 
 
 @dataclass(frozen=True)
-class Config:
+class Config(Parameters):
     """Parameters of the page.
 
     Attributes
@@ -63,13 +64,13 @@ class Config:
         Of weights, guesses and resampling.
     """
 
-    compact_epochs: int = COMPACT_TRAINING.epochs
-    ststnet_epochs: int = 20
-    layer_epochs: int = PUBLISHED_EPOCHS
-    n_draws: int = 100
-    most_subjects: int = 0
-    n_bootstrap: int = 5000
-    seed: int = 1
+    compact_epochs: Count = COMPACT_TRAINING.epochs
+    ststnet_epochs: Count = 20
+    layer_epochs: Count = PUBLISHED_EPOCHS
+    n_draws: Count = 100
+    most_subjects: CountOrAll = 0
+    n_bootstrap: Count = 5000
+    seed: Seed = 1
 
 
 def compute(config: Config) -> dict[str, pd.DataFrame]:

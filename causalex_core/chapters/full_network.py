@@ -16,6 +16,7 @@ both name the same emotion).
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
+from typing import Annotated
 
 import numpy as np
 import pandas as pd
@@ -23,7 +24,7 @@ from numpy.typing import NDArray
 
 from causalex_core import paths
 from causalex_core.datasets import causalnet, manifest
-from causalex_core.errors import CausalexError
+from causalex_core.parameters import Count, CountOrAll, Parameters, Seed, within
 from causalex_core.recognition import baselines, described, maps, selection
 from causalex_core.recognition.folds import Folds
 from causalex_core.recognition.network import NetworkConfig
@@ -40,7 +41,7 @@ NO_CHOICE = "nothing to choose"
 
 
 @dataclass(frozen=True)
-class Config:
+class Config(Parameters):
     """Parameters of the chapter.
 
     Attributes
@@ -62,18 +63,13 @@ class Config:
         Of weights, guesses and resampling.
     """
 
-    groups: int = nested.GROUPS
-    epochs: int = 200
-    repeats: tuple[int, int, int] = (3, 3, 9)
-    exact_epochs: int = 50
-    n_draws: int = 100
-    n_bootstrap: int = 5000
-    seed: int = 1
-
-    def __post_init__(self) -> None:
-        """Refuse a number of groups that there is not."""
-        if not 1 <= self.groups <= nested.GROUPS:
-            raise CausalexError(f"{self.groups} groups: expected 1 to {nested.GROUPS}")
+    groups: Annotated[int, within(1, nested.GROUPS)] = nested.GROUPS
+    epochs: Count = 200
+    repeats: tuple[Count, Count, Count] = (3, 3, 9)
+    exact_epochs: CountOrAll = 50
+    n_draws: Count = 100
+    n_bootstrap: Count = 5000
+    seed: Seed = 1
 
 
 def compute(config: Config) -> dict[str, pd.DataFrame]:

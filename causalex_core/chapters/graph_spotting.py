@@ -7,17 +7,26 @@ features of the real ones.
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Annotated
 
 import numpy as np
 import pandas as pd
 import torch
 
-from causalex_core.errors import CausalexError
 from causalex_core.evaluation import operating_points
 from causalex_core.evaluation.operating_points import LAST
 from causalex_core.evaluation.spotting import MEGC
 from causalex_core.expressions import KINDS, MissingOffset
 from causalex_core.graphs import compound
+from causalex_core.parameters import (
+    Count,
+    CountOrAll,
+    Parameters,
+    Probability,
+    Seed,
+    at_least,
+    including,
+)
 from causalex_core.spotter.graph import GraphConfig
 from causalex_core.spotting import candidates, level
 from causalex_core.spotting.mdmd import mdmd
@@ -25,9 +34,18 @@ from causalex_core.spotting.network import FRAMES, Network
 from causalex_core.spotting.training import Outcome
 from causalex_core.spotting.windows import gather, hold_out, leave_one_subject_out
 from causalex_core.studies import material, nested, points, shifts
-from causalex_core.studies.material import Material
+from causalex_core.studies.material import DatabaseName, Material, RealName
 from causalex_core.studies.points import NESTED, TOGETHER
-from causalex_core.studies.variants import NONE, OWN, PREDECESSOR, VARIANTS, WHOLE, Setting, trained
+from causalex_core.studies.variants import (
+    NONE,
+    OWN,
+    PREDECESSOR,
+    VARIANTS,
+    WHOLE,
+    Setting,
+    VariantName,
+    trained,
+)
 
 SOURCES = ()
 LONG = True
@@ -60,9 +78,11 @@ _MDMD_SECONDS = {"macro": (0.65, 1.3, 2.0), "micro": (0.2, 0.4, 0.6)}
 _MDMD_LENGTHS = {"macro": (0.55, np.inf), "micro": (0.2, 0.55)}
 _MDMD_SHARES = (0.01, 0.02, 0.05, 0.1, 0.15, 0.2, 0.3, 0.4, 0.5, 0.6)
 
+Variants = Annotated[tuple[VariantName, ...], including(NONE, WHOLE)]
+
 
 @dataclass(frozen=True)
-class Config:
+class Config(Parameters):
     """Parameters of the page.
 
     Attributes
@@ -70,7 +90,8 @@ class Config:
     plans
         Databases, and the variants that are trained on each: see
         `causalex_core.studies.material.read` and `causalex_core.studies.variants.VARIANTS`. The
-        variant without a graph, from which gains are measured, must be among them.
+        variant without a graph, from which gains are measured, and Causal-Ex, whose rules and
+        shifted labels are shown, must be among them.
     features
         Folder of each real database among them.
     seeds
@@ -94,30 +115,20 @@ class Config:
         Resamples of subjects behind each interval.
     """
 
-    plans: tuple[tuple[str, tuple[str, ...]], ...] = (
+    plans: tuple[tuple[DatabaseName, Variants], ...] = (
         ("cas_like", tuple(VARIANTS)),
         ("samm_like", (PREDECESSOR, WHOLE, NONE, CAUSAL)),
     )
-    features: Mapping[str, str] = field(default_factory=dict)
-    seeds: tuple[int, ...] = (1, 2, 3, 4, 5)
-    epochs: int = 12
-    nested: tuple[str, ...] = (PREDECESSOR, WHOLE, NONE)
-    crossed: tuple[str, ...] = (CAUSAL, WHOLE)
-    alpha: float = 0.01
-    n_thresholds: int = 41
-    n_shifts: int = 200
-    most_subjects: int = 0
-    n_bootstrap: int = 2000
-
-    def __post_init__(self) -> None:
-        """Refuse variants that are unknown, and a plan without the one that gains start from."""
-        for database, variants in self.plans:
-            unknown = set(variants) - set(VARIANTS)
-            if unknown or NONE not in variants:
-                raise CausalexError(
-                    f"variants {list(variants)} on {database}: expected some of {list(VARIANTS)},"
-                    f" '{NONE}' among them"
-                )
+    features: Mapping[RealName, str] = field(default_factory=dict)
+    seeds: tuple[Seed, ...] = (1, 2, 3, 4, 5)
+    epochs: Count = 12
+    nested: tuple[VariantName, ...] = (PREDECESSOR, WHOLE, NONE)
+    crossed: tuple[VariantName, ...] = (CAUSAL, WHOLE)
+    alpha: Probability = 0.01
+    n_thresholds: Annotated[int, at_least(2)] = 41
+    n_shifts: Count = 200
+    most_subjects: CountOrAll = 0
+    n_bootstrap: Count = 2000
 
 
 def compute(config: Config) -> dict[str, pd.DataFrame]:

@@ -7,6 +7,7 @@ of which two published flows exist.
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
+from typing import Annotated
 
 import numpy as np
 import pandas as pd
@@ -14,9 +15,11 @@ from numpy.typing import NDArray
 
 from causalex_core import paths
 from causalex_core.cohort import cohort
+from causalex_core.cohort.plans import PLANS
 from causalex_core.datasets import causalnet, manifest
 from causalex_core.evaluation import confusions
 from causalex_core.evaluation.uncertainty import Interval
+from causalex_core.parameters import Count, CountOrAll, NonNegative, Parameters, Seed, one_of
 from causalex_core.recognition import baselines
 from causalex_core.recognition.folds import Folds, leave_one_subject_out
 from causalex_core.recognition.key_frames import NAMES, Law
@@ -41,7 +44,7 @@ _ELSEWHERE = {
 
 
 @dataclass(frozen=True)
-class Config:
+class Config(Parameters):
     """Parameters of the page.
 
     Attributes
@@ -67,17 +70,19 @@ class Config:
         Resamples of subjects behind each interval.
     """
 
-    plan: str = "cas_like"
-    n_cohorts: int = 12
-    most: int = 6
-    levels: tuple[float, ...] = (0.1, 0.2, 0.35, 0.5)
-    lesson: float = 0.25
-    n_lessons: int = 3
-    recognisers: tuple[str, ...] = tuple(key_frame_errors.RECOGNISERS)
-    elsewhere: tuple[str, ...] = tuple(_ELSEWHERE)
-    seeds: tuple[int, ...] = (1,)
-    most_subjects: int = 0
-    n_bootstrap: int = 5000
+    plan: Annotated[str, one_of(PLANS)] = "cas_like"
+    n_cohorts: Count = 12
+    most: Count = 6
+    levels: tuple[NonNegative, ...] = (0.1, 0.2, 0.35, 0.5)
+    lesson: NonNegative = 0.25
+    n_lessons: Count = 3
+    recognisers: tuple[Annotated[str, one_of(key_frame_errors.RECOGNISERS)], ...] = tuple(
+        key_frame_errors.RECOGNISERS
+    )
+    elsewhere: tuple[Annotated[str, one_of(_ELSEWHERE)], ...] = tuple(_ELSEWHERE)
+    seeds: tuple[Seed, ...] = (1,)
+    most_subjects: CountOrAll = 0
+    n_bootstrap: Count = 5000
 
 
 def compute(config: Config) -> dict[str, pd.DataFrame]:

@@ -7,6 +7,7 @@ micro-expressions. There are no regions in them, so this is the temporal half of
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Annotated
 
 import numpy as np
 import pandas as pd
@@ -19,6 +20,7 @@ from causalex_core.debiasing import counterfactual
 from causalex_core.debiasing.judging import judge
 from causalex_core.evaluation import operating_points
 from causalex_core.evaluation.operating_points import CROSS, LAST
+from causalex_core.parameters import Count, CountOrAll, Parameters, Seed, at_least, including
 from causalex_core.spotting import candidates, losses, proposals, scales
 from causalex_core.spotting.network import NetworkConfig
 from causalex_core.spotting.side_by_side import Graphs, TrainingConfig
@@ -36,7 +38,7 @@ NONE, NULL, SWEEP = "none", "null frames", "as many thresholds instead"
 
 
 @dataclass(frozen=True)
-class Config:
+class Config(Parameters):
     """Parameters of the page.
 
     Attributes
@@ -56,13 +58,13 @@ class Config:
         Resamples of subjects behind each interval.
     """
 
-    seeds: tuple[int, ...] = (1, 2, 3, 4, 5)
-    epochs: int = 20
-    width: int = 32
-    n_thresholds: int = 61
-    strengths: tuple[float, ...] = (0.0, 0.25, 0.5, 0.75, 1.0)
-    most_subjects: int = 0
-    n_bootstrap: int = 5000
+    seeds: tuple[Seed, ...] = (1, 2, 3, 4, 5)
+    epochs: Count = 20
+    width: Count = 32
+    n_thresholds: Annotated[int, at_least(2)] = 61
+    strengths: Annotated[tuple[float, ...], including(0.0)] = (0.0, 0.25, 0.5, 0.75, 1.0)
+    most_subjects: CountOrAll = 0
+    n_bootstrap: Count = 5000
 
 
 def compute(config: Config) -> dict[str, pd.DataFrame]:

@@ -35,6 +35,7 @@ from numpy.typing import NDArray
 from causalex_core import paths
 from causalex_core.datasets import causalnet, manifest
 from causalex_core.evaluation import confusions
+from causalex_core.parameters import Count, Parameters, Seed
 from causalex_core.recognition import baselines, described, selection
 from causalex_core.recognition.folds import Folds
 from causalex_core.recognition.side_by_side import made
@@ -60,7 +61,7 @@ _AT_ONCE = 8  # half the time of one after the other, for networks so small
 
 
 @dataclass(frozen=True)
-class Config:
+class Config(Parameters):
     """Parameters of the chapter.
 
     Attributes
@@ -71,8 +72,8 @@ class Config:
         Resamples of subjects behind each interval.
     """
 
-    seeds: tuple[int, ...] = (1, 2, 3, 4, 5)
-    n_bootstrap: int = 5000
+    seeds: tuple[Seed, ...] = (1, 2, 3, 4, 5)
+    n_bootstrap: Count = 5000
 
 
 def compute(config: Config) -> dict[str, pd.DataFrame]:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property, partial
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Annotated, Any, NamedTuple
 
 import cv2
 import numpy as np
@@ -25,6 +25,15 @@ from causalex_core.motion.extract import Motion, Quality
 from causalex_core.motion.flow import Flow, Image
 from causalex_core.motion.landmarks import FaceMesh, Faces, Landmarker
 from causalex_core.motion.warps import bumps, region_error, seen, warped
+from causalex_core.parameters import (
+    Count,
+    NonNegative,
+    Parameters,
+    Positive,
+    Seed,
+    at_least,
+    within,
+)
 from causalex_core.regions import NAMES, REGIONS
 
 SOURCES = ("pyfeat_clips",)
@@ -65,7 +74,7 @@ _MOVES = 0.0006  # half-widths of the face per frame, about 0.05 px of the crop
 
 
 @dataclass(frozen=True)
-class Config:
+class Config(Parameters):
     """Parameters of the page.
 
     Attributes
@@ -73,7 +82,7 @@ class Config:
     crop_px
         Height and width of the aligned crop.
     frame
-        Frame of the shown clip that is drawn.
+        Frame of the shown clip that is drawn, of 472; one on each side is needed.
     motions
         Largest motion of a warp, in pixels.
     noise
@@ -90,17 +99,17 @@ class Config:
         Seed of warps, films and resamples.
     """
 
-    crop_px: int = 256
-    frame: int = 291
-    motions: tuple[float, ...] = (0.1, 0.2, 0.5, 1.0, 2.0)
-    noise: float = 2.0
-    n_pairs: int = 8
-    n_slow: int = 2
-    n_people: int = 8
-    n_frames: int = 80
-    head_motions: tuple[float, ...] = (1.0, 6.0)
-    n_bootstrap: int = 2000
-    seed: int = 0
+    crop_px: Annotated[int, within(64, 1024)] = 256
+    frame: Annotated[int, within(1, 470)] = 291
+    motions: tuple[Positive, ...] = (0.1, 0.2, 0.5, 1.0, 2.0)
+    noise: NonNegative = 2.0
+    n_pairs: Count = 8
+    n_slow: Count = 2
+    n_people: Count = 8
+    n_frames: Annotated[int, at_least(_EVENT[-1] + _AROUND + 1)] = 80
+    head_motions: tuple[NonNegative, ...] = (1.0, 6.0)
+    n_bootstrap: Count = 2000
+    seed: Seed = 0
 
 
 def compute(config: Config) -> dict[str, pd.DataFrame]:

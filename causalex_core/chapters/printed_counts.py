@@ -10,6 +10,7 @@ from causalex_core.datasets.annotations import CAS, SAMM
 from causalex_core.evaluation.back_solving import joint_counts
 from causalex_core.evaluation.uncertainty import percentile_interval
 from causalex_core.expressions import KINDS
+from causalex_core.parameters import Count, Parameters, Seed
 from causalex_core.report import paper
 
 SOURCES = ()
@@ -62,7 +63,7 @@ def _runs() -> Iterator[Run]:
 
 
 @dataclass(frozen=True)
-class Config:
+class Config(Parameters):
     """Parameters of the page.
 
     Attributes
@@ -73,8 +74,8 @@ class Config:
         Seed of the simulation.
     """
 
-    n_draws: int = 20_000
-    seed: int = 1
+    n_draws: Count = 20_000
+    seed: Seed = 1
 
 
 def compute(config: Config) -> dict[str, pd.DataFrame]:

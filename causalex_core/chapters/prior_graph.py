@@ -11,6 +11,7 @@ from causalex_core.action_units import exact_numbers, parse
 from causalex_core.datasets import auw_gcn, manifest
 from causalex_core.datasets.annotations import CAS, SAMM
 from causalex_core.graphs import prior
+from causalex_core.parameters import Count, Parameters
 
 SOURCES = ("auw_gcn_annotations", "auw_gcn_priors")
 
@@ -24,7 +25,7 @@ MAPS = {"AUW-GCN": prior.AUW_GCN, "FACS": prior.FACS}
 
 
 @dataclass(frozen=True)
-class Config:
+class Config(Parameters):
     """Parameters of the page.
 
     Attributes
@@ -33,7 +34,7 @@ class Config:
         Largest row sum tried when integer counts are recovered from a published matrix.
     """
 
-    largest_row_sum: int = 1000
+    largest_row_sum: Count = 1000
 
 
 def compute(config: Config) -> dict[str, pd.DataFrame]:

@@ -8,23 +8,32 @@ never look at the test subject.
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
-from typing import Literal
+from typing import Annotated, Literal
 
 import numpy as np
 import pandas as pd
 
 from causalex_core.datasets import region_motion
 from causalex_core.datasets.annotations import CAS, SAMM
-from causalex_core.errors import CausalexError
 from causalex_core.evaluation import operating_points
 from causalex_core.evaluation.operating_points import LAST
 from causalex_core.expressions import MissingOffset
+from causalex_core.parameters import (
+    Count,
+    CountOrAll,
+    NonNegative,
+    Parameters,
+    Probability,
+    Seed,
+    including,
+    one_of,
+)
 from causalex_core.spotter.graph import GraphConfig
 from causalex_core.spotting import proposals
 from causalex_core.spotting.optimiser import OptimiserConfig
 from causalex_core.spotting.windows import leave_one_subject_out
 from causalex_core.studies import material, points, published_rule
-from causalex_core.studies.material import Material, Targets
+from causalex_core.studies.material import Material, RealName, Targets
 from causalex_core.studies.published_rule import Counting
 from causalex_core.studies.variants import (
     NONE,
@@ -64,9 +73,11 @@ TABLES = ("inputs", "scores", "differences", "epochs", "draws", "cost", "detecti
 _DRAWN = (1, 2, 5, 10, 20, 40, 80)
 _N_DRAWS = 100
 
+Variants = Annotated[tuple[Annotated[str, one_of(NETWORKS)], ...], including(PREDECESSOR)]
+
 
 @dataclass(frozen=True)
-class Config:
+class Config(Parameters):
     """Parameters of the page.
 
     Attributes
@@ -92,34 +103,20 @@ class Config:
         Resamples of subjects behind each interval.
     """
 
-    databases: tuple[str, ...] = (CAS, SAMM)
-    features: Mapping[str, str] = field(default_factory=dict)
-    variants: tuple[str, ...] = tuple(NETWORKS)
-    seeds: tuple[int, ...] = (1,)
-    epochs: int = 100
-    batch: int = 128
-    weight_decay: float = 0.1
+    databases: tuple[RealName, ...] = (CAS, SAMM)
+    features: Mapping[RealName, str] = field(default_factory=dict)
+    variants: Variants = tuple(NETWORKS)
+    seeds: tuple[Seed, ...] = (1,)
+    epochs: Count = 100
+    batch: Count = 128
+    weight_decay: NonNegative = 0.1
     normalisation: Literal["auw_gcn", "training"] = "auw_gcn"
     precision: Literal["float32", "bfloat16"] = "bfloat16"
     targets: Targets = "marks"
     prior: Literal["published", "training"] = "published"
-    alpha: float = 0.01
-    most_subjects: int = 0
-    n_bootstrap: int = 5000
-
-    def __post_init__(self) -> None:
-        """Refuse databases and variants that there are not."""
-        for what, given, known in (
-            ("database", self.databases, READ_OUT),
-            ("variant", self.variants, NETWORKS),
-        ):
-            for name in given:
-                if name not in known:
-                    raise CausalexError(f"{what} '{name}': expected one of {', '.join(known)}")
-        if PREDECESSOR not in self.variants:
-            raise CausalexError(
-                f"variants {list(self.variants)}: expected '{PREDECESSOR}' among them"
-            )
+    alpha: Probability = 0.01
+    most_subjects: CountOrAll = 0
+    n_bootstrap: Count = 5000
 
     @property
     def setting(self) -> Setting:

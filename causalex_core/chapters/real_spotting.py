@@ -9,9 +9,11 @@ from dataclasses import dataclass
 import pandas as pd
 
 from causalex_core.chapters import graph_spotting
-from causalex_core.chapters.graph_spotting import CAUSAL, PRIOR, RANDOM
+from causalex_core.chapters.graph_spotting import CAUSAL, PRIOR, RANDOM, Variants
 from causalex_core.datasets import region_motion
 from causalex_core.datasets.annotations import CAS, SAMM
+from causalex_core.parameters import Count, Seed
+from causalex_core.studies.material import DatabaseName
 from causalex_core.studies.variants import NONE, PREDECESSOR, WHOLE
 
 SOURCES = region_motion.SOURCES
@@ -23,9 +25,9 @@ _VARIANTS = (PREDECESSOR, WHOLE, NONE, RANDOM, PRIOR, CAUSAL)
 class Config(graph_spotting.Config):
     """Parameters of :class:`causalex_core.chapters.graph_spotting.Config`, for real people."""
 
-    plans: tuple[tuple[str, tuple[str, ...]], ...] = ((CAS, _VARIANTS), (SAMM, _VARIANTS))
-    seeds: tuple[int, ...] = (1, 2, 3)
-    n_bootstrap: int = 5000
+    plans: tuple[tuple[DatabaseName, Variants], ...] = ((CAS, _VARIANTS), (SAMM, _VARIANTS))
+    seeds: tuple[Seed, ...] = (1, 2, 3)
+    n_bootstrap: Count = 5000
 
 
 def compute(config: Config) -> dict[str, pd.DataFrame]:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import NamedTuple
+from typing import Annotated, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -12,6 +12,7 @@ from causalex_core import action_units, regions
 from causalex_core.chapters.causal_graphs import METHODS, summary
 from causalex_core.cohort import causes, cohort
 from causalex_core.cohort.cohort import Cohort
+from causalex_core.cohort.plans import PLANS
 from causalex_core.graphs import compound, prior
 from causalex_core.graphs.agreement import Truth, agreement, truth
 from causalex_core.graphs.fci import fci
@@ -20,6 +21,15 @@ from causalex_core.graphs.pag import Pag
 from causalex_core.graphs.samples import COMPONENTS, motion_series
 from causalex_core.graphs.stability import bootstrap
 from causalex_core.motion.extract import Motion
+from causalex_core.parameters import (
+    Count,
+    NonNegative,
+    Parameters,
+    Probability,
+    Seed,
+    including,
+    one_of,
+)
 
 SOURCES = ()
 RATES = ("precision", "recall", "f1", "mark_f1", "marks_right")
@@ -30,7 +40,7 @@ Clips = Sequence[list[np.ndarray]]  # of each clip its series of samples
 
 
 @dataclass(frozen=True)
-class Config:
+class Config(Parameters):
     """Parameters of the page.
 
     Attributes
@@ -57,16 +67,16 @@ class Config:
         Seed of cohorts, groups, draws and resamples.
     """
 
-    plan: str = "cas_like"
-    n_cohorts: int = 3
-    clips: tuple[int, ...] = (1, 4, 16)
-    n_groups: int = 4
-    noise: tuple[float, ...] = (0.0, MEASURED, 2.0)
-    components: str = "stacked"
-    alpha: float = 0.01
-    n_draws: int = 30
-    n_bootstrap: int = 2000
-    seed: int = 1
+    plan: Annotated[str, one_of(PLANS)] = "cas_like"
+    n_cohorts: Count = 3
+    clips: tuple[Count, ...] = (1, 4, 16)
+    n_groups: Count = 4
+    noise: Annotated[tuple[NonNegative, ...], including(MEASURED)] = (0.0, MEASURED, 2.0)
+    components: Annotated[str, one_of(COMPONENTS)] = "stacked"
+    alpha: Probability = 0.01
+    n_draws: Count = 30
+    n_bootstrap: Count = 2000
+    seed: Seed = 1
 
 
 class Trial(NamedTuple):

@@ -17,13 +17,14 @@ from causalex_core.evaluation.spotting import (
 )
 from causalex_core.evaluation.uncertainty import f1, f1_difference, f1_interval
 from causalex_core.expressions import KINDS, MissingOffset
+from causalex_core.parameters import Count, Parameters, Seed
 
 SOURCES = ("lgsnet_detections", "mdmd_baseline", "megc2024_logs", "auw_gcn_annotations")
 OWN = "own table"
 
 
 @dataclass(frozen=True)
-class Config:
+class Config(Parameters):
     """Parameters of the page.
 
     Attributes
@@ -34,8 +35,8 @@ class Config:
         Seed of the resampling.
     """
 
-    n_bootstrap: int = 10_000
-    seed: int = 1
+    n_bootstrap: Count = 10_000
+    seed: Seed = 1
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ that differ only in whose labels choose.
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Annotated
 
 import numpy as np
 import pandas as pd
@@ -16,6 +17,7 @@ from causalex_core.errors import CausalexError
 from causalex_core.evaluation import selection
 from causalex_core.evaluation.spotting import COUNTS, EACH_TRUTH, MEGC, Protocol, score
 from causalex_core.evaluation.uncertainty import Interval, f1, f1_difference, f1_interval
+from causalex_core.parameters import Count, Parameters, Seed, within
 
 SOURCES = ("lgsnet_detections", "mdmd_baseline")
 LAST, CROSS = "last epoch", "cross_fold"
@@ -25,7 +27,7 @@ MDMD_PRINTED, MDMD_POOLED, MDMD_SUBJECT = "as printed", "best p for all", "best 
 
 
 @dataclass(frozen=True)
-class Config:
+class Config(Parameters):
     """Parameters of the page.
 
     Attributes
@@ -38,11 +40,11 @@ class Config:
         Seed of the resampling.
     """
 
-    lowest: int = 300
-    highest: int = 700
-    step: int = 5
-    n_bootstrap: int = 10_000
-    seed: int = 1
+    lowest: Annotated[int, within(0, 1000)] = 300
+    highest: Annotated[int, within(0, 1000)] = 700
+    step: Count = 5
+    n_bootstrap: Count = 10_000
+    seed: Seed = 1
 
 
 def compute(config: Config) -> dict[str, pd.DataFrame]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Annotated
 
 import numpy as np
 import pandas as pd
@@ -17,6 +18,7 @@ from causalex_core.cohort.plans import LEVELS, PLANS
 from causalex_core.expressions import KINDS
 from causalex_core.motion.extract import extract
 from causalex_core.motion.landmarks import FaceMesh
+from causalex_core.parameters import Count, NonNegative, Parameters, Seed, at_least
 
 SOURCES = ()
 _TIED_UNIT = "4"
@@ -30,7 +32,7 @@ _NEIGHBOURS = ((0, 1), (1, 2), (3, 4), (4, 5), (6, 7), (8, 9), (9, 10), (8, 11),
 
 
 @dataclass(frozen=True)
-class Config:
+class Config(Parameters):
     """Parameters of the page.
 
     Attributes
@@ -45,11 +47,11 @@ class Config:
         Of the identities; the cohort has its own.
     """
 
-    n_identities: int = 40
-    n_clips: int = 12
-    n_frames: int = 100
-    head_motions: tuple[float, ...] = (1.0, 6.0)
-    seed: int = 5
+    n_identities: Count = 40
+    n_clips: Count = 12
+    n_frames: Annotated[int, at_least(2)] = 100
+    head_motions: tuple[NonNegative, ...] = (1.0, 6.0)
+    seed: Seed = 5
 
 
 def compute(config: Config) -> dict[str, pd.DataFrame]:

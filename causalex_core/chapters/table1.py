@@ -17,6 +17,7 @@ from causalex_core.datasets import (
 )
 from causalex_core.datasets.annotations import CAS, SAMM
 from causalex_core.expressions import FRAMES, KINDS
+from causalex_core.parameters import Count, Parameters
 from causalex_core.report import paper
 
 SOURCES = ("auw_gcn_annotations", "mtsn_ground_truth", "megc_video_lengths")
@@ -39,7 +40,7 @@ EXCHANGED = {"offset-apex": "apex-onset", "apex-onset": "offset-apex"}
 
 
 @dataclass(frozen=True)
-class Config:
+class Config(Parameters):
     """Parameters of the page.
 
     Attributes
@@ -48,7 +49,7 @@ class Config:
         Points of the duration curves in each doubling of the duration.
     """
 
-    points_per_octave: int = 12
+    points_per_octave: Count = 12
 
 
 Rows = Callable[[pd.DataFrame, str, str], pd.DataFrame]

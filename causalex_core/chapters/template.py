@@ -12,13 +12,14 @@ from causalex_core.chapters.causal_graphs import summary
 from causalex_core.graphs.agreement import agreement, truth
 from causalex_core.graphs.fci import fci
 from causalex_core.graphs.independence import EffectiveSampleSize
-from causalex_core.graphs.simulation import random_model, series
+from causalex_core.graphs.simulation import Kind, Length, random_model, series
+from causalex_core.parameters import Count, Parameters, Probability, Seed
 
 SOURCES = ()  # names of cards in data_manifest/, if it reads any
 
 
 @dataclass(frozen=True)
-class Config:
+class Config(Parameters):
     """Parameters of the page; each has a default.
 
     Attributes
@@ -41,14 +42,14 @@ class Config:
         Seed of models, series and resamples.
     """
 
-    kind: str = "smooth"
+    kind: Kind = "smooth"
     sample_size: EffectiveSampleSize = "bartlett"
-    alpha: float = 0.05
-    edge_probability: float = 0.25
-    frames: tuple[int, ...] = (200, 1000, 5000)
-    n_graphs: int = 20
-    n_bootstrap: int = 500
-    seed: int = 1
+    alpha: Probability = 0.05
+    edge_probability: Probability = 0.25
+    frames: tuple[Length, ...] = (200, 1000, 5000)
+    n_graphs: Count = 20
+    n_bootstrap: Count = 500
+    seed: Seed = 1
 
 
 def compute(config: Config) -> dict[str, pd.DataFrame]:

@@ -24,6 +24,7 @@ from causalex_core.chapters.counterfactuals import BOTH, KEEP, MASK, NULL, SWEEP
 from causalex_core.cohort.people import TIES
 from causalex_core.errors import CausalexError
 from causalex_core.evaluation.operating_points import LAST
+from causalex_core.parameters import Parameters
 from causalex_core.report import paper, results
 from causalex_core.report.results import Result
 from causalex_core.studies.points import NESTED
@@ -45,7 +46,7 @@ Tables = Mapping[str, Mapping[str, pd.DataFrame]]
 
 
 @dataclass(frozen=True)
-class Config:
+class Config(Parameters):
     """The page has no parameters."""
 
 

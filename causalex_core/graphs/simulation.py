@@ -1,12 +1,15 @@
 """Linear models with latent causes, and series to drive them: graphs whose truth is known."""
 
+import re
 from dataclasses import dataclass
+from typing import Annotated
 
 import numpy as np
 from scipy.ndimage import gaussian_filter1d
 from scipy.signal import lfilter
 
 from causalex_core.errors import CausalexError
+from causalex_core.parameters import Limit, at_least
 
 SMOOTHING = 5  # frames, standard deviation: about how smooth optical flow of a face is
 SENSOR_NOISE = 0.05  # white noise on top of a smooth series, relative to its spread
@@ -74,6 +77,16 @@ def random_model(
         arrows[node, generator.choice(observed, children, replace=False)] = True
     size = generator.uniform(0.3, 1, arrows.shape) * generator.choice([-1, 1], arrows.shape)
     return LinearModel(arrows * size, observed)
+
+
+Kind = Annotated[
+    str,
+    Limit(
+        "white, smooth, or ar with a coefficient below 1, such as ar0.8",
+        lambda kind: bool(re.fullmatch(r"white|smooth|ar-?0?\.\d+", kind)),
+    ),
+]  # of series
+Length = Annotated[int, at_least(30)]  # frames; of fewer, smooth ones are worth too little
 
 
 def series(kind: str, generator: np.random.Generator, frames: int, columns: int) -> np.ndarray:

@@ -105,10 +105,12 @@ def read(path: Path, missing: tuple[str, ...] = ()) -> Result:
             missing=tuple(content.get("missing", missing)),
         )
     except OSError as error:
+        absent = f"{path}: no stored result here ({error.strerror})"
         raise CausalexError(
-            f"{path}: no stored result here ({error.strerror}) and the sources"
-            f" {', '.join(missing)} are missing; add them with"
+            f"{absent} and the sources {', '.join(missing)} are missing; add them with"
             f" `causalex data fetch {' '.join(missing)}`"
+            if missing
+            else f"{absent}; set stored to false to compute it"
         ) from error
     except (ValueError, KeyError, TypeError) as error:
         raise CausalexError(

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
 import numpy as np
 import pandas as pd
@@ -24,6 +24,7 @@ from causalex_core.datasets.features import Recording, read_folder
 from causalex_core.datasets.names import found_as
 from causalex_core.errors import CausalexError
 from causalex_core.graphs import prior
+from causalex_core.parameters import one_of
 from causalex_core.spotter import graph
 from causalex_core.spotter.graph import GraphConfig
 from causalex_core.spotter.videos import recorded
@@ -38,6 +39,8 @@ PRIORS: Mapping[str, str] = {CAS: "assets/cas(me)^2.npy", SAMM: "assets/samm.npy
 _LIKE = {"cas_like": CAS, "samm_like": SAMM}
 _RULES = {CAS: proposals.CAS, SAMM: proposals.SAMM}
 _LOSSES = {CAS: losses.CAS, SAMM: losses.SAMM}
+RealName = Annotated[str, one_of(_RULES)]
+DatabaseName = Annotated[str, one_of([*PLANS, *_RULES])]
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Annotated, Literal
 
 import numpy as np
 import torch
@@ -12,6 +12,7 @@ from causalex_core.datasets import manifest
 from causalex_core.errors import CausalexError
 from causalex_core.graphs import compound
 from causalex_core.graphs.prior import normalise_rows
+from causalex_core.parameters import one_of
 from causalex_core.spotting import optimiser
 from causalex_core.spotting.network import AUW_GCN, PAPER, RELEASED, NetworkConfig
 from causalex_core.spotting.optimiser import OptimiserConfig
@@ -58,6 +59,7 @@ VARIANTS: Mapping[str, Variant] = {
     "one layer": Variant(replace(PAPER, graph=("compound",))),
     "no pooling": Variant(replace(PAPER, pooling=False)),
 }
+VariantName = Annotated[str, one_of(VARIANTS)]
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,7 @@ from jupyter_client.manager import AsyncKernelManager
 from causalex_core import locks, paths
 from causalex_core.errors import CausalexError
 from causalex_core.report import results
-from causalex_core.workflow import experiment, records
+from causalex_core.workflow import experiment, handed, records
 
 CELL_TIMEOUT = 4 * 3600  # seconds; a cell that takes longer hangs
 
@@ -91,9 +91,8 @@ def execute(
     output = output.absolute()
     folder, run = output.parent.parent, output.stem
     finished = folder / "finished" / output.name
-    experiment.refuse_unknown_parameters(
-        notebook.stem, parameters, experiment.parameter_names(notebook)
-    )
+    known = handed.read(notebook).parameters
+    experiment.refuse_unknown_parameters(notebook.stem, parameters, known)
     with locks.exclusive(records.lock(folder, run), f"another process executes {run}"):
         earlier = records.read(folder, run)
         if earlier and earlier.state == "done" and earlier.answers(parameters, uses):

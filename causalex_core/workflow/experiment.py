@@ -1,22 +1,19 @@
 """Experiments: which notebooks run, with which parameters, and what each depends on."""
 
-import ast
 import hashlib
 import importlib
-import json
 import os
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
-
-import yaml
 
 from causalex_core import paths, provenance
 from causalex_core.datasets import manifest
 from causalex_core.errors import CausalexError, did_you_mean
-from causalex_core.workflow import grid
+from causalex_core.parameters import core_yaml
+from causalex_core.workflow import grid, handed
 
 EXPERIMENTS = paths.WORKFLOW / "experiments"
 BOOK, GRID = {"experiment", "pages"}, {"experiment", "notebook", "fixed", "grid", "points"}
@@ -110,12 +107,9 @@ def read(name: str, settings: Sequence[str] = ()) -> Experiment:
         raise CausalexError(
             f"no experiment '{name}'{did_you_mean(name, names())} (there are: {', '.join(names())})"
         )
-    try:
-        content = yaml.safe_load(file.read_text())
-    except yaml.YAMLError as error:
-        raise CausalexError(f"{file}: not YAML: {' '.join(str(error).split())}") from error
+    content = core_yaml.load(file)
     called = content.get("experiment") if isinstance(content, Mapping) else None
-    if called is not None and called != file.stem:
+    if called is not None and str(called) != file.stem:
         raise CausalexError(
             f"{file}: says 'experiment: {called}'; give it the name of its file, '{file.stem}', so"
             " that no two experiments share a folder"
@@ -124,19 +118,35 @@ def read(name: str, settings: Sequence[str] = ()) -> Experiment:
 
 
 def _changed(content: Any, settings: Sequence[str]) -> Any:
-    parse(content)  # first say what is wrong with the file itself
+    _understood(content)  # first say what is wrong with the file itself
     return grid.changed(content, settings)
 
 
 def parse(content: Any) -> Experiment:
-    """Experiment from the content of its file, with every notebook and parameter known to exist.
+    """Experiment from the content of its file, with every notebook and parameter known to fit.
+
+    A page of a book whose data are not here shows its stored result, and takes no parameters.
 
     Raises
     ------
     CausalexError
-        If a key is missing or unknown, or a run asks for a notebook, a parameter or a resource
-        that there is not.
+        If a key is missing or unknown, or a run asks for a notebook, a parameter, a value or a
+        resource that there is not.
     """
+    found = _understood(content)
+    pages = {run.notebook: handed.read(notebook(run.notebook)) for run in found.runs.values()}
+    runs = {}
+    for name, run in found.runs.items():
+        page, given = pages[run.notebook], run.parameters
+        if not found.varied:
+            given = page.without_stored(given)
+        page.check(given)
+        runs[name] = Run(run.notebook, given)
+    return replace(found, runs=runs)
+
+
+def _understood(content: Any) -> Experiment:
+    """Experiment whose notebooks and names of parameters are known, but not yet their values."""
     kinds = {"pages": BOOK, "notebook": GRID}
     kind = [key for key in kinds if isinstance(content, Mapping) and key in content]
     if len(kind) != 1 or "experiment" not in content:
@@ -169,7 +179,7 @@ def parse(content: Any) -> Experiment:
 
 def _refuse_unrunnable(runs: Mapping[str, Run], who: str) -> None:
     """Refuse notebooks that do not exist, and parameters that a notebook does not have."""
-    known: dict[str, list[str]] = {}
+    known: dict[str, tuple[str, ...]] = {}
     for run in runs.values():
         if run.notebook not in known:
             file = notebook(run.notebook)
@@ -179,7 +189,7 @@ def _refuse_unrunnable(runs: Mapping[str, Run], who: str) -> None:
                     f"{who} lists '{run.notebook}', but there is no notebooks/{file.name}"
                     f"{did_you_mean(run.notebook, there)}"
                 )
-            known[run.notebook] = parameter_names(file)
+            known[run.notebook] = handed.read(file).parameters
         refuse_unknown_parameters(run.notebook, run.parameters, known[run.notebook], who)
 
 
@@ -206,16 +216,6 @@ def _refuse_unknown(
                 f"{who} has no {what} '{name}'{did_you_mean(str(name), there)}"
                 f" (it has: {', '.join(there) or 'none'})"
             )
-
-
-def parameter_names(notebook: Path) -> list[str]:
-    """Names that the cells tagged ``parameters`` of a notebook assign."""
-    cells = json.loads(notebook.read_text())["cells"]
-    tagged = [cell["source"] for cell in cells if "parameters" in cell["metadata"].get("tags", [])]
-    nodes = ast.walk(ast.parse("\n".join("".join(source) for source in tagged)))
-    return [
-        node.id for node in nodes if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)
-    ]
 
 
 def surroundings() -> dict[str, str]:

@@ -7,9 +7,8 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-import yaml
-
 from causalex_core.errors import CausalexError, did_you_mean
+from causalex_core.parameters import core_yaml
 
 _LONGEST = 80  # characters of a name
 _UNUSUAL = re.compile(r"[^A-Za-z0-9_.=+-]+")  # in names of files, jobs and links
@@ -104,9 +103,9 @@ def _split(setting: str) -> tuple[str, Any]:
     if not equals or not key:
         raise CausalexError(f"--set {setting!r}: expected key=value, such as seed=2")
     try:
-        return key, yaml.safe_load(text)
-    except yaml.YAMLError as error:
-        raise CausalexError(f"--set {setting!r}: the value is no YAML") from error
+        return key, core_yaml.loads(text)
+    except CausalexError as error:
+        raise CausalexError(f"--set {setting!r}: {error}") from error
 
 
 def _place(content: Mapping[str, Any], key: str) -> tuple[str, str]:

@@ -1,5 +1,6 @@
 """Carry out the runs of an experiment that are not done, on this machine or on a cluster."""
 
+import json
 import os
 import shutil
 import sys
@@ -105,10 +106,10 @@ def _orphans(folder: Path, profile: str) -> list[slurm.Job]:
 
 def _run_snakemake(chosen: Experiment, settings: Path) -> None:
     folder = chosen.folder
-    # A copy: the file may be edited while jobs wait in a queue.
-    file = paths.atomic_write(
-        folder / f"{chosen.name}.yml", yaml.safe_dump(dict(chosen.content), sort_keys=False)
-    )
+    # A copy: the file may be edited while jobs wait in a queue. JSON is YAML whose texts and
+    # numbers nobody confuses.
+    content = json.dumps(chosen.content, indent=1, ensure_ascii=False)
+    file = paths.atomic_write(folder / f"{chosen.name}.yml", content + "\n")
     command = [
         *(sys.executable, "-m", "snakemake", "--snakefile", str(SNAKEFILE)),
         *("--directory", str(folder), "--configfile", str(file)),

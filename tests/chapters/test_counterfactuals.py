@@ -96,5 +96,13 @@ def test_a_video_without_edges_out_of_any_region_is_judged_as_it_is(part):
 
 
 def test_strengths_without_nothing_are_refused():
-    with pytest.raises(CausalexError, match=r"expected \(0, 0\) among them"):
+    with pytest.raises(CausalexError, match=r"\(0\.0, 0\.0\) among them"):
         Config(strengths=((0.5, 0.5),))
+
+
+@pytest.mark.parametrize(
+    "plans", [(), (("cas_like", (PREDECESSOR,)),), (("cas_like", ("X", WHOLE)),)]
+)
+def test_plans_without_the_network_of_the_paper_are_refused(plans):
+    with pytest.raises(CausalexError, match="parameter 'plans'"):
+        Config(plans=plans)

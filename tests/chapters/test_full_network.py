@@ -76,5 +76,7 @@ def test_rounded_products_hardly_change_the_first_loss(tables):
 
 @pytest.mark.parametrize("groups", [0, 6])
 def test_a_number_of_groups_that_there_is_not_is_refused(groups):
-    with pytest.raises(CausalexError, match=f"{groups} groups: expected 1 to 5"):
+    with pytest.raises(
+        CausalexError, match=f"'groups' .*: {groups} given, expected .* from 1 to 5"
+    ):
         Config(groups=groups)

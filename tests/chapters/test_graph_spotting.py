@@ -82,8 +82,15 @@ def test_shifted_labels_have_a_band(tables):
     assert (shifted["band_low"] <= shifted["band_high"]).all()
 
 
-def test_a_plan_needs_what_its_gains_start_from():
-    with pytest.raises(CausalexError, match="'no graph' among them"):
-        Config(plans=(("cas_like", (PREDECESSOR,)),))
-    with pytest.raises(CausalexError, match="Causal-X"):
-        Config(plans=(("cas_like", (NONE, "Causal-X")),))
+@pytest.mark.parametrize(
+    ("plans", "said"),
+    [
+        ((), "a list of one or more values"),
+        ((("cas_like", (PREDECESSOR, WHOLE)),), "'no graph' and 'Causal-Ex' among them"),
+        ((("cas_like", (NONE, "Causal-X", WHOLE)),), "did you mean 'Causal-Ex'"),
+        ((("cas_like", (NONE, WHOLE)), ("samm_like", (NONE,))), r"\['no graph'\] in .*among them"),
+    ],
+)
+def test_a_plan_needs_what_the_page_is_about(plans, said):
+    with pytest.raises(CausalexError, match=said):
+        Config(plans=plans)

@@ -53,7 +53,7 @@ def test_computed_when_the_sources_are_here():
 def test_stored_when_a_source_is_missing(published, tmp_path, monkeypatch):
     _without_sources(monkeypatch, tmp_path)
     written = chapters.publish(_chapter())
-    again = chapters.obtain(_chapter(sources=("auw_gcn_priors",)), size=7)
+    again = chapters.obtain(_chapter(sources=("auw_gcn_priors",)), size=2)
     assert written == published / "toy.json"
     assert again.origin == "stored"
     assert again.missing == ("auw_gcn_priors",)
@@ -78,6 +78,43 @@ def test_a_broken_stored_result_is_refused(published, tmp_path, monkeypatch, con
 def test_unknown_parameter_is_refused_with_a_hint():
     with pytest.raises(CausalexError, match="did you mean 'size'"):
         chapters.obtain(_chapter(), sise=1)
+
+
+@pytest.mark.parametrize("size", ["x", 2.5, True, None, [3], 10**400])
+def test_a_value_of_another_type_is_refused_before_anything_is_computed(size):
+    chapter = _chapter()
+    chapter.compute = None
+    with pytest.raises(CausalexError, match=r"'size' .* given, expected a whole number"):
+        chapters.obtain(chapter, size=size)
+    with pytest.raises(CausalexError, match=r"'size' .* given, expected a whole number"):
+        chapters.publish(chapter, size=size)
+
+
+def test_a_stored_result_is_shown_for_its_own_parameters_only(tmp_path, monkeypatch):
+    chapters.publish(_chapter())
+    assert chapters.obtain(_chapter(), stored="true", size="2").origin == "stored"
+    said = "'size' .*: 3 given, but .* computed with 2; to compute, set stored to false"
+    with pytest.raises(CausalexError, match=said):
+        chapters.obtain(_chapter(), stored=True, size=3)
+    assert chapters.obtain(_chapter(), stored="false", size=3).origin == "computed"
+    with pytest.raises(CausalexError, match=r"'maybe' given, expected true or false$"):
+        chapters.obtain(_chapter(), stored="maybe")
+    _without_sources(monkeypatch, tmp_path)
+    with pytest.raises(CausalexError, match=r"computed with 2; .*data fetch auw_gcn_priors"):
+        chapters.obtain(_chapter(sources=("auw_gcn_priors",)), size=3)
+
+
+def test_a_parameter_that_a_stored_result_does_not_know_had_its_default(published):
+    file = chapters.publish(_chapter())
+    file.write_text(file.read_text().replace('"size": 2', '"sise": 2'))
+    assert chapters.obtain(_chapter(), stored=True, size=2).origin == "stored"
+    with pytest.raises(CausalexError, match="3 given, but the stored result"):
+        chapters.obtain(_chapter(), stored=True, size=3)
+
+
+def test_nothing_stored_where_nothing_is_missing_says_so():
+    with pytest.raises(CausalexError, match=r"no stored result .*; set stored to false"):
+        chapters.obtain(_chapter(), stored=True)
 
 
 def test_same_result_gives_the_same_bytes(tmp_path):
@@ -133,7 +170,7 @@ def test_a_batch_run_gets_the_result_where_it_asks_for_it(published, tmp_path, m
 
     _without_sources(monkeypatch, tmp_path)
     chapters.publish(_chapter())
-    chapters.obtain(_chapter(sources=("auw_gcn_priors",)), size=7)
+    chapters.obtain(_chapter(sources=("auw_gcn_priors",)))
     (stored,) = results.handed_over(wanted)
     assert (stored.origin, stored.missing) == ("stored", ("auw_gcn_priors",))
     assert stored.parameters == {"size": 2}

@@ -5,7 +5,7 @@ from nbformat.v4 import new_code_cell, new_notebook
 from causalex_core import paths
 from causalex_core.datasets import manifest
 from causalex_core.errors import CausalexError
-from causalex_core.workflow import execute, experiment
+from causalex_core.workflow import execute, experiment, handed
 
 
 @pytest.fixture
@@ -79,7 +79,7 @@ def test_the_stored_result_of_a_long_run_counts_always(notebooks, tmp_path, monk
 
 def test_parameter_names_of_a_notebook(notebooks):
     write(notebooks, "a", "low, high = 1, 2\nseed: int = 3\nnames = ['x']", tags=["parameters"])
-    names = experiment.parameter_names(notebooks / "a.ipynb")
+    names = handed.read(notebooks / "a.ipynb").parameters
     assert set(names) == {"low", "high", "seed", "names"}
 
 

@@ -129,7 +129,7 @@ def test_values_from_the_command_line_for_pages():
     [
         ("seed", "expected key=value"),
         ("=1", "expected key=value"),
-        ("seed=[1", "no YAML"),
+        ("seed=[1", "not YAML"),
     ],
 )
 def test_settings_that_cannot_be_read(setting, said):
