@@ -26,7 +26,6 @@ class Config(counterfactuals.Config):
     plans: tuple[tuple[str, tuple[str, ...]], ...] = ((CAS, _VARIANTS), (SAMM, _VARIANTS))
     seeds: tuple[int, ...] = (1, 2, 3)
     forms: tuple[Form, ...] = ("probabilities",)
-    n_bootstrap: int = 5000
 
 
 def compute(config: Config) -> dict[str, pd.DataFrame]:
