@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from causalex_core.evaluation.uncertainty import percentile_interval
+from causalex_core.evaluation.uncertainty import mean_interval
 from causalex_core.graphs import causal_learn, hash_seeds
 from causalex_core.graphs.agreement import Agreement, Truth, agreement, truth
 from causalex_core.graphs.fci import fci, fci_from_independence
@@ -181,8 +181,7 @@ def mean_with_interval(
     """Columns ``name``, ``name_low`` and ``name_high``; NaN if there is no value."""
     if not len(values):
         return dict.fromkeys((name, f"{name}_low", f"{name}_high"), np.nan)
-    picks = np.random.default_rng(seed).integers(0, len(values), (n_bootstrap, len(values)))
-    interval = percentile_interval(values.mean(), values[picks].mean(axis=1))
+    interval = mean_interval(values, n_bootstrap, seed)
     return {name: interval.estimate, f"{name}_low": interval.low, f"{name}_high": interval.high}
 
 

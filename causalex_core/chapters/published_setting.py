@@ -105,9 +105,7 @@ class Config(Parameters):
 
     databases: tuple[RealName, ...] = (CAS, SAMM)
     features: Mapping[RealName, str] = field(default_factory=dict)
-    variants: Annotated[tuple[Annotated[str, one_of(NETWORKS)], ...], including(PREDECESSOR)] = (
-        tuple(NETWORKS)
-    )
+    variants: Variants = tuple(NETWORKS)
     seeds: tuple[Seed, ...] = (1,)
     epochs: Count = 100
     batch: Count = 128

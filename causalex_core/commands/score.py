@@ -8,9 +8,10 @@ import click
 import pandas as pd
 
 from causalex_core import paths
+from causalex_core.datasets.intervals import read_intervals
 from causalex_core.evaluation.spotting import PROTOCOLS, Counts, pool
 from causalex_core.evaluation.spotting import score as count_hits
-from causalex_core.expressions import MissingOffset, oddities, read_expressions
+from causalex_core.expressions import MissingOffset, oddities
 
 ROW = "{:<8} {:>8} {:>12} {:>8} {:>10} {:>8} {:>8}"
 
@@ -20,7 +21,8 @@ ROW = "{:<8} {:>8} {:>12} {:>8} {:>10} {:>8} {:>8}"
     "--truth",
     required=True,
     type=click.Path(path_type=Path),
-    help="CSV of labelled intervals: subject, video, onset, offset, kind[, apex].",
+    help="CSV of labelled intervals: subject, video, onset, offset, kind[, apex]; or an"
+    " annotation table of AUW-GCN as fetched.",
 )
 @click.option(
     "--predictions",
@@ -59,9 +61,10 @@ def score(
 ) -> None:
     """Score detected intervals against labelled ones.
 
-    Frames are inclusive. A detection and a truth can only match within one subject and video
-    and, unless --kind-blind is given, within one kind. What is unusual in a file is reported on
-    standard error; what cannot be meant ends the command with status 2.
+    Files may be compressed with gzip (.csv.gz). Frames are inclusive. A detection and a truth can
+    only match within one subject and video and, unless --kind-blind is given, within one kind.
+    What is unusual in a file is reported on standard error; what cannot be meant ends the command
+    with status 2.
     """
     counts = count_hits(
         _read(truth, kinds=not kind_blind),
@@ -88,7 +91,7 @@ def score(
 
 def _read(path: Path, kinds: bool) -> pd.DataFrame:
     """Read a table and report what is unusual in it."""
-    table = read_expressions(path, kinds=kinds)
+    table = read_intervals(path, kinds=kinds)
     for oddity, rows in oddities(table).groupby("oddity")["row"]:
         click.echo(
             f"note: {path}: {oddity} in {len(rows)} row{'s' if len(rows) > 1 else ''}"

@@ -109,8 +109,8 @@ def read_windows(
     ------
     CausalexError
         If a window is missing, a video is longer than its length or has none, neighbours disagree
-        where they overlap, or a file is damaged, pickled, called otherwise, of another shape or
-        not finite.
+        where they overlap, or a file is damaged, pickled, called otherwise, of another video or
+        shape, or not finite.
     """
     windows: dict[tuple[str, str], dict[int, Path]] = defaultdict(dict)
     for file in files:
@@ -142,7 +142,10 @@ def _video(
     length = last
     if lengths is not None:
         if video not in lengths:
-            raise CausalexError(f"video '{video}' of '{subject}' has no published duration")
+            raise CausalexError(
+                f"video '{video}' of '{subject}' has no published duration; expected names such as"
+                f" '{min(lengths, default='')}'"
+            )
         length = lengths[video]
         needed = -(-length // _STEP)
         if last > length:
@@ -170,24 +173,30 @@ def _whole(video: str, files: Mapping[int, Path]) -> tuple[NDArray[np.float32], 
         absent = next(k for k in range(0, offsets[-1], _STEP) if k not in files)
         place = files[offsets[0]].parent
         raise CausalexError(f"{place}: video '{video}' lacks the window at frame {absent}")
-    read = [_window(files[offset]) for offset in offsets]
+    read = [_window(files[offset], video) for offset in offsets]
     for (former, _), (latter, _), offset in zip(read, read[1:], offsets[1:], strict=False):
         if not np.array_equal(former[_STEP:], latter[: 2 * _CONTEXT]):
             raise CausalexError(
                 f"{files[offset]}: its first {2 * _CONTEXT} rows are not the last ones of the"
-                f" window before: one of the two belongs to another video; get both again"
+                " window before: one of the two belongs to another video; get both again"
             )
+    if read[-1][0][_CONTEXT + _STEP :].any():
+        raise CausalexError(
+            f"{files[offsets[-1]].parent}: video '{video}' lacks the window at frame"
+            f" {offsets[-1] + _STEP}"
+        )
     inside = slice(_CONTEXT, _CONTEXT + _STEP)
     motion = np.concatenate([feature[inside] for feature, _ in read])
     marks = np.concatenate([label[inside] for _, label in read])
     return motion, marks
 
 
-def _window(file: Path) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
-    """Motion and marks of one window."""
+def _window(file: Path, video: str) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
+    """Motion and marks of one window of a video."""
     try:
         with np.load(file, allow_pickle=False) as content:
             arrays = {name: content[name] for name in _SHAPES}
+            inside = str(content["video_name"])
     except (
         OSError, ValueError, KeyError, TypeError, AttributeError, EOFError,
         zipfile.BadZipFile, zlib.error,
@@ -200,4 +209,6 @@ def _window(file: Path) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
             raise CausalexError(f"{file}: {name} of shape {arrays[name].shape}, expected {shape}")
         if not np.isfinite(arrays[name]).all():
             raise CausalexError(f"{file}: {name} has values that are not finite; get it again")
+    if inside != video:
+        raise CausalexError(f"{file} holds a window of video '{inside}'; get it again")
     return arrays["feature"].astype(np.float32), arrays["label"] != 0

@@ -60,8 +60,8 @@ def read(database: str, folder: Path | None = None) -> RegionMotion:
     ------
     CausalexError
         If a source is not at hand, windows cannot be used (see
-        :func:`causalex_core.datasets.feature_archive.read_windows`), a subject has no
-        annotations, or no video is annotated.
+        :func:`causalex_core.datasets.feature_archive.read_windows`), or a subject has no
+        annotations.
     """
     table = annotations(database)
     lengths = motion_lengths(database)

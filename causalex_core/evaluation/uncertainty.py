@@ -87,6 +87,22 @@ def percentile_interval(estimate: np.ndarray | float, drawn: np.ndarray) -> Inte
     return Interval(float(estimate), float(low), float(high), len(drawn) - len(known))
 
 
+def mean_interval(values: np.ndarray, n_bootstrap: int, seed: int) -> Interval:
+    """Mean with a bootstrap interval over its values, such as one of each subject.
+
+    Parameters
+    ----------
+    values
+        (n,), at least one.
+    n_bootstrap
+        Number of resamples.
+    seed
+        Seed of the resampling.
+    """
+    picks = np.random.default_rng(seed).integers(0, len(values), (n_bootstrap, len(values)))
+    return percentile_interval(values.mean(), values[picks].mean(axis=1))
+
+
 def _pooled(counts: np.ndarray) -> float:
     """F1 of all subjects together, averaged over runs."""
     return float(f1(counts.sum(axis=-2)).mean())

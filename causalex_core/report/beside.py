@@ -9,11 +9,42 @@ from typing import Any
 
 import pandas as pd
 
-from causalex_core.report import paper
+from causalex_core.errors import CausalexError
+from causalex_core.report import paper, style
 
 _PAPER = "causal_ex"
 _KINDS = ("macro", "micro", "overall")
 _COLUMNS = {"cas": "CAS(ME)²", "samm": "SAMM-LV"}
+
+
+def printed_as(database: str) -> tuple[str, str]:
+    """Which printed database stands beside one of ours, and what ours is.
+
+    Parameters
+    ----------
+    database
+        Name as `causalex_core.studies.material` gives it, such as ``synthetic, like SAMM-LV``,
+        ``CAS(ME)^2, own features`` or ``CAS(ME)^2``.
+
+    Returns
+    -------
+    tuple
+        ``cas`` or ``samm``; and ``synthetic``, ``own features`` or nothing.
+
+    Raises
+    ------
+    CausalexError
+        If the name has none of them, or both.
+    """
+    shown = style.readable(database)
+    keys = [key for key, name in _COLUMNS.items() if name in shown]
+    if len(keys) != 1:
+        raise CausalexError(
+            f"database '{database}': stands beside no printed one; expected one of"
+            f" {' or '.join(_COLUMNS.values())} in its name"
+        )
+    before, _, after = shown.partition(_COLUMNS[keys[0]])
+    return keys[0], (before.removesuffix("like ") + after).strip(", ")
 
 
 def table2(ours: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
@@ -22,14 +53,14 @@ def table2(ours: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
     Parameters
     ----------
     ours
-        Rows of one method each: ``database, kind, tp, n_pred, n_truth, f1, low, high``, with the
-        databases in the paper's order.
+        Rows of one method each: ``database, kind, tp, n_pred, n_truth, f1, low, high``.
 
     Returns
     -------
     DataFrame
-        ``method, from`` (printed or ours), and F1 of each database and kind as text; ours with
-        its interval and TP / detections / truths.
+        ``method, from`` (printed, or ours and of what), and F1 of each database and kind as text;
+        ours with its interval and TP / detections / truths, synthetic and real in rows of their
+        own.
     """
     printed = paper.printed(_PAPER, "table2")
     rows = [
@@ -48,12 +79,14 @@ def table2(ours: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
         )
     ]
     for method, table in ours.items():
-        own: dict[str, str] = {"method": method, "from": "ours"}
-        of_databases = [part for _, part in table.groupby("database", sort=False)]
-        for base, part in zip(_COLUMNS, of_databases, strict=False):
-            for row in part.to_dict("records"):
-                own[_heading(base, row["kind"])] = _counted(row)
-        rows.append(own)
+        own: dict[str, dict[str, str]] = {}
+        for row in table.to_dict("records"):
+            base, what = printed_as(row["database"])
+            cells = own.setdefault(
+                what, {"method": method, "from": f"ours, {what}" if what else "ours"}
+            )
+            cells[_heading(base, row["kind"])] = _counted(row)
+        rows += own.values()
     return pd.DataFrame(rows).fillna("")
 
 
@@ -64,12 +97,12 @@ def table3(plain: pd.DataFrame, debiased: pd.DataFrame) -> pd.DataFrame:
     ----------
     plain, debiased
         Overall rows ``database, variant, f1, low, high``; those debiased with ``gain, gain_low,
-        gain_high`` too; variants ``AUW-GCN`` and ``Causal-Ex``, databases in the paper's order.
+        gain_high`` too; variants ``AUW-GCN`` and ``Causal-Ex``.
     """
     printed = paper.printed(_PAPER, "table3").pivot(index="row", columns="column", values="printed")
-    databases = list(plain["database"].drop_duplicates())
+    keys = {database: printed_as(database)[0] for database in plain["database"].drop_duplicates()}
     rows = []
-    for base, database in zip(_COLUMNS, databases, strict=False):
+    for database, base in sorted(keys.items(), key=lambda item: list(_COLUMNS).index(item[1])):
         for variant in ("AUW-GCN", "Causal-Ex"):
             for suffix, table in (("", plain), (" + debias", debiased)):
                 cells = printed.loc[f"{base} {variant}{suffix}"]
@@ -99,25 +132,30 @@ def table4(crossed: pd.DataFrame, home: pd.DataFrame) -> pd.DataFrame:
         ``trained_on, tested_on, variant, kind, f1, low, high``.
     home
         ``database, variant, kind, f1, low, high`` of the same variants where they were trained.
+
+    Returns
+    -------
+    DataFrame
+        Between people who are like those of one database, and its own, nothing was printed.
     """
     printed = paper.printed(_PAPER, "table4").set_index(["row", "column"])["printed"]
-    databases = list(home["database"].drop_duplicates())
-    keys = dict(zip(databases, _COLUMNS, strict=False))
     names = {"causal only": "Causal", "Causal-Ex": "Causal+Prior"}
     at_home = home.assign(trained_on=home["database"], tested_on=home["database"])
     rows = []
     for row in pd.concat([at_home, crossed]).to_dict("records"):
         if row["variant"] in names:
-            source, target = keys[row["trained_on"]], keys[row["tested_on"]]
+            source, target = (printed_as(row[end])[0] for end in ("trained_on", "tested_on"))
             label = f"{source} ({names[row['variant']]})"
+            known = source != target or row["trained_on"] == row["tested_on"]
+            between = f"{_COLUMNS[source]} to {_COLUMNS[target]}"
             rows.append(
                 {
                     "graph": names[row["variant"]],
                     "trained on": row["trained_on"],
                     "tested on": row["tested_on"],
                     "kind": row["kind"],
-                    "printed for": f"{_COLUMNS[source]} to {_COLUMNS[target]}",
-                    "printed": printed[label, f"{target} {row['kind']}"],
+                    "printed for": between if known else "",
+                    "printed": printed[label, f"{target} {row['kind']}"] if known else "",
                     "ours": _counted(row),
                 }
             )

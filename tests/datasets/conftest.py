@@ -82,6 +82,7 @@ class Host:
 
     url: str
     requests: list[tuple[str, str | None]] = field(default_factory=list)
+    connections: int = 0
     files: dict[str, bytes] = field(default_factory=lambda: dict(FILES))
     ranges: bool = True  # whether Range is honoured
     stop_after: int | None = None  # break the connection after so many bytes of a body
@@ -94,6 +95,8 @@ def host(monkeypatch: pytest.MonkeyPatch) -> Iterator[Host]:
     """Serve FILES as the commit of the small source, and point CAUSALEX_RAW_URL to it."""
 
     class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"  # one connection for many files, as the real host
+
         def do_GET(self) -> None:
             wanted = self.headers.get("Range")
             path = unquote(self.path).split(f"{COMMIT}/", 1)[-1]
@@ -122,6 +125,7 @@ def host(monkeypatch: pytest.MonkeyPatch) -> Iterator[Host]:
                 time.sleep(served.drip)
 
         def handle(self) -> None:
+            served.connections += 1
             try:
                 super().handle()
             except ConnectionError:

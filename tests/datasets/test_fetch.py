@@ -141,3 +141,19 @@ def test_two_runs_do_not_write_to_one_part(house, host):
     first.close()
     get()
     assert manifest.locate("small") is not None
+
+
+def test_many_small_files_take_one_connection_and_a_stopped_run_asks_for_the_rest_only(house, host):
+    files = {f"features/cas(me)^2/test/s{n % 7}/v_{n:04d}.npz": bytes([n]) * 50 for n in range(60)}
+    host.files = files
+    house.add_card("small", files=files)
+    stopped = fetch.fetch(manifest.card("small"))
+    for _ in range(30):
+        next(stopped)
+    stopped.close()
+    asked = len(host.requests)
+    assert 0 < asked < 60 and host.connections == 1
+    get()
+    assert manifest.require("small").files == tuple(sorted(files))
+    assert len({path for path, _ in host.requests[asked:]} & set(list(files)[: asked - 1])) == 0
+    assert host.connections == 2

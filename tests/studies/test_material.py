@@ -1,18 +1,19 @@
-"""The three inputs."""
+"""The inputs: public motion, features of one's own, motion files, synthetic people."""
 
 import numpy as np
 import pandas as pd
 import pytest
+from window_archive import MACRO, marks, write
 
 from causalex_core.chapters import counterfactuals, graph_spotting
-from causalex_core.datasets import auw_gcn
+from causalex_core.datasets import manifest, region_motion
+from causalex_core.datasets.annotations import CAS, SAMM
 from causalex_core.errors import CausalexError
 from causalex_core.motion.extract import Config, Motion
 from causalex_core.spotter.graph import GraphConfig
 from causalex_core.studies import material
 from causalex_core.studies.variants import NONE, WHOLE
 
-CAS = "CAS(ME)^2"
 NAMES = ["casme_015_0401", "casme_016_0101", "casme_017_0101"]
 ANNOTATIONS = pd.DataFrame(
     [
@@ -33,15 +34,10 @@ ANNOTATIONS = pd.DataFrame(
 
 @pytest.fixture
 def annotated(monkeypatch):
-    """Annotations as the published table has them."""
+    """Annotations and lengths as the published tables have them."""
 
-    class Source:
-        def path(self, name):
-            assert name == auw_gcn.FILES[CAS]
-            return name
-
-    monkeypatch.setattr(material.manifest, "require", lambda name: Source())
-    monkeypatch.setattr(material.auw_gcn, "read", lambda path, database: ANNOTATIONS)
+    monkeypatch.setattr(region_motion, "annotations", lambda database: ANNOTATIONS)
+    monkeypatch.setattr(region_motion, "motion_lengths", lambda database: dict.fromkeys(NAMES, 400))
 
 
 def motion(name, frames=400):
@@ -52,16 +48,7 @@ def motion(name, frames=400):
 def archive(folder, names=NAMES):
     """AUW-GCN's features of some videos."""
     for name in names:
-        padded = np.pad(motion(name), ((7, 512 - 400 + 7), (0, 0), (0, 0)))
-        for offset in (0, 256):
-            path = folder / "feature_segment" / "test" / name[:9] / f"{name}_{offset:04d}.npz"
-            path.parent.mkdir(parents=True, exist_ok=True)
-            np.savez(
-                path,
-                feature=padded[offset : offset + 270],
-                label=np.zeros((270, 8)),
-                video_name=np.array(name),
-            )
+        write(folder / "feature_segment" / "test", name[:9], name, motion(name), marks(400))
     return folder / "feature_segment"
 
 
@@ -110,7 +97,7 @@ def test_real_features_take_the_way_of_the_synthetic_people(tmp_path, annotated,
             plans=((CAS, (NONE, WHOLE)),), nested=(WHOLE,), n_shifts=3, **given, **small
         )
     )
-    assert spotted["scores"]["database"].unique() == [f"{CAS}, AUW-GCN's features"]
+    assert spotted["scores"]["database"].unique() == [f"{CAS}, own features"]
     assert (spotted["scores"].query("kind == 'macro'")["n_truth"] == 3).all()
     debiased = counterfactuals.compute(
         counterfactuals.Config(plans=((CAS, (WHOLE,)),), forms=("logits",), **given, **small)
@@ -123,17 +110,49 @@ def test_real_features_take_the_way_of_the_synthetic_people(tmp_path, annotated,
     ("database", "features", "said"),
     [
         ("casme", {}, "database 'casme': expected one of cas_like, samm_like"),
-        (CAS, {}, "no features of .* given: name their folder"),
+        (CAS, {}, "'region_motion' is not on this machine; add it with: causalex data fetch"),
+        (CAS, {CAS: "nowhere"}, "nowhere is no folder"),
     ],
 )
-def test_what_is_not_there_is_one_line(database, features, said):
+def test_what_is_not_there_is_one_line(database, features, said, annotated, tmp_path, monkeypatch):
+    monkeypatch.setenv("CAUSALEX_MIRROR", "")
+    monkeypatch.setenv("CAUSALEX_DATA", str(tmp_path))
     with pytest.raises(CausalexError, match=said):
         material.read(database, features, GraphConfig())
 
 
+def test_marks_of_the_windows_can_be_what_is_learned(tmp_path, annotated):
+    label = marks(400, (MACRO, 10, 12, 20))  # the table has 40 to 80
+    folder = tmp_path / "feature_segment"
+    write(folder / "test", "casme_015", NAMES[0], motion(NAMES[0]), label)
+    part = material.read(CAS, {CAS: str(folder)}, GraphConfig(), targets="marks")
+    action = part.windows.answers.action[:, 1].numpy().reshape(-1)
+    assert np.flatnonzero(action).tolist() == list(range(10, 21))
+    assert part.truth["onset"].tolist() == [40.0]  # what detections are scored on
+    from_table = material.read(CAS, {CAS: str(folder)}, GraphConfig())
+    action = from_table.windows.answers.action[:, 1].numpy().reshape(-1)
+    assert np.flatnonzero(action).tolist() == list(range(40, 81))
+
+
+def test_motion_files_have_no_marks(tmp_path, annotated):
+    folder = extracted(tmp_path)
+    with pytest.raises(CausalexError, match="motion files have no marks; take targets ="):
+        material.read(CAS, {CAS: str(folder)}, GraphConfig(), targets="marks")
+
+
+def test_the_public_motion_is_read_without_a_folder(mirror):
+    if any(manifest.locate(name) is None for name in region_motion.SOURCES):
+        pytest.skip("the public motion is not in the mirror")
+    part = material.read(SAMM, {}, GraphConfig(), most_subjects=1)
+    assert (part.name, part.fps, part.subjects) == (SAMM, 25, ["samm_006"])
+    assert part.drawn is None and set(part.truth["subject"]) == {"samm_006"}
+
+
 def test_videos_of_other_names_are_refused(tmp_path, annotated):
     folder = archive(tmp_path, ["s15_01"])
-    with pytest.raises(CausalexError, match="none of its 1 videos, such as 's15_01', is annotated"):
+    with pytest.raises(
+        CausalexError, match=r"video 's15_01' .* expected names such as 'casme_015_"
+    ):
         material.read(CAS, {CAS: str(folder)}, GraphConfig())
 
 
