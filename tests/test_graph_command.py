@@ -158,3 +158,104 @@ def test_an_archive_of_something_else(tmp_path, capsys):
     path.write_bytes(b"PK\x03\x04 not an archive")
     assert cli.main(["graph", str(path), "-o", str(tmp_path / "graph.json")]) == 2
     assert "cannot read the motion file" in capsys.readouterr().err
+
+
+def test_first_frames_are_left_out_of_every_video(motion, tmp_path, capsys):
+    target, cut = tmp_path / "graph.json", tmp_path / "cut.npz"
+    words = ["graph", str(motion), str(motion), "-o", str(target), "--leave-out-first", "15"]
+    assert cli.main(words) == 0
+    shown = capsys.readouterr().out
+    assert "the first 15 frames of each video left out\n750 samples in 2 series" in shown
+    left_out = pag.read(target)
+    assert left_out.settings["leave_out_first"] == 15
+    content = dict(np.load(motion))
+    np.savez(cut, **{**content, **{name: content[name][15:] for name in ("motion", "quality")}})
+    assert cli.main(["graph", str(cut), str(cut), "-o", str(target)]) == 0
+    assert (pag.read(target).marks == left_out.marks).all()
+    assert pag.read(target).settings["leave_out_first"] == 0
+    assert cli.main(["graph", str(motion), "-o", str(target), "--leave-out-first", "400"]) == 2
+    assert "--leave-out-first 400 leaves no frame: the longest video" in capsys.readouterr().err
+
+
+@pytest.fixture
+def windows(motion, tmp_path):
+    """The motion as AUW-GCN's archive has it: two videos of a person, one of another."""
+    values = np.load(motion)["motion"][:390]
+    padded = np.pad(values / 20, ((7, 200), (0, 0), (0, 0)))
+    folder = tmp_path / "feature_segment"
+    for part in ("train", "test"):
+        for video in ("casme_016_0101", "casme_016_0102", "casme_017_0101"):
+            for offset in (0, 256):
+                file = folder / part / video[:9] / f"{video}_{offset:04d}.npz"
+                file.parent.mkdir(parents=True, exist_ok=True)
+                window = {"feature": padded[offset : offset + 270], "label": np.zeros((270, 8))}
+                np.savez(file, **window, video_name=np.array(video))
+    return folder
+
+
+@pytest.mark.parametrize(
+    ("given", "videos", "frames"),
+    [
+        (["."], 3, 1170),
+        (["train"], 3, 1170),
+        (["test/casme_016"], 2, 780),
+        (["test/casme_016", "test/casme_016/casme_016_0101_0000.npz"], 2, 780),
+        (["test/casme_016/casme_016_0101_0000.npz"], 1, 256),
+        (["test/casme_016/casme_016_0101_0256.npz"], 1, 134),
+    ],
+)
+def test_windows_of_the_archive_are_put_together_and_pooled(
+    given, videos, frames, windows, tmp_path, capsys
+):
+    target = tmp_path / "graph.json"
+    assert cli.main(["graph", *(str(windows / one) for one in given), "-o", str(target)]) == 0
+    shown = capsys.readouterr().out
+    assert f"{videos} videos of AUW-GCN's features, in units of 20 px\n" in shown
+    settings = pag.read(target).settings
+    assert (settings["series"], settings["frames"]) == (videos, frames)
+    assert settings["unit_px"] == 20
+
+
+def test_the_unit_of_motion_does_not_matter_to_the_graph(motion, windows, tmp_path):
+    target = tmp_path / "graph.json"
+    video = windows / "test" / "casme_017"
+    marks = []
+    for given in (motion, video):
+        assert cli.main(["graph", str(given), "-o", str(target)]) == 0
+        marks.append(pag.read(target).marks)
+    assert (marks[0] == marks[1]).all()
+
+
+def test_the_first_frames_are_those_of_the_video_not_of_a_window(windows, tmp_path):
+    target = tmp_path / "graph.json"
+    second = windows / "test" / "casme_016" / "casme_016_0101_0256.npz"
+    assert cli.main(["graph", str(second), "-o", str(target), "--leave-out-first", "15"]) == 0
+    assert pag.read(target).settings["frames"] == 134
+
+
+def test_a_folder_that_lacks_a_window_is_refused(windows, tmp_path, capsys):
+    for absent, frame in (("casme_016_0101_0000", 0), ("casme_016_0102_0256", 256)):
+        file = windows / "test" / "casme_016" / f"{absent}.npz"
+        content = file.read_bytes()
+        file.unlink()
+        assert cli.main(["graph", str(file.parent), "-o", str(tmp_path / "graph.json")]) == 2
+        shown = capsys.readouterr().err
+        assert f"video '{absent[:14]}' lacks the window at frame {frame}" in shown
+        file.write_bytes(content)
+
+
+def test_two_units_are_not_pooled(motion, windows, tmp_path, capsys):
+    target = tmp_path / "graph.json"
+    assert cli.main(["graph", str(windows), str(motion), "-o", str(target)]) == 2
+    shown = capsys.readouterr().err
+    assert f"{motion} holds no windows of AUW-GCN's features" in shown and "20 px" in shown
+    assert shown.count("\n") == 1
+    assert not target.exists()
+
+
+def test_windows_of_two_videos_under_one_name_are_refused(windows, tmp_path, capsys):
+    file = windows / "test" / "casme_016" / "casme_016_0101_0256.npz"
+    content = dict(np.load(file))
+    np.savez(file, **{**content, "feature": content["feature"][::-1]})
+    assert cli.main(["graph", str(windows), "-o", str(tmp_path / "graph.json")]) == 2
+    assert "belongs to another video" in capsys.readouterr().err

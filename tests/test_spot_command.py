@@ -236,3 +236,16 @@ def test_a_full_disk_leaves_what_was_there(motion, tmp_path, capsys, small_files
         with small_files(most):
             fails([motion, "-o", target, "--debias", "0.1", *words], f"too large: {full}", capsys)
         assert {file.name: file.read_bytes() for file in tmp_path.iterdir()} == before
+
+
+@pytest.mark.parametrize("given", [".", "test/s1", "test/s1/v_0000.npz"])
+def test_windows_of_the_archive_are_refused(given, motion, tmp_path, capsys):
+    window = tmp_path / "feature_segment" / "test" / "s1" / "v_0000.npz"
+    window.parent.mkdir(parents=True)
+    np.savez(window, feature=np.ones((270, 12, 2)), label=np.zeros((270, 8)), video_name="v")
+    place = tmp_path / "feature_segment" / given
+    said = f"{place} holds AUW-GCN's features, which say neither their frame rate nor how"
+    out = ["-o", tmp_path / "detections.csv"]
+    fails([place, *out], said, capsys)
+    fails([motion, "--motion", place, *out], said, capsys)
+    assert not (tmp_path / "detections.csv").exists()

@@ -13,7 +13,7 @@ from causalex_core.chapters.counterfactuals import Variants
 from causalex_core.datasets import region_motion
 from causalex_core.datasets.annotations import CAS, SAMM
 from causalex_core.debiasing.counterfactual import Form
-from causalex_core.parameters import Count, Seed
+from causalex_core.parameters import Seed
 from causalex_core.studies.material import DatabaseName
 from causalex_core.studies.variants import PREDECESSOR, WHOLE
 
@@ -29,7 +29,6 @@ class Config(counterfactuals.Config):
     plans: tuple[tuple[DatabaseName, Variants], ...] = ((CAS, _VARIANTS), (SAMM, _VARIANTS))
     seeds: tuple[Seed, ...] = (1, 2, 3)
     forms: tuple[Form, ...] = ("probabilities",)
-    n_bootstrap: Count = 5000
 
 
 def compute(config: Config) -> dict[str, pd.DataFrame]:

@@ -12,7 +12,7 @@ from causalex_core.chapters import graph_spotting
 from causalex_core.chapters.graph_spotting import CAUSAL, PRIOR, RANDOM, Variants
 from causalex_core.datasets import region_motion
 from causalex_core.datasets.annotations import CAS, SAMM
-from causalex_core.parameters import Count, Seed
+from causalex_core.parameters import Seed
 from causalex_core.studies.material import DatabaseName
 from causalex_core.studies.variants import NONE, PREDECESSOR, WHOLE
 
@@ -27,7 +27,6 @@ class Config(graph_spotting.Config):
 
     plans: tuple[tuple[DatabaseName, Variants], ...] = ((CAS, _VARIANTS), (SAMM, _VARIANTS))
     seeds: tuple[Seed, ...] = (1, 2, 3)
-    n_bootstrap: Count = 5000
 
 
 def compute(config: Config) -> dict[str, pd.DataFrame]:

@@ -1,5 +1,6 @@
 """``causalex graph``: from the motion of regions to a causal graph."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -7,7 +8,8 @@ import click
 import numpy as np
 
 from causalex_core import regions
-from causalex_core.datasets.features import read_motion
+from causalex_core.datasets import feature_archive
+from causalex_core.datasets.features import Recording, read_motion
 from causalex_core.errors import CausalexError
 from causalex_core.graphs import causal_learn, compound, pag
 from causalex_core.graphs.fci import fci
@@ -17,7 +19,7 @@ from causalex_core.graphs.samples import COMPONENTS, motion_series
 
 @click.command()
 @click.argument(
-    "inputs", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="MOTION.npz..."
+    "inputs", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="MOTION..."
 )
 @click.option(
     "-o", "--output", required=True, type=click.Path(path_type=Path), help="The graph, as JSON."
@@ -30,6 +32,15 @@ from causalex_core.graphs.samples import COMPONENTS, motion_series
     help="How u and v become samples: the length of the vector; u; v; or both, one after the"
     " other, as in the authors' code. That takes u and v of one frame for two samples, and draws"
     " too many edges where they go together.",
+)
+@click.option(
+    "--leave-out-first",
+    type=click.IntRange(min=0),
+    default=0,
+    show_default=True,
+    metavar="N",
+    help="Leave out the first N frames of each video. Recordings of CAS(ME)^2 begin with a change"
+    " that moves all regions: there 15 takes false edges away.",
 )
 @click.option(
     "--alpha",
@@ -70,6 +81,7 @@ def graph(
     inputs: tuple[Path, ...],
     output: Path,
     components: str,
+    leave_out_first: int,
     alpha: float,
     effective_sample_size: EffectiveSampleSize,
     depth: int | None,
@@ -80,9 +92,21 @@ def graph(
     """Estimate the causal graph of the 12 regions from one or more motion files.
 
     Reads what causalex extract wrote: motion (T, 12, 2), and quality if it is there, so that
-    rows that were not measured are left out. Several files are pooled: one graph of all.
+    rows that were not measured are left out. Or AUW-GCN's features, in units of 20 px: the folder
+    feature_segment, a subject's folder in it, or some of its windows, which are put together to
+    videos. Several videos are pooled: one graph of all.
     """
-    series = [one for path in inputs for one in read_series(path, components)]
+    recordings, unit_px = read_recordings(inputs)
+    series = [
+        part
+        for recording in recordings
+        for part in motion_series(recording.motion, recording.measured, components, leave_out_first)
+    ]
+    if not series:
+        raise CausalexError(
+            f"--leave-out-first {leave_out_first} leaves no frame: the longest video has"
+            f" {max(len(recording.motion) for recording in recordings)}"
+        )
     if backend == "causal-learn" and not possible_d_sep:
         raise CausalexError("causal-learn has no option to leave out possible-d-sep")
     names = list(regions.NAMES)
@@ -95,7 +119,13 @@ def graph(
         raise error.named("regions", names) from error
     found = replace(
         found,
-        settings={**found.settings, "components": components, "regions": names},
+        settings={
+            **found.settings,
+            "components": components,
+            "leave_out_first": leave_out_first,
+            "regions": names,
+            "unit_px": unit_px,
+        },
     )
     matrix = {} if policy is None else {"policy": policy, "adjacency": _matrix(found, policy)}
     pag.write(found, output, **matrix)
@@ -103,6 +133,10 @@ def graph(
     assert found.n_eff is not None
     worth = found.n_eff[off_diagonal]
     frames = found.settings["frames"]
+    if unit_px != 1:
+        click.echo(f"{len(recordings)} videos of AUW-GCN's features, in units of {unit_px} px")
+    if leave_out_first:
+        click.echo(f"the first {leave_out_first} frames of each video left out")
     click.echo(
         f"{frames} samples in {len(series)} series, worth {worth.min():.0f} to {worth.max():.0f}"
     )
@@ -115,14 +149,26 @@ def _matrix(found: pag.Pag, policy: str) -> list[list[int]]:
     return compound.adjacency(found.marks, policy).astype(int).tolist()
 
 
-def read_series(path: Path, components: str) -> list[np.ndarray]:
-    """Series of samples from a motion file.
+def read_recordings(inputs: Sequence[Path]) -> tuple[list[Recording], int]:
+    """Motion of all inputs, and its unit in px.
 
     Raises
     ------
     CausalexError
-        If the file is missing or holds something else, or no row of it was measured, or one that
-        was is not finite.
+        If a file is missing or holds something else, no row of it was measured, one that was is
+        not finite, or inputs have different units.
     """
-    recording = read_motion(path)
-    return motion_series(recording.motion, recording.measured, components)
+    windows = {path: feature_archive.window_files(path) for path in inputs}
+    if not any(windows.values()):
+        return [read_motion(path) for path in inputs], 1
+    for path, files in windows.items():
+        if not files:
+            raise CausalexError(
+                f"{path} holds no windows of AUW-GCN's features as the other inputs do, and their"
+                f" unit is {feature_archive.UNIT_PX} px: make a graph of each kind"
+            )
+    files = [file for listed in windows.values() for file in listed]
+    # Named windows may be part of a video; a folder holds whole ones, so that none may be missing.
+    named = not any(path.is_dir() for path in inputs)
+    videos = feature_archive.read_windows(files, gaps=named)
+    return [video.recording for video in videos], feature_archive.UNIT_PX

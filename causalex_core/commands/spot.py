@@ -13,6 +13,7 @@ from causalex_core import paths
 from causalex_core.commands import named, options
 from causalex_core.commands.extract import videos_in
 from causalex_core.commands.named import Job
+from causalex_core.datasets.feature_archive import UNIT_PX, window_files
 from causalex_core.datasets.features import Recording, read_motion
 from causalex_core.errors import CausalexError
 from causalex_core.motion import landmarks, video
@@ -79,6 +80,8 @@ def spot(
     says what it may not be used for: there are no emotions in the table, and no lies.
     """
     jobs = named.jobs(inputs, _places)
+    if motion:
+        _refuse_windows(motion)
     if len(jobs) > 1 and (timeline or motion or points):
         raise CausalexError(
             f"{len(jobs)} videos: --timeline, --motion and --landmarks are for one video"
@@ -109,9 +112,19 @@ def spot(
 
 def _places(given: Path) -> Iterator[tuple[Path, Path]]:
     """Motion files below a folder, or else the videos there; a file is itself."""
+    _refuse_windows(given)
     motions = sorted(given.rglob("*.npz")) if given.is_dir() else []
     found = [(file, file.relative_to(given).with_suffix("")) for file in motions]
     yield from found or videos_in(given)
+
+
+def _refuse_windows(given: Path) -> None:
+    if window_files(given):
+        raise CausalexError(
+            f"{given} holds AUW-GCN's features, which say neither their frame rate nor how they"
+            f" were extracted, in units of {UNIT_PX} px of another crop; the spotter needs motion"
+            " of `causalex extract` with its default settings: give the videos"
+        )
 
 
 def _frames(place: Path, fps: float | None, every: int) -> Frames | None:

@@ -25,6 +25,7 @@ from causalex_core.errors import CausalexError
 UNIT_PX = 20  # flow was clipped to +-10 px and mapped to a range of 1
 _STEP, _CONTEXT = 256, 7
 _KINDS, _MARKS = 2, 4
+_PARTS = ("test", "train")
 _SHAPES = {
     "feature": (_STEP + 2 * _CONTEXT, regions.COUNT, 2),
     "label": (_STEP + 2 * _CONTEXT, _KINDS * _MARKS),
@@ -50,7 +51,43 @@ class MarkedRecording:
 
 def is_archive(folder: Path) -> bool:
     """Whether a folder has the parts of an archive, ``train`` or ``test``."""
-    return any((folder / part).is_dir() for part in ("test", "train"))
+    return any((folder / part).is_dir() for part in _PARTS)
+
+
+def window_files(place: Path) -> list[Path]:
+    """Windows of an archive, of its folder of a part or a subject, or a single one.
+
+    Parameters
+    ----------
+    place
+        A folder or a file.
+
+    Returns
+    -------
+    list of Path
+        In the order of their names; none if the place holds something else.
+    """
+    if place.is_file():
+        files = [place]
+    elif is_archive(place):
+        files = sorted(_part(place).glob("*/*.npz"))
+    else:
+        files = sorted([*place.glob("*.npz"), *place.glob("*/*.npz")])
+    return files if any(map(_is_window, files)) else []
+
+
+def _is_window(file: Path) -> bool:
+    """Whether a file has the arrays of a window; their content is not looked at."""
+    try:
+        with zipfile.ZipFile(file) as content:
+            return {f"{name}.npy" for name in _SHAPES} <= set(content.namelist())
+    except (OSError, zipfile.BadZipFile):
+        return False
+
+
+def _part(folder: Path) -> Path:
+    """The part of an archive that is read."""
+    return next(folder / name for name in _PARTS if (folder / name).is_dir())
 
 
 def read_archive(
@@ -73,12 +110,12 @@ def read_archive(
     CausalexError
         If the folder has neither part, or as :func:`read_windows`.
     """
-    part = next((folder / name for name in ("test", "train") if (folder / name).is_dir()), None)
-    if part is None:
+    if not is_archive(folder):
         raise CausalexError(
             f"{folder} holds neither test nor train: expected the folder feature_segment of"
             " AUW-GCN's features"
         )
+    part = _part(folder)
     files = sorted(part.glob("*/*.npz"))
     if not files:
         raise CausalexError(f"{part} holds no windows: expected <subject>/<video>_<offset>.npz")
@@ -86,7 +123,10 @@ def read_archive(
 
 
 def read_windows(
-    files: Iterable[Path], lengths: Mapping[str, int] | None = None, fps: float | None = None
+    files: Iterable[Path],
+    lengths: Mapping[str, int] | None = None,
+    fps: float | None = None,
+    gaps: bool = False,
 ) -> list[MarkedRecording]:
     """Put windows together to videos.
 
@@ -99,6 +139,8 @@ def read_windows(
         zero, since how many zeros belong to it the archive does not tell.
     fps
         Frames per second of all videos, which the archive does not tell either.
+    gaps
+        Whether windows may be missing: their rows are then not measured.
 
     Returns
     -------
@@ -122,7 +164,7 @@ def read_windows(
             )
         windows[file.parent.name, named["video"]][int(named["offset"])] = file
     return [
-        _video(subject, video, of_video, lengths, fps)
+        _video(subject, video, of_video, lengths, fps, gaps)
         for (subject, video), of_video in windows.items()
     ]
 
@@ -133,8 +175,9 @@ def _video(
     files: Mapping[int, Path],
     lengths: Mapping[str, int] | None,
     fps: float | None,
+    gaps: bool,
 ) -> MarkedRecording:
-    motion, marks = _whole(video, files)
+    motion, marks, given = _whole(video, files, gaps)
     filled = np.flatnonzero(motion.any(axis=(1, 2)) | marks.any(axis=1))
     if not len(filled):
         raise CausalexError(f"video '{video}': all its motion is zero")
@@ -159,36 +202,42 @@ def _video(
                 f" the window at frame {_STEP * min(len(files), needed)} is"
                 f" {'missing' if len(files) < needed else 'too much'}"
             )
-    measured = np.arange(length) < last
+    measured = given[:length] & (np.arange(length) < last)
     return MarkedRecording(
         Recording(subject, video, motion[:length], measured, fps),
         marks[:length].reshape(length, _KINDS, _MARKS),
     )
 
 
-def _whole(video: str, files: Mapping[int, Path]) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
-    """Motion and marks of a video from its windows."""
+def _whole(
+    video: str, files: Mapping[int, Path], gaps: bool
+) -> tuple[NDArray[np.float32], NDArray[np.bool_], NDArray[np.bool_]]:
+    """Motion and marks of a video from its windows, and which rows they have."""
     offsets = sorted(files)
-    if offsets != list(range(0, _STEP * len(offsets), _STEP)):
-        absent = next(k for k in range(0, offsets[-1], _STEP) if k not in files)
+    absent = sorted(set(range(0, offsets[-1], _STEP)) - set(offsets))
+    if absent and not gaps:
         place = files[offsets[0]].parent
-        raise CausalexError(f"{place}: video '{video}' lacks the window at frame {absent}")
-    read = [_window(files[offset], video) for offset in offsets]
-    for (former, _), (latter, _), offset in zip(read, read[1:], offsets[1:], strict=False):
-        if not np.array_equal(former[_STEP:], latter[: 2 * _CONTEXT]):
+        raise CausalexError(f"{place}: video '{video}' lacks the window at frame {absent[0]}")
+    read = {offset: _window(files[offset], video) for offset in offsets}
+    length = offsets[-1] + _STEP
+    motion = np.zeros((length, regions.COUNT, 2), np.float32)
+    marks = np.zeros((length, _KINDS * _MARKS), bool)
+    given = np.zeros(length, bool)
+    for offset, (feature, label) in read.items():
+        before = read.get(offset - _STEP)
+        if before and not np.array_equal(before[0][_STEP:], feature[: 2 * _CONTEXT]):
             raise CausalexError(
                 f"{files[offset]}: its first {2 * _CONTEXT} rows are not the last ones of the"
                 " window before: one of the two belongs to another video; get both again"
             )
-    if read[-1][0][_CONTEXT + _STEP :].any():
-        raise CausalexError(
-            f"{files[offsets[-1]].parent}: video '{video}' lacks the window at frame"
-            f" {offsets[-1] + _STEP}"
-        )
-    inside = slice(_CONTEXT, _CONTEXT + _STEP)
-    motion = np.concatenate([feature[inside] for feature, _ in read])
-    marks = np.concatenate([label[inside] for _, label in read])
-    return motion, marks
+        rows = slice(offset, offset + _STEP)
+        motion[rows] = feature[_CONTEXT : _CONTEXT + _STEP]
+        marks[rows] = label[_CONTEXT : _CONTEXT + _STEP]
+        given[rows] = True
+    if not gaps and read[offsets[-1]][0][_CONTEXT + _STEP :].any():
+        place = files[offsets[0]].parent
+        raise CausalexError(f"{place}: video '{video}' lacks the window at frame {length}")
+    return motion, marks, given
 
 
 def _window(file: Path, video: str) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:

@@ -22,7 +22,10 @@ COMPONENTS: Mapping[str, Callable[[np.ndarray], list[np.ndarray]]] = {
 
 
 def motion_series(
-    motion: np.ndarray, measured: np.ndarray | None = None, components: str = "magnitude"
+    motion: np.ndarray,
+    measured: np.ndarray | None = None,
+    components: str = "magnitude",
+    leave_out_first: int = 0,
 ) -> list[np.ndarray]:
     """Series of samples from the motion of one video.
 
@@ -36,6 +39,9 @@ def motion_series(
     components
         ``magnitude``: the length of the vector. ``horizontal``, ``vertical``: u or v alone.
         ``stacked``: u and v as separate series (`released`).
+    leave_out_first
+        Rows at the beginning that are left out, such as a start of the recording that moves all
+        regions at once.
 
     Returns
     -------
@@ -45,14 +51,19 @@ def motion_series(
     Raises
     ------
     CausalexError
-        If a shape or the name of the components is wrong.
+        If a shape or the name of the components is wrong, or a negative number is left out.
     """
+    if leave_out_first < 0:
+        raise CausalexError(f"first frames to leave out: {leave_out_first}, expected 0 or more")
     if components not in COMPONENTS:
         raise CausalexError(f"components {components!r}: expected one of {list(COMPONENTS)}")
-    return [series for run in _runs(motion, measured) for series in COMPONENTS[components](run)]
+    runs = _runs(motion, measured, leave_out_first)
+    return [series for run in runs for series in COMPONENTS[components](run)]
 
 
-def _runs(motion: np.ndarray, measured: np.ndarray | None) -> list[np.ndarray]:
+def _runs(
+    motion: np.ndarray, measured: np.ndarray | None, leave_out_first: int = 0
+) -> list[np.ndarray]:
     """Uninterrupted stretches of measured rows, float64 (frames, regions, 2) each."""
     motion = np.asarray(motion, np.float64)
     if motion.ndim != 3 or motion.shape[2] != 2:
@@ -64,6 +75,7 @@ def _runs(motion: np.ndarray, measured: np.ndarray | None) -> list[np.ndarray]:
             f"{measured.shape} marks of what was measured for {len(motion)} frames: expected one"
             " for each"
         )
+    motion, measured = motion[leave_out_first:], measured[leave_out_first:]
     # Beginnings and ends of the runs of measured rows alternate.
     borders = np.flatnonzero(np.diff(np.concatenate([[False], measured, [False]])))
     return [motion[start:end] for start, end in borders.reshape(-1, 2)]

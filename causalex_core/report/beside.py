@@ -116,8 +116,8 @@ def table3(plain: pd.DataFrame, debiased: pd.DataFrame) -> pd.DataFrame:
                         "printed for": _COLUMNS[base],
                         "printed": cells["f1"],
                         "here": database,
-                        "ours": _interval(own.iloc[0], "") if len(own) else "",
-                        "gain": _interval(own.iloc[0], "gain") if suffix and len(own) else "",
+                        "ours": interval(own.iloc[0], "") if len(own) else "",
+                        "gain": interval(own.iloc[0], "gain") if suffix and len(own) else "",
                     }
                 )
     return pd.DataFrame(rows)
@@ -170,10 +170,11 @@ def _heading(base: str, kind: str) -> str:
 
 def _counted(row: Mapping[Any, Any] | pd.Series) -> str:
     counts = f"{row['tp']:.0f} / {row['n_pred']:.0f} / {row['n_truth']:.0f}"
-    return f"{_interval(row, '')} ({counts})"
+    return f"{interval(row, '')} ({counts})"
 
 
-def _interval(row: Mapping[Any, Any] | pd.Series, what: str) -> str:
+def interval(row: Mapping[Any, Any] | pd.Series, what: str = "") -> str:
+    """F1 with its interval, or a gain, as text."""
     value, low, high = (
         row[name] for name in (("gain", "gain_low", "gain_high") if what else ("f1", "low", "high"))
     )

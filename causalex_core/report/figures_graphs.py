@@ -142,12 +142,13 @@ def _heat_of_marks(axis: Axes, codes: np.ndarray) -> None:
     axis.imshow(codes, cmap=colours, vmin=NONE - 0.5, vmax=TAIL + 0.5)
     for row, column in np.argwhere(codes != NONE):
         axis.text(column, row, MARK_LOOKS[codes[row, column]][2], ha="center", va="center")
-    _name_regions(axis)
+    name_regions(axis)
     axis.set_xlabel("mark at this region …")
     axis.set_ylabel("… of the edge with this one")
 
 
-def _name_regions(axis: Axes) -> None:
+def name_regions(axis: Axes) -> None:
+    """Label the rows and columns of a matrix."""
     axis.set_xticks(range(regions.COUNT), regions.NAMES, rotation=90, fontsize=8.5)
     axis.set_yticks(range(regions.COUNT), regions.NAMES, fontsize=8.5)
     axis.grid(visible=False)
@@ -217,7 +218,7 @@ def pairs(table: pd.DataFrame) -> Figure:
             for row, column in np.argwhere(square(part, "planted").astype(bool)):
                 frame = (column - 0.44, row - 0.44)
                 axis.add_patch(Rectangle(frame, 0.88, 0.88, fill=False, ec=style.VERMILION, lw=1.3))
-            _name_regions(axis)
+            name_regions(axis)
             axis.set_title(_noise(noise))
         drawn.colorbar(image, ax=axes, shrink=0.6, label="share of cohorts that join them")
     return drawn
@@ -271,6 +272,6 @@ def heat_beside_each_other(table: pd.DataFrame) -> Figure:
         image = right.imshow(together, cmap="Greens", vmin=0)
         drawn.colorbar(image, ax=right, shrink=0.5, label="times annotated together")
         for axis, title in ((left, "causal graph"), (right, "co-occurrence")):
-            _name_regions(axis)
+            name_regions(axis)
             axis.set_title(title)
     return drawn

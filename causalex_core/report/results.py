@@ -55,6 +55,17 @@ def write(result: Result, path: Path) -> Path:
     return _written(_content(result), path)
 
 
+def joined(*shown: Result) -> dict[str, pd.DataFrame]:
+    """Tables of several results under each other, by name; rows that repeat are left out."""
+    names = dict.fromkeys(name for result in shown for name in result.tables)
+    return {
+        name: pd.concat(
+            [result.tables[name] for result in shown if name in result.tables], ignore_index=True
+        ).drop_duplicates(ignore_index=True)
+        for name in names
+    }
+
+
 def hand_over(result: Result) -> None:
     """Write a result where a batch run wants it, if one does: into ``$CAUSALEX_RESULTS``.
 

@@ -25,11 +25,14 @@ class GraphConfig:
         Level of the tests.
     policy
         Which edges enter the matrix A of Eq. 1: to its letter, every edge.
+    leave_out_first
+        Rows of motion at the beginning of a video that are left out of its graph.
     """
 
     components: str = "magnitude"
     alpha: float = 0.01
     policy: str = "any_edge"
+    leave_out_first: int = 0
 
 
 def of_video(recording: Recording, config: GraphConfig) -> Pag:
@@ -41,12 +44,15 @@ def of_video(recording: Recording, config: GraphConfig) -> Pag:
         Without any edge where the video tells none, being too short or still; the reason then
         stands in its settings under ``missing``.
     """
-    series = motion_series(recording.motion, recording.measured, config.components)
+    series = motion_series(
+        recording.motion, recording.measured, config.components, config.leave_out_first
+    )
     try:
         found = fci([one for one in series if len(one) > 1], config.alpha)
     except CausalexError as error:
         return Pag(np.zeros((regions.COUNT,) * 2), config.alpha, settings={"missing": str(error)})
-    return replace(found, settings={**found.settings, "components": config.components})
+    samples = {"components": config.components, "leave_out_first": config.leave_out_first}
+    return replace(found, settings={**found.settings, **samples})
 
 
 def matrix(graph: Pag, prior: np.ndarray, config: GraphConfig) -> np.ndarray:
