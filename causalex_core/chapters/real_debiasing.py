@@ -9,9 +9,12 @@ from dataclasses import dataclass
 import pandas as pd
 
 from causalex_core.chapters import counterfactuals
+from causalex_core.chapters.counterfactuals import Variants
 from causalex_core.datasets import region_motion
 from causalex_core.datasets.annotations import CAS, SAMM
 from causalex_core.debiasing.counterfactual import Form
+from causalex_core.parameters import Seed
+from causalex_core.studies.material import DatabaseName
 from causalex_core.studies.variants import PREDECESSOR, WHOLE
 
 SOURCES = region_motion.SOURCES
@@ -23,8 +26,8 @@ _VARIANTS = (WHOLE, PREDECESSOR)
 class Config(counterfactuals.Config):
     """Parameters of :class:`causalex_core.chapters.counterfactuals.Config`, for real people."""
 
-    plans: tuple[tuple[str, tuple[str, ...]], ...] = ((CAS, _VARIANTS), (SAMM, _VARIANTS))
-    seeds: tuple[int, ...] = (1, 2, 3)
+    plans: tuple[tuple[DatabaseName, Variants], ...] = ((CAS, _VARIANTS), (SAMM, _VARIANTS))
+    seeds: tuple[Seed, ...] = (1, 2, 3)
     forms: tuple[Form, ...] = ("probabilities",)
 
 
