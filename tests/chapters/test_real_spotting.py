@@ -74,7 +74,7 @@ def test_plans_are_refused_where_they_enter(chapter, plans):
 @pytest.mark.parametrize(
     ("chapter", "small"),
     [
-        (real_spotting, {"nested": (), "crossed": (), "n_shifts": 2}),
+        (real_spotting, {"nested": (WHOLE,), "n_shifts": 2}),
         (real_debiasing, {}),
     ],
 )
