@@ -43,7 +43,7 @@ class Config(Parameters):
     features
         Folder of each database, where it is not the public motion.
     variants
-        Networks; Table 4 has the first two.
+        Networks; Table 4 has these two.
     seeds, epochs
         Of training; all else is as published.
     alpha
@@ -55,7 +55,7 @@ class Config(Parameters):
     """
 
     features: Mapping[RealName, str] = field(default_factory=dict)
-    variants: Networks = (CAUSAL, WHOLE, PREDECESSOR)
+    variants: Networks = (CAUSAL, WHOLE)
     seeds: tuple[Seed, ...] = (1,)
     epochs: Count = 100
     alpha: Probability = 0.01
