@@ -77,6 +77,25 @@ def test_only_networks_that_were_trained_are_answered_for():
     assert len(lines) == 1 and "AUW-GCN has an overall F1" in lines[0]
 
 
+def test_table4_has_print_beside_both_rates_and_rules():
+    crossed = pd.DataFrame(
+        product(("causal only", "Causal-Ex", "AUW-GCN"), KINDS, ("as recorded", "25 per second"),
+                (EPOCH, LAST)),
+        columns=["variant", "kind", "rate", "rule"],
+    )  # fmt: skip
+    crossed = crossed.assign(trained_on=CAS, tested_on=SAMM, tp=3.0, n_pred=10.0)
+    crossed["f1"] = [0.2 + 0.01 * place for place in range(len(crossed))]
+    crossed = crossed.assign(low=0.1, high=0.9)
+    table = beside_published.across(crossed).set_index(["network", "kind"])
+    assert len(table) == 9
+    assert table.loc[("AUW-GCN", "macro"), "printed"] == ""  # Table 4 lacks it
+    printed = set(table.loc[["causal only", "Causal-Ex"], "printed"])
+    assert len(printed) == 6 and all(0 < float(text) < 1 for text in printed)
+    for row in crossed.to_dict("records"):
+        cell = table.loc[(row["variant"], row["kind"]), f"{row['rate']}, {row['rule']}"]
+        assert cell == f"{row['f1']:.3f} [0.100, 0.900] (3 / 10)"
+
+
 def suspects(**f1):
     named = {"as_published": "as published"}
     return pd.DataFrame(

@@ -51,6 +51,8 @@ def test_the_same_rows_give_the_same_bytes(tmp_path):
         detections.write(table("last epoch"), tmp_path / place)
     one, two = ({f.name: f.read_bytes() for f in (tmp_path / p).iterdir()} for p in ("one", "two"))
     assert one == two and len(one) == 2
+    (packed,) = (content for name, content in one.items() if name.endswith(".gz"))
+    assert packed[4:8] == bytes(4)  # where gzip writes the time
 
 
 def test_what_is_no_longer_among_the_tables_goes(tmp_path):
