@@ -78,16 +78,22 @@ def compute(config: Config) -> dict[str, pd.DataFrame]:
         for source, target in permutations(parts, 2):
             factor = parts[source].fps / own[source].fps
             read_out = resampling.rules(READ_OUT[source], factor)
-            rows += _crossed(rate, parts[source], parts[target], read_out, config)
+            first = min(published_setting.FIRST_EPOCH[source], config.epochs - 1)
+            rows += _crossed(rate, parts[source], parts[target], read_out, first, config)
     return {"crossed": pd.DataFrame(rows)}
 
 
 def _crossed(
-    rate: str, source: Material, target: Material, read_out: ProposalConfig, config: Config
+    rate: str,
+    source: Material,
+    target: Material,
+    read_out: ProposalConfig,
+    first: int,
+    config: Config,
 ) -> Iterator[dict[str, object]]:
+    """Rows of one direction; epochs from `first` on are looked at."""
     both, tested = material.crossed(source, target)
     fold = hold_out(both.windows, tested, name=f"{target.name} held out, {rate}")
-    first = min(published_setting.FIRST_EPOCH[source.name], config.epochs - 1)
     setting = published_setting.Config(epochs=config.epochs).setting
     rows = np.isin(both.subjects, tested)
     for variant in config.variants:
