@@ -11,7 +11,7 @@ import pandas as pd
 
 from causalex_core.chapters import counterfactuals, graph_spotting
 from causalex_core.chapters.counterfactuals import BOTH, KEEP, MASK, NULL
-from causalex_core.chapters.what_holds import complete
+from causalex_core.chapters.what_holds.stored import complete
 from causalex_core.parameters import Parameters
 from causalex_core.report.results import Result
 from causalex_core.studies.variants import VARIANTS, Variant
