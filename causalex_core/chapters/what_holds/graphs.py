@@ -17,6 +17,7 @@ from causalex_core.chapters.what_holds.verdicts import (
     Table,
     Tables,
     in_short,
+    number,
     of_all,
     of_gain,
     on_synthetic_people,
@@ -161,8 +162,7 @@ def _beside(crossed: pd.DataFrame, within: pd.DataFrame) -> pd.DataFrame:
     """F1 across databases with those within the tested one: ``within, within_low, text``."""
     own = within.set_index("database").loc[crossed["tested_on"]]
     text = [
-        f"{row['f1']:.3f} [{row['low']:.3f}, {row['high']:.3f}] where {f1:.3f} within"
-        f" (tested on {row['tested_on']})"
+        f"{number(row, 'f1')} where {f1:.3f} within (tested on {row['tested_on']})"
         for row, f1 in zip(crossed.to_dict("records"), own["f1"], strict=True)
     ]
     return crossed.assign(within=own["f1"].to_numpy(), within_low=own["low"].to_numpy(), text=text)

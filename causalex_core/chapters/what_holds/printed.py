@@ -11,6 +11,7 @@ from causalex_core.chapters.what_holds.verdicts import (
     Tables,
     contain,
     in_short,
+    number,
     of_print,
     rows_with,
 )
@@ -37,10 +38,11 @@ def within(variant: str, cells: Mapping[str, Cell]) -> Judge:
             value = paper.value("causal_ex", *cell)
             at_last.append(contain(last, value))
             published.append(contain(best, value))
+            (own,), (plain,) = best.to_dict("records"), last.to_dict("records")
             parts.append(
-                f"printed {paper.text('causal_ex', *cell)}; {variant} has {in_short(best, 'f1')}"
-                f" under the published rule, which adds {in_short(best, 'over_last')}, and"
-                f" {in_short(last, 'f1')} at the last epoch"
+                f"{database}: printed {paper.text('causal_ex', *cell)}; {variant} has"
+                f" {number(own, 'f1')} under the published rule, which adds"
+                f" {number(own, 'over_last')}, and {number(plain, 'f1')} at the last epoch"
             )
         return Found(
             ". ".join(parts),

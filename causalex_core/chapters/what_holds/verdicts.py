@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import pandas as pd
 
@@ -82,10 +83,12 @@ def rows_with(table: pd.DataFrame, **wanted: str) -> pd.DataFrame:
 
 def in_short(rows: pd.DataFrame, value: str = "gain", name: str = "database") -> str:
     """Gains with their sign, or F1, with intervals, each named by a column."""
+    return "; ".join(f"{number(row, value)} ({row[name]})" for row in rows.to_dict("records"))
+
+
+def number(row: Mapping[Any, Any], value: str) -> str:
+    """A gain with its sign, or an F1, and its interval."""
     low, high, sign = (
         ("low", "high", "") if value == "f1" else (f"{value}_low", f"{value}_high", "+")
     )
-    return "; ".join(
-        f"{row[value]:{sign}.3f} [{row[low]:{sign}.3f}, {row[high]:{sign}.3f}] ({row[name]})"
-        for row in rows.to_dict("records")
-    )
+    return f"{row[value]:{sign}.3f} [{row[low]:{sign}.3f}, {row[high]:{sign}.3f}]"
