@@ -3,15 +3,17 @@
 import os
 import resource
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any
 
+import public_sources
 import pytest
 
 from causalex_core import paths
+from causalex_core.datasets import manifest
 from causalex_core.workflow import pdf
 
 QUIET = (  # the browser's own requests, which would otherwise count as the book's
@@ -53,6 +55,24 @@ def oracles() -> Path:
     if folder is None:
         pytest.skip("no oracles beside the mirror or the checkout (set CAUSALEX_MIRROR)")
     return folder
+
+
+@pytest.fixture(scope="session")
+def made_up_sources(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, Any]:
+    """Sources of real motion of nobody, see `public_sources`."""
+    return public_sources.write_all(tmp_path_factory.mktemp("sources"))
+
+
+@pytest.fixture(scope="module")
+def of_nobody(
+    made_up_sources: Mapping[str, Any], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Path]:
+    """These in place of the public ones, and no other; gives an empty folder for trainings."""
+    with pytest.MonkeyPatch.context() as patch:
+        folder = tmp_path_factory.mktemp("data")
+        patch.setenv("CAUSALEX_DATA", str(folder))
+        patch.setattr(manifest, "locate", made_up_sources.get)
+        yield folder
 
 
 @pytest.fixture(scope="session")

@@ -1,9 +1,15 @@
 """How often progress is written."""
 
+import io
+import sys
+
+import pytest
+import safetensors.torch
 import torch
 
 from causalex_core import resumable
 from causalex_core.resumable import Job, finish
+from causalex_core.tensors import WeightsError
 
 
 class Clock:
@@ -54,3 +60,56 @@ def test_what_is_written_fast_is_written_after_every_half_minute(tmp_path, monke
 
 def test_what_takes_long_to_write_is_written_less_often(tmp_path, monkeypatch):
     assert watched(10, tmp_path, monkeypatch) == [1, 7, 12]  # 200 s are passed after six epochs
+
+
+@pytest.mark.parametrize("ends_at", [None, 3])
+def test_cpu_seconds_are_those_of_all_pieces_of_a_training(ends_at, tmp_path, monkeypatch):
+    """Each epoch takes 40 s, and the time between a kill and the next start counts for nothing."""
+    clock = Clock(0)
+    monkeypatch.setattr(resumable, "monotonic", lambda: clock.now)
+    monkeypatch.setattr(resumable, "process_time", lambda: clock.now)
+
+    class Killed(Counting):
+        def advance(self):
+            if self.epoch == ends_at:
+                raise KeyboardInterrupt
+            return super().advance()
+
+    path = tmp_path / "a.safetensors"
+    if ends_at is not None:
+        with pytest.raises(KeyboardInterrupt):
+            finish([Job(lambda: Killed(clock), 5, 1, path)])
+        clock.now += 10_000
+    (found,) = finish([Job(lambda: Counting(clock), 5, 1, path)])
+    assert float(found["cpu_seconds"]) == 5 * 40
+    clock.now += 10_000
+    (read,) = finish([Job(lambda: Counting(clock), 5, 1, path)])
+    assert float(read["cpu_seconds"]) == 5 * 40 and int(read["count"]) == 5
+
+
+def test_a_file_without_cpu_seconds_is_not_gone_on_from(tmp_path):
+    path = tmp_path / "a.safetensors"
+    kept = {"count": torch.ones(()), "epoch": torch.tensor(1)}
+    path.write_bytes(safetensors.torch.save({**kept, "more": torch.ones(3)}))
+    with pytest.raises(WeightsError, match="not the progress of these models; delete it"):
+        finish([Job(lambda: Counting(Clock(0)), 5, 1, path)])
+
+
+@pytest.mark.parametrize("terminal", [False, True])
+def test_progress_is_lines_where_nobody_watches_a_terminal(terminal, monkeypatch):
+    class Stream(io.StringIO):
+        def isatty(self):
+            return terminal
+
+    stream = Stream()
+    monkeypatch.setattr(sys, "stderr", stream)
+    monkeypatch.setattr(resumable, "_TELL_EVERY", 0.0)  # tell of every epoch
+    finish([Job(lambda: Counting(Clock(0)), 4, 2, None)])
+    said = stream.getvalue()
+    if terminal:
+        assert "\r" in said
+    else:
+        assert "\r" not in said and "\n\n" not in said
+        lines = said.splitlines()
+        assert [line.split("|")[2].split("[")[0].strip() for line in lines][:2] == ["0/8", "2/8"]
+        assert all(line == line.strip() and "epoch" in line for line in lines)

@@ -17,7 +17,6 @@ from causalex_core.cohort import cohort
 from causalex_core.cohort.cohort import Cohort
 from causalex_core.cohort.plans import PLANS
 from causalex_core.datasets.causalnet import EMOTIONS
-from causalex_core.errors import CausalexError
 from causalex_core.evaluation import chain, spotting
 from causalex_core.evaluation.spotting import COUNTS
 from causalex_core.evaluation.uncertainty import (
@@ -27,7 +26,7 @@ from causalex_core.evaluation.uncertainty import (
     subject_weights,
 )
 from causalex_core.expressions import FRAMES, KINDS
-from causalex_core.parameters import Count, CountOrAll, Parameters, Seed, one_of
+from causalex_core.parameters import Count, CountOrAll, ParameterError, Parameters, Seed, one_of
 from causalex_core.recogniser import model
 from causalex_core.recogniser.model import Recogniser
 from causalex_core.recogniser.shipped import Config as Training
@@ -83,9 +82,9 @@ class Config(Parameters):
         training = Training()
         known = set(self.seeds) & {*training.errors, *training.learn, *training.judged}
         if known:
-            raise CausalexError(
-                f"seeds {sorted(known)}: the recogniser was trained or measured on these cohorts;"
-                " take others"
+            raise ParameterError(
+                f"parameter 'seeds' of the page 'chain': {sorted(known)} given, expected cohorts on"
+                " which the recogniser was neither trained nor measured"
             )
 
 

@@ -25,6 +25,7 @@ from causalex_core.parameters import (
     Parameters,
     Probability,
     Seed,
+    Strength,
     at_least,
     including,
 )
@@ -110,7 +111,7 @@ class Config(Parameters):
     epochs: Count = 12
     alpha: Probability = 0.01
     n_thresholds: Annotated[int, at_least(2)] = 41
-    strengths: Annotated[tuple[tuple[float, float], ...], including((0.0, 0.0))] = (
+    strengths: Annotated[tuple[tuple[Strength, Strength], ...], including((0.0, 0.0))] = (
         (0.0, 0.0),
         (0.5, 0.5),
         (1.0, 1.0),

@@ -20,7 +20,15 @@ from causalex_core.debiasing import counterfactual
 from causalex_core.debiasing.judging import judge
 from causalex_core.evaluation import operating_points
 from causalex_core.evaluation.operating_points import CROSS, LAST
-from causalex_core.parameters import Count, CountOrAll, Parameters, Seed, at_least, including
+from causalex_core.parameters import (
+    Count,
+    CountOrAll,
+    Parameters,
+    Seed,
+    Strength,
+    at_least,
+    including,
+)
 from causalex_core.spotting import candidates, losses, proposals, scales
 from causalex_core.spotting.network import NetworkConfig
 from causalex_core.spotting.side_by_side import Graphs, TrainingConfig
@@ -62,7 +70,7 @@ class Config(Parameters):
     epochs: Count = 20
     width: Count = 32
     n_thresholds: Annotated[int, at_least(2)] = 61
-    strengths: Annotated[tuple[float, ...], including(0.0)] = (0.0, 0.25, 0.5, 0.75, 1.0)
+    strengths: Annotated[tuple[Strength, ...], including(0.0)] = (0.0, 0.25, 0.5, 0.75, 1.0)
     most_subjects: CountOrAll = 0
     n_bootstrap: Count = 5000
 

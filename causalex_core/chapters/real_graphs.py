@@ -1,8 +1,9 @@
 """Causal graphs of real faces: what FCI finds in the public motion of both databases."""
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import NamedTuple
+from typing import Annotated, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -19,6 +20,8 @@ from causalex_core.graphs.comparison import associate, compare, spearman
 from causalex_core.graphs.independence import EffectiveSampleSize
 from causalex_core.graphs.pag import Pag
 from causalex_core.graphs.samples import COMPONENTS
+from causalex_core.graphs.simulation import Length
+from causalex_core.parameters import Count, CountOrAll, Limit, Parameters, Probability, Seed, one_of
 from causalex_core.report.face import POSITIONS
 from causalex_core.studies import face_graphs
 from causalex_core.studies.face_graphs import Sampling
@@ -33,9 +36,14 @@ UPPER = np.triu_indices(regions.COUNT, 1)
 # Distance of two regions on the schematic face, which is 1.6 wide.
 DISTANCE = np.hypot(*np.moveaxis(POSITIONS[:, None] - POSITIONS, -1, 0))
 
+Subject = Annotated[
+    str,
+    Limit("a subject such as casme_016", lambda name: bool(re.fullmatch(r"casme_\d{3}", name))),
+]
+
 
 @dataclass(frozen=True)
-class Config:
+class Config(Parameters):
     """Parameters of the page.
 
     Attributes
@@ -66,18 +74,18 @@ class Config:
         Seed of surrogates and permutations.
     """
 
-    alpha: float = 0.01
-    alphas: tuple[float, ...] = (0.001, 0.01, 0.05)
-    components: str = "magnitude"
-    lengths: tuple[int, ...] = (250, 500, 1000, 2000, 4000)
-    stretches: tuple[int, ...] = (200, 1000)
-    transient: int = 15
-    first_frames: int = 30
-    subject: str = "casme_016"
-    n_surrogates: int = 5
-    n_permutations: int = 999
-    most_videos: int = 0
-    seed: int = 1
+    alpha: Probability = 0.01
+    alphas: tuple[Probability, ...] = (0.001, 0.01, 0.05)
+    components: Annotated[str, one_of(COMPONENTS)] = "magnitude"
+    lengths: tuple[Length, ...] = (250, 500, 1000, 2000, 4000)
+    stretches: tuple[Length, ...] = (200, 1000)
+    transient: CountOrAll = 15
+    first_frames: Count = 30
+    subject: Subject = "casme_016"
+    n_surrogates: Count = 5
+    n_permutations: Count = 999
+    most_videos: CountOrAll = 0
+    seed: Seed = 1
 
     @property
     def sampling(self) -> Sampling:

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
 import pandas as pd
@@ -17,6 +17,7 @@ from causalex_core.datasets.feature_archive import UNIT_PX, MarkedRecording
 from causalex_core.datasets.region_motion import FOLDERS, RegionMotion
 from causalex_core.evaluation.uncertainty import mean_interval
 from causalex_core.expressions import MissingOffset, resolve_missing_offsets
+from causalex_core.parameters import Count, Parameters, Seed, at_least
 from causalex_core.spotting.targets import ACTION, KINDS, OFFSET, ONSET, marks
 from causalex_core.spotting.windows import cut
 
@@ -26,7 +27,7 @@ ENDS = "videos whose motion ends where the published duration says"
 
 
 @dataclass(frozen=True)
-class Config:
+class Config(Parameters):
     """Parameters of the page.
 
     Attributes
@@ -41,10 +42,10 @@ class Config:
         Seed of the resamples.
     """
 
-    most_shift: int = 45
-    first_frames: int = 40
-    n_bootstrap: int = 2000
-    seed: int = 1
+    most_shift: Annotated[int, at_least(0)] = 45
+    first_frames: Count = 40
+    n_bootstrap: Count = 2000
+    seed: Seed = 1
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from causalex_core.chapters.published_setting import FIRST_EPOCH, READ_OUT
-from causalex_core.datasets import manifest, region_motion
+from causalex_core.datasets import region_motion
 from causalex_core.datasets.annotations import CAS, SAMM
 from causalex_core.evaluation.operating_points import EPOCH
 from causalex_core.evaluation.uncertainty import f1_interval
@@ -25,7 +25,7 @@ from causalex_core.spotting.windows import leave_one_subject_out
 from causalex_core.studies import material, points, published_rule
 from causalex_core.studies.material import Material
 from causalex_core.studies.published_rule import Counting
-from causalex_core.studies.variants import PREDECESSOR, PUBLISHED, VARIANTS, Setting, trained
+from causalex_core.studies.variants import PREDECESSOR, PUBLISHED, VARIANTS, trained
 
 SOURCES = (*region_motion.SOURCES, "auw_gcn_priors")
 LONG = True
@@ -58,22 +58,15 @@ class Training:
     """One other choice in training: of what is learnt, or of how."""
 
     targets: material.Targets = "marks"
-    setting: Setting = PUBLISHED
     loss: LossConfig | None = None
-    prior_of: str = SAMM
     seed: int = 1
 
 
 TRAININGS: Mapping[str, Training] = {
     AS_PUBLISHED: Training(),
     "another seed": Training(seed=2),
-    "float32": Training(setting=replace(PUBLISHED, precision="float32")),
     "share of the macro losses 0.5": Training(loss=LossConfig(macro=0.5)),
-    "prior of CAS(ME)^2": Training(prior_of=CAS),
     "targets from the annotation table": Training(targets="annotations"),
-    "statistics of the training subjects": Training(
-        setting=replace(PUBLISHED, normalisation="training")
-    ),
 }
 
 
@@ -126,9 +119,8 @@ def compute(config: Config) -> dict[str, pd.DataFrame]:
 def _scores(training: Training, config: Config) -> tuple[Material, list[np.ndarray]]:
     """Held-out scores of every epoch that is looked at."""
     part = material.read(SAMM, {}, GraphConfig(), config.most_subjects, training.targets)
-    published = manifest.require("auw_gcn_priors").path(material.PRIORS[training.prior_of])
-    part = replace(part, loss=training.loss or part.loss, published_prior=np.load(published))
-    setting = replace(training.setting, epochs=config.epochs)
+    part = replace(part, loss=training.loss or part.loss)
+    setting = replace(PUBLISHED, epochs=config.epochs)
     first = min(FIRST_EPOCH[SAMM], config.epochs - 1)
     outcome, _ = trained(
         part,

@@ -13,11 +13,10 @@ import numpy as np
 import pandas as pd
 
 from causalex_core.datasets import lgsnet, manifest, mdmd
-from causalex_core.errors import CausalexError
 from causalex_core.evaluation import selection
 from causalex_core.evaluation.spotting import COUNTS, EACH_TRUTH, MEGC, Protocol, score
 from causalex_core.evaluation.uncertainty import Interval, f1, f1_difference, f1_interval
-from causalex_core.parameters import Count, Parameters, Seed, within
+from causalex_core.parameters import Count, ParameterError, Parameters, Seed, within
 
 SOURCES = ("lgsnet_detections", "mdmd_baseline")
 LAST, CROSS = "last epoch", "cross_fold"
@@ -46,6 +45,17 @@ class Config(Parameters):
     n_bootstrap: Count = 10_000
     seed: Seed = 1
 
+    def __post_init__(self) -> None:
+        """Refuse a grid without the printed threshold."""
+        super().__post_init__()
+        printed = round(lgsnet.THRESHOLD * 1000)
+        if printed not in range(self.lowest, self.highest + 1, self.step):
+            raise ParameterError(
+                f"parameters 'lowest', 'highest' and 'step' of the page 'selection': {self.lowest},"
+                f" {self.highest} and {self.step} given, expected a grid with the printed"
+                f" threshold, {printed}"
+            )
+
 
 def compute(config: Config) -> dict[str, pd.DataFrame]:
     """Tables ``lgsnet_rules``, ``lgsnet_epochs``, ``mdmd_rules`` and ``mdmd_thresholds``."""
@@ -65,15 +75,8 @@ def compute(config: Config) -> dict[str, pd.DataFrame]:
 
 
 def _thresholds(config: Config) -> np.ndarray:
-    """Grid of thresholds, which must hold the printed one."""
-    grid = np.arange(config.lowest, config.highest + 1, config.step)
-    printed = round(lgsnet.THRESHOLD * 1000)
-    if printed not in grid:
-        raise CausalexError(
-            f"thresholds {config.lowest} to {config.highest} in steps of {config.step} leave out"
-            f" the printed one, {printed}: choose lowest and step so that it is among them"
-        )
-    return grid / 1000
+    """Grid of thresholds."""
+    return np.arange(config.lowest, config.highest + 1, config.step) / 1000
 
 
 def _lgsnet_counts(protocols: Sequence[Protocol], thresholds: np.ndarray) -> np.ndarray:

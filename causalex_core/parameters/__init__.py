@@ -79,6 +79,7 @@ Probability = Annotated[
 ]  # neither sure nor impossible
 Positive = Annotated[float, above(0)]
 NonNegative = Annotated[float, at_least(0)]
+Strength = Annotated[float, within(-10, 10)]  # of a counterfactual: how often it is taken away
 
 
 class ParameterError(CausalexError):

@@ -53,6 +53,22 @@ class LocalKernelManager(AsyncKernelManager):
         shutil.rmtree(self._folder, ignore_errors=True)
 
 
+class _Progress:
+    """What a notebook writes to its standard error: how far training is goes to the journal."""
+
+    def __init__(self, folder: Path, run: str) -> None:
+        self.folder, self.run = folder, run
+
+    def write(self, text: str) -> None:
+        for line in text.splitlines():
+            if "epoch" in line and "%|" in line:
+                with contextlib.suppress(OSError):  # no news is no reason to stop
+                    records.note(self.folder, f"{self.run}: {line.strip()}")
+
+    def flush(self) -> None:
+        """Nothing is held back."""
+
+
 def execute(
     notebook: Path,
     output: Path,
@@ -132,6 +148,7 @@ def _executed(notebook: Path, folder: Path, run: str, record: records.Record) ->
             cwd=str(notebook.parent),
             progress_bar=False,
             execution_timeout=CELL_TIMEOUT,
+            stderr_file=_Progress(folder, run),
         )
     except Exception as error:
         kept = str(failed) if running.is_file() else ""

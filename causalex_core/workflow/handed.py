@@ -130,11 +130,30 @@ def _calls(nodes: Iterable[ast.AST]) -> Iterator[tuple[str, Mapping[str, ast.exp
         if isinstance(node, ast.ImportFrom) and node.module == _CHAPTERS
         for alias in node.names
     }
+    shared = {
+        target.id: node.value
+        for node in nodes
+        if isinstance(node, ast.Assign) and isinstance(node.value, ast.Dict)
+        for target in node.targets
+        if isinstance(target, ast.Name)
+    }
     for node in nodes:
         if isinstance(node, ast.Call) and ast.unparse(node.func) in ("obtain", "chapters.obtain"):
             chapter = imported.get(ast.unparse(node.args[0])) if node.args else None
             if chapter:
-                yield chapter, {one.arg: one.value for one in node.keywords if one.arg}
+                yield chapter, dict(_keywords(node, shared))
+
+
+def _keywords(call: ast.Call, shared: Mapping[str, ast.Dict]) -> Iterator[tuple[str, ast.expr]]:
+    """Keywords of a call, with those of a mapping that is written out, as in ``**common``."""
+    for keyword in call.keywords:
+        if keyword.arg:
+            yield keyword.arg, keyword.value
+        elif isinstance(keyword.value, ast.Name) and keyword.value.id in shared:
+            given = shared[keyword.value.id]
+            for name, one in zip(given.keys, given.values, strict=True):
+                if isinstance(name, ast.Constant):
+                    yield str(name.value), one
 
 
 def _chapter(name: str) -> Any:

@@ -82,7 +82,7 @@ def test_as_many_hits_are_recognised_as_there_are(tables):
 
 
 def test_people_whom_the_recogniser_knows_are_refused():
-    with pytest.raises(CausalexError, match=r"seeds \[1001\]"):
+    with pytest.raises(CausalexError, match=r"'seeds' .*: \[1001\] given"):
         chain.Config(seeds=(101, 1001))
 
 

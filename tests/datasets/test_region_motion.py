@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from public_sources import FolderSource
 from window_archive import MACRO, change, marks, write
 
 from causalex_core.datasets import manifest, region_motion
@@ -52,27 +53,15 @@ def sources(tmp_path, monkeypatch):
         label = marks(FRAMES[video], (MACRO, 4, 8, 13))
         write(part, video.rpartition("_")[0], video, motion(video), label)
 
-    class MadeUp:
-        def __init__(self, place):
-            self.place = place
-
-        @property
-        def files(self):
-            found = [str(file.relative_to(self.place)) for file in self.place.rglob("*.npz")]
-            return tuple(sorted(found))
-
-        def path(self, name):
-            return self.place / name
-
     for name, tables in (("annotations", ANNOTATIONS), ("durations", DURATIONS)):
         for file, text in tables.items():
             place = tmp_path / name / file
             place.parent.mkdir(parents=True, exist_ok=True)
             place.write_text(text)
     made_up = {
-        "region_motion": MadeUp(folder),
-        "auw_gcn_annotations": MadeUp(tmp_path / "annotations"),
-        "megc_video_lengths": MadeUp(tmp_path / "durations"),
+        "region_motion": FolderSource(folder),
+        "auw_gcn_annotations": FolderSource(tmp_path / "annotations"),
+        "megc_video_lengths": FolderSource(tmp_path / "durations"),
     }
     monkeypatch.setattr(manifest, "require", made_up.__getitem__)
     return folder

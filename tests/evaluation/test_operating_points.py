@@ -46,3 +46,30 @@ def test_summary_averages_over_seeds_and_gains_are_paired():
     assert (row["least_seed"], row["greatest_seed"]) == pytest.approx((2 / 11, 6 / 11))
     assert row["low"] <= row["f1"] <= row["high"]
     assert set(points.gain(found, found, 100).values()) == {0.0}
+
+
+@given(st.integers(0, 1000))
+@settings(max_examples=30, deadline=None)
+def test_candidates_are_chosen_by_whom_each_rule_says(seed):
+    """In loops: who chooses is on whose hits F1 is highest, fewest detections on a tie."""
+    counted = hits(seed)
+    subjects, epochs, thresholds = counted.shape[:3]
+
+    def best(options):
+        ranked = [(-f1(one), one[1], place) for place, one in enumerate(options)]
+        return min(ranked)[2]
+
+    for subject in range(subjects):
+        others = counted.sum(axis=0) - counted[subject]
+        step = best(others[-1])
+        expected = {
+            points.LAST: (epochs - 1) * thresholds + step,
+            points.CROSS: best(others.reshape(-1, 3)),
+            points.EPOCH: best(counted[subject, :, step]) * thresholds + step,
+            points.BOTH: best(counted[subject].reshape(-1, 3)),
+        }
+        found = {rule: own[subject] for rule, own in points.candidates(counted).items()}
+        assert found == expected
+        for rule, place in expected.items():
+            of_rule = points.by_rule(counted)[rule][subject]
+            assert of_rule.tolist() == points.flat(counted)[subject, place].tolist()

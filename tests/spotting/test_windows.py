@@ -1,11 +1,14 @@
 """Windows of videos and folds of subjects."""
 
+import json
+
 import numpy as np
 import pandas as pd
 import pytest
 import torch
 
 from causalex_core.errors import CausalexError
+from causalex_core.spotting.targets import TargetConfig, marks
 from causalex_core.spotting.windows import (
     Video,
     cut,
@@ -108,3 +111,41 @@ def broken(motion):
 def test_videos_that_cannot_be_cut(given, message):
     with pytest.raises(CausalexError, match=message):
         gather(given, TABLE)
+
+
+def test_given_marks_stand_in_for_the_expressions():
+    """Of the same marks come the same targets; the table then says nothing."""
+    config = TargetConfig("released")
+    from_table = gather(THREE, TABLE, config)
+    given = []
+    for video in THREE:
+        own = TABLE[(TABLE["subject"] == video.subject) & (TABLE["video"] == video.name)]
+        given.append(marks(own, len(video.motion), "released"))
+    for table in (TABLE, TABLE.iloc[:0]):
+        found = gather(THREE, table, config, given)
+        for one, two in zip(found.answers, from_table.answers, strict=True):
+            assert torch.equal(one, two)
+        assert np.array_equal(found.with_expression, from_table.with_expression)
+    nothing = gather(THREE, TABLE, config, [np.zeros_like(one) for one in given])
+    assert not nothing.with_expression.any() and not nothing.answers.action.any()
+
+
+def test_marks_of_the_released_windows_give_the_released_targets(oracles):
+    meta = json.loads((oracles / "auw_gcn" / "label_cases_meta.json").read_text())
+    with np.load(oracles / "auw_gcn" / "label_cases.npz") as archive:
+        expected = {name: archive[name] for name in archive.files}
+    videos, given = [], []
+    for case in meta["videos"]:
+        name = case["video"]
+        motion = expected[f"{name}/feature_input"]
+        own = sorted(key for key in meta["segments"] if key.rpartition("_")[0] == name)
+        label = np.concatenate([expected[f"{key}/raw_labels_8col"][7:263] for key in own])
+        videos.append(Video("s1", name, motion))
+        given.append(label[: len(motion)].reshape(len(motion), 2, 4) != 0)
+    windows = gather(videos, TABLE.iloc[:0], TargetConfig("released"), given)
+    for position, (video, first) in enumerate(zip(windows.video, windows.first, strict=True)):
+        name = f"{windows.names[video]}_{first:04d}"
+        for place, kind in enumerate(("micro", "macro")):
+            for ours, theirs in (("phase", "start_end"), ("apex", "apex"), ("action", "action")):
+                found = getattr(windows.answers, ours)[position, place].numpy()
+                np.testing.assert_allclose(found, expected[f"{name}/{kind}_{theirs}"], rtol=1e-6)

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pandas as pd
+import public_sources
 import pytest
 from window_archive import MACRO, marks, write
 
@@ -11,8 +12,9 @@ from causalex_core.datasets.annotations import CAS, SAMM
 from causalex_core.errors import CausalexError
 from causalex_core.motion.extract import Config, Motion
 from causalex_core.spotter.graph import GraphConfig
+from causalex_core.spotting.windows import leave_one_subject_out
 from causalex_core.studies import material
-from causalex_core.studies.variants import NONE, WHOLE
+from causalex_core.studies.variants import NONE, OWN, PUBLISHED, VARIANTS, WHOLE, graphs
 
 NAMES = ["casme_015_0401", "casme_016_0101", "casme_017_0101"]
 ANNOTATIONS = pd.DataFrame(
@@ -132,6 +134,48 @@ def test_marks_of_the_windows_can_be_what_is_learned(tmp_path, annotated):
     from_table = material.read(CAS, {CAS: str(folder)}, GraphConfig())
     action = from_table.windows.answers.action[:, 1].numpy().reshape(-1)
     assert np.flatnonzero(action).tolist() == list(range(40, 81))
+
+
+@pytest.mark.parametrize("database", [CAS, SAMM])
+def test_the_public_motion_is_taken_where_no_folder_is_named(database, of_nobody):
+    part = material.read(database, {}, GraphConfig(), 2)
+    names = public_sources.NAMES[database][:2]
+    assert (part.name, part.fps) == (database, {CAS: 30, SAMM: 25}[database])
+    assert part.windows.names == names and part.drawn is None
+    for video in part.videos:
+        motion_of_it = public_sources.motion(video.name, public_sources.FRAMES[database])
+        assert np.array_equal(video.motion, motion_of_it)
+    assert len(part.truth) == 2 * len(public_sources.EXPRESSIONS)
+
+
+def test_the_published_prior_is_that_of_the_database(of_nobody, made_up_sources):
+    for database, name in material.PRIORS.items():
+        part = material.read(database, {}, GraphConfig(), 1)
+        expected = np.load(made_up_sources["auw_gcn_priors"].path(name))
+        assert np.array_equal(part.published_prior, expected)
+    assert material.read("cas_like", {}, GraphConfig(), 1).published_prior is None
+
+
+def test_without_the_published_prior_a_setting_that_asks_for_it_is_refused(
+    of_nobody, made_up_sources, monkeypatch
+):
+    there = {name: one for name, one in made_up_sources.items() if name != "auw_gcn_priors"}
+    monkeypatch.setattr(manifest, "locate", there.get)
+    part = material.read(SAMM, {}, GraphConfig(), 2)
+    assert part.published_prior is None
+    folds = leave_one_subject_out(part.windows)
+    with pytest.raises(CausalexError, match=r"published prior .* `causalex data fetch auw_gcn_pr"):
+        graphs(part, VARIANTS[WHOLE], folds, 1, PUBLISHED)
+    graphs(part, VARIANTS[WHOLE], folds, 1)  # that of the training subjects will do
+
+
+def test_the_published_prior_is_the_same_in_every_fold(of_nobody):
+    part = material.read(SAMM, {}, GraphConfig(), 3)
+    folds = leave_one_subject_out(part.windows)
+    prior = graphs(part, VARIANTS[WHOLE], folds, 1, PUBLISHED).prior.numpy()
+    assert np.array_equal(prior, np.repeat(part.published_prior[None], 3, axis=0))
+    own = graphs(part, VARIANTS[WHOLE], folds, 1, OWN).prior.numpy()
+    assert np.array_equal(own, part.priors(folds)) and not np.array_equal(own, prior)
 
 
 def test_motion_files_have_no_marks(tmp_path, annotated):

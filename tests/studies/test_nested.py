@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from causalex_core.errors import CausalexError
@@ -79,3 +79,19 @@ def test_every_two_groups_are_held_out_once():
 def test_two_people_are_too_few():
     with pytest.raises(CausalexError, match="no window with an expression is left to train on"):
         nested.folds(recorded(2))
+
+
+@given(st.integers(0, 1000))
+@settings(max_examples=20, deadline=None)
+def test_each_kind_is_chosen_as_if_it_were_alone(seed):
+    """Over all dimensions of candidates, in the order of `flat`."""
+    generator = np.random.default_rng(seed)
+    group = nested.groups([str(n) for n in range(6)])
+    inner = [
+        np.concatenate([hits(generator, 6, 6), hits(generator, 6, 6)], axis=1)
+        for _ in nested.pairs(group)
+    ]
+    found = nested.each_kind([one.reshape(6, 2, 3, 2, 3) for one in inner], group)
+    assert found.shape == (2, 6)
+    for kind in range(2):
+        assert np.array_equal(found[kind], nested.choice([one[:, kind] for one in inner], group))

@@ -3,9 +3,12 @@
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from causalex_core.evaluation import operating_points
-from causalex_core.spotting import losses, proposals
+from causalex_core.evaluation.uncertainty import f1
+from causalex_core.spotting import candidates, losses, proposals
 from causalex_core.spotting.windows import JUDGED, Video, gather
 from causalex_core.studies import points
 from causalex_core.studies.material import Material
@@ -114,3 +117,57 @@ def test_together_a_kind_that_finds_little_keeps_quiet():
     both = points.at_candidates(hits, points.together(hits))
     assert alone[1, :, 1].tolist() == [90] * 3 and both[1, :, 1].tolist() == [0] * 3
     assert np.array_equal(alone[0], both[0])
+
+
+def random_hits(seed, subjects=4, epochs=3, thresholds=5):
+    generator = np.random.default_rng(seed)
+    n_truth = generator.integers(1, 9, (subjects, 2, 1, 1))
+    n_truth = np.broadcast_to(n_truth, (subjects, 2, epochs, thresholds))
+    tp = generator.integers(0, n_truth + 1)
+    return np.stack([tp, tp + generator.integers(0, 9, tp.shape), n_truth], axis=-1)
+
+
+@given(st.integers(0, 1000))
+@settings(max_examples=20, deadline=None)
+def test_every_kind_chooses_for_itself_but_when_they_choose_together(seed):
+    counted = random_hits(seed)
+    found = points.chosen(counted)
+    assert set(found) == {*operating_points.candidates(counted[:, 0]), points.TOGETHER}
+    for kind in range(2):
+        for rule, own in operating_points.candidates(counted[:, kind]).items():
+            assert np.array_equal(found[rule][kind], own)
+    assert np.array_equal(found[operating_points.CROSS], points.cross_fold(counted))
+    macro, micro = points.at_candidates(counted, found[points.TOGETHER])
+    for subject in range(len(counted)):
+        others = counted.sum(axis=0) - counted[subject]  # (2, E, T, 3)
+        pairs = others[0, -1][:, None] + others[1, -1]  # (T, T, 3)
+        steps = found[points.TOGETHER][:, subject] - (counted.shape[2] - 1) * counted.shape[3]
+        assert (steps >= 0).all()  # of the last epoch
+        assert f1(pairs[tuple(steps)]) == f1(pairs).max()
+        assert macro[subject].tolist() == counted[subject, 0, -1, steps[0]].tolist()
+        assert micro[subject].tolist() == counted[subject, 1, -1, steps[1]].tolist()
+
+
+@given(st.integers(0, 1000))
+@settings(max_examples=20, deadline=None)
+def test_counts_at_candidates_are_looked_up(seed):
+    counted = random_hits(seed)
+    choice = np.random.default_rng(seed).integers(0, 15, (2, 4))
+    found = points.at_candidates(counted, choice)
+    assert found.shape == (2, 4, 3)
+    for kind in range(2):
+        for subject in range(4):
+            epoch, step = divmod(choice[kind, subject], 5)
+            assert found[kind, subject].tolist() == counted[subject, kind, epoch, step].tolist()
+    elsewhere = points.at_candidates(counted, points.cross_fold(counted))
+    assert np.array_equal(elsewhere, points.best_elsewhere(counted))
+
+
+def test_the_chosen_tables_have_the_counts_of_every_rule(part):
+    """Detections that are kept for a rule are those that it counts."""
+    hits, tables = points.hits(part, [said(part, WRONG), said(part, RIGHT)], 5)
+    for choice in points.chosen(hits).values():
+        table = points.at_choice(part, tables, choice, 5)
+        everything = dict.fromkeys(("macro", "micro"), np.array([-np.inf]))
+        again = candidates.counts([table], part.truth, part.subjects, everything)[:, :, 0, 0]
+        assert np.array_equal(np.moveaxis(again, 1, 0), points.at_candidates(hits, choice))

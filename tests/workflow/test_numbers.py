@@ -3,8 +3,11 @@
 import csv
 
 import pandas as pd
+import pytest
 
+from causalex_core import paths
 from causalex_core.provenance import Stamp
+from causalex_core.report import detections, results
 from causalex_core.report.results import Result
 from causalex_core.workflow import numbers
 
@@ -30,3 +33,19 @@ def test_every_table_with_rows_is_a_file_that_reads_back():
 def test_the_page_ends_with_a_link_to_each():
     cell = numbers.cell(["numbers/page/chapter.scores.csv"])
     assert "- [chapter.scores.csv](numbers/page/chapter.scores.csv)" in cell.source
+
+
+@pytest.mark.parametrize("origin", ["stored", "computed"])
+def test_only_stored_results_bring_files_of_detections(origin, tmp_path, monkeypatch):
+    monkeypatch.setattr(paths, "PUBLISHED", tmp_path)
+    row = dict.fromkeys((*detections.KEYS, *detections.COLUMNS), 1)
+    shown = Result("chapter", {"detections": pd.DataFrame([row])}, {}, STAMP, origin)
+    results.write(shown, tmp_path / "chapter.json")
+    files = numbers.detected("page", [shown])
+    if origin == "computed":
+        assert files == {}
+    else:
+        assert list(files) == [
+            f"numbers/page/chapter.{name}" for name in ("index.csv", "1-1-1-1-1-1.csv.gz")
+        ]
+        assert files["numbers/page/chapter.1-1-1-1-1-1.csv.gz"][:2] == b"\x1f\x8b"  # gzip

@@ -1,0 +1,96 @@
+"""The public sources of real motion, made up: three people of each database, one video each.
+
+In files of their layout, so that what reads the real ones reads these too.
+"""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+from window_archive import MACRO, MICRO, marks, write
+
+from causalex_core.datasets import auw_gcn, region_motion, video_lengths
+from causalex_core.datasets.annotations import CAS, SAMM
+from causalex_core.studies.material import PRIORS
+
+NAMES = {
+    CAS: ("casme_015_0401", "casme_016_0101", "casme_017_0101"),
+    SAMM: ("samm_006_1", "samm_007_3", "samm_008_2"),
+}
+FRAMES = {CAS: 300, SAMM: 280}
+# Kind, onset, apex, offset and action units of the expressions of every video.
+EXPRESSIONS = (("macro", 40, 55, 80, "12"), ("micro", 150, 154, 160, "4+7"))
+_TYPES = {"macro": (1, MACRO), "micro": (2, MICRO)}
+_HEAD = "subject,video_name,start_frame,apex_frame,end_frame,type_idx,au"
+
+
+class FolderSource:
+    """Stands for a source: the files of a folder, without checksums."""
+
+    fingerprint = "made up"
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    @property
+    def files(self) -> tuple[str, ...]:
+        """Names of the files, below the folder."""
+        found = (file.relative_to(self.folder) for file in self.folder.rglob("*") if file.is_file())
+        return tuple(sorted(map(str, found)))
+
+    def path(self, name: str) -> Path:
+        """Where a file lies."""
+        return self.folder / name
+
+    def read_bytes(self, name: str) -> bytes:
+        """Content of a file."""
+        return self.path(name).read_bytes()
+
+
+def motion(name: str, frames: int) -> np.ndarray:
+    """Noise, and a jump of one region in every expression."""
+    generator = np.random.default_rng(sum(map(ord, name)))
+    steps = generator.normal(0, 0.1, (frames, 12, 2)).astype(np.float32)
+    for _, onset, apex, offset, _ in EXPRESSIONS:
+        steps[onset:apex, 3] += 1
+        steps[apex:offset, 3] -= 1
+    return steps
+
+
+def label(frames: int) -> np.ndarray:
+    """Marks of a video, as the archive has them."""
+    return marks(frames, *((_TYPES[kind][1], *own) for kind, *own, _ in EXPRESSIONS))
+
+
+def write_all(folder: Path) -> Mapping[str, FolderSource]:
+    """Write every source below a folder; by the names of their cards."""
+    tables, durations = {}, {}
+    for database, names in NAMES.items():
+        frames = FRAMES[database]
+        rows = [
+            f"{name.rpartition('_')[0]},{name},{onset},{apex},{offset},{_TYPES[kind][0]},{units}"
+            for name in names
+            for kind, onset, apex, offset, units in EXPRESSIONS
+        ]
+        tables[auw_gcn.FILES[database]] = "\n".join([_HEAD, *rows, ""])
+        step = 8 if database == SAMM else 1  # SAMM-LV was filmed at 200 frames per second
+        column = "vid" if database == CAS else "sub_name"
+        lines = [f"{name.replace('_0', '_', 1)},{frames * step + 1}" for name in names]
+        durations[video_lengths.FILES[database]] = "\n".join([f"{column},duration", *lines, ""])
+        for name in names:
+            place = folder / "region_motion" / region_motion.FOLDERS[database]
+            write(place, name.rpartition("_")[0], name, motion(name, frames), label(frames))
+    files = {"auw_gcn_annotations": tables, "megc_video_lengths": durations}
+    for card, contents in files.items():
+        for name, text in contents.items():
+            place = folder / card / name
+            place.parent.mkdir(parents=True, exist_ok=True)
+            place.write_text(text)
+    for number, name in enumerate(PRIORS.values()):
+        place = folder / "auw_gcn_priors" / name
+        place.parent.mkdir(parents=True, exist_ok=True)
+        prior = np.random.default_rng(number).random((12, 12)).astype(np.float32)
+        np.save(place, prior / prior.sum(axis=1, keepdims=True))
+    return {
+        card: FolderSource(folder / card) for card in ("region_motion", *files, "auw_gcn_priors")
+    }
