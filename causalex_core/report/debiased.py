@@ -16,8 +16,8 @@ SWEEP, CONSTANT = "as many thresholds instead", "a constant instead"
 _MAIN = ("null frames and keep E_f", "keep E_f", "mask E_f", "null frames")
 _WHO = {
     NESTED: "inner models choose lambda",
-    CROSS: "the other subjects choose it",
-    TUNED: "the test subjects choose it",
+    CROSS: "the other subjects choose lambda",
+    TUNED: "the test subjects choose lambda",
 }
 
 
@@ -32,16 +32,15 @@ def answer(debiasing: pd.DataFrame) -> list[str]:
     overall = debiasing.query("kind == 'overall' and variant == @WHOLE and form != 'logits'")
     lines = []
     for database, rows in overall.groupby("database", sort=False):
-        gains = rows.set_index(["counterfactual", "chosen"])
-        name = next(each for each in _MAIN if (each, NESTED) in gains.index)
+        gains = {(row["counterfactual"], row["chosen"]): row for row in rows.to_dict("records")}
+        name = next(each for each in _MAIN if (each, NESTED) in gains)
         changes = [
-            f"{interval(gains.loc[(name, chosen)], 'gain')} when {who}"
-            for chosen, who in _WHO.items()
+            f"{interval(gains[name, chosen], 'gain')} when {who}" for chosen, who in _WHO.items()
         ]
         lines.append(
             f"{style.readable(str(database))}: debiasing Causal-Ex with {name} changes its overall"
             f" F1 by {', '.join(changes)}; as many thresholds and no counterfactual change it by"
-            f" {interval(gains.loc[(SWEEP, NESTED)], 'gain')} when {_WHO[NESTED]}."
+            f" {interval(gains[SWEEP, NESTED], 'gain')} when {_WHO[NESTED]}."
             f" {_printed(str(database))}"
         )
     inner = debiasing.query("chosen == @NESTED and counterfactual not in (@PLAIN, @SWEEP)")
