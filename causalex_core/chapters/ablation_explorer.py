@@ -1,26 +1,36 @@
 """Every configuration of the spotter that was really run, by what it is made of.
 
-Nothing is computed but the names: scores and intervals are those of the stored runs of
-:mod:`causalex_core.chapters.graph_spotting` and :mod:`causalex_core.chapters.counterfactuals`.
+Nothing is computed but the names: scores and intervals are those of the stored runs, on real people
+first (:mod:`causalex_core.chapters.real_spotting`, :mod:`causalex_core.chapters.real_debiasing`,
+:mod:`causalex_core.chapters.published_setting`), then on synthetic ones.
 """
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass
 
 import pandas as pd
 
-from causalex_core.chapters import counterfactuals, graph_spotting
+from causalex_core.chapters import (
+    counterfactuals,
+    graph_spotting,
+    published_setting,
+    real_debiasing,
+    real_spotting,
+)
 from causalex_core.chapters.counterfactuals import BOTH, KEEP, MASK, NULL
-from causalex_core.chapters.what_holds import complete
+from causalex_core.chapters.published_setting import HONEST, NEAREST, NETWORKS
+from causalex_core.chapters.what_holds.stored import complete
+from causalex_core.chapters.what_holds.verdicts import Table, rows_with
 from causalex_core.parameters import Parameters
-from causalex_core.report.results import Result
 from causalex_core.studies.variants import VARIANTS, Variant
 
 SOURCES = ()
+RUNS = (real_spotting, real_debiasing, published_setting, graph_spotting, counterfactuals)
 NO_DEBIASING = "none"
 SCORES = ["kind", "seeds", "tp", "n_pred", "n_truth", "f1", "low", "high"]
 _SHOWN = (NO_DEBIASING, NULL, KEEP, MASK, BOTH)
 _MATRICES = {"identity": "none", "prior": "prior"}
+_COUNTED = {"AUW-GCN's code": NEAREST, "MEGC": HONEST}
 
 
 @dataclass(frozen=True)
@@ -30,9 +40,20 @@ class Config(Parameters):
 
 def compute(config: Config) -> dict[str, pd.DataFrame]:
     """Table ``configurations``: database, rule, graph, layers, pooling, debiasing, and scores."""
-    graph, debiased = complete(graph_spotting), complete(counterfactuals)
-    rows = pd.concat([pd.DataFrame(_plain(graph)), pd.DataFrame(_debiased(debiased))])
-    return {"configurations": rows.reset_index(drop=True)}
+    rows = [row for run in RUNS for row in configurations(complete(run).tables)]
+    return {"configurations": pd.DataFrame(rows)}
+
+
+def configurations(run: Table) -> Iterator[dict[str, object]]:
+    """Rows of one stored run: with debiasing, in the published setting, or in that of our own."""
+    if "debiasing" in run:
+        yield from _debiased(run["debiasing"])
+    elif "differences" in run:
+        for counted, counting in _COUNTED.items():
+            table = rows_with(run["scores"], **asdict(counting))
+            yield from _plain(table, NETWORKS, f"as published, counted by {counted}, ")
+    else:
+        yield from _plain(run["scores"], VARIANTS)
 
 
 def made_of(variant: Variant) -> dict[str, object]:
@@ -53,17 +74,18 @@ def _matrix(variant: Variant, name: str) -> str:
     return graph if variant.self_loops else f"{graph}, no self loops"
 
 
-def _plain(result: Result) -> Iterator[dict[str, object]]:
+def _plain(
+    scores: pd.DataFrame, networks: Mapping[str, Variant], setting: str = ""
+) -> Iterator[dict[str, object]]:
     """Rows without debiasing, under every rule of selection."""
-    for row in result.tables["scores"].to_dict("records"):
-        place = {"database": row["database"], "rule": row["rule"]}
-        own = made_of(VARIANTS[row["variant"]]) | {"debiasing": NO_DEBIASING}
+    for row in scores.to_dict("records"):
+        place = {"database": row["database"], "rule": setting + row["rule"]}
+        own = made_of(networks[row["variant"]]) | {"debiasing": NO_DEBIASING}
         yield place | own | {name: row[name] for name in SCORES}
 
 
-def _debiased(result: Result) -> Iterator[dict[str, object]]:
+def _debiased(table: pd.DataFrame) -> Iterator[dict[str, object]]:
     """Rows with each counterfactual, by how its strength was chosen."""
-    table = result.tables["debiasing"]
     table = table[table["counterfactual"].isin(_SHOWN) & (table["form"] == "probabilities")]
     for row in table.to_dict("records"):
         rule = f"last epoch, strength {row['chosen']}"

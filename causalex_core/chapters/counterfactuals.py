@@ -67,10 +67,10 @@ TABLES = (
     "rates",
     "odds",
 )
+LEVEL = 0.2  # probability in place of what is said of a counterfactual
+JUDGED = ("onset", "offset", "apex")  # heads that proposals ask
 
 _BLUR = 8.0  # frames
-_LEVEL = 0.2  # probability in place of what is said of a counterfactual
-_JUDGED = ("onset", "offset", "apex")  # heads that proposals ask
 
 Variants = Annotated[tuple[VariantName, ...], including(WHOLE)]
 
@@ -124,8 +124,16 @@ class Config(Parameters):
     n_bootstrap: Count = 2000
 
 
-def compute(config: Config) -> dict[str, pd.DataFrame]:
-    """Tables as `TABLES` names them; those on planted biases and people only of synthetic ones."""
+def compute(config: Config, views: Sequence[str] = VIEWS) -> dict[str, pd.DataFrame]:
+    """Tables as `TABLES` names them; those on planted biases and people only of synthetic ones.
+
+    Parameters
+    ----------
+    config
+        Of the page.
+    views
+        Which of `VIEWS` are subtracted; one that is not has no controls either.
+    """
     rows: dict[str, list[dict[str, object]]] = {name: [] for name in TABLES}
     for database, variants in config.plans:
         part = material.read(
@@ -134,7 +142,7 @@ def compute(config: Config) -> dict[str, pd.DataFrame]:
         rows["inputs"].append(_inputs(part))
         found: dict[System, list[pd.DataFrame]] = {}
         for variant in variants:
-            tally = _Tally(part, variant, config)
+            tally = _Tally(part, variant, config, views)
             for seed in config.seeds:
                 tally.add(seed)
             for name, table in tally.tables().items():
@@ -171,8 +179,8 @@ def _inputs(part: Material) -> dict[str, object]:
 class _Tally:
     """What counterfactuals make of the models of one variant, seed by seed."""
 
-    def __init__(self, part: Material, variant: str, config: Config) -> None:
-        self.part, self.variant, self.config = part, variant, config
+    def __init__(self, part: Material, variant: str, config: Config, views: Sequence[str]) -> None:
+        self.part, self.variant, self.config, self.views = part, variant, config, views
         self.group = nested.groups(part.subjects)
         self.found: dict[System, list[pd.DataFrame]] = defaultdict(list)
         self._counts: dict[tuple[str, str, str], list[np.ndarray]] = defaultdict(list)
@@ -185,9 +193,9 @@ class _Tally:
         variant = VARIANTS[self.variant]
         setting = replace(OWN, epochs=config.epochs)
         how = training(part, variant, setting)
-        motion, views = part.windows.motion, _views(part, seed)
+        motion, views = part.windows.motion, _views(part, seed, self.views)
         if self.variant != WHOLE:
-            views = {name: views[name] for name in VIEWS}
+            views = {name: views[name] for name in self.views}
         outcome, matrices = trained(
             part, variant, leave_one_subject_out(part.windows), seed, setting
         )
@@ -206,16 +214,17 @@ class _Tally:
             setting,
             points.asked(config.epochs),
         )
-        inner = judge(retrained, how, matrices, {NONE: motion, **{n: views[n] for n in VIEWS}})
-        said[BOTH] = (said[NULL] + said[KEEP]) / 2
-        inner[BOTH] = tuple(
-            (null + kept) / 2 for null, kept in zip(inner[NULL], inner[KEEP], strict=True)
-        )
+        inner = judge(retrained, how, matrices, {NONE: motion, **{n: views[n] for n in self.views}})
+        if {NULL, KEEP} <= set(self.views):
+            said[BOTH] = (said[NULL] + said[KEEP]) / 2
+            inner[BOTH] = tuple(
+                (null + kept) / 2 for null, kept in zip(inner[NULL], inner[KEEP], strict=True)
+            )
         positions = [run.fold.held_out for run in retrained.runs]
         self._count(NONE, FORMS[0], said, inner, positions)
         self._sweep(said[NONE], inner[NONE], positions)
         if self.variant == WHOLE:
-            said[CONSTANT] = np.full_like(said[NONE], _LEVEL)
+            said[CONSTANT] = np.full_like(said[NONE], LEVEL)
         for name in said:
             for form in config.forms if name in MAIN else config.forms[:1]:
                 if name != NONE:
@@ -267,9 +276,9 @@ class _Tally:
     ) -> None:
         """As many choices, all spent on the threshold."""
         finer = self.config.n_thresholds * len(self.config.strengths)
-        hits, _ = points.hits(self.part, [factual[:, :, : len(_JUDGED)]], finer)
+        hits, _ = points.hits(self.part, [factual[:, :, : len(JUDGED)]], finer)
         of_pairs = [
-            points.hits(self.part, [own[:, :, : len(_JUDGED)]], finer, place)[0]
+            points.hits(self.part, [own[:, :, : len(JUDGED)]], finer, place)[0]
             for own, place in zip(inner, positions, strict=True)
         ]
         self._store(SWEEP, "", hits)
@@ -279,7 +288,7 @@ class _Tally:
         self, name: str, factual: np.ndarray, other: np.ndarray, form: Form
     ) -> list[np.ndarray]:
         """Scores at each strength; the factual alone where there is nothing to subtract."""
-        said, from_it = factual[:, :, : len(_JUDGED)], other[:, :, : len(_JUDGED)]
+        said, from_it = factual[:, :, : len(JUDGED)], other[:, :, : len(JUDGED)]
         if name == NONE:
             return [said]
         return [
@@ -349,14 +358,14 @@ def _confidence(said: np.ndarray) -> np.ndarray:
     )
 
 
-def _views(part: Material, seed: int) -> dict[str, torch.Tensor]:
-    """Counterfactual motion of all windows."""
+def _views(part: Material, seed: int, wanted: Sequence[str] = VIEWS) -> dict[str, torch.Tensor]:
+    """Counterfactual motion of all windows, without what belongs to views that nobody wants."""
     motion, video = part.windows.motion, part.windows.video
     generator = np.random.default_rng([seed, len(part.videos)])
     chosen = counterfactual.most_causal_regions(part.marks)
     drawn = counterfactual.random_regions(chosen, generator)[video]
     kept = counterfactual.keep(motion, chosen[video])
-    return {
+    every = {
         NULL: counterfactual.null_motion(motion).expand_as(motion),
         KEEP: kept,
         MASK: counterfactual.mask(motion, chosen[video]),
@@ -366,3 +375,5 @@ def _views(part: Material, seed: int) -> dict[str, torch.Tensor]:
         "noise": counterfactual.noise(motion, generator),
         "blurred": counterfactual.blurred(motion, _BLUR),
     }
+    left_out = {name.split()[0] for name in VIEWS if name not in wanted}  # keep, for keep E_f
+    return {name: view for name, view in every.items() if name.split()[0] not in left_out}

@@ -5,43 +5,53 @@ from matplotlib.figure import Figure
 
 from causalex_core.report import style
 
-_MARKERS = ("o", "s", "D")
+_MARKERS = ("o", "s", "D", "^")
 _COLOURS = {"graph": style.BLUE, "debiasing": style.GREEN, "choosing": style.VERMILION}
-_SHIFT = 0.17  # rows between the databases of one claim
+_SHIFT = 0.19  # rows between the databases of one claim
+_SYNTHETIC = "synthetic"
 
 
 def at_a_glance(gains: pd.DataFrame) -> Figure:
     """Gains with their intervals, a row for each claim and a marker for each database.
 
+    Real people stand first, filled and in the colour of what the claim is about; synthetic people
+    are hollow and grey.
+
     Parameters
     ----------
     gains
-        Columns ``about, what, database, gain, low, high``.
+        Columns ``about, what, people, database, gain, low, high``.
     """
     claims = list(dict.fromkeys(gains["what"]))
-    databases = list(dict.fromkeys(gains["database"]))
-    with style.figure(7.6, 0.9 + 0.36 * len(claims)) as (drawn, axis):
+    shown = gains.sort_values("people", key=lambda people: people == _SYNTHETIC, kind="stable")
+    databases = dict(zip(shown["database"], shown["people"], strict=True))
+    marker = dict(zip(databases, _MARKERS, strict=False))
+    with style.figure(7.8, 1.2 + 0.46 * len(claims)) as (drawn, axis):
         axis.axvline(0, color=style.INK, lw=1)
-        for row in gains.to_dict("records"):
-            which = databases.index(row["database"])
-            place = claims.index(row["what"]) + _SHIFT * (2 * which - len(databases) + 1)
-            colour = _COLOURS[row["about"]]
-            axis.hlines(place, row["low"], row["high"], color=colour, lw=1.6)
-            axis.plot(
-                row["gain"],
-                place,
-                _MARKERS[which % len(_MARKERS)],
-                color=colour,
-                ms=5.5,
-                markerfacecolor=colour if which == 0 else style.PAPER,
-            )
-        for which, name in enumerate(databases):
+        for what, rows in gains.groupby("what", sort=False):
+            middle = claims.index(what) - _SHIFT * (len(rows) - 1) / 2
+            order = rows.assign(shift=rows["database"].map(list(databases).index))
+            for row in order.sort_values("shift").to_dict("records"):
+                synthetic = row["people"] == _SYNTHETIC
+                colour = style.GREY if synthetic else _COLOURS[row["about"]]
+                axis.hlines(middle, row["low"], row["high"], color=colour, lw=1.6)
+                axis.plot(
+                    row["gain"],
+                    middle,
+                    marker[row["database"]],
+                    color=colour,
+                    ms=5.5,
+                    markerfacecolor=style.PAPER if synthetic else colour,
+                )
+                middle += _SHIFT
+        for name, people in databases.items():
+            synthetic = people == _SYNTHETIC
             axis.plot(
                 [],
                 [],
-                _MARKERS[which % len(_MARKERS)],
-                color=style.GREY,
-                markerfacecolor=style.GREY if which == 0 else style.PAPER,
+                marker[name],
+                color=style.GREY if synthetic else style.INK,
+                markerfacecolor=style.PAPER if synthetic else style.INK,
                 label=style.readable(name),
             )
         axis.set_yticks(range(len(claims)), claims)
@@ -50,5 +60,5 @@ def at_a_glance(gains: pd.DataFrame) -> Figure:
         axis.grid(axis="y", visible=False)
         axis.spines["left"].set_visible(False)
         axis.set_xlabel("gain in overall F1, with 95 % interval over people (lines)")
-        drawn.legend(loc="outside upper right", ncols=len(databases))
+        drawn.legend(loc="outside upper right", ncols=2)
     return drawn

@@ -10,7 +10,11 @@ from matplotlib.ticker import MaxNLocator
 
 from causalex_core.report import style
 
-_FORMS = {"probabilities": style.BLUE, "logits": style.ORANGE, "": style.GREY}
+_CHOSEN = {
+    "nested": (style.INK, "s", "inner models choose"),
+    "cross_fold": (style.BLUE, "o", "other subjects choose"),
+    "test_tuned": (style.VERMILION, "D", "test subjects choose"),
+}
 _LINES = (":", "--")
 _PEOPLE = {"tied": style.VERMILION, "free": style.BLUE}
 
@@ -57,32 +61,32 @@ def variants(scores: pd.DataFrame, baselines: pd.DataFrame) -> Figure:
 
 
 def gains(debiasing: pd.DataFrame) -> Figure:
-    """What counterfactuals add to F1, a panel per kind, chosen elsewhere or on the test subjects.
+    """What counterfactuals add to F1, a panel per database, a mark per way to choose lambda.
 
     Parameters
     ----------
     debiasing
-        Rows of one database: ``counterfactual, form, chosen, kind, gain, gain_low, gain_high``.
+        Rows of one kind: ``database, counterfactual, chosen, gain, gain_low, gain_high``.
     """
-    names, kinds = _values(debiasing, "counterfactual"), _values(debiasing, "kind")
-    with style.figure(7.6, 0.9 + 0.42 * len(names), ncols=len(kinds), sharey=True) as (drawn, axes):
-        for axis, kind in zip(axes, kinds, strict=True):
+    databases, names = _values(debiasing, "database"), _values(debiasing, "counterfactual")
+    with style.figure(
+        7.6, 0.9 + 0.42 * len(names), ncols=len(databases), sharey=True, squeeze=False
+    ) as (drawn, axes):
+        for axis, database in zip(axes[0], databases, strict=True):
             axis.axvline(0, color=style.INK, lw=1)
-            part = debiasing[debiasing["kind"] == kind]
-            for step, ((form, chosen), rows) in enumerate(part.groupby(["form", "chosen"])):
-                y = rows["counterfactual"].map(names.index) + 0.16 * (step % 4 - 1.5)
-                renamed = rows.assign(f1=rows["gain"], low=rows["gain_low"], high=rows["gain_high"])
-                _dots(axis, renamed, y, _FORMS[str(form)], hollow=chosen == "test_tuned")
+            part = debiasing[debiasing["database"] == database]
+            for step, (chosen, (colour, marker, label)) in enumerate(_CHOSEN.items()):
+                rows = part[part["chosen"] == chosen]
+                y = rows["counterfactual"].map(names.index) + 0.2 * (step - 1)
+                axis.hlines(y, rows["gain_low"], rows["gain_high"], color=colour, lw=1.4)
+                axis.plot(rows["gain"], y, marker, color=colour, ms=5, label=label)
             axis.set_yticks(range(len(names)), names)
             axis.set_ylim(len(names) - 0.5, -0.5)
-            axis.set_title(kind)
+            axis.set_title(style.readable(database))
             axis.set_xlabel("gain in F1")
-            axis.xaxis.set_major_locator(MaxNLocator(3))
-        used = [form for form in _values(debiasing, "form") if form]
-        for form in used:
-            axes[0].plot([], [], "o", color=_FORMS[form], label=form)
-        axes[0].plot([], [], "o", color=style.GREY, mfc=style.PAPER, label="chosen on the test")
-        handles, labels = axes[0].get_legend_handles_labels()
+            axis.xaxis.set_major_locator(MaxNLocator(4))
+            axis.grid(axis="y", visible=False)
+        handles, labels = axes[0, 0].get_legend_handles_labels()
         drawn.legend(handles, labels, loc="outside upper left", ncols=len(labels))
     return drawn
 
@@ -161,24 +165,32 @@ def rates(table: pd.DataFrame) -> Figure:
     Parameters
     ----------
     table
-        Rows of one database: ``system, kind, tpr, fpr`` with ``_low`` and ``_high``.
+        ``database, system, kind, tpr, fpr``, the rates with ``_low`` and ``_high``. Two rows of
+        panels for each database.
     """
     kinds, names = _values(table, "kind"), _values(table, "system")
-    rows = {"tpr": "true positive rate", "fpr": "false positive rate"}
+    titles = {"tpr": "true positive rate", "fpr": "false positive rate"}
+    panels = [(database, rate) for database in _values(table, "database") for rate in titles]
     with style.figure(
-        7.6, 1.2 + 0.46 * len(names), nrows=len(rows), ncols=len(kinds), sharey=True, sharex="row"
+        7.6,
+        0.4 + len(panels) * (0.6 + 0.22 * len(names)),
+        nrows=len(panels),
+        ncols=len(kinds),
+        sharey=True,
+        sharex="row",
+        squeeze=False,
     ) as (drawn, axes):
-        for row, (rate, title) in zip(axes, rows.items(), strict=True):
+        for row, (database, rate) in zip(axes, panels, strict=True):
             for axis, kind in zip(row, kinds, strict=True):
-                part = table[table["kind"] == kind]
+                part = table[(table["kind"] == kind) & (table["database"] == database)]
                 renamed = part[["system"]].assign(
                     f1=part[rate], low=part[f"{rate}_low"], high=part[f"{rate}_high"]
                 )
                 _dots(axis, renamed, part["system"].map(names.index), style.KIND_COLOURS[kind])
                 axis.set_yticks(range(len(names)), names)
                 axis.set_ylim(len(names) - 0.5, -0.5)
-                axis.set_title(kind if rate == "tpr" else "")
-                axis.set_xlabel(title)
+                axis.set_title(f"{style.readable(database)}, {kind}" if rate == "tpr" else "")
+                axis.set_xlabel(titles[rate])
             row[0].set_xlim(left=0)  # of the whole row, once everything in it is drawn
     return drawn
 
@@ -192,9 +204,8 @@ def _dots(
     rows: pd.DataFrame,
     y: Sequence[float] | pd.Series | np.ndarray,
     colour: str,
-    hollow: bool = False,
 ) -> None:
     """Estimates with their intervals."""
-    axis.hlines(y, rows["low"], rows["high"], color=colour, lw=1.4, alpha=0.5 if hollow else 1.0)
-    axis.plot(rows["f1"], y, "o", color=colour, ms=5, mfc=style.PAPER if hollow else colour)
+    axis.hlines(y, rows["low"], rows["high"], color=colour, lw=1.4)
+    axis.plot(rows["f1"], y, "o", color=colour, ms=5)
     axis.grid(axis="y", visible=False)

@@ -49,16 +49,22 @@ def test_each_database_shows_its_own_variants():
     )
 
 
-def test_gains_chosen_on_the_test_are_hollow():
+def test_gains_of_each_database_by_who_chooses():
     table = rows(
-        counterfactual=("null frames", "keep E_f"),
-        form=("probabilities", "logits"),
-        chosen=("cross_fold", "test_tuned"),
-        kind=KINDS,
+        database=DATABASES,
+        counterfactual=("null frames", "noise"),
+        chosen=("nested", "cross_fold", "test_tuned"),
     )
+    table = table.query("chosen != 'nested' or counterfactual != 'noise'")
     drawn = figures_spotting.gains(table)
-    filled = [line.get_markerfacecolor() != "#FFFFFF" for line in dots(drawn.axes[1])]
-    assert sorted(filled) == [False, False, True, True]
+    for place, axis in enumerate(drawn.axes):
+        shown = {line.get_label(): list(line.get_xdata()) for line in dots(axis)}
+        own = table[table["database"] == DATABASES[place]]
+        assert shown == {
+            "inner models choose": list(own.query("chosen == 'nested'")["gain"]),
+            "other subjects choose": list(own.query("chosen == 'cross_fold'")["gain"]),
+            "test subjects choose": list(own.query("chosen == 'test_tuned'")["gain"]),
+        }
 
 
 @pytest.mark.parametrize("epochs", [1, 3])
@@ -80,14 +86,14 @@ def test_a_mark_for_people_with_and_without_the_unit():
     assert dots(drawn.axes[0])[0].get_xdata()[0] == 0.25
 
 
-def test_both_rates_of_each_system():
-    table = rows(system=[f"s{n}" for n in range(5)], kind=KINDS[:2])
+def test_both_rates_of_each_system_and_database():
+    table = rows(database=DATABASES, system=[f"s{n}" for n in range(5)], kind=KINDS[:2])
+    second = table["database"] == DATABASES[1]
     for rate, value in (("tpr", 0.5), ("fpr", 0.1)):
+        found = value + 0.2 * second
         table = table.assign(
-            **{rate: value, f"{rate}_low": value - 0.05, f"{rate}_high": value + 0.05}
+            **{rate: found, f"{rate}_low": found - 0.05, f"{rate}_high": found + 0.05}
         )
     drawn = figures_spotting.rates(table)
-    assert [list(dots(axis)[0].get_xdata()) for axis in drawn.axes] == [
-        *([[0.5] * 5] * 2),
-        *([[0.1] * 5] * 2),
-    ]
+    shown = [list(dots(axis)[0].get_xdata()) for axis in drawn.axes]
+    assert shown == [[value] * 5 for value in (0.5, 0.5, 0.1, 0.1, 0.7, 0.7, 0.1 + 0.2, 0.1 + 0.2)]
