@@ -90,7 +90,8 @@ def test_rules_are_as_long_in_seconds():
 @pytest.fixture(scope="module")
 def part():
     videos = (Video("a", "1", smooth(300)), Video("b", "1", smooth(330)))
-    rows = [(name, "1", 60.0, 75.0, 90.0, "macro") for name in "ab"]
+    # At 25 frames per second the second ends where the released code stops to widen marks.
+    rows = [("a", "1", 60.0, 75.0, 90.0, "macro"), ("b", "1", 270.0, 285.0, 302.0, "macro")]
     truth = pd.DataFrame(rows, columns=COLUMNS)
     marked = tuple(np.zeros((12, 12), int) for _ in videos)
     return Material(
@@ -109,7 +110,7 @@ def test_a_database_at_another_rate_is_of_one_piece(part):
     found = resampling.at_rate(part, 25.0, GraphConfig())
     assert found.fps == 25 and found.windows.lengths == (250, 275)
     assert found.minutes == pytest.approx(part.minutes)
-    assert found.truth["onset"].tolist() == [50, 50]
+    assert found.truth["onset"].tolist() == [50, 225]
     assert found.subjects == part.subjects and found.published_prior is part.published_prior
     assert len(found.marks) == 2 and found.marks[0].shape == (12, 12)
     for number, video in enumerate(found.videos):
@@ -119,3 +120,5 @@ def test_a_database_at_another_rate_is_of_one_piece(part):
         assert np.array_equal(np.flatnonzero(action), np.flatnonzero(expected[:, 1, ACTION]))
     released = gather(found.videos, found.truth, TargetConfig("released"))
     assert (released.answers.phase == found.windows.answers.phase).all()
+    sound = gather(found.videos, found.truth, TargetConfig("sound"))
+    assert (sound.answers.phase != found.windows.answers.phase).any()
