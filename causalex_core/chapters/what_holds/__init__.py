@@ -149,6 +149,8 @@ def glance(tables: Tables) -> Iterator[dict[str, object]]:
         for people, run in stored.DEBIASING.items():
             rows = rows_with(stored.debiased(tables[run], WHOLE), counterfactual=name)
             yield from _gains(rows, "debiasing", what, people)
+    rows = rows_with(stored.published_debiased(tables, WHOLE), counterfactual=BOTH)
+    yield from _gains(rows, "debiasing", "debiasing by both, as published", stored.REAL)
     what = "epoch chosen on the test subject"
     for people, run in stored.SPOTTING.items():
         rows = stored.scores(tables[run], WHOLE, EPOCH)
