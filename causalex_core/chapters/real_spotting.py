@@ -14,7 +14,7 @@ from causalex_core.datasets import region_motion
 from causalex_core.datasets.annotations import CAS, SAMM
 from causalex_core.parameters import Seed
 from causalex_core.studies.material import DatabaseName
-from causalex_core.studies.variants import NONE, PREDECESSOR, WHOLE
+from causalex_core.studies.variants import NONE, PREDECESSOR, WHOLE, VariantName
 
 SOURCES = region_motion.SOURCES
 LONG = True
@@ -27,6 +27,7 @@ class Config(graph_spotting.Config):
 
     plans: tuple[tuple[DatabaseName, Variants], ...] = ((CAS, _VARIANTS), (SAMM, _VARIANTS))
     seeds: tuple[Seed, ...] = (1, 2, 3)
+    once: tuple[VariantName, ...] = (PRIOR, CAUSAL)
 
 
 def compute(config: Config) -> dict[str, pd.DataFrame]:

@@ -119,7 +119,7 @@ def missing(suspects: pd.DataFrame) -> list[str]:
     macro = suspects[(suspects["kind"] == "macro") & (suspects["protocol"] == "auw")]
     as_published = macro[macro["suspect"] == "as published"].iloc[0]
     printed = paper.value("spotting", "elsewhere", "AUW-GCN", "samm macro")
-    best = macro.loc[(macro["f1"] - printed).abs().idxmin()]
+    best = macro.iloc[int((macro["f1"] - printed).abs().argmin())]
     return [
         f"As published {as_published['tp']} of {as_published['n_truth']} are hit by"
         f" {as_published['n_pred']} detections, F1 {interval(as_published)}; {printed:.3f} is"

@@ -11,12 +11,13 @@ from causalex_core.report.beside import interval, printed_as
 from causalex_core.studies.points import NESTED
 from causalex_core.studies.variants import WHOLE
 
-PLAIN, SWEEP, TUNED = "none", "as many thresholds instead", "test_tuned"
+PLAIN, TUNED = "none", "test_tuned"
+SWEEP, CONSTANT = "as many thresholds instead", "a constant instead"
 _MAIN = ("null frames and keep E_f", "keep E_f", "mask E_f", "null frames")
 _WHO = {
     NESTED: "inner models choose lambda",
-    CROSS: "the other subjects do",
-    TUNED: "the test subjects do",
+    CROSS: "the other subjects choose it",
+    TUNED: "the test subjects choose it",
 }
 
 
@@ -65,27 +66,58 @@ def _printed(database: str) -> str:
     return f"Printed is {after - before:+.4f}."
 
 
-def at_fixed_thresholds(debiasing: pd.DataFrame, other: str = "a constant instead") -> list[str]:
-    """The largest gain of the published networks, and that of a constant.
+def at_fixed_thresholds(debiasing: pd.DataFrame) -> list[str]:
+    """The largest gain of the published networks, and that of a constant, by who chooses.
 
     Parameters
     ----------
     debiasing
         Table of :mod:`causalex_core.chapters.published_debiasing`, of one way of counting.
-    other
-        What the gains are held against.
     """
     lines = []
-    overall = debiasing.query("kind == 'overall' and chosen == @CROSS")
+    overall = debiasing[debiasing["kind"] == "overall"]
     for (database, variant), rows in overall.groupby(["database", "variant"], sort=False):
-        constant = rows[rows["counterfactual"] == other].iloc[0]
-        best = rows[rows["counterfactual"] != other].sort_values("gain", kind="stable").iloc[-1]
-        lines.append(
-            f"{style.readable(str(database))}, {variant}: when the other subjects choose lambda,"
-            f" {best['counterfactual']} gains most, {interval(best, 'gain')}; a constant gains"
-            f" {interval(constant, 'gain')}."
-        )
+        said = []
+        for chosen, of_rule in rows.groupby("chosen", sort=False):
+            is_constant = of_rule["counterfactual"] == CONSTANT
+            best = of_rule[~is_constant].sort_values("gain", kind="stable").iloc[-1]
+            said.append(
+                f"when {_WHO[str(chosen)]}, {best['counterfactual']} gains most,"
+                f" {interval(best, 'gain')}, and a constant"
+                f" {interval(of_rule[is_constant].iloc[0], 'gain')}"
+            )
+        lines.append(f"{style.readable(str(database))}, {variant}: {'; '.join(said)}.")
     return lines
+
+
+def planted(bias: pd.DataFrame) -> Iterator[str]:
+    """Whether the tied unit makes micro-expressions easier to find, before debiasing and after.
+
+    Parameters
+    ----------
+    bias
+        Table of :mod:`causalex_core.chapters.counterfactuals`; of real people it has no rows.
+    """
+    if bias.empty:
+        return
+    expressions = bias.query(
+        "variant == @WHOLE and form == 'probabilities' and event == 'expression'"
+    )
+    for database, rows in expressions.groupby("database", sort=False):
+        share = (rows["detected"] / rows["number"]).groupby(
+            [rows["counterfactual"], rows["people"], rows["unit"]]
+        )
+        found = share.first().unstack("unit")
+        gap = (found["with"] - found["without"]).to_dict()
+        before, after = (
+            f"{gap[name, 'tied']:+.3f} where it is tied and {gap[name, 'free']:+.3f} where it is"
+            " free"
+            for name in (PLAIN, _MAIN[0])
+        )
+        yield (
+            f"{style.readable(str(database))}: micro-expressions with the unit are detected more"
+            f" often than those without, by {before}; after debiasing with {_MAIN[0]} by {after}."
+        )
 
 
 def undefined(rates: pd.DataFrame, odds: pd.DataFrame, n_bootstrap: int) -> Iterator[str]:

@@ -57,16 +57,36 @@ def test_the_largest_gain_stands_beside_that_of_a_constant():
         {
             "database": "CAS(ME)^2",
             "variant": "AUW-GCN",
-            "counterfactual": ["keep E_f", "null frames", "a constant instead"],
-            "chosen": "cross_fold",
+            "counterfactual": ["keep E_f", "null frames", "a constant instead"] * 2,
+            "chosen": ["cross_fold"] * 3 + ["test_tuned"] * 3,
             "kind": "overall",
-            "gain": [0.01, 0.03, 0.05],
+            "gain": [0.01, 0.03, 0.05, 0.07, 0.06, 0.08],
             "gain_low": 0.0,
             "gain_high": 0.1,
         }
     )
     (said,) = debiased.at_fixed_thresholds(table)
-    assert "null frames gains most, +0.030" in said and "a constant gains +0.050" in said
+    assert "null frames gains most, +0.030 [+0.000, +0.100], and a constant +0.050" in said
+    assert "keep E_f gains most, +0.070 [+0.000, +0.100], and a constant +0.080" in said
+
+
+def test_the_tie_is_told_before_debiasing_and_after():
+    bias = pd.DataFrame(
+        product(("none", "null frames and keep E_f"), ("tied", "free"), ("with", "without")),
+        columns=["counterfactual", "people", "unit"],
+    ).assign(
+        database="synthetic, like SAMM-LV",
+        variant="Causal-Ex",
+        form="probabilities",
+        event="expression",
+        detected=[6.0, 3.0, 5.0, 5.0, 6.0, 4.0, 5.0, 4.0],
+        number=10,
+    )
+    (said,) = debiased.planted(bias)
+    assert said.startswith("synthetic, like SAMM-LV: ")
+    assert "by +0.300 where it is tied and +0.000 where it is free; after" in said
+    assert said.endswith("by +0.200 where it is tied and +0.100 where it is free.")
+    assert not list(debiased.planted(pd.DataFrame()))
 
 
 def test_what_is_undefined_is_counted():

@@ -48,13 +48,16 @@ DEBIASING = {REAL: "real_debiasing", SYNTHETIC: "counterfactuals"}
 def complete(chapter: ModuleType) -> Result:
     """Stored result of a chapter, if it is a complete one.
 
+    A parameter that the chapter got since then counts as its default.
+
     Raises
     ------
     CausalexError
         If nothing is stored, or what is was computed with other parameters than the defaults.
     """
     result = results.read(published_path(chapter))
-    if result.parameters != json.loads(json.dumps(asdict(chapter.Config()))):
+    defaults = json.loads(json.dumps(asdict(chapter.Config())))
+    if defaults | dict(result.parameters) != defaults:
         raise CausalexError(
             f"the stored run of {result.name} was computed with other parameters than the"
             f" chapter's: no verdict follows; run `causalex publish {result.name}`"
