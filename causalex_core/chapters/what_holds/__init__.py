@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from causalex_core.chapters.counterfactuals import BOTH, KEEP, NULL, SWEEP
+from causalex_core.chapters.counterfactuals import BOTH, CONSTANT, KEEP, NULL, SWEEP
 from causalex_core.chapters.graph_spotting import CAUSAL, PRIOR, RANDOM
 from causalex_core.chapters.what_holds import debiasing, graphs, printed, stored
 from causalex_core.chapters.what_holds.stored import Tables
@@ -149,6 +149,12 @@ def glance(tables: Tables) -> Iterator[dict[str, object]]:
         for people, run in stored.DEBIASING.items():
             rows = rows_with(stored.debiased(tables[run], WHOLE), counterfactual=name)
             yield from _gains(rows, "debiasing", what, people)
+    for name, what in (
+        (NULL, "debiasing by null frames, as published"),
+        (CONSTANT, "a constant instead, as published"),
+    ):
+        rows = rows_with(stored.published_debiased(tables, WHOLE), counterfactual=name)
+        yield from _gains(rows, "debiasing", what, stored.REAL)
     what = "epoch chosen on the test subject"
     for people, run in stored.SPOTTING.items():
         rows = stored.scores(tables[run], WHOLE, EPOCH)

@@ -12,12 +12,14 @@ from causalex_core.chapters import (
     counterfactuals,
     graph_spotting,
     mask_spotting,
+    published_debiasing,
     published_path,
     published_setting,
     real_debiasing,
     real_spotting,
     table1,
 )
+from causalex_core.chapters.counterfactuals import CROSS
 from causalex_core.chapters.published_setting import NEAREST
 from causalex_core.chapters.what_holds.verdicts import Table, Tables, rows_with
 from causalex_core.errors import CausalexError
@@ -32,6 +34,7 @@ RUNS: Mapping[str, ModuleType] = {
     "published_setting": published_setting,
     "real_spotting": real_spotting,
     "real_debiasing": real_debiasing,
+    "published_debiasing": published_debiasing,
     "across_databases": across_databases,
     "mask_spotting": mask_spotting,
     "graph_spotting": graph_spotting,
@@ -75,6 +78,12 @@ def scores(run: Table, variant: str, rule: str, kind: str = "overall") -> pd.Dat
 def debiased(run: Table, variant: str) -> pd.DataFrame:
     """Overall F1 with each counterfactual, chosen on inner folds."""
     return rows_with(run["debiasing"], variant=variant, kind="overall", chosen=NESTED)
+
+
+def published_debiased(tables: Tables, variant: str) -> pd.DataFrame:
+    """Overall F1 with each counterfactual, published networks, chosen on the other subjects."""
+    rows = tables["published_debiasing"]["debiasing"]
+    return rows_with(rows, variant=variant, kind="overall", chosen=CROSS, **asdict(NEAREST))
 
 
 def published(
