@@ -102,8 +102,8 @@ class Config(Parameters):
         Variants for which inner models are trained too.
     crossed
         Variants that are trained on one database and tested on another.
-    once
-        Variants that are trained from the first seed alone.
+    n_seeds
+        How many of the first seeds a variant is trained from, where it is not all.
     alpha
         Level of FCI's tests.
     n_thresholds
@@ -126,7 +126,7 @@ class Config(Parameters):
     epochs: Count = 12
     nested: tuple[VariantName, ...] = (PREDECESSOR, WHOLE, NONE)
     crossed: tuple[VariantName, ...] = (CAUSAL, WHOLE)
-    once: tuple[VariantName, ...] = ()
+    n_seeds: Mapping[VariantName, Count] = field(default_factory=dict)
     alpha: Probability = 0.01
     n_thresholds: Annotated[int, at_least(2)] = 41
     n_shifts: Count = 200
@@ -149,7 +149,7 @@ def compute(config: Config) -> dict[str, pd.DataFrame]:
         counted: dict[str, np.ndarray] = {}  # (seeds, S, 2, E, T, 3)
         inner: dict[str, np.ndarray] = {}  # (seeds, 2, S, 3)
         for variant in variants:
-            seeds = config.seeds[:1] if variant in config.once else config.seeds
+            seeds = config.seeds[: config.n_seeds.get(variant)]
             runs = [_run(part, variant, seed, config) for seed in seeds]
             counted[variant] = np.stack([run.hits for run in runs])
             if variant in config.nested:

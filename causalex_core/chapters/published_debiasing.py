@@ -36,7 +36,7 @@ from causalex_core.chapters.published_setting import (
 from causalex_core.debiasing import counterfactual
 from causalex_core.debiasing.judging import judge
 from causalex_core.evaluation import operating_points, selection
-from causalex_core.parameters import Count, including
+from causalex_core.parameters import Count, Strength, including
 from causalex_core.spotter.graph import GraphConfig
 from causalex_core.spotting import candidates, proposals
 from causalex_core.spotting.windows import leave_one_subject_out
@@ -60,7 +60,15 @@ class Config(published_setting.Config):
 
     variants: Variants = (WHOLE, PREDECESSOR)
     n_bootstrap: Count = 2000
-    strengths: Annotated[tuple[float, ...], including(0.0)] = (0.0, 0.05, 0.1, 0.2, 0.5, 1.0, -0.5)
+    strengths: Annotated[tuple[Strength, ...], including(0.0)] = (
+        0.0,
+        0.05,
+        0.1,
+        0.2,
+        0.5,
+        1.0,
+        -0.5,
+    )
 
 
 def compute(config: Config) -> dict[str, pd.DataFrame]:

@@ -4,7 +4,8 @@ The computation of :mod:`causalex_core.chapters.graph_spotting`, with statistics
 subjects and few epochs, scored on the annotation tables.
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 import pandas as pd
 
@@ -12,7 +13,7 @@ from causalex_core.chapters import graph_spotting
 from causalex_core.chapters.graph_spotting import CAUSAL, PRIOR, RANDOM, Variants
 from causalex_core.datasets import region_motion
 from causalex_core.datasets.annotations import CAS, SAMM
-from causalex_core.parameters import Seed
+from causalex_core.parameters import Count, Seed
 from causalex_core.studies.material import DatabaseName
 from causalex_core.studies.variants import NONE, PREDECESSOR, WHOLE, VariantName
 
@@ -27,7 +28,9 @@ class Config(graph_spotting.Config):
 
     plans: tuple[tuple[DatabaseName, Variants], ...] = ((CAS, _VARIANTS), (SAMM, _VARIANTS))
     seeds: tuple[Seed, ...] = (1, 2, 3)
-    once: tuple[VariantName, ...] = (PRIOR, CAUSAL)
+    n_seeds: Mapping[VariantName, Count] = field(
+        default_factory=lambda: dict.fromkeys((PRIOR, CAUSAL), 1)
+    )
 
 
 def compute(config: Config) -> dict[str, pd.DataFrame]:
