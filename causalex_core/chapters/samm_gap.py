@@ -55,9 +55,8 @@ FRAMES_MOVED = (-2, -1, 1)
 
 @dataclass(frozen=True)
 class Training:
-    """One other choice in training: of what is learnt, or of how."""
+    """One other choice in training."""
 
-    targets: material.Targets = "marks"
     loss: LossConfig | None = None
     seed: int = 1
 
@@ -66,7 +65,6 @@ TRAININGS: Mapping[str, Training] = {
     AS_PUBLISHED: Training(),
     "another seed": Training(seed=2),
     "share of the macro losses 0.5": Training(loss=LossConfig(macro=0.5)),
-    "targets from the annotation table": Training(targets="annotations"),
 }
 
 
@@ -118,7 +116,7 @@ def compute(config: Config) -> dict[str, pd.DataFrame]:
 
 def _scores(training: Training, config: Config) -> tuple[Material, list[np.ndarray]]:
     """Held-out scores of every epoch that is looked at."""
-    part = material.read(SAMM, {}, GraphConfig(), config.most_subjects, training.targets)
+    part = material.read(SAMM, {}, GraphConfig(), config.most_subjects, "marks")
     part = replace(part, loss=training.loss or part.loss)
     setting = replace(PUBLISHED, epochs=config.epochs)
     first = min(FIRST_EPOCH[SAMM], config.epochs - 1)
