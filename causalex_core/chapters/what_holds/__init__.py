@@ -49,19 +49,19 @@ JUDGED: Mapping[str, tuple[str, Judge]] = {
         printed.within(WHOLE, {SAMM: ("table3", "samm Causal-Ex", "f1")}),
     ),
     "table4-cas-causal": (
-        "graph_spotting",
+        "published_setting",
         printed.across(CAUSAL, CAS, SAMM, ("table4", "cas (Causal)", "samm overall")),
     ),
     "table4-samm-causal": (
-        "graph_spotting",
+        "published_setting",
         printed.across(CAUSAL, SAMM, CAS, ("table4", "samm (Causal)", "cas overall")),
     ),
     "table4-cas-both": (
-        "graph_spotting",
+        "published_setting",
         printed.across(WHOLE, CAS, SAMM, ("table4", "cas (Causal+Prior)", "samm overall")),
     ),
     "table4-samm-both": (
-        "graph_spotting",
+        "published_setting",
         printed.across(WHOLE, SAMM, CAS, ("table4", "samm (Causal+Prior)", "cas overall")),
     ),
     "text-loso": ("published_setting", graphs.loso),
