@@ -100,10 +100,11 @@ def suspects(**f1):
     named = {"as_published": "as published"}
     return pd.DataFrame(
         [
-            {"suspect": named.get(name, name), "protocol": "auw", "kind": kind, "tp": 9}
-            | {"n_pred": 20, "n_truth": 30, "f1": value, "low": 0.1, "high": 0.9}
+            {"suspect": named.get(name, name), "protocol": protocol, "kind": kind, "tp": 9}
+            | {"n_pred": 20, "n_truth": 30, "f1": value, "low": 0.1, "high": high}
             for name, value in f1.items()
             for kind in KINDS
+            for protocol, high in (("auw", 0.9), ("auw_2023", 0.4))
         ]
     )
 
@@ -112,7 +113,8 @@ def test_the_suspect_nearest_to_print_is_named():
     """Also where another goes beyond what is printed."""
     printed = paper.value("spotting", "elsewhere", "AUW-GCN", "samm macro")
     table = suspects(as_published=0.3, seed=printed - 0.01, beyond=printed + 0.1)
-    first, second = beside_published.missing(table)
+    first, second, earlier = beside_published.missing(table)
+    assert "outside this interval" in earlier  # the count of 2023 ends at .4 here
     assert first.startswith("As published 9 of 30 are hit by 20 detections, F1 0.300")
     assert f"{printed:.3f} is printed" in first
     assert "'seed' comes nearest" in second
