@@ -87,9 +87,10 @@ class Project:
         return self.output("toy", name)
 
     def output(self, experiment: str, run: str) -> str:
-        """What the last cell of an executed notebook printed."""
+        """What the last cell of an executed notebook printed, progress of training aside."""
         page = nbformat.read(self.folder / "_build" / experiment / "pages" / f"{run}.ipynb", 4)
-        return page.cells[-1].outputs[0].text
+        printed = [one for one in page.cells[-1].outputs if one.get("name") != "stderr"]
+        return printed[0].text
 
 
 def wait_until(happened: Callable[[], bool], process: subprocess.Popen) -> None:
