@@ -238,13 +238,6 @@ def test_the_glance_names_who_is_real(tables):
 
 
 def test_the_page_rests_on_the_stored_runs():
-    missing = [
-        name
-        for name, chapter in stored.RUNS.items()
-        if not chapters.published_path(chapter).is_file()
-    ]
-    if missing:
-        pytest.skip(f"not stored with the book yet: {', '.join(missing)}")
     found = what_holds.compute(what_holds.Config())
     assert list(found["runs"]["run"]) == list(stored.RUNS)
     assert len(found["verdicts"]) == len(what_holds.JUDGED)
