@@ -109,7 +109,7 @@ def book(verb: str, experiment: str, started: float) -> None:
     python = environment()
     for title, command in (
         ("data", ["-m", "causalex_core.cli", "data", "prepare"]),
-        (verb, ["-m", "causalex_core.workflow", verb, "--experiment", experiment]),
+        (verb, ["-m", "causalex_book.workflow", verb, "--experiment", experiment]),
     ):
         print(f"{title}:", flush=True)
         if _run([python, *command]):
@@ -204,7 +204,7 @@ def _wanted() -> dict[str, str]:
     }
 
 
-_NEEDS = ("requires-python", "dependencies", "optional-dependencies", "scripts")
+_NEEDS = ("requires-python", "dependencies", "optional-dependencies", "scripts", "entry-points")
 
 
 def _set_up(python: Path) -> None:

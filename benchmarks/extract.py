@@ -18,8 +18,8 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from causalex_core.chapters import preprocessing
-from causalex_core.datasets import manifest
+from causalex_book.motion import preprocessing
+from causalex_core.data import manifest
 from causalex_core.devices import NAMES, choose_device
 from causalex_core.motion import flow, flow_batched, video
 from causalex_core.motion.extract import PAPER, Config, extract

@@ -18,11 +18,11 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 import numpy as np
 
+from causalex_book.graphs.simulation import random_model, series
 from causalex_core.graphs import causal_learn
-from causalex_core.graphs.fci import fci, fci_from_independence
 from causalex_core.graphs.independence import EffectiveSampleSize
+from causalex_core.graphs.search import fci, fci_from_independence
 from causalex_core.graphs.separation import contradictions, maximal_ancestral_graph, oracle
-from causalex_core.graphs.simulation import random_model, series
 
 REGIONS = 12
 DENSITIES = {"low": 0.10, "medium": 0.25, "high": 0.45}

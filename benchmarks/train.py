@@ -25,9 +25,9 @@ import torch
 from scipy import stats
 from torch import nn
 
-from causalex_core.debiasing.judging import judge
 from causalex_core.devices import NAMES, choose_device
 from causalex_core.spotting import losses, network, optimiser
+from causalex_core.spotting.judging import judge
 from causalex_core.spotting.losses import Answers
 from causalex_core.spotting.network import AUW_GCN, PAPER
 from causalex_core.spotting.side_by_side import Graphs, TrainingConfig

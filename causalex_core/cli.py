@@ -7,15 +7,13 @@ from importlib import metadata
 
 import click
 
+from causalex_core import plugins
 from causalex_core.errors import CausalexError
 
 COMMANDS = {
-    "cohort": "Write the synthetic people: motion, pictures, and the truth about them.",
     "data": "List, fetch and verify the sources.",
-    "experiment": "Run notebooks over a grid of parameters, here or on a cluster.",
     "extract": "Extract the motion of the 12 regions from videos.",
     "graph": "Estimate the causal graph of the regions from their motion.",
-    "publish": "Store the aggregates that the book shows where the data are missing.",
     "recognise": "Name the emotion of expressions that were spotted in videos.",
     "score": "Score detected intervals against labelled ones.",
     "spot": "Spot macro- and micro-expressions in videos.",
@@ -26,16 +24,24 @@ class _Lazy(click.Group):
     """A group whose help does not import its commands."""
 
     def list_commands(self, _: click.Context) -> list[str]:
-        return list(COMMANDS)
+        return sorted({*COMMANDS, *plugins.commands()})
 
     def get_command(self, _: click.Context, name: str) -> click.Command | None:
-        if name not in COMMANDS:
-            return None
-        return getattr(importlib.import_module(f"causalex_core.commands.{name}"), name)
+        if name in COMMANDS:
+            return getattr(importlib.import_module(f"causalex_core.commands.{name}"), name)
+        added = plugins.commands()
+        return plugins.load(added[name]) if name in added else None
 
     def format_commands(self, _: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):
             formatter.write_dl(list(COMMANDS.items()))
+        added = {
+            name: f"Of {point.module.split('.')[0]}; see causalex {name} --help."
+            for name, point in sorted(plugins.commands().items())
+        }
+        if added:
+            with formatter.section("Commands of other packages"):
+                formatter.write_dl(list(added.items()))
 
 
 def _print_version(context: click.Context, _: click.Parameter, asked: bool) -> None:

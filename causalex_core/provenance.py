@@ -15,6 +15,8 @@ from typing import Any
 
 from causalex_core import paths
 
+PACKAGES = ("causalex_core", "causalex_book", "causalex_synthetic")  # of the checkout
+
 
 @dataclass(frozen=True)
 class Stamp:
@@ -66,7 +68,7 @@ def device() -> str:
 
 
 def code_files(*roots: Path) -> list[Path]:
-    """Modules of the package that the given notebooks or modules need, directly or not.
+    """Modules of this project that the given notebooks or modules need, directly or not.
 
     Imports are read from the text, nothing is run; an import inside a function counts.
 
@@ -78,7 +80,7 @@ def code_files(*roots: Path) -> list[Path]:
     Returns
     -------
     list of Path
-        Sorted paths inside the package; a root is among them if it is a module itself.
+        Sorted paths; a root is among them if it is a module itself.
     """
     seen = {Path(root) for root in roots if Path(root).suffix == ".py"}
     waiting = [Path(root) for root in roots]
@@ -130,10 +132,9 @@ def _source(file: Path) -> str:
 
 def _package_files(names: Iterable[str]) -> Iterable[Path]:
     """Files behind dotted names, with the __init__ of each package on the way."""
-    package = paths.ROOT / "causalex_core"
     for name in names:
         parts = name.split(".")
-        if parts[0] != package.name:
+        if parts[0] not in PACKAGES:
             continue
         for depth in range(1, len(parts) + 1):
             place = paths.ROOT.joinpath(*parts[:depth])

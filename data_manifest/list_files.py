@@ -11,7 +11,7 @@ from pathlib import Path
 import yaml
 
 from causalex_core import paths
-from causalex_core.datasets import manifest
+from causalex_core.data import manifest
 
 
 def listing(folder: Path, include: list[str]) -> str:

@@ -12,9 +12,9 @@ from typing import Any
 import public_sources
 import pytest
 
+from causalex_book.workflow import pdf
 from causalex_core import paths
-from causalex_core.datasets import manifest
-from causalex_core.workflow import pdf
+from causalex_core.data import manifest
 
 QUIET = (  # the browser's own requests, which would otherwise count as the book's
     "--no-sandbox",

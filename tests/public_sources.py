@@ -9,9 +9,9 @@ from pathlib import Path
 import numpy as np
 from window_archive import MACRO, MICRO, marks, write
 
-from causalex_core.datasets import auw_gcn, region_motion, video_lengths
-from causalex_core.datasets.annotations import CAS, SAMM
-from causalex_core.studies.material import PRIORS
+from causalex_book.spotting.material import PRIORS
+from causalex_core.data import auw_gcn, region_motion, video_lengths
+from causalex_core.data.annotations import CAS, SAMM
 
 NAMES = {
     CAS: ("casme_015_0401", "casme_016_0101", "casme_017_0101"),

@@ -14,7 +14,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 from causalex_core import paths
 
-RUN = "from causalex_core.workflow import experiment, runs; runs.carry_out(experiment.read('toy'))"
+RUN = "from causalex_book.workflow import experiment, runs; runs.carry_out(experiment.read('toy'))"
 PATIENCE = 240  # seconds until something that should happen is given up
 
 
@@ -24,7 +24,7 @@ class Project:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         unwanted = shutil.ignore_patterns("__pycache__", "experiments")
-        for name in ("causalex_core", "workflow"):
+        for name in ("causalex_core", "causalex_book", "causalex_synthetic", "workflow"):
             shutil.copytree(paths.ROOT / name, folder / name, ignore=unwanted)
         for name in ("requirements.lock", "_config.yml", "pyproject.toml"):
             shutil.copy(paths.ROOT / name, folder)

@@ -1,8 +1,6 @@
 """``causalex data``: what the sources are, whether they are here, and how to add them."""
 
-import importlib
 import os
-import pkgutil
 import shutil
 import sys
 import textwrap
@@ -12,10 +10,10 @@ from pathlib import Path
 import click
 from tqdm import tqdm
 
-from causalex_core import paths
-from causalex_core.datasets import fetch as fetching
-from causalex_core.datasets import manifest
-from causalex_core.datasets.manifest import Card, ChecksumError
+from causalex_core import paths, plugins
+from causalex_core.data import fetch as fetching
+from causalex_core.data import manifest
+from causalex_core.data.manifest import Card, ChecksumError
 from causalex_core.errors import CausalexError
 
 ROW = "{:<20} {:<14} {:>6} {:>8}  {:<9} {}"
@@ -133,7 +131,7 @@ def prepare(names: tuple[str, ...]) -> None:
     Without a NAME: all sources of all chapters. Exit status 0 even if something is absent: the
     book then shows stored results. Exit status 2 if a file that is here is corrupted.
     """
-    needed = [manifest.card(name) for name in names or _chapter_sources()]
+    needed = [manifest.card(name) for name in names or plugins.hook("sources")()]
     for card in needed:
         _verify_present(card)
         if not card.licensed and not card.derived_from and fetching.missing(card):
@@ -218,7 +216,7 @@ def _verify_present(card: Card) -> None:
 
 def _verify_licensed(card: Card, folder: Path) -> None:
     # Imported here, because it needs pandas and most commands do not.
-    from causalex_core.datasets import licensed
+    from causalex_core.data import licensed
 
     if not card.licensed:
         raise click.UsageError(f"'{card.name}' is not a licensed database: leave out --folder")
@@ -234,15 +232,6 @@ def _verify_licensed(card: Card, folder: Path) -> None:
             f" {len(report.odd)} odd (expected tree: causalex data show {card.name})"
         )
     click.echo("complete" if not report.odd else "nothing missing")
-
-
-def _chapter_sources() -> list[str]:
-    """Names of the cards that any chapter needs, sorted."""
-    chapters = importlib.import_module("causalex_core.chapters")
-    names: set[str] = set()
-    for module in pkgutil.iter_modules(chapters.__path__, "causalex_core.chapters."):
-        names.update(importlib.import_module(module.name).SOURCES)
-    return sorted(names)
 
 
 def _state(card: Card) -> str:

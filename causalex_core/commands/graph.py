@@ -8,13 +8,13 @@ import click
 import numpy as np
 
 from causalex_core import regions
-from causalex_core.datasets import feature_archive
-from causalex_core.datasets.features import Recording, read_motion
+from causalex_core.data import feature_archive
 from causalex_core.errors import CausalexError
 from causalex_core.graphs import causal_learn, compound, pag
-from causalex_core.graphs.fci import fci
 from causalex_core.graphs.independence import ColumnsError, EffectiveSampleSize
 from causalex_core.graphs.samples import COMPONENTS, motion_series
+from causalex_core.graphs.search import fci
+from causalex_core.motion.record import Recording, read_motion
 
 
 @click.command()

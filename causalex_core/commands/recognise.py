@@ -12,12 +12,12 @@ from causalex_core import expressions, paths
 from causalex_core.commands import named, options
 from causalex_core.commands.extract import videos_in
 from causalex_core.commands.named import Job
-from causalex_core.datasets.causalnet import EMOTIONS
+from causalex_core.data.causalnet import EMOTIONS
 from causalex_core.errors import CausalexError
 from causalex_core.motion import landmarks, video
-from causalex_core.recogniser import model
-from causalex_core.recogniser.videos import COLUMNS, whole_frames
-from causalex_core.recogniser.videos import recognise as recognised
+from causalex_core.recognition import checkpoints
+from causalex_core.recognition.predict import COLUMNS, whole_frames
+from causalex_core.recognition.predict import recognise as recognised
 
 _ALL = "all"
 
@@ -47,7 +47,7 @@ _ALL = "all"
     "--model",
     "weights",
     type=click.Path(path_type=Path),
-    default=model.SHIPPED,
+    default=checkpoints.SHIPPED,
     help="Another recogniser than the one that comes with this package.",
 )
 @options.device
@@ -69,7 +69,7 @@ def recognise(
     give the same --every.
 
     The model was trained on synthetic faces only, and names one of three emotions even where
-    there is none. Its card (causalex_core/recogniser/model/CARD.md) says what it may not be used
+    there is none. Its card (causalex_core/recognition/shipped/CARD.md) says what it may not be used
     for: to judge people, to tell what somebody feels, or to detect lies.
     """
     table, cells = _read(intervals, kind)
@@ -77,7 +77,7 @@ def recognise(
     if len(jobs) > 1 and points:
         raise CausalexError(f"{len(jobs)} videos: --landmarks is for one video")
     owner = _owners(table, jobs, intervals)
-    recogniser = model.load(weights)
+    recogniser = checkpoints.load(weights)
     tables, failed = [pd.DataFrame(columns=list(COLUMNS))], 0
     for number, job in enumerate(tqdm(jobs, unit="video", disable=None if jobs[1:] else True)):
         rows = table[owner == number]

@@ -8,7 +8,7 @@ import click
 import pandas as pd
 
 from causalex_core import paths
-from causalex_core.datasets.intervals import read_intervals
+from causalex_core.data.intervals import read_intervals
 from causalex_core.evaluation.spotting import PROTOCOLS, Counts, pool
 from causalex_core.evaluation.spotting import score as count_hits
 from causalex_core.expressions import MissingOffset, oddities

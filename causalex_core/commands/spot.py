@@ -9,21 +9,20 @@ import click
 import pandas as pd
 from tqdm import tqdm
 
-from causalex_core import paths
+from causalex_core import paths, plugins
 from causalex_core.commands import named, options
 from causalex_core.commands.extract import videos_in
 from causalex_core.commands.named import Job
-from causalex_core.datasets.feature_archive import UNIT_PX, window_files
-from causalex_core.datasets.features import Recording, read_motion
+from causalex_core.data.feature_archive import UNIT_PX, window_files
 from causalex_core.errors import CausalexError
 from causalex_core.motion import landmarks, video
 from causalex_core.motion.extract import extract
 from causalex_core.motion.landmarks import Given, Landmarker
+from causalex_core.motion.record import Recording, read_motion
 from causalex_core.motion.video import Frames
-from causalex_core.report import timeline as page
-from causalex_core.spotter import model
-from causalex_core.spotter.model import Spotted
-from causalex_core.spotter.videos import portraits, recorded
+from causalex_core.spotting import checkpoints
+from causalex_core.spotting.checkpoints import Spotted
+from causalex_core.spotting.predict import portraits, recorded
 
 
 @click.command()
@@ -55,7 +54,7 @@ from causalex_core.spotter.videos import portraits, recorded
     "--model",
     "weights",
     type=click.Path(path_type=Path),
-    default=model.SHIPPED,
+    default=checkpoints.SHIPPED,
     help="Another spotter than the one that comes with this package.",
 )
 @options.device
@@ -76,7 +75,7 @@ def spot(
     of these; all detections go into one table. In a folder, a video in a folder of its own
     belongs to the subject that this folder is called after.
 
-    The model was trained on synthetic faces only. Its card (causalex_core/spotter/model/CARD.md)
+    The model was trained on synthetic faces only. Its card (causalex_core/spotting/shipped/CARD.md)
     says what it may not be used for: there are no emotions in the table, and no lies.
     """
     jobs = named.jobs(inputs, _places)
@@ -86,7 +85,7 @@ def spot(
         raise CausalexError(
             f"{len(jobs)} videos: --timeline, --motion and --landmarks are for one video"
         )
-    spotter = model.load(weights)
+    spotter = checkpoints.load(weights)
     tables, failed = [], 0
     for job in tqdm(jobs, unit="video", disable=None if len(jobs) > 1 else True):
         try:
@@ -95,7 +94,7 @@ def spot(
             found = spotter(_recording(job, frames, motion, landmarker), debias)
             if timeline:
                 faces = portraits(frames, landmarker) if frames else None
-                paths.atomic_write(timeline, page.page(found, faces))
+                paths.atomic_write(timeline, plugins.hook("timeline")(found, faces))
         except CausalexError as error:
             if len(jobs) == 1:
                 raise

@@ -25,12 +25,7 @@ from numpy.typing import NDArray
 from causalex_core.errors import CausalexError
 from causalex_core.evaluation import confusions
 from causalex_core.evaluation.spotting import COUNTS, pairs, score
-from causalex_core.evaluation.uncertainty import (
-    Interval,
-    f1,
-    percentile_interval,
-    subject_weights,
-)
+from causalex_core.evaluation.uncertainty import Interval, f1, percentile_interval, subject_weights
 from causalex_core.expressions import KINDS
 
 MEASURES = ("f1", "uf1", "strs")

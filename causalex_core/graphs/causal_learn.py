@@ -18,9 +18,9 @@ import numpy as np
 
 from causalex_core.errors import CausalexError
 from causalex_core.graphs import independence
-from causalex_core.graphs.fci import Independent, Samples
 from causalex_core.graphs.independence import EffectiveSampleSize
 from causalex_core.graphs.pag import ARROWHEAD, CIRCLE, NONE, TAIL, Pag
+from causalex_core.graphs.search import Independent, Samples
 
 MARKS = {0: NONE, 2: CIRCLE, 1: ARROWHEAD, -1: TAIL}
 
@@ -36,7 +36,7 @@ def fci(
     Parameters
     ----------
     samples, alpha, depth
-        As in `causalex_core.graphs.fci.fci`.
+        As in `causalex_core.graphs.search.fci`.
     effective_sample_size
         Only ``frames``.
 
@@ -84,7 +84,7 @@ def fci_from_independence(n: int, independent: Independent) -> Pag:
     Parameters
     ----------
     n, independent
-        As in `causalex_core.graphs.fci.fci_from_independence`.
+        As in `causalex_core.graphs.search.fci_from_independence`.
     """
     from causallearn.search.ConstraintBased import FCI
     from causallearn.utils import cit

@@ -12,9 +12,9 @@ import numpy as np
 
 from causalex_core.errors import CausalexError
 from causalex_core.graphs.compiled import compiled, lowest
-from causalex_core.graphs.fci import search
 from causalex_core.graphs.independence import LARGEST_GRAPH
 from causalex_core.graphs.pag import ARROWHEAD, NONE, TAIL, Pag
+from causalex_core.graphs.search import search
 
 
 def ancestors(dag: np.ndarray) -> np.ndarray:

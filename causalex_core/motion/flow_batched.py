@@ -13,15 +13,7 @@ import torch.nn.functional as nnf
 from numpy.typing import NDArray
 from torch import Tensor
 
-from causalex_core.motion.flow import (
-    COARSER,
-    LARGE,
-    LARGE_SHARE,
-    RIDGE,
-    Flow,
-    middle,
-    window_side,
-)
+from causalex_core.motion.flow import COARSER, LARGE, LARGE_SHARE, RIDGE, Flow, middle, window_side
 
 
 @torch.inference_mode()

@@ -2,7 +2,7 @@
 
 An epoch of CausalNet is one step on all training samples. Under the published rule its result is
 one epoch per held-out subject, chosen by looking; as the logits of all epochs are kept, this and
-every other rule is a choice among them (see :mod:`causalex_core.recognition.selection`).
+every other rule is a choice among them (see :mod:`causalex_book.recognition.selection`).
 """
 
 import hashlib

@@ -21,12 +21,7 @@ from causalex_core.resumable import CPU_SECONDS, Job, finish
 from causalex_core.spotting.batches import Run
 from causalex_core.spotting.losses import Answers
 from causalex_core.spotting.network import Network, NetworkConfig
-from causalex_core.spotting.side_by_side import (
-    Graphs,
-    Material,
-    SideBySide,
-    TrainingConfig,
-)
+from causalex_core.spotting.side_by_side import Graphs, Material, SideBySide, TrainingConfig
 from causalex_core.spotting.windows import (
     AUW_GCN_CONSTANTS,
     Fold,

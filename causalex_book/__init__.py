@@ -1,0 +1,1 @@
+"""The book: what its pages compute, draw and say, and the workflow that runs them."""

@@ -1,0 +1,172 @@
+"""What holds: a row per claim of Causal-Ex, the evidence, and the verdict that follows from it.
+
+Verdicts rest on real people wherever real motion can test the claim; synthetic people stand beside
+them as the control. All runs are stored with the book, complete and with their stamps. A run with
+other parameters than its chapter's defaults gives no verdict.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+import pandas as pd
+
+from causalex_book.claims.what_holds import debiasing, graphs, printed, stored
+from causalex_book.claims.what_holds.stored import Tables
+from causalex_book.claims.what_holds.verdicts import Judge, rows_with
+from causalex_book.debiasing.counterfactuals import BOTH, CONSTANT, KEEP, NULL, SWEEP
+from causalex_book.publishing import paper
+from causalex_book.spotting.graph_spotting import CAUSAL, PRIOR, RANDOM
+from causalex_book.spotting.variants import NONE, PREDECESSOR, WHOLE
+from causalex_core.config import Parameters
+from causalex_core.data.annotations import CAS, SAMM
+from causalex_core.evaluation.operating_points import EPOCH
+
+SOURCES = ()
+# Page that shows the evidence, and the rule, by the claim's id.
+JUDGED: Mapping[str, tuple[str, Judge]] = {
+    "text-abstract": (
+        "published_setting",
+        printed.within(
+            WHOLE,
+            {CAS: ("abstract", "cas", "overall"), SAMM: ("abstract", "samm", "overall")},
+        ),
+    ),
+    "table1-caption": ("table1", printed.table1),
+    "table3-cas-auw": (
+        "published_setting",
+        printed.within(PREDECESSOR, {CAS: ("table3", "cas AUW-GCN", "f1")}),
+    ),
+    "table3-samm-auw": (
+        "published_setting",
+        printed.within(PREDECESSOR, {SAMM: ("table3", "samm AUW-GCN", "f1")}),
+    ),
+    "table3-cas-causal": (
+        "published_setting",
+        printed.within(WHOLE, {CAS: ("table3", "cas Causal-Ex", "f1")}),
+    ),
+    "table3-samm-causal": (
+        "published_setting",
+        printed.within(WHOLE, {SAMM: ("table3", "samm Causal-Ex", "f1")}),
+    ),
+    "table4-cas-causal": (
+        "published_setting",
+        printed.across(CAUSAL, CAS, SAMM, ("table4", "cas (Causal)", "samm overall")),
+    ),
+    "table4-samm-causal": (
+        "published_setting",
+        printed.across(CAUSAL, SAMM, CAS, ("table4", "samm (Causal)", "cas overall")),
+    ),
+    "table4-cas-both": (
+        "published_setting",
+        printed.across(WHOLE, CAS, SAMM, ("table4", "cas (Causal+Prior)", "samm overall")),
+    ),
+    "table4-samm-both": (
+        "published_setting",
+        printed.across(WHOLE, SAMM, CAS, ("table4", "samm (Causal+Prior)", "cas overall")),
+    ),
+    "text-loso": ("published_setting", graphs.loso),
+    "text-gain-causal": ("graph_spotting", graphs.better(WHOLE, [PREDECESSOR])),
+    "text-transitions": ("graph_spotting", graphs.better(WHOLE, [NONE])),
+    "text-conclusion": ("graph_spotting", graphs.better(WHOLE, [RANDOM, NONE])),
+    "text-causal-alone": ("graph_spotting", graphs.better(CAUSAL, [PRIOR])),
+    "figure5-layers": ("graph_spotting", graphs.switch(WHOLE, "one layer", "overall")),
+    "figure5-self-loops": ("graph_spotting", graphs.switch("no self loops", WHOLE, "overall")),
+    "figure5-pooling": ("graph_spotting", graphs.switch(WHOLE, "no pooling", "micro")),
+    "text-epochs": ("published_setting", graphs.epochs),
+    "text-robust": ("graph_spotting", graphs.robust),
+    "text-transfer-micro": ("graph_spotting", graphs.transfer_micro),
+    "table2-after": ("counterfactuals", debiasing.raises_f1(WHOLE)),
+    "text-gain-debias": ("counterfactuals", debiasing.raises_f1(PREDECESSOR)),
+    "text-confident": ("counterfactuals", debiasing.confident),
+    "text-null-frames": ("counterfactuals", debiasing.null_frames),
+    "text-au-bias": ("counterfactuals", debiasing.unit_bias),
+    "figure4": ("counterfactuals", debiasing.rates),
+    "text-eo": ("counterfactuals", debiasing.groups),
+}
+
+
+@dataclass(frozen=True)
+class Config(Parameters):
+    """The page has no parameters."""
+
+
+def compute(config: Config) -> dict[str, pd.DataFrame]:
+    """Tables ``verdicts``, ``glance``, and ``runs``, the stored runs that both rest on."""
+    results = {name: stored.complete(chapter) for name, chapter in stored.RUNS.items()}
+    tables = {name: result.tables for name, result in results.items()}
+    runs = [
+        {
+            "run": name,
+            "commit": result.stamp.commit,
+            "configuration": result.stamp.configuration,
+            "data": result.stamp.data,
+            "minutes": result.stamp.seconds / 60,
+        }
+        for name, result in results.items()
+    ]
+    return {
+        "verdicts": pd.DataFrame(verdicts_on(tables)),
+        "glance": pd.DataFrame(glance(tables)),
+        "runs": pd.DataFrame(runs),
+    }
+
+
+def verdicts_on(tables: Tables) -> Iterator[dict[str, object]]:
+    """A row per judged claim, from the tables of the stored runs."""
+    claims = paper.claims().set_index("id")
+    for name, (page, judge) in JUDGED.items():
+        found, claim = judge(tables), claims.loc[name]
+        yield {
+            "where": claim["where"],
+            "claim": claim["claim"],
+            "evidence": f"{found.evidence} ([page]({page}.ipynb))",
+            "control: synthetic people": found.control,
+            "verdict": found.verdict,
+            "what would change it": found.change,
+        }
+
+
+def glance(tables: Tables) -> Iterator[dict[str, object]]:
+    """Gains in overall F1: ``about, what, people, database, gain, low, high``."""
+    for better, worse, what in (
+        (WHOLE, PREDECESSOR, "Causal-Ex rather than AUW-GCN"),
+        (WHOLE, NONE, "Causal-Ex rather than no graph"),
+        (WHOLE, RANDOM, "Causal-Ex rather than a random graph"),
+        (CAUSAL, PRIOR, "causal graph rather than prior graph"),
+    ):
+        for people, run in stored.SPOTTING.items():
+            rows = rows_with(stored.contrasts(tables[run], better, "overall"), beside=worse)
+            yield from _gains(rows, "graph", what, people)
+    rows = stored.published_gains(tables, WHOLE, "overall")
+    what = "Causal-Ex rather than AUW-GCN, as published"
+    yield from _gains(rows_with(rows, beside=PREDECESSOR), "graph", what, stored.REAL)
+    for name, what in (
+        (NULL, "debiasing by null frames"),
+        (KEEP, "debiasing by masked regions"),
+        (BOTH, "debiasing by both"),
+        (SWEEP, "no debiasing, as many thresholds"),
+    ):
+        for people, run in stored.DEBIASING.items():
+            rows = rows_with(stored.debiased(tables[run], WHOLE), counterfactual=name)
+            yield from _gains(rows, "debiasing", what, people)
+    for name, what in (
+        (NULL, "debiasing by null frames, as published"),
+        (CONSTANT, "a constant instead, as published"),
+    ):
+        rows = rows_with(stored.published_debiased(tables, WHOLE), counterfactual=name)
+        yield from _gains(rows, "debiasing", what, stored.REAL)
+    what = "epoch chosen on the test subject"
+    for people, run in stored.SPOTTING.items():
+        rows = stored.scores(tables[run], WHOLE, EPOCH)
+        yield from _gains(rows, "choosing", what, people, "over_last")
+    rows = stored.published(tables, WHOLE, EPOCH)
+    yield from _gains(rows, "choosing", f"{what}, as published", stored.REAL, "over_last")
+
+
+def _gains(
+    rows: pd.DataFrame, about: str, what: str, people: str, value: str = "gain"
+) -> Iterator[dict[str, object]]:
+    for row in rows.to_dict("records"):
+        ends = {"low": row[f"{value}_low"], "high": row[f"{value}_high"]}
+        place = {"about": about, "what": what, "people": people, "database": row["database"]}
+        yield place | {"gain": row[value]} | ends

@@ -1,0 +1,1 @@
+"""Pages on the prior and the causal graphs, and the studies behind them."""

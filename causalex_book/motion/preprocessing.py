@@ -1,0 +1,413 @@
+"""What the extraction measures: on a real clip, on known warps, and on synthetic films."""
+
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property, partial
+from pathlib import Path
+from typing import Annotated, Any, NamedTuple
+
+import cv2
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from causalex_book.motion.warps import bumps, region_error, seen, warped
+from causalex_core.config import Count, NonNegative, Parameters, Positive, Seed, at_least, within
+from causalex_core.data import manifest
+from causalex_core.evaluation.uncertainty import percentile_interval
+from causalex_core.motion import alignment, eyes, flow, head_motion, video
+from causalex_core.motion import extract as extraction
+from causalex_core.motion.extract import Motion, Quality
+from causalex_core.motion.flow import Flow, Image
+from causalex_core.motion.landmarks import FaceMesh, Faces, Landmarker
+from causalex_core.regions import NAMES, REGIONS
+from causalex_synthetic import people
+from causalex_synthetic.displacements import NUMBERS
+from causalex_synthetic.events import Event, Video
+from causalex_synthetic.film import Film
+from causalex_synthetic.performance import Performance, perform
+
+SOURCES = ("pyfeat_clips",)
+TIMINGS = ("cost",)  # tables that differ from run to run and from machine to machine
+SHOWN = "WolfgangLanger_Pexels.mp4"
+FACES = {SHOWN: 60, "single_face.mp4": 10, "face_noface.mov": 5}  # frame of each clip
+SLOW = "tv_l1"
+STORED_IN_8_BITS = ("lucas_kanade", "tv_l1")
+_MOVING = (1, 4, 7, 8, 10, 11)  # regions of which two move in a warp
+_WIDTH = 0.09  # of the crop: standard deviation of a warp's fading
+_RADIUS = 10  # px around a region's centre in which flow is compared with truth
+_STILL = 0.01  # of the largest motion; what moves less is still
+
+# What is changed, to what, and the settings of the extraction that differ from its defaults.
+DEFAULT = ("", "default")
+_EACH_FRAME = {"smoothing": 0.0, "sampling": 1 / 30}
+VARIED: dict[tuple[str, str], dict[str, Any]] = {
+    DEFAULT: {},
+    ("stride", "1 frame"): {"stride": 1},
+    ("stride", "2 frames"): {"stride": 2},
+    ("stride", "6 frames"): {"stride": 6},
+    ("head motion", "kept"): {"head_motion": "none"},
+    ("head motion", "nose"): {"head_motion": "nose"},
+    ("alignment", "once"): {"smoothing": None},
+    ("alignment", "each frame"): _EACH_FRAME,
+    ("alignment", "each frame; nose"): _EACH_FRAME | {"head_motion": "nose"},
+    ("eyes", "counted"): {"eyes": True},
+    ("storage", "8 bits"): {"eight_bits": True},
+    ("region", "plain mean"): {"mdmo": "mean"},
+    ("region", "AUW-GCN"): {"mdmo": "auw_gcn"},
+}
+_FPS = 30.0
+_EVENT = (36, 42, 50)  # onset, apex, offset
+_AROUND = 6  # frames on each side of the event that count as neither it nor quiet
+_INTENSITIES = (0.05, 0.15)  # of the weakest and of the strongest smile; 1 is FACS E
+_CORNERS = [NAMES.index(f"{side} mouth corner") for side in ("left", "right")]
+_MOVES = 0.0006  # half-widths of the face per frame, about 0.05 px of the crop
+
+
+@dataclass(frozen=True)
+class Config(Parameters):
+    """Parameters of the page.
+
+    Attributes
+    ----------
+    crop_px
+        Height and width of the aligned crop.
+    frame
+        Frame of the shown clip that is drawn, of 472; one on each side is needed.
+    motions
+        Largest motion of a warp, in pixels.
+    noise
+        Standard deviation of the noise in both images of a warp, in grey levels.
+    n_pairs, n_slow
+        Warps per face and motion, for all methods and for TV-L1, which takes about a second.
+    n_people, n_frames
+        Synthetic people, and frames of the film of each.
+    head_motions
+        How much their heads move; 1 is little.
+    n_bootstrap
+        Resamples behind each interval.
+    seed
+        Seed of warps, films and resamples.
+    """
+
+    crop_px: Annotated[int, within(64, 1024)] = 256
+    frame: Annotated[int, within(1, 470)] = 291
+    motions: tuple[Positive, ...] = (0.1, 0.2, 0.5, 1.0, 2.0)
+    noise: NonNegative = 2.0
+    n_pairs: Count = 8
+    n_slow: Count = 2
+    n_people: Count = 8
+    n_frames: Annotated[int, at_least(_EVENT[-1] + _AROUND + 1)] = 80
+    head_motions: tuple[NonNegative, ...] = (1.0, 6.0)
+    n_bootstrap: Count = 2000
+    seed: Seed = 0
+
+
+def compute(config: Config) -> dict[str, pd.DataFrame]:
+    """Tables ``regions``, ``quality``, ``accuracy``, ``cost`` and ``films``."""
+    mesh = FaceMesh()
+    motion = extraction.extract(_clip(SHOWN), mesh, extraction.Config(crop_px=config.crop_px))
+    pairs = warps(config, mesh)
+    return {
+        "regions": pd.DataFrame(_regions(motion)),
+        "quality": pd.DataFrame(_quality(motion)),
+        "accuracy": pd.DataFrame(_accuracy(pairs, config)),
+        "cost": _cost(pairs),
+        "films": pd.DataFrame(_films(config, mesh)),
+    }
+
+
+class Look(NamedTuple):
+    """One frame of the shown clip, and what is measured there."""
+
+    frame: NDArray[np.uint8]  # (H, W, 3), blue first
+    points: NDArray[np.float64]  # (68, 2), pixels of the frame
+    crop: Image
+    crop_points: NDArray[np.float64]  # (68, 2), pixels of the crop
+    flow: Flow  # without the motion of the head, pixels per frame
+    motion: Motion  # of the whole clip
+    number: int  # of the frame
+
+
+def look(config: Config) -> Look:
+    """Take one frame of the shown clip through the default extraction, step by step."""
+    mesh, frames = FaceMesh(), _clip(SHOWN)
+    settings = extraction.Config(crop_px=config.crop_px)
+    stride = settings.stride_at(frames.fps)
+    found = alignment.track(frames, mesh, round(settings.sampling * frames.fps))
+    placed = alignment.place(found, config.crop_px, (settings.smoothing or 0) * frames.fps)
+    before, after = config.frame - stride // 2, config.frame - stride // 2 + stride
+    pictures = dict(_pictures(frames, {before, config.frame, after}))
+    first, second = (
+        alignment.crop(_grey(pictures[number]), placed.pose[number], config.crop_px)
+        for number in (before, after)
+    )
+    points = placed.points[config.frame]
+    second = head_motion.undone(first, second, points)
+    field = flow.lucas_kanade(first, second, eyes.left_out(points, config.crop_px))
+    y, x = np.mgrid[: config.crop_px, : config.crop_px]
+    head = head_motion.moved_by(
+        head_motion.similarity(field, points), np.stack((x, y), axis=-1).reshape(-1, 2)
+    )
+    a, b = placed.pose[config.frame]
+    inside = a * (points @ (1, 1j)) + b
+    return Look(
+        pictures[config.frame],
+        np.stack((inside.real, inside.imag), axis=-1),
+        first,
+        points,
+        (field - head.reshape(field.shape)) / np.float32(stride),
+        extraction.extract(frames, mesh, settings),
+        config.frame,
+    )
+
+
+def warps(config: Config, mesh: Landmarker) -> pd.DataFrame:
+    """Flow of every method on faces of the clips, warped by motions that are known.
+
+    Parameters
+    ----------
+    config
+        Numbers of warps, motions and noise.
+    mesh
+        Finds the faces.
+
+    Returns
+    -------
+    DataFrame
+        A row per method and pair of images: ``method``, ``motion_px``; ``error``, the relative
+        error of the mean flow around the two regions that move; ``angle``, that of its
+        direction in degrees; ``still_px``, the mean length of the flow where nothing moves;
+        ``ms``, CPU time on one thread.
+    """
+    generator = np.random.default_rng(config.seed)
+    threads = cv2.getNumThreads()
+    cv2.setNumThreads(1)
+    rows = []
+    for name, number in FACES.items():
+        crop, points = _face(name, number, config.crop_px, mesh)
+        weights = eyes.left_out(points, config.crop_px)
+        centres = np.round(points[[region.landmark for region in REGIONS]]).astype(int)
+        for pair in range(config.n_pairs):
+            two = centres[generator.choice(_MOVING, 2, replace=False)]
+            angles = generator.uniform(0, 2 * np.pi, 2)
+            directions = np.stack((np.cos(angles), np.sin(angles)), axis=1)
+            shape = bumps(config.crop_px, two, directions, _WIDTH * config.crop_px)
+            shape /= np.linalg.norm(shape, axis=-1).max()
+            first = seen(crop, config.noise, 2 * pair)
+            for motion in config.motions:
+                second = seen(warped(crop, motion * shape), config.noise, 2 * pair + 1)
+                for method, field, ms in _flows(first, second, weights, pair < config.n_slow):
+                    measured = _compared(field, motion * shape, two)
+                    rows.append({"method": method, "motion_px": motion, "ms": ms} | measured)
+    cv2.setNumThreads(threads)
+    return pd.DataFrame(rows)
+
+
+def _flows(
+    first: Image, second: Image, weights: NDArray[np.float32], slow: bool
+) -> Iterator[tuple[str, Flow, float]]:
+    """Name, flow and CPU time of each method; time of 8 bits is that of the method itself."""
+    methods = flow.METHODS | {"lucas_kanade": partial(flow.lucas_kanade, weights=weights)}
+    for name, method in methods.items():
+        if name == SLOW and not slow:
+            continue
+        started = time.process_time()
+        field = method(first, second)
+        ms = 1000 * (time.process_time() - started)
+        yield name, field, ms
+        if name in STORED_IN_8_BITS:
+            yield f"{name}, 8 bits", flow.quantised(field), ms
+
+
+def _compared(
+    found: Flow, truth: NDArray[np.float64], centres: NDArray[np.integer]
+) -> dict[str, float]:
+    lengths = np.linalg.norm(truth, axis=-1)
+    still = lengths < _STILL * lengths.max()
+    turned = []
+    for x, y in centres:
+        square = np.s_[y - _RADIUS : y + _RADIUS + 1, x - _RADIUS : x + _RADIUS + 1]
+        (u, v), (right, down) = found[square].mean(axis=(0, 1)), truth[square].mean(axis=(0, 1))
+        turned.append(abs(np.angle(complex(u, v) * complex(right, -down), deg=True)))
+    return {
+        "error": region_error(found, truth, centres, _RADIUS),
+        "angle": float(np.mean(turned)),
+        "still_px": float(np.linalg.norm(found[still], axis=-1).mean()),
+    }
+
+
+def _accuracy(pairs: pd.DataFrame, config: Config) -> Iterator[dict[str, object]]:
+    for (method, motion), rows in pairs.groupby(["method", "motion_px"], sort=False):
+        errors = rows["error"].to_numpy()
+        generator = np.random.default_rng(config.seed)
+        picks = generator.integers(0, len(errors), (config.n_bootstrap, len(errors)))
+        interval = percentile_interval(errors.mean(), errors[picks].mean(axis=1))
+        yield {
+            "method": method,
+            "motion_px": motion,
+            "pairs": len(rows),
+            "error": interval.estimate,
+            "error_low": interval.low,
+            "error_high": interval.high,
+            "angle": rows["angle"].mean(),
+            "still_px": rows["still_px"].mean(),
+        }
+
+
+def _cost(pairs: pd.DataFrame) -> pd.DataFrame:
+    own = pairs[~pairs["method"].str.endswith("8 bits")]
+    times = own.groupby("method", sort=False)["ms"]
+    return times.agg(pairs="size", fastest_ms="min", median_ms="median").reset_index()
+
+
+def _regions(motion: Motion) -> Iterator[dict[str, object]]:
+    measured = motion.motion[motion.quality == Quality.MEASURED]
+    lengths = np.linalg.norm(measured, axis=-1)
+    for name, column in zip(NAMES, lengths.T, strict=True):
+        yield {
+            "region": name,
+            "median_px": float(np.median(column)),
+            "p95_px": float(np.percentile(column, 95)),
+        }
+
+
+def _quality(motion: Motion) -> Iterator[dict[str, object]]:
+    for quality in Quality:
+        yield {
+            "quality": quality.name.lower().replace("_", " "),
+            "frames": int(np.count_nonzero(motion.quality == quality)),
+        }
+
+
+@dataclass(frozen=True)
+class _Drawn:
+    """A film whose frames are drawn once; :class:`causalex_core.motion.video.Frames`."""
+
+    film: Film
+
+    @property
+    def name(self) -> str:
+        return self.film.name
+
+    @property
+    def fps(self) -> float:
+        return self.film.fps
+
+    @cached_property
+    def pictures(self) -> list[video.Picture]:
+        return [picture for _, picture in self.film.colour(1)]
+
+    def colour(self, every: int) -> Iterator[tuple[int, video.Picture]]:
+        return ((k, self.pictures[k]) for k in range(0, len(self.pictures), every))
+
+    def grey(self) -> Iterator[video.Picture]:
+        return map(_grey, self.pictures)
+
+
+class _Once:
+    """Landmarks of each picture, looked for once; for pictures that stay in memory."""
+
+    def __init__(self, mesh: Landmarker) -> None:
+        self.name = mesh.name
+        self._mesh = mesh
+        self._found: dict[int, Faces] = {}
+
+    def find(self, frame: video.Picture) -> Faces:
+        if id(frame) not in self._found:
+            self._found[id(frame)] = self._mesh.find(frame)
+        return self._found[id(frame)]
+
+
+def _films(config: Config, mesh: Landmarker) -> Iterator[dict[str, object]]:
+    """How far a small smile stands out, and how near to the truth the motion is, by setting."""
+    for head in config.head_motions:
+        found: dict[tuple[str, str], list[tuple[float, float]]] = {}
+        for film in _smiles(config, head):
+            frames, finder = _Drawn(film), _Once(mesh)
+            for key, settings in VARIED.items():
+                chosen = extraction.Config(crop_px=config.crop_px, **settings)
+                motion = extraction.extract(frames, finder, chosen)
+                truth = _true_motion(film.performance, motion.stride)
+                measured = _stands_out(motion.motion), _correlation(motion, truth)
+                found.setdefault(key, []).append(measured)
+            stride = extraction.Config().stride_at(_FPS)
+            true = _stands_out(_true_motion(film.performance, stride)), 1.0
+            found.setdefault(("", "truth"), []).append(true)
+        for (varied, setting), values in found.items():
+            snr, correlation = np.array(values).T
+            yield {
+                "varied": varied,
+                "setting": setting,
+                "head_motion": head,
+                "films": len(snr),
+                "snr": float(np.median(snr)),
+                "snr_low": float(snr.min()),
+                "snr_high": float(snr.max()),
+                "correlation": float(np.median(correlation)),
+            }
+
+
+def _smiles(config: Config, head_motion: float) -> Iterator[Film]:
+    """A short film of each person: AU12 at a micro-expression's strength, on both sides."""
+    drawn = people.draw(np.random.default_rng(config.seed), config.n_people, tied=0.0)
+    for number, intensity in enumerate(np.linspace(*_INTENSITIES, config.n_people)):
+        units = tuple(float(intensity) * (unit == 12) for unit in NUMBERS)
+        event = Event(*_EVENT, "micro", "positive", units)
+        shown = Video(drawn[number], f"smile {number}", config.n_frames, (event,))
+        generator = np.random.default_rng([config.seed, number])
+        yield Film(
+            shown.name, shown.person, perform(generator, shown, _FPS, head_motion), seed=number
+        )
+
+
+def _true_motion(performance: Performance, stride: int) -> NDArray[np.float64]:
+    """Motion of the regions, in half-widths per frame, in the rows that extraction gives."""
+    places, before = performance.regions, stride // 2
+    moved = (places[stride:] - places[:-stride]) / stride
+    return np.pad(moved, ((before, stride - before), (0, 0), (0, 0)))
+
+
+def _stands_out(motion: NDArray[np.floating]) -> float:
+    """Peak of the mouth corners' motion above its mean in quiet, in its standard deviations."""
+    length = np.linalg.norm(motion[:, _CORNERS], axis=-1).mean(axis=1)
+    inside = slice(_AROUND, -_AROUND)
+    quiet = np.ones(len(length), dtype=bool)
+    quiet[_EVENT[0] - _AROUND : _EVENT[2] + _AROUND + 1] = False
+    rest = length[inside][quiet[inside]]
+    return float((length[_EVENT[0] : _EVENT[2] + 1].max() - rest.mean()) / rest.std())
+
+
+def _correlation(motion: Motion, truth: NDArray[np.float64]) -> float:
+    """Of x and y together, where the truth moves."""
+    moving = np.linalg.norm(truth, axis=-1) > _MOVES
+    moving &= motion.measured[:, None]
+    return float(np.corrcoef(motion.motion[moving].ravel(), truth[moving].ravel())[0, 1])
+
+
+def _clip(name: str) -> video.Frames:
+    source = manifest.require(SOURCES[0])
+    return video.open_frames(source.path(next(f for f in source.files if Path(f).name == name)))
+
+
+def _pictures(frames: video.Frames, wanted: set[int]) -> Iterator[tuple[int, video.Picture]]:
+    for number, picture in frames.colour(1):
+        if number in wanted:
+            yield number, picture
+        if number >= max(wanted):
+            return
+
+
+def _grey(picture: video.Picture) -> Image:
+    return np.asarray(cv2.cvtColor(picture, cv2.COLOR_BGR2GRAY), dtype=np.uint8)
+
+
+def _face(
+    name: str, number: int, crop_px: int, mesh: Landmarker
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Aligned crop of one frame, and its landmarks."""
+    ((_, picture),) = _pictures(_clip(name), {number})
+    placed = alignment.place(alignment.given_track(mesh.find(picture)[:1]), crop_px, smoothing=0)
+    crop = alignment.crop(_grey(picture), placed.pose[0], crop_px)
+    return crop.astype(float), placed.points[0]

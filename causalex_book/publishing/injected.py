@@ -1,0 +1,50 @@
+"""What papermill injects into a notebook that has no such parameter: nobody would read it."""
+
+import ast
+import sys
+from collections.abc import Iterable
+
+from causalex_core.config import ParameterError
+from causalex_core.errors import did_you_mean
+
+_MARK = "# Parameters\n"  # how papermill begins its cell, behind the one tagged `parameters`
+_PATHS = {"PAPERMILL_INPUT_PATH", "PAPERMILL_OUTPUT_PATH"}  # its own, of --inject-paths
+
+
+def refuse_unread(read: Iterable[str] = ()) -> None:
+    """Refuse names in papermill's cell that no cell before it has.
+
+    Parameters
+    ----------
+    read
+        Names that are read although no cell assigns them.
+
+    Raises
+    ------
+    ParameterError
+        With the first of them. Outside of a notebook, and without such a cell, nothing happens.
+    """
+    ipython = sys.modules.get("IPython")
+    shell = ipython.get_ipython() if ipython else None
+    cells = list(shell.user_ns["In"]) if shell else []
+    for number, cell in enumerate(cells):
+        before = [name for earlier in cells[:number] for name in assigned(earlier)]
+        if not cell.startswith(_MARK) or not any(cells[:number]):
+            continue
+        for name in assigned(cell):
+            if name not in {*before, *read, *_PATHS}:
+                raise ParameterError(
+                    f"the notebook has no parameter '{name}'{did_you_mean(name, before)}"
+                    f" (it has: {', '.join(before) or 'none'})"
+                )
+
+
+def assigned(source: str) -> list[str]:
+    """Names that code assigns, in order; none if it is no Python."""
+    try:
+        nodes = list(ast.walk(ast.parse(source)))
+    except SyntaxError:
+        return []
+    names = [one for one in nodes if isinstance(one, ast.Name) and isinstance(one.ctx, ast.Store)]
+    names.sort(key=lambda one: (one.lineno, one.col_offset))
+    return list(dict.fromkeys(one.id for one in names))

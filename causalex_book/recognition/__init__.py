@@ -1,0 +1,1 @@
+"""Pages on recognition, and the studies and baselines behind them."""

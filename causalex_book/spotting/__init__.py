@@ -1,0 +1,1 @@
+"""Pages on spotting, and the studies and baselines behind them."""

@@ -1,0 +1,54 @@
+"""``python -m causalex_book.workflow book | pdf | execute``: what run.py and Snakemake call."""
+
+import argparse
+import json
+import os
+import sys
+from pathlib import Path
+
+from causalex_core.errors import CausalexError
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run one verb; errors of the user take one line and end with status 2."""
+    parser = argparse.ArgumentParser(prog="causalex_book.workflow", description=__doc__)
+    verbs = parser.add_subparsers(dest="verb", required=True)
+    for verb, what in (("book", "make the book"), ("pdf", "make the PDF of the book")):
+        made = verbs.add_parser(verb, help=f"{what} of an experiment")
+        made.add_argument("--experiment", default="book")
+    page = verbs.add_parser("execute", help="run one notebook")
+    page.add_argument("notebook", type=Path)
+    page.add_argument("output", type=Path)
+    page.add_argument("--parameters", type=json.loads, default={}, help="as a JSON object")
+    page.add_argument("--uses", type=json.loads, help="digests of all else it depends on, likewise")
+    options = parser.parse_args(arguments)
+    try:
+        _execute(options) if options.verb == "execute" else _make(options)
+    except CausalexError as error:
+        print(f"causalex: error: {error}", file=sys.stderr)
+        return 2
+    except OSError as error:
+        print(
+            f"causalex: error: {error}; once that is mended, the same command goes on",
+            file=sys.stderr,
+        )
+        return 2
+    return 0
+
+
+def _make(options: argparse.Namespace) -> None:
+    from causalex_book.workflow import book, pdf
+
+    (pdf if options.verb == "pdf" else book).make(options.experiment)
+
+
+def _execute(options: argparse.Namespace) -> None:
+    from causalex_book.workflow import execute, experiment
+
+    os.environ.update(experiment.surroundings())
+    seconds = execute.execute(options.notebook, options.output, options.parameters, options.uses)
+    print(f"executed {options.output.stem} in {seconds:.0f} s", flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

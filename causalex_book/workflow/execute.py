@@ -1,0 +1,198 @@
+"""Run one notebook with its parameters; keep it if it fails, and never run it twice."""
+
+import contextlib
+import os
+import shutil
+import sys
+import tempfile
+import time
+import uuid
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import papermill
+from jupyter_client.kernelspec import KernelSpec
+from jupyter_client.manager import AsyncKernelManager
+
+from causalex_book.publishing import results
+from causalex_book.workflow import experiment, handed, records
+from causalex_core import locks, paths
+from causalex_core.errors import CausalexError
+
+CELL_TIMEOUT = 4 * 3600  # seconds; a cell that takes longer hangs
+
+
+class LocalKernelManager(AsyncKernelManager):
+    """Kernel of this very Python, reached through files instead of TCP ports.
+
+    Parallel kernels race for free TCP ports, and a kernel specification in the user's home
+    may name another Python.
+    """
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        self._folder = _short_folder()
+        identity = uuid.uuid4().hex
+        super().__init__(
+            *args,
+            transport="ipc",
+            kernel_id=identity,
+            connection_file=str(self._folder / "kernel.json"),
+            **kwargs,
+        )
+
+    @property
+    def kernel_spec(self) -> KernelSpec:
+        """How to start the kernel."""
+        command = [sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"]
+        return KernelSpec(argv=command, display_name="Python 3", language="python")
+
+    def cleanup_connection_file(self) -> None:
+        """Remove the sockets together with the connection file."""
+        super().cleanup_connection_file()
+        shutil.rmtree(self._folder, ignore_errors=True)
+
+
+class _Progress:
+    """What a notebook writes to its standard error: how far training is goes to the journal."""
+
+    def __init__(self, folder: Path, run: str) -> None:
+        self.folder, self.run = folder, run
+
+    def write(self, text: str) -> None:
+        for line in text.splitlines():
+            if "epoch" in line and "%|" in line:
+                with contextlib.suppress(OSError):  # no news is no reason to stop
+                    records.note(self.folder, f"{self.run}: {line.strip()}")
+
+    def flush(self) -> None:
+        """Nothing is held back."""
+
+
+def execute(
+    notebook: Path,
+    output: Path,
+    parameters: Mapping[str, Any],
+    uses: Mapping[str, str] | None = None,
+) -> float:
+    """Execute a notebook; its output appears whole or not at all.
+
+    Beside the output's folder it leaves a record of the run, the finished notebook, and the
+    results that its chapters handed over. If an earlier run finished the very same, that one is
+    taken over: its controller may have been killed before it could learn of it.
+
+    Parameters
+    ----------
+    notebook
+        The notebook, with a cell tagged ``parameters`` if it takes any.
+    output
+        Where the executed notebook goes: ``<experiment>/pages/<run>.ipynb``.
+    parameters
+        Values that replace those of the tagged cell.
+    uses
+        Digests of everything else that the outcome depends on
+        (:func:`causalex_book.workflow.experiment.state`); None: unknown, so it is run.
+
+    Returns
+    -------
+    float
+        Seconds taken.
+
+    Raises
+    ------
+    CausalexError
+        If a parameter is unknown or a cell fails. The notebook as far as it got is then kept
+        as ``<experiment>/failed/<run>.ipynb``, and the error names it.
+    """
+    output = output.absolute()
+    folder, run = output.parent.parent, output.stem
+    finished = folder / "finished" / output.name
+    known = handed.read(notebook).parameters
+    experiment.refuse_unknown_parameters(notebook.stem, parameters, known)
+    with locks.exclusive(records.lock(folder, run), f"another process executes {run}"):
+        earlier = records.read(folder, run)
+        if earlier and earlier.state == "done" and earlier.answers(parameters, uses):
+            with contextlib.suppress(FileNotFoundError):
+                paths.atomic_write(output, finished.read_bytes())
+                records.note(folder, f"took over {run}, finished {earlier.started} before")
+                return 0.0
+        record = records.begun(parameters, uses)
+        records.write(record, folder, run)
+        seconds = _executed(notebook, folder, run, record)
+        records.write(record.ended("done", seconds=round(seconds, 2)), folder, run)
+        paths.atomic_write(output, finished.read_bytes())
+        records.note(folder, f"executed {run} in {seconds:.0f} s{_where(record)}")
+    return seconds
+
+
+def _executed(notebook: Path, folder: Path, run: str, record: records.Record) -> float:
+    """Seconds that a run takes until its notebook and results are in place."""
+    running, finished, failed = (
+        folder / kind / f"{run}.ipynb" for kind in ("running", "finished", "failed")
+    )
+    handed_over = running.with_suffix("")
+    shutil.rmtree(handed_over, ignore_errors=True)
+    for place in (finished, failed):
+        place.parent.mkdir(parents=True, exist_ok=True)
+    records.note(folder, f"began {run}{_where(record)}")
+    started = time.perf_counter()
+    os.environ[results.WANTED] = str(handed_over)
+    try:
+        papermill.execute_notebook(
+            str(notebook),
+            str(running),
+            dict(record.parameters),
+            kernel_name="python3",
+            language="python",
+            kernel_manager_class=LocalKernelManager,
+            cwd=str(notebook.parent),
+            progress_bar=False,
+            execution_timeout=CELL_TIMEOUT,
+            stderr_file=_Progress(folder, run),
+        )
+    except Exception as error:
+        kept = str(failed) if running.is_file() else ""
+        if kept:
+            running.replace(failed)
+        why = _reason(error)
+        with contextlib.suppress(OSError):  # a full disk has no room for this either
+            seconds = round(time.perf_counter() - started, 2)
+            records.write(record.ended("failed", why=why, kept=kept, seconds=seconds), folder, run)
+            records.note(folder, f"failed {run}: {why}")
+        if not kept:
+            raise
+        raise CausalexError(
+            f"{run} failed: {why}; the notebook as far as it got: {failed}"
+        ) from error
+    finally:
+        del os.environ[results.WANTED]
+    _replace(handed_over, folder / "results" / run)
+    running.replace(finished)
+    failed.unlink(missing_ok=True)
+    return time.perf_counter() - started
+
+
+def _replace(new: Path, old: Path) -> None:
+    """Put a folder in the place of another; without the new one there is none."""
+    shutil.rmtree(old, ignore_errors=True)
+    if new.is_dir():
+        old.parent.mkdir(parents=True, exist_ok=True)
+        new.rename(old)
+
+
+def _where(record: records.Record) -> str:
+    return f" (SLURM job {record.job} on {record.host})" if record.job else ""
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, papermill.PapermillExecutionError):
+        return f"cell {error.cell_index + 1}: {error.ename}: {error.evalue.splitlines()[0]}"
+    return f"{type(error).__name__}: {str(error).splitlines()[0]}"
+
+
+def _short_folder() -> Path:
+    """New folder for sockets, whose paths may hold about 100 characters only."""
+    longest = 60
+    usual = tempfile.gettempdir()
+    parent = usual if len(usual) <= longest else "/tmp"
+    return Path(tempfile.mkdtemp(prefix="causalex-", dir=parent))

@@ -1,0 +1,48 @@
+"""Pages about the packages that one imports, written from the code whenever the book is made."""
+
+from collections.abc import Mapping
+
+from causalex_book.publishing import module_map
+from causalex_core import paths, provenance
+
+FOLDER = "api"
+_CORE = "causalex_core."
+_INTERNAL = ("cli", "commands", "plugins")  # not called from outside
+_SINGLE = "base"  # page of the core's modules that are no packages
+
+
+def pages() -> Mapping[str, str]:
+    """Text of each page of the reference, by its name in the contents."""
+    found: dict[str, list[str]] = {}
+    for part in module_map.parts():
+        folder = paths.ROOT.joinpath(*part.split("."))
+        name = part.removeprefix(_CORE)
+        if part.startswith("causalex_book") or name in _INTERNAL:
+            continue
+        if folder.is_dir():
+            files = [file for file in sorted(folder.glob("*.py")) if file.stem[0] != "_"]
+            found[name] = [part, *(f"{part}.{file.stem}" for file in files)]
+        else:
+            found.setdefault(_SINGLE, []).append(part)
+    return {f"{FOLDER}/{name}": _page(name, modules) for name, modules in found.items()}
+
+
+def _page(title: str, modules: list[str]) -> str:
+    """A page with what the docstrings of some modules say, the package's own first.
+
+    A digest of the code is part of it, so that the book is made anew when a docstring changes.
+    """
+    places = [paths.ROOT.joinpath(*module.split(".")) for module in modules]
+    files = [
+        place / "__init__.py" if place.is_dir() else place.with_suffix(".py") for place in places
+    ]
+    digest = provenance.digest([file.read_text() for file in files])
+    sections = [f"% made from {digest}\n", f"# {title}\n"]
+    for module, place in zip(modules, places, strict=True):
+        if not place.is_dir():
+            sections.append(f"## {module.removeprefix(_CORE)}\n")
+        sections.append(
+            f"```{{eval-rst}}\n.. automodule:: {module}\n"
+            "   :members:\n   :member-order: bysource\n```\n"
+        )
+    return "\n".join(sections)

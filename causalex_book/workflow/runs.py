@@ -1,0 +1,132 @@
+"""Carry out the runs of an experiment that are not done, on this machine or on a cluster."""
+
+import json
+import os
+import shutil
+import sys
+from pathlib import Path
+
+import yaml
+
+from causalex_book.workflow import comparison, logged, records, slurm, status
+from causalex_book.workflow.experiment import Experiment
+from causalex_core import devices, locks, paths
+from causalex_core.errors import CausalexError, did_you_mean
+
+PROFILES = paths.WORKFLOW / "profiles"
+SNAKEFILE = paths.WORKFLOW / "Snakefile"
+LOCAL = "local"
+
+
+def carry_out(chosen: Experiment, profile: str = LOCAL) -> None:
+    """Execute the runs whose inputs changed or that were not finished.
+
+    A second call for the same experiment waits for the first. What a killed one left behind is
+    put in order: its jobs in SLURM are cancelled, and Snakemake's lock is taken away, but only once
+    every other run is known to have ended. What was finished stays finished.
+
+    Parameters
+    ----------
+    chosen
+        The experiment.
+    profile
+        Name of a folder in ``workflow/profiles``, or a path to one's own.
+
+    Raises
+    ------
+    CausalexError
+        If a run fails, with each reason; the others are done nevertheless. Before any of them if
+        there is no such profile, or no such device on this machine where it is to run them.
+    """
+    folder = chosen.folder
+    settings = _profile(profile)
+    if _runs_here(settings):
+        devices.check()
+    busy = f"another run of {chosen.name} is at work: waiting for it"
+    alive = "an earlier run is still at work: waiting for it"
+    with locks.exclusive(records.controller_lock(folder), busy):
+        with locks.exclusive(records.snakemake_lock(folder), alive):
+            _put_in_order(folder, profile)
+            _discard(chosen)
+        with records.signed(folder, profile):
+            _run_snakemake(chosen, settings)
+
+
+def _profile(profile: str) -> Path:
+    """Folder of a profile."""
+    for place in (PROFILES / profile, Path(profile).absolute()):
+        if (place / "config.yaml").is_file():
+            return place
+    known = sorted(one.parent.name for one in PROFILES.glob("*/config.yaml"))
+    raise CausalexError(
+        f"no profile '{profile}'{did_you_mean(profile, known)} (there are: {', '.join(known)};"
+        " or give a folder with a config.yaml)"
+    )
+
+
+def _runs_here(settings: Path) -> bool:
+    """Whether a profile's runs are this machine's, and not jobs of a cluster."""
+    content = yaml.safe_load((settings / "config.yaml").read_text()) or {}
+    return content.get("executor", "local") == "local"
+
+
+def _put_in_order(folder: Path, profile: str) -> None:
+    """Cancel what a killed run left in SLURM, and take its lock of Snakemake away."""
+    if records.was_killed(folder):
+        records.note(folder, "resuming: an earlier run was killed")
+        print("  a run was killed: going on where it ended", flush=True)
+    orphans = _orphans(folder, profile)
+    if orphans:
+        names = ", ".join(f"{job.run} (SLURM job {job.number})" for job in orphans)
+        print(f"  cancelling what it left in SLURM: {names}", flush=True)
+        slurm.cancel(orphans, folder)
+        for job in orphans:
+            records.note(folder, f"cancelled {job.run} (SLURM job {job.number}), an orphan")
+    shutil.rmtree(folder / ".snakemake" / "locks", ignore_errors=True)
+
+
+def _discard(chosen: Experiment) -> None:
+    """Remove what an earlier run made of something else than what is wanted now.
+
+    Snakemake would keep it if a controller was killed before it noted what its jobs were given.
+    """
+    for one in status.look(chosen):
+        if one.state != status.DONE:
+            chosen.page(one.run).unlink(missing_ok=True)
+
+
+def _orphans(folder: Path, profile: str) -> list[slurm.Job]:
+    try:
+        return slurm.jobs(folder)
+    except CausalexError:
+        if profile == LOCAL:  # SLURM that does not answer is of no concern here
+            return []
+        raise
+
+
+def _run_snakemake(chosen: Experiment, settings: Path) -> None:
+    folder = chosen.folder
+    # A copy: the file may be edited while jobs wait in a queue. JSON is YAML whose texts and
+    # numbers nobody confuses.
+    content = json.dumps(chosen.content, indent=1, ensure_ascii=False)
+    file = paths.atomic_write(folder / f"{chosen.name}.yml", content + "\n")
+    command = [
+        *(sys.executable, "-m", "snakemake", "--snakefile", str(SNAKEFILE)),
+        *("--directory", str(folder), "--configfile", str(file)),
+        *("--workflow-profile", str(settings)),
+        *("--slurm-logdir", str(folder / "logs" / "slurm")),
+    ]
+    log = folder / "logs" / "workflow.log"
+    try:
+        logged.run(command, log, "the workflow", folder / records.JOURNAL)
+    except CausalexError as error:
+        if chosen.varied:
+            comparison.write(chosen)
+        failed = [one for one in status.look(chosen) if one.state == status.FAILED]
+        if not failed:
+            raise
+        reasons = "\n  ".join(f"{one.run} failed: {one.why}" for one in failed)
+        raise CausalexError(
+            f"{len(failed)} of {len(chosen.runs)} runs failed (log: {os.path.relpath(log)}):"
+            f"\n  {reasons}"
+        ) from error

@@ -1,1 +1,0 @@
-"""Synthetic people: faces, what moves them and why, all of it known."""

@@ -1,0 +1,91 @@
+"""Annotation tables of AUW-GCN (xjtupanda/AUW-GCN, ``info_csv``).
+
+``cas(me)_new.csv`` holds the numbers of the official CAS(ME)^2 sheet (30 fps) unchanged.
+``samm_new_25.csv`` holds SAMM Long Videos at 25 fps: an official number f (200 fps, first
+image 1) became ``(round(f) - 1) // 8``, an official onset of 0 stayed 0, and two offsets that
+lie behind the end of their video became its last frame.
+"""
+
+from collections.abc import Iterable
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from causalex_core.data.annotations import CAS, SAMM, codes, kinds, need_columns, to_expressions
+from causalex_core.errors import CausalexError
+
+FILES = {CAS: "info_csv/cas(me)_new.csv", SAMM: "info_csv/samm_new_25.csv"}
+FPS = {CAS: 30, SAMM: 25}
+CONVERSION = (
+    "frame numbers are used as they stand (AUW-GCN indexes its features with them); 0 and -1 in"
+    " apex and offset are not annotated"
+)
+_NAMES = {
+    "video_name": "video",
+    "start_frame": "onset",
+    "apex_frame": "apex",
+    "end_frame": "offset",
+    "type_idx": "kind",
+    "au": "action_units",
+}
+_KINDS = {1: "macro", 2: "micro"}
+
+
+def is_table(columns: Iterable[str]) -> bool:
+    """Whether columns are those of an annotation table, action units aside."""
+    return {"subject", *_NAMES} - {"au"} <= set(columns)
+
+
+def as_written(path: Path) -> pd.DataFrame:
+    """Read a table with the numbers that it holds.
+
+    Parameters
+    ----------
+    path
+        A file of :data:`FILES`.
+
+    Returns
+    -------
+    DataFrame
+        Columns ``subject, video, onset, apex, offset, kind, action_units``.
+
+    Raises
+    ------
+    CausalexError
+        If a column is missing, a frame is not a number, or a type is neither 1 (macro) nor 2
+        (micro).
+    """
+    table = pd.read_csv(path, dtype={"au": str})
+    need_columns(table, ("subject", *_NAMES), path)
+    for name in ("start_frame", "apex_frame", "end_frame"):
+        bad = ~np.isfinite(pd.to_numeric(table[name], errors="coerce"))
+        if bad.any():
+            row = int(np.flatnonzero(bad)[0])
+            raise CausalexError(
+                f"{path}, row {row + 1}, column '{name}': {str(table[name].iloc[row])!r} is not a"
+                " number of a frame"
+            )
+    table = table.rename(columns=_NAMES)
+    table["kind"] = kinds(table["kind"], _KINDS, path)
+    table["action_units"] = codes(table["action_units"])
+    return table[["subject", *_NAMES.values()]]
+
+
+def read(path: Path, database: str) -> pd.DataFrame:
+    """Read a table as expressions (see :func:`as_written` and :data:`CONVERSION`).
+
+    Parameters
+    ----------
+    path
+        The file of `database` in :data:`FILES`.
+    database
+        ``CAS(ME)^2`` (30 fps) or ``SAMM-LV`` (25 fps).
+    """
+    return to_expressions(as_written(path), database, FPS[database], 0, CONVERSION)
+
+
+def intervals(path: Path) -> pd.DataFrame:
+    """Read a table of whichever database: :func:`read` without what only the database tells."""
+    read_so = to_expressions(as_written(path), "", np.nan, 0, CONVERSION)
+    return read_so.drop(columns=["database", "fps"])

@@ -1,0 +1,45 @@
+"""What other installed packages add to this one, found by their entry points."""
+
+from collections.abc import Callable, Mapping
+from importlib.metadata import EntryPoint, entry_points
+from typing import Any
+
+from causalex_core.errors import CausalexError
+
+COMMANDS = "causalex.commands"  # name of a command -> click command
+HOOKS = "causalex.hooks"  # "sources": cards that pages read; "timeline": HTML of a spotted video
+
+
+def commands() -> Mapping[str, EntryPoint]:
+    """Commands of other packages, by name."""
+    return {point.name: point for point in entry_points(group=COMMANDS)}
+
+
+def load(point: EntryPoint) -> Any:
+    """What an entry point names.
+
+    Raises
+    ------
+    CausalexError
+        If its package is installed without what it needs.
+    """
+    try:
+        return point.load()
+    except ModuleNotFoundError as error:
+        raise CausalexError(
+            f"'{point.name}' needs {error.name}, which is not installed: pip install"
+            " 'causalex[book]'"
+        ) from error
+
+
+def hook(name: str) -> Callable[..., Any]:
+    """Function that another package offers under a name of :data:`HOOKS`.
+
+    Raises
+    ------
+    CausalexError
+        If no installed package offers it.
+    """
+    for point in entry_points(group=HOOKS, name=name):
+        return load(point)
+    raise CausalexError(f"'{name}' comes with the book: pip install 'causalex[book]'")

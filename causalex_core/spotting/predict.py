@@ -1,0 +1,126 @@
+"""Spotting in a video: extraction, graph and network in one call."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from functools import cache
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from causalex_core.motion import alignment, video
+from causalex_core.motion.extract import Config, Motion, extract, locate
+from causalex_core.motion.landmarks import Given, Landmarker, face_mesh
+from causalex_core.motion.record import Recording, read_motion
+from causalex_core.motion.video import Frames
+from causalex_core.spotting import checkpoints
+from causalex_core.spotting.checkpoints import Spotted, Spotter
+
+_PER_SECOND, _MOST = 4, 600  # pictures
+_PICTURE_PX, _JPEG_QUALITY = 128, 75
+
+
+@dataclass(frozen=True)
+class Portraits:
+    """Aligned crops of the face.
+
+    Attributes
+    ----------
+    every
+        Frames from one to the next.
+    pictures
+        JPEG files, None where there is no face.
+    """
+
+    every: int
+    pictures: tuple[bytes | None, ...]
+
+
+def spot(
+    source: str | Path | Frames,
+    *,
+    fps: float | None = None,
+    landmarker: Landmarker | Given | None = None,
+    spotter: Spotter | None = None,
+    debias: float = 0.0,
+) -> Spotted:
+    """Spot macro- and micro-expressions in a video.
+
+    Parameters
+    ----------
+    source
+        A video file, a folder of its pictures, a motion file that ``causalex extract`` wrote with
+        its default settings, or frames.
+    fps
+        Frames per second; a folder of pictures needs it.
+    landmarker
+        How the face is found; MediaPipe's face mesh if None.
+    spotter
+        The trained model; the one that comes with this package if None.
+    debias
+        See :class:`causalex_core.spotting.checkpoints.Spotter`.
+
+    Returns
+    -------
+    Spotted
+        Detections, scores per frame, the graph, and the motion they come from.
+
+    Raises
+    ------
+    CausalexError
+        If the source cannot be read or shows no face, or its motion does not fit the model.
+    """
+    spotter = spotter or _shipped()
+    if isinstance(source, str | Path):
+        path = Path(source)
+        if path.suffix == ".npz":
+            return spotter(read_motion(path), debias)
+        frames, name = video.open_frames(path, fps), path.resolve().stem
+    else:
+        frames, name = source, source.name
+    motion = extract(frames, landmarker or face_mesh())
+    return spotter(recorded(motion, name, name), debias)
+
+
+def recorded(motion: Motion, subject: str, name: str) -> Recording:
+    """Extracted motion as an input of the network: zero where nothing was measured."""
+    return Recording(
+        subject,
+        name,
+        np.where(motion.measured[:, None, None], motion.motion, 0).astype(np.float32),
+        motion.measured,
+        motion.fps,
+        motion.config.to_json(),
+    )
+
+
+def portraits(frames: Frames, landmarker: Landmarker | Given | None = None) -> Portraits:
+    """Crops of the face, some per second, and not more than a page can hold.
+
+    Raises
+    ------
+    CausalexError
+        If the frames cannot be read or show no face.
+    """
+    config = replace(Config(), crop_px=_PICTURE_PX)
+    place = locate(frames, landmarker or face_mesh(), config)
+    every = max(round(frames.fps / _PER_SECOND), -(-len(place.pose) // _MOST), 1)
+    return Portraits(every, tuple(_crops(frames, place, every)))
+
+
+def _crops(frames: Frames, place: alignment.Placement, every: int) -> Iterator[bytes | None]:
+    for number, picture in frames.colour(every):
+        if number >= len(place.pose) or not np.isfinite(place.pose[number]).all():
+            yield None
+            continue
+        colours = [
+            alignment.crop(np.ascontiguousarray(picture[..., k]), place.pose[number], _PICTURE_PX)
+            for k in range(3)
+        ]
+        options = [cv2.IMWRITE_JPEG_QUALITY, _JPEG_QUALITY]
+        yield cv2.imencode(".jpg", np.dstack(colours), options)[1].tobytes()
+
+
+@cache
+def _shipped() -> Spotter:
+    return checkpoints.load()

@@ -1,0 +1,1 @@
+"""Synthetic people whose expressions, causes and biases are known."""

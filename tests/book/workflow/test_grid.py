@@ -1,0 +1,186 @@
+import nbformat
+import pytest
+from nbformat.v4 import new_code_cell, new_notebook
+
+from causalex_book.workflow import experiment, grid
+from causalex_core import cli, paths
+from causalex_core.errors import CausalexError
+
+
+@pytest.fixture(autouse=True)
+def notebooks(tmp_path, monkeypatch):
+    monkeypatch.setattr(paths, "NOTEBOOKS", tmp_path)
+    source = "alpha, seed = 0.05, 1\nmethods = ['a']"
+    cells = [new_code_cell(source, metadata={"tags": ["parameters"]})]
+    nbformat.write(new_notebook(cells=cells), tmp_path / "graphs.ipynb")
+    return tmp_path
+
+
+def content(**changes):
+    return {
+        "experiment": "e",
+        "notebook": "graphs",
+        "fixed": {"methods": ["a", "b"]},
+        "grid": {"alpha": [0.01, 0.05], "seed": [1, 2]},
+    } | changes
+
+
+def test_lists_make_a_product():
+    chosen = experiment.parse(content())
+    assert list(chosen.runs) == [
+        "alpha=0.01+seed=1",
+        "alpha=0.01+seed=2",
+        "alpha=0.05+seed=1",
+        "alpha=0.05+seed=2",
+    ]
+    assert chosen.varied == ("alpha", "seed")
+    run = chosen.runs["alpha=0.05+seed=2"]
+    assert run == experiment.Run("graphs", {"methods": ["a", "b"], "alpha": 0.05, "seed": 2})
+
+
+def test_points_join_the_product_and_stand_once():
+    points = [{"alpha": 0.01, "seed": 2}, {"alpha": 0.5}]
+    chosen = experiment.parse(content(points=points))
+    assert len(chosen.runs) == 5
+    assert chosen.runs["alpha=0.5"].parameters == {"methods": ["a", "b"], "alpha": 0.5}
+    alone = experiment.parse(content(grid=None, points=points))
+    assert list(alone.runs) == ["alpha=0.01+seed=2", "alpha=0.5"]
+
+
+def test_a_value_more_leaves_the_other_names():
+    more = experiment.parse(content(grid={"alpha": [0.01, 0.05], "seed": [1, 3, 2]}))
+    assert more.runs.keys() > experiment.parse(content()).runs.keys()
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"plan": "cas like"},
+        {"plans": [["cas_like", ["no graph"]]]},
+        {"path": "a/b"},
+        {"text": "ü" * 200},
+        {"a": 1, "b": ","},
+    ],
+)
+def test_names_suit_files_jobs_and_links(values):
+    name = grid.label(values)
+    assert grid._UNUSUAL.search(name) is None and len(name) <= 80
+    assert name == grid.label(dict(values))
+    other = {**values, "a": 2}
+    assert grid.label(other) != name
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"notebook": "grahps"}, r"lists 'grahps', .* no notebooks/grahps\.ipynb; .*'graphs'\?"),
+        ({"fixed": {"metods": []}}, r"no parameter 'metods'; did you mean 'methods'\?"),
+        ({"grid": {"alhpa": [1]}}, r"no parameter 'alhpa'; did you mean 'alpha'\? \(it has: "),
+        ({"points": [{"seeds": 1}]}, r"no parameter 'seeds'; did you mean 'seed'\?"),
+        ({"grid": {"alpha": 0.1}}, r"'grid' has alpha: 0\.1; give a list"),
+        ({"grid": {"alpha": []}}, r"'grid' has alpha: \[\]; give a list"),
+        ({"grid": [1]}, r"'grid' is \[1\]: give a list of values for each"),
+        ({"grid": {}}, r"needs a list under 'grid', or points"),
+        ({"points": {"alpha": 1}}, r"'points' is .*: give a list"),
+        ({"fixed": [1]}, r"'fixed' is \[1\]"),
+        ({"fixed": {"seed": 1}}, r"'seed' stands under 'fixed' and under 'grid'"),
+        ({"gird": {}}, r"has no key 'gird'; did you mean 'grid'\?"),
+        ({"resources": {"mem": 1}}, r"has no resource 'mem'; did you mean 'mem_mb'\?"),
+        ({"pages": {}}, r"needs the keys 'experiment' and 'pages', or for a grid"),
+        ({"experiment": "../e"}, r"cannot be called '\.\./e'"),
+        ({"experiment": "html"}, r"cannot be called 'html'"),
+    ],
+)
+def test_what_cannot_be_run_is_refused_before_anything_starts(changes, said):
+    with pytest.raises(CausalexError, match=said):
+        experiment.parse(content(**changes))
+
+
+def test_resources_have_defaults():
+    assert experiment.parse(content()).resources == {"mem_mb": 2000, "runtime": 240}
+    asked = {"gres": "gpu:1", "mem_mb": 9000}
+    resources = experiment.parse(content(resources=asked)).resources
+    assert resources == {"gres": "gpu:1", "mem_mb": 9000, "runtime": 240}
+
+
+def test_values_from_the_command_line():
+    settings = ["seed=[7, 8]", "alpha=0.2", "methods=[c]", "resources.gres=gpu:1"]
+    chosen = experiment.parse(grid.changed(content(), settings))
+    assert list(chosen.runs) == ["alpha=0.2+seed=7", "alpha=0.2+seed=8"]
+    assert chosen.runs["alpha=0.2+seed=7"].parameters["methods"] == ["c"]
+    assert chosen.resources["gres"] == "gpu:1"
+    assert content() == content(), "the file's own content stays"
+    names = {grid.changed(content(), [one])["experiment"] for one in settings}
+    assert len(names) == 4 and "e+alpha=0.2" in names
+    assert "e" not in names
+
+
+def test_values_from_the_command_line_for_pages():
+    pages = {"experiment": "p", "pages": {"graphs": None}}
+    chosen = experiment.parse(grid.changed(pages, ["graphs.seed=3"]))
+    assert chosen.name == "p+graphs.seed=3"
+    assert chosen.runs["graphs"].parameters == {"seed": 3}
+    with pytest.raises(CausalexError, match=r"expected page\.parameter; did you mean 'graphs'\?"):
+        grid.changed(pages, ["graph.seed=3"])
+
+
+@pytest.mark.parametrize(
+    ("setting", "said"),
+    [
+        ("seed", "expected key=value"),
+        ("=1", "expected key=value"),
+        ("seed=[1", "not YAML"),
+    ],
+)
+def test_settings_that_cannot_be_read(setting, said):
+    with pytest.raises(CausalexError, match=said):
+        grid.changed(content(), [setting])
+
+
+def test_a_parameter_said_point_by_point_is_not_set_from_outside():
+    with pytest.raises(CausalexError, match="'points' say it one by one"):
+        grid.changed(content(points=[{"seed": 9}]), ["seed=1"])
+
+
+@pytest.fixture
+def files(tmp_path, monkeypatch):
+    monkeypatch.setattr(experiment, "EXPERIMENTS", tmp_path)
+    monkeypatch.setattr(paths, "BUILD", tmp_path / "_build")
+    text = "experiment: e\nnotebook: graphs\ngrid: {seed: [1, 2]}\n"
+    (tmp_path / "e.yml").write_text(text)
+    return tmp_path
+
+
+def test_an_experiment_is_found_by_name_by_file_and_by_what_it_left(files, tmp_path):
+    assert experiment.read("e") == experiment.read(str(files / "e.yml"))
+    changed = experiment.read("e", ["seed=[5]"])
+    assert changed.name.startswith("e+seed=5-")
+    left = changed.folder / f"{changed.name}.yml"
+    left.parent.mkdir(parents=True)
+    left.write_text(f"experiment: {changed.name}\nnotebook: graphs\ngrid: {{seed: [5]}}\n")
+    assert experiment.read(changed.name).runs == changed.runs
+
+
+def test_a_file_that_calls_itself_otherwise_or_is_no_yaml(files):
+    (files / "copy.yml").write_text((files / "e.yml").read_text())
+    with pytest.raises(CausalexError, match=r"give it the name of its file, 'copy'"):
+        experiment.read("copy")
+    (files / "bad.yml").write_text("a: [")
+    with pytest.raises(CausalexError, match=r"bad\.yml: not YAML"):
+        experiment.read("bad")
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["run", "f"], "no experiment 'f' (there are: e)"),
+        (["run", "e", "--set", "seeds=1"], "no parameter 'seeds'; did you mean 'seed'?"),
+        (["run", "e", "--profile", "slrum"], "no profile 'slrum'; did you mean 'slurm'?"),
+        (["status", "g.yml"], "no experiment 'g.yml'"),
+    ],
+)
+def test_refused_in_one_line_and_nothing_is_made(files, capsys, words, said):
+    assert cli.main(["experiment", *words]) == 2
+    error = capsys.readouterr().err
+    assert said in error and error.count("\n") == 1
+    assert not (files / "_build").exists()

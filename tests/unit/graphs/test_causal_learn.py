@@ -1,0 +1,37 @@
+import numpy as np
+import pytest
+
+from causalex_core.errors import CausalexError
+from causalex_core.graphs import causal_learn
+from causalex_core.graphs.search import fci
+
+
+def test_marks_are_in_our_coding():
+    """0 --> 1 <-- 2, and 3 below 1: all marks known, none symmetric."""
+    generator = np.random.default_rng(1)
+    samples = generator.standard_normal((3000, 4))
+    samples[:, 1] += samples[:, 0] + samples[:, 2]
+    samples[:, 3] += samples[:, 1]
+    found = causal_learn.fci(samples, 0.01)
+    assert found.edges() == [(0, "o->", 1), (1, "<-o", 2), (1, "-->", 3)]
+    ours = fci(samples, 0.01, "frames")
+    np.testing.assert_array_equal(found.marks, ours.marks)
+    np.testing.assert_array_equal(found.n_eff, ours.n_eff)
+    assert found.settings == ours.settings | {"backend": "causal-learn"}
+
+
+def test_it_prints_nothing_and_respects_depth(capsys):
+    generator = np.random.default_rng(2)
+    mixed = generator.standard_normal((400, 5)) @ generator.standard_normal((5, 5))
+    found = causal_learn.fci(mixed, 0.05, depth=0)
+    assert found.settings["depth"] == 0
+    marginal = fci(mixed, 0.05, "frames", depth=0, possible_d_sep=False)
+    np.testing.assert_array_equal(found.adjacency, marginal.adjacency)
+    assert capsys.readouterr().out == ""
+
+
+def test_what_it_cannot_do_is_refused():
+    with pytest.raises(CausalexError, match="knows only 'frames'"):
+        causal_learn.fci(np.eye(20)[:, :3], effective_sample_size="bartlett")
+    with pytest.raises(CausalexError, match="do not vary"):
+        causal_learn.fci(np.ones((20, 3)))
