@@ -27,9 +27,9 @@ from torch import Tensor, nn
 from causalex_core.devices import NAMES, choose_device, keep_freed_memory
 from causalex_core.recognition.attention import TOKENS
 from causalex_core.recognition.encoder import HEADS, PATCH, WIDTHS
+from causalex_core.recognition.fold_trainer import FoldTrainer, Run, TrainingConfig
 from causalex_core.recognition.network import CLASSES, Network
 from causalex_core.recognition.phases import WIDTH
-from causalex_core.recognition.side_by_side import Run, SideBySide, TrainingConfig
 from causalex_core.recognition.stack import Stack
 from causalex_core.recognition.ststnet import StstnetConfig
 from causalex_core.recognition.training import COMPACT_TRAINING
@@ -196,8 +196,8 @@ def fast(maps: Tensor, labels: Tensor, count: int, precision: str) -> float:
     return min(taken)
 
 
-def one_fold(maps: Tensor, labels: Tensor, count: int, config: TrainingConfig) -> SideBySide:
-    return SideBySide([run(count, len(maps))], maps, labels, config)
+def one_fold(maps: Tensor, labels: Tensor, count: int, config: TrainingConfig) -> FoldTrainer:
+    return FoldTrainer([run(count, len(maps))], maps, labels, config)
 
 
 def run(count: int, n_samples: int) -> Run:
@@ -240,7 +240,7 @@ def small(labels: Tensor, count: int) -> None:
         ("STSTNet", TrainingConfig(network=StstnetConfig())),
     ):
         for at_once in (1, STACKED):
-            training = SideBySide([run(count, len(labels))] * at_once, motion, labels, config)
+            training = FoldTrainer([run(count, len(labels))] * at_once, motion, labels, config)
             training.advance()
             started = time.monotonic()
             training.advance()
@@ -262,7 +262,7 @@ def gpu(maps: Tensor, labels: Tensor, count: int) -> None:
     for precision in ("float32", "bfloat16"):
         config = TrainingConfig(precision=precision)
         for at_once in (1, STACKED):
-            training = SideBySide([run(count, len(maps))] * at_once, there, truth, config)
+            training = FoldTrainer([run(count, len(maps))] * at_once, there, truth, config)
             training.advance()
             started = time.monotonic()
             for _ in range(5):

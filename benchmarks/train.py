@@ -27,10 +27,10 @@ from torch import nn
 
 from causalex_core.devices import NAMES, choose_device
 from causalex_core.spotting import losses, network, optimiser
+from causalex_core.spotting.fold_trainer import Graphs, TrainingConfig
 from causalex_core.spotting.judging import judge
-from causalex_core.spotting.losses import Answers
+from causalex_core.spotting.losses import TargetBatch
 from causalex_core.spotting.network import AUW_GCN, PAPER
-from causalex_core.spotting.side_by_side import Graphs, TrainingConfig
 from causalex_core.spotting.targets import marks
 from causalex_core.spotting.training import train
 from causalex_core.spotting.windows import (
@@ -203,7 +203,7 @@ def plain(made: list[Video], table: pd.DataFrame, count: int) -> None:
         for _ in range(EPOCHS):
             for motion, *targets in loader:
                 logits = model(motion)[None, :, :, 7:-7]
-                answers = Answers(*(target[None] for target in targets))
+                answers = TargetBatch(*(target[None] for target in targets))
                 update.zero_grad()
                 losses.total(losses.terms(logits, answers)).sum().backward()
                 update.step()

@@ -101,7 +101,7 @@ def obtain(chapter: Chapter, *, stored: bool = False, **given: Any) -> Result:
     config, result = prepared(chapter, stored=stored, **given)
     if result is None:
         result = _computed(chapter, config)
-    results.hand_over(result)
+    results.save_result(result)
     return result
 
 

@@ -30,7 +30,7 @@ def exclusive(path: Path, busy: str) -> Iterator[None]:
 
 
 @contextmanager
-def attempted(path: Path) -> Iterator[bool]:
+def try_lock(path: Path) -> Iterator[bool]:
     """Hold a lock file alone if nobody else does; whether it is held. It goes when the work ends.
 
     Parameters

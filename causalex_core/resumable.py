@@ -16,7 +16,7 @@ from tqdm import tqdm
 
 from causalex_core import paths
 from causalex_core.errors import CausalexError
-from causalex_core.locks import attempted
+from causalex_core.locks import try_lock
 from causalex_core.tensors import WeightsError, read_tensors
 
 _SAVE_EVERY, _LOOK_AGAIN = 30.0, 0.2  # seconds
@@ -68,7 +68,7 @@ class Job:
     path: Path | None
 
 
-def finish(jobs: Sequence[Job]) -> list[dict[str, Tensor]]:
+def train_or_resume(jobs: Sequence[Job]) -> list[dict[str, Tensor]]:
     """Outcome of each training, one after the other, with its `CPU_SECONDS`.
 
     Progress and the time left go to the standard error. What another process trains now is left
@@ -86,7 +86,7 @@ def finish(jobs: Sequence[Job]) -> list[dict[str, Tensor]]:
     with _bar(sum(job.models * job.epochs for job in jobs)) as bar:
         while left:
             place, job = left.popleft()
-            lock = nullcontext(True) if job.path is None else attempted(_lock(job.path))
+            lock = nullcontext(True) if job.path is None else try_lock(_lock(job.path))
             with lock as free:
                 if free:
                     found[place] = _finished(job, bar)

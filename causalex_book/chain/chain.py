@@ -322,7 +322,7 @@ def _errors(parts: Mapping[str, _Part]) -> Iterator[dict[str, object]]:
     """Errors of key frames in milliseconds, and how they go together.
 
     The level is their root mean square as a share of each expression's own duration, as in
-    :class:`causalex_core.recognition.key_frames.Law`.
+    :class:`causalex_core.recognition.key_frames.KeyFrameNoise`.
     """
     for plan, part in parts.items():
         for kind, seconds in part.errors.items():

@@ -55,7 +55,7 @@ def run(name: str, profile: str, settings: tuple[str, ...]) -> None:
 
     chosen = experiment.read(name, settings)
     click.echo(f"{chosen.name}: {status.counts(status.look(chosen))}")
-    runs.carry_out(chosen, profile)
+    runs.run_jobs(chosen, profile)
     standings = status.look(chosen)
     click.echo(f"{chosen.name}: {status.counts(standings)}")
     shown = [comparison.TABLE, comparison.PAGE] if chosen.varied else ["pages"]

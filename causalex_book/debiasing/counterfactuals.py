@@ -17,13 +17,13 @@ import torch
 from causalex_book.debiasing import people
 from causalex_book.debiasing.people import System
 from causalex_book.spotting import material, nested, points
-from causalex_book.spotting.material import DatabaseName, Material, RealName
+from causalex_book.spotting.material import DatabaseName, RealName, SpottingDataset
 from causalex_book.spotting.points import NESTED
 from causalex_book.spotting.variants import (
+    AUW_GCN,
+    CAUSAL_EX,
     OWN,
-    PREDECESSOR,
     VARIANTS,
-    WHOLE,
     VariantName,
     trained,
     training,
@@ -68,11 +68,11 @@ TABLES = (
     "odds",
 )
 LEVEL = 0.2  # probability in place of what is said of a counterfactual
-JUDGED = ("onset", "offset", "apex")  # heads that proposals ask
+SCORED_HEADS = ("onset", "offset", "apex")  # heads that proposals ask
 
 _BLUR = 8.0  # frames
 
-Variants = Annotated[tuple[VariantName, ...], including(WHOLE)]
+Variants = Annotated[tuple[VariantName, ...], including(CAUSAL_EX)]
 
 
 @dataclass(frozen=True)
@@ -103,8 +103,8 @@ class Config(Parameters):
     """
 
     plans: tuple[tuple[DatabaseName, Variants], ...] = (
-        ("cas_like", (WHOLE, PREDECESSOR)),
-        ("samm_like", (WHOLE, PREDECESSOR)),
+        ("cas_like", (CAUSAL_EX, AUW_GCN)),
+        ("samm_like", (CAUSAL_EX, AUW_GCN)),
     )
     features: Mapping[RealName, str] = field(default_factory=dict)
     seeds: tuple[Seed, ...] = (1, 2, 3, 4, 5)
@@ -162,7 +162,7 @@ def compute(config: Config, views: Sequence[str] = VIEWS) -> dict[str, pd.DataFr
     return {name: pd.DataFrame(table) for name, table in rows.items()}
 
 
-def _inputs(part: Material) -> dict[str, object]:
+def _inputs(part: SpottingDataset) -> dict[str, object]:
     essential = debias.most_causal_regions(part.marks)
     return {
         "database": part.name,
@@ -179,7 +179,9 @@ def _inputs(part: Material) -> dict[str, object]:
 class _Tally:
     """What counterfactuals make of the models of one variant, seed by seed."""
 
-    def __init__(self, part: Material, variant: str, config: Config, views: Sequence[str]) -> None:
+    def __init__(
+        self, part: SpottingDataset, variant: str, config: Config, views: Sequence[str]
+    ) -> None:
         self.part, self.variant, self.config, self.views = part, variant, config, views
         self.group = nested.groups(part.subjects)
         self.found: dict[System, list[pd.DataFrame]] = defaultdict(list)
@@ -194,7 +196,7 @@ class _Tally:
         setting = replace(OWN, epochs=config.epochs)
         how = training(part, variant, setting)
         motion, views = part.windows.motion, _views(part, seed, self.views)
-        if self.variant != WHOLE:
+        if self.variant != CAUSAL_EX:
             views = {name: views[name] for name in self.views}
         outcome, matrices = trained(
             part, variant, leave_one_subject_out(part.windows), seed, setting
@@ -223,7 +225,7 @@ class _Tally:
         positions = [run.fold.held_out for run in retrained.runs]
         self._count(NONE, FORMS[0], said, inner, positions)
         self._sweep(said[NONE], inner[NONE], positions)
-        if self.variant == WHOLE:
+        if self.variant == CAUSAL_EX:
             said[CONSTANT] = np.full_like(said[NONE], LEVEL)
         for name in said:
             for form in config.forms if name in MAIN else config.forms[:1]:
@@ -276,9 +278,9 @@ class _Tally:
     ) -> None:
         """As many choices, all spent on the threshold."""
         finer = self.config.n_thresholds * len(self.config.strengths)
-        hits, _ = points.hits(self.part, [factual[:, :, : len(JUDGED)]], finer)
+        hits, _ = points.hits(self.part, [factual[:, :, : len(SCORED_HEADS)]], finer)
         of_pairs = [
-            points.hits(self.part, [own[:, :, : len(JUDGED)]], finer, place)[0]
+            points.hits(self.part, [own[:, :, : len(SCORED_HEADS)]], finer, place)[0]
             for own, place in zip(inner, positions, strict=True)
         ]
         self._store(SWEEP, "", hits)
@@ -288,7 +290,7 @@ class _Tally:
         self, name: str, factual: np.ndarray, other: np.ndarray, form: Form
     ) -> list[np.ndarray]:
         """Scores at each strength; the factual alone where there is nothing to subtract."""
-        said, from_it = factual[:, :, : len(JUDGED)], other[:, :, : len(JUDGED)]
+        said, from_it = factual[:, :, : len(SCORED_HEADS)], other[:, :, : len(SCORED_HEADS)]
         if name == NONE:
             return [said]
         return [
@@ -358,7 +360,9 @@ def _confidence(said: np.ndarray) -> np.ndarray:
     )
 
 
-def _views(part: Material, seed: int, wanted: Sequence[str] = VIEWS) -> dict[str, torch.Tensor]:
+def _views(
+    part: SpottingDataset, seed: int, wanted: Sequence[str] = VIEWS
+) -> dict[str, torch.Tensor]:
     """Counterfactual motion of all windows, without what belongs to views that nobody wants."""
     motion, video = part.windows.motion, part.windows.video
     generator = np.random.default_rng([seed, len(part.videos)])

@@ -8,7 +8,7 @@ import pandas as pd
 from causalex_book.publishing import paper, style
 from causalex_book.publishing.beside import interval, printed_as
 from causalex_book.spotting.points import NESTED
-from causalex_book.spotting.variants import WHOLE
+from causalex_book.spotting.variants import CAUSAL_EX
 from causalex_core.evaluation.operating_points import CROSS
 
 PLAIN, TUNED = "none", "test_tuned"
@@ -59,7 +59,7 @@ def answer(debiasing: pd.DataFrame) -> list[str]:
 def _printed(database: str) -> str:
     base = printed_as(database)[0]
     before, after = (
-        paper.value("causal_ex", "table3", f"{base} {WHOLE}{suffix}", "f1")
+        paper.value("causal_ex", "table3", f"{base} {CAUSAL_EX}{suffix}", "f1")
         for suffix in ("", " + debias")
     )
     return f"Printed is {after - before:+.4f}."

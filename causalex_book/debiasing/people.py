@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from causalex_book.spotting.material import Material
+from causalex_book.spotting.material import SpottingDataset
 from causalex_core.evaluation import fairness, frames
 from causalex_core.expressions import KINDS
 from causalex_synthetic import planted
@@ -25,7 +25,7 @@ class System(NamedTuple):
     form: str
 
 
-def tied(part: Material) -> int:
+def tied(part: SpottingDataset) -> int:
     """How many people have the tied unit; none are known of real ones."""
     if part.drawn is None:
         return 0
@@ -34,7 +34,7 @@ def tied(part: Material) -> int:
 
 
 def bias(
-    part: Material, found: Mapping[System, Sequence[pd.DataFrame]]
+    part: SpottingDataset, found: Mapping[System, Sequence[pd.DataFrame]]
 ) -> Iterator[dict[str, object]]:
     """Small expressions, and small movements that are none, with the tied unit and without."""
     if part.drawn is None:
@@ -47,7 +47,7 @@ def bias(
 
 
 def alarms(
-    part: Material, found: Mapping[System, Sequence[pd.DataFrame]]
+    part: SpottingDataset, found: Mapping[System, Sequence[pd.DataFrame]]
 ) -> Iterator[dict[str, object]]:
     """Micro-expressions that are none, and minutes in which they are found."""
     if part.drawn is None:
@@ -66,7 +66,7 @@ def alarms(
             }
 
 
-def _groups(part: Material, drawn: Cohort) -> dict[str, list[str]]:
+def _groups(part: SpottingDataset, drawn: Cohort) -> dict[str, list[str]]:
     """Tied and free people who take part."""
     return {
         group: [name for name in own if name in part.subjects]
@@ -75,7 +75,7 @@ def _groups(part: Material, drawn: Cohort) -> dict[str, list[str]]:
 
 
 def cells(
-    part: Material, found: Mapping[System, Sequence[pd.DataFrame]]
+    part: SpottingDataset, found: Mapping[System, Sequence[pd.DataFrame]]
 ) -> Iterator[tuple[dict[str, object], pd.DataFrame]]:
     """Frames by subject, truth and prediction, of all seeds together."""
     lengths = dict(zip(part.windows.names, part.windows.lengths, strict=True))
@@ -97,7 +97,9 @@ def cells(
             )
 
 
-def odds(part: Material, counted: pd.DataFrame, n_bootstrap: int) -> Iterator[dict[str, object]]:
+def odds(
+    part: SpottingDataset, counted: pd.DataFrame, n_bootstrap: int
+) -> Iterator[dict[str, object]]:
     """Equalized odds difference between halves of the people, by frames.
 
     A half without frames of expressions, or with nothing else, is left out of that rate.

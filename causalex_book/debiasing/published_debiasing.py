@@ -16,16 +16,16 @@ from causalex_book.debiasing.counterfactuals import (
     BOTH,
     CONSTANT,
     CROSS,
-    JUDGED,
     KEEP,
     LEVEL,
     MASK,
     NONE,
     NULL,
+    SCORED_HEADS,
     TUNED,
 )
 from causalex_book.spotting import material, points, published_rule, published_setting
-from causalex_book.spotting.material import Material
+from causalex_book.spotting.material import SpottingDataset
 from causalex_book.spotting.published_setting import (
     FIRST_EPOCH,
     HONEST,
@@ -34,7 +34,7 @@ from causalex_book.spotting.published_setting import (
     READ_OUT,
     Variants,
 )
-from causalex_book.spotting.variants import PREDECESSOR, WHOLE, trained, training
+from causalex_book.spotting.variants import AUW_GCN, CAUSAL_EX, trained, training
 from causalex_core.config import Count, Strength, including
 from causalex_core.evaluation import operating_points, selection
 from causalex_core.spotting import candidates, debias, proposals
@@ -56,7 +56,7 @@ class Config(published_setting.Config):
         lambda that are tried, the same for every head; 0 must be among them.
     """
 
-    variants: Variants = (WHOLE, PREDECESSOR)
+    variants: Variants = (CAUSAL_EX, AUW_GCN)
     n_bootstrap: Count = 2000
     strengths: Annotated[tuple[Strength, ...], including(0.0)] = (
         0.0,
@@ -92,7 +92,7 @@ def compute(config: Config) -> dict[str, pd.DataFrame]:
 
 
 def _hits(
-    part: Material, database: str, variant: str, seed: int, config: Config
+    part: SpottingDataset, database: str, variant: str, seed: int, config: Config
 ) -> dict[tuple[str, published_rule.Counting], np.ndarray]:
     """Hits (S, 2, strengths, 3) of one seed, by counterfactual and way of counting."""
     network, setting = NETWORKS[variant], config.setting
@@ -108,7 +108,7 @@ def _hits(
     }
     judged = judge(outcome, training(part, network, setting), matrices, views)
     said = {
-        name: candidates.in_place(outcome.runs, of_runs, len(motion))[:, :, : len(JUDGED)]
+        name: candidates.in_place(outcome.runs, of_runs, len(motion))[:, :, : len(SCORED_HEADS)]
         for name, of_runs in judged.items()
     }
     said[BOTH] = (said[NULL] + said[KEEP]) / 2

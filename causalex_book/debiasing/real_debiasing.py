@@ -12,7 +12,7 @@ import pandas as pd
 from causalex_book.debiasing import counterfactuals
 from causalex_book.debiasing.counterfactuals import VIEWS, Variants
 from causalex_book.spotting.material import RealName
-from causalex_book.spotting.variants import PREDECESSOR, WHOLE
+from causalex_book.spotting.variants import AUW_GCN, CAUSAL_EX
 from causalex_core.config import Seed, one_of
 from causalex_core.data import region_motion
 from causalex_core.data.annotations import CAS, SAMM
@@ -20,7 +20,7 @@ from causalex_core.spotting.debias import Form
 
 SOURCES = region_motion.SOURCES
 LONG = True
-_VARIANTS = (WHOLE, PREDECESSOR)
+_VARIANTS = (CAUSAL_EX, AUW_GCN)
 
 
 @dataclass(frozen=True)

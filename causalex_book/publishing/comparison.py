@@ -19,7 +19,7 @@ _DIGITS = 4  # significant ones
 
 
 @dataclass(frozen=True)
-class Outcome:
+class RunResult:
     """What one run found.
 
     Attributes
@@ -44,7 +44,7 @@ class Outcome:
     notebook: str
 
 
-def tidy(outcomes: Sequence[Outcome], varied: Sequence[str]) -> pd.DataFrame:
+def tidy(outcomes: Sequence[RunResult], varied: Sequence[str]) -> pd.DataFrame:
     """All tables of all runs under each other.
 
     Parameters
@@ -74,14 +74,14 @@ def tidy(outcomes: Sequence[Outcome], varied: Sequence[str]) -> pd.DataFrame:
 
 
 def _opening(
-    outcome: Outcome, varied: Sequence[str], result: Result, table: str
+    outcome: RunResult, varied: Sequence[str], result: Result, table: str
 ) -> dict[str, object]:
     values = {name: _plain(_value(outcome, name, result)) for name in varied}
     place = {"chapter": result.name, "table": table, "origin": result.origin}
     return {"run": outcome.run, **values, **place}
 
 
-def _value(outcome: Outcome, name: str, result: Result) -> Any:
+def _value(outcome: RunResult, name: str, result: Result) -> Any:
     """Value of a parameter in a run: the given one, or the chapter's own."""
     return outcome.point.get(name, result.parameters.get(name))
 
@@ -103,7 +103,7 @@ def page(
     notebook: str,
     fixed: Mapping[str, Any],
     varied: Sequence[str],
-    outcomes: Sequence[Outcome],
+    outcomes: Sequence[RunResult],
     runs: int,
 ) -> str:
     """HTML of the comparison: each table of all runs, sortable, with intervals drawn.
@@ -161,7 +161,7 @@ def _title(chapter: str, table: str) -> str:
     return f"{chapter}: {table}".replace("_", " ")
 
 
-def _runs(outcomes: Sequence[Outcome], varied: Sequence[str]) -> str:
+def _runs(outcomes: Sequence[RunResult], varied: Sequence[str]) -> str:
     """The runs themselves: what each was given, how long it took, what was executed."""
     heads = [*varied, "seconds", "page", "notebook"]
     rows = [
@@ -177,7 +177,7 @@ def _runs(outcomes: Sequence[Outcome], varied: Sequence[str]) -> str:
 
 
 def _section(
-    place: str, key: tuple[str, str], outcomes: Sequence[Outcome], varied: Sequence[str]
+    place: str, key: tuple[str, str], outcomes: Sequence[RunResult], varied: Sequence[str]
 ) -> str:
     chapter, table = key
     blocks = [

@@ -19,7 +19,7 @@ _SIDE = 7.0  # inches: as wide as the book's column, so that letters keep their 
 def parts() -> tuple[str, ...]:
     """Dotted names of the parts of each package, from the highest layer to the lowest."""
     written = tomllib.loads((paths.ROOT / "pyproject.toml").read_text())
-    found = dict.fromkeys(PACKAGES, ())
+    found: dict[str, tuple[str, ...]] = {package: () for package in PACKAGES}
     for contract in written["tool"]["importlinter"]["contracts"]:
         for package in contract.get("containers", ()):
             names = [name.strip() for layer in contract["layers"] for name in layer.split("|")]

@@ -66,7 +66,7 @@ def joined(*shown: Result) -> dict[str, pd.DataFrame]:
     }
 
 
-def hand_over(result: Result) -> None:
+def save_result(result: Result) -> None:
     """Write a result where a batch run wants it, if one does: into ``$CAUSALEX_RESULTS``.
 
     So notebooks need not know by whom they are run.
@@ -78,7 +78,7 @@ def hand_over(result: Result) -> None:
 
 
 def handed_over(folder: Path) -> list[Result]:
-    """Results that :func:`hand_over` wrote into a folder, by name."""
+    """Results that :func:`save_result` wrote into a folder, by name."""
     return [read(file) for file in sorted(folder.glob("*.json"))]
 
 
@@ -98,7 +98,7 @@ def _content(result: Result) -> dict[str, Any]:
 
 
 def read(path: Path, missing: tuple[str, ...] = ()) -> Result:
-    """Read back what :func:`write` stored or :func:`hand_over` wrote.
+    """Read back what :func:`write` stored or :func:`save_result` wrote.
 
     Raises
     ------

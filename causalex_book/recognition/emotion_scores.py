@@ -19,12 +19,12 @@ from causalex_book.recognition.emotions import Counts, Recorded
 from causalex_core import paths
 from causalex_core.config import Count, CountOrAll, Parameters, Seed
 from causalex_core.data import causalnet, manifest
-from causalex_core.recognition import described
+from causalex_core.recognition import causalnet_text
 from causalex_core.recognition.attention import TOKENS
-from causalex_core.recognition.described import DescribedConfig
+from causalex_core.recognition.causalnet_text import CausalNetTextConfig
 from causalex_core.recognition.encoder import SIDES
+from causalex_core.recognition.fold_trainer import Architecture, TrainingConfig, made
 from causalex_core.recognition.network import NetworkConfig
-from causalex_core.recognition.side_by_side import Architecture, TrainingConfig, made
 from causalex_core.recognition.training import (
     COMPACT_TRAINING,
     DESCRIBED_TRAINING,
@@ -135,13 +135,13 @@ def _trained(
 ) -> Counts:
     """Counts (E, S, K, K) of a network per subject."""
     outcome = train(
-        described.centred(flow),
+        causalnet_text.centred(flow),
         recorded.labels,
         recorded.folds,
         training,
         seeds=(config.seed,),
         folder=paths.data_folder() / "training",
-        runs_at_once=_AT_ONCE if isinstance(training.network, DescribedConfig) else None,
+        runs_at_once=_AT_ONCE if isinstance(training.network, CausalNetTextConfig) else None,
     )
     return recorded.counts(outcome.of_samples()[0].argmax(axis=-1))
 
@@ -165,7 +165,7 @@ def _networks() -> Iterator[emotions.Row]:
         ("as described", DESCRIBED_TRAINING.network),
         (COMPACT, COMPACT_TRAINING.network),
     ):
-        assert isinstance(config, DescribedConfig)
+        assert isinstance(config, CausalNetTextConfig)
         of_quarter = _made(config).get_parameter("flow.place").shape[1]
         cells = f", in cells of {config.cells} x {config.cells} pixels" if config.cells > 1 else ""
         straight = "; the first phase also straight, by one" if config.straight else ""

@@ -30,14 +30,15 @@ from causalex_book.spotting import nested
 from causalex_core import paths
 from causalex_core.config import Count, CountOrAll, Parameters, Seed, within
 from causalex_core.data import causalnet, manifest
-from causalex_core.recognition import described, maps
+from causalex_core.recognition import causalnet_text, maps
 from causalex_core.recognition.folds import Folds
 from causalex_core.recognition.network import NetworkConfig
-from causalex_core.recognition.training import COMPACT_TRAINING, PUBLISHED, Outcome, train
+from causalex_core.recognition.training import COMPACT_TRAINING, PUBLISHED, FoldResults, train
 
 SOURCES = ("causalnet_flow",)
 LONG = True
-WHOLE, COMPACT, LINEAR, GUESSES = "CausalNet as published", "compact", "linear model", "guesses"
+PUBLISHED_NETWORK, COMPACT = "CausalNet as published", "compact"
+LINEAR, GUESSES = "linear model", "guesses"
 NO_CHOICE = "nothing to choose"
 
 
@@ -98,8 +99,8 @@ def compute(config: Config) -> dict[str, pd.DataFrame]:
     )
     images = maps.inputs(flow)
     outcomes = {
-        WHOLE: trained(images, config=published),
-        COMPACT: trained(described.centred(flow), config=COMPACT_TRAINING),
+        PUBLISHED_NETWORK: trained(images, config=published),
+        COMPACT: trained(causalnet_text.centred(flow), config=COMPACT_TRAINING),
     }
     exact = None
     if config.exact_epochs:
@@ -123,18 +124,18 @@ def compute(config: Config) -> dict[str, pd.DataFrame]:
     systems[GUESSES] = guesses[config.epochs]
     resampling = (config.n_bootstrap, config.seed)
     return {
-        "models": pd.DataFrame(_models(outcomes[WHOLE], clips)),
+        "models": pd.DataFrame(_models(outcomes[PUBLISHED_NETWORK], clips)),
         "scores": pd.DataFrame(emotions.scores(systems, recorded, *resampling)),
         "gains": pd.DataFrame(emotions.gains(systems, *resampling)),
         "differences": pd.DataFrame(emotions.differences(at_end, reference, recorded, *resampling)),
         "epochs": pd.DataFrame(_epochs(every_epoch)),
         "floor": pd.DataFrame(emotions.floor(guesses, recorded)),
         "losses": pd.DataFrame(_losses(outcomes)),
-        "precision": pd.DataFrame(_precision(outcomes[WHOLE], exact)),
+        "precision": pd.DataFrame(_precision(outcomes[PUBLISHED_NETWORK], exact)),
     }
 
 
-def _predicted(outcome: Outcome, n_samples: int) -> NDArray[np.int64]:
+def _predicted(outcome: FoldResults, n_samples: int) -> NDArray[np.int64]:
     """Labels (E, N) after every epoch; 0 for samples that nobody held out."""
     found = np.zeros((outcome.losses.shape[1], n_samples), dtype=np.int64)
     for run, logits in zip(outcome.runs, outcome.logits, strict=True):
@@ -142,7 +143,7 @@ def _predicted(outcome: Outcome, n_samples: int) -> NDArray[np.int64]:
     return found
 
 
-def _models(outcome: Outcome, clips: pd.DataFrame) -> Iterator[emotions.Row]:
+def _models(outcome: FoldResults, clips: pd.DataFrame) -> Iterator[emotions.Row]:
     for run, losses in zip(outcome.runs, outcome.losses, strict=True):
         yield {
             "model": run.fold,
@@ -161,7 +162,7 @@ def _epochs(every_epoch: Mapping[str, Counts]) -> Iterator[emotions.Row]:
             yield {"system": system} | row
 
 
-def _losses(outcomes: Mapping[str, Outcome]) -> Iterator[emotions.Row]:
+def _losses(outcomes: Mapping[str, FoldResults]) -> Iterator[emotions.Row]:
     """Training loss after every epoch, the mean over models and its range."""
     for system, outcome in outcomes.items():
         for epoch, losses in enumerate(outcome.losses.T, start=1):
@@ -174,7 +175,7 @@ def _losses(outcomes: Mapping[str, Outcome]) -> Iterator[emotions.Row]:
             }
 
 
-def _precision(rounded: Outcome, exact: Outcome | None) -> Iterator[emotions.Row]:
+def _precision(rounded: FoldResults, exact: FoldResults | None) -> Iterator[emotions.Row]:
     """Both trainings of the first model, while both last."""
     if exact is None:
         return

@@ -19,11 +19,16 @@ from causalex_book.spotting import nested
 from causalex_core.errors import CausalexError
 from causalex_core.evaluation import confusions
 from causalex_core.recognition.augmentation import Augmentation
-from causalex_core.recognition.described import DescribedConfig
+from causalex_core.recognition.causalnet_text import CausalNetTextConfig
+from causalex_core.recognition.fold_trainer import TrainingConfig
 from causalex_core.recognition.folds import Folds, leave_one_subject_out
 from causalex_core.recognition.network import CLASSES
-from causalex_core.recognition.side_by_side import TrainingConfig
-from causalex_core.recognition.training import COMPACT_TRAINING, STSTNET_TRAINING, Outcome, train
+from causalex_core.recognition.training import (
+    COMPACT_TRAINING,
+    STSTNET_TRAINING,
+    FoldResults,
+    train,
+)
 
 
 @dataclass(frozen=True)
@@ -34,40 +39,40 @@ class Variant:
     ----------
     training
         How each of its models is trained.
-    members
+    ensemble
         Models, each of a seed of its own, whose logits are averaged.
     """
 
     training: TrainingConfig
-    members: int = 1
+    ensemble: int = 1
 
     def seeds(self, asked: Sequence[int]) -> list[int]:
         """Seeds of the models of recognisers of the seeds asked for, one after the other."""
-        return [seed * self.members + place for seed in asked for place in range(self.members)]
+        return [seed * self.ensemble + place for seed in asked for place in range(self.ensemble)]
 
 
 # Before cells and the linear path: attention within quarters of four patches each.
 _FINE = replace(
     STSTNET_TRAINING,  # the same rate, decay and epochs
-    network=DescribedConfig(
+    network=CausalNetTextConfig(
         widths=(24, 48), heads=(2, 4), repeats=(1, 1), exchanges=1, fused=48, fused_heads=4,
         hidden=64,
     ),
 )  # fmt: skip
 _NARROW = {"widths": (12, 24), "fused": 24, "fused_heads": 2, "hidden": 32}
 _WHOLE = {"stitched": False, "smoothed": 3}
-_ALL = Augmentation(hidden=0.25, cut_short=0.3, mixed=0.4)
+_ALL = Augmentation(hidden=0.25, drop_relaxation=0.3, mixed=0.4)
 _LESS_DECAY = replace(COMPACT_TRAINING, decay=0.05)
 
 
 def _variant(
     base: TrainingConfig,
     network: Mapping[str, Any] = MappingProxyType({}),
-    members: int = 1,
+    ensemble: int = 1,
     **training: Any,
 ) -> Variant:
     shape = replace(base.network, **network)
-    return Variant(replace(base, network=shape, **training), members)
+    return Variant(replace(base, network=shape, **training), ensemble)
 
 
 # All that was ever scored on inner folds, in this order, each from the seed 1; members of those
@@ -84,19 +89,19 @@ VARIANTS: Mapping[str, Variant] = {
     "smoothed, all changes": _variant(_FINE, _WHOLE, augmentation=_ALL),
     "smoothed, all changes, narrow, large steps, three together": _variant(
         _FINE, _WHOLE | _NARROW, 3, augmentation=_ALL, rate=3e-3, batch=128, epochs=20,
-        both_sides=True,
+        flip_tta=True,
     ),
     "cells, three together": _variant(_LESS_DECAY, {"straight": False}, 3, augmentation=_ALL),
-    "linear path, three together": _variant(_LESS_DECAY, members=3, augmentation=_ALL),
-    "linear path, cut short more often, three together": _variant(_LESS_DECAY, members=3),
+    "linear path, three together": _variant(_LESS_DECAY, ensemble=3, augmentation=_ALL),
+    "linear path, cut short more often, three together": _variant(_LESS_DECAY, ensemble=3),
     "linear path, not mixed, three together": _variant(
-        _LESS_DECAY, members=3, augmentation=replace(_ALL, mixed=0.0)
+        _LESS_DECAY, ensemble=3, augmentation=replace(_ALL, mixed=0.0)
     ),
-    "half the epochs, three together": _variant(_LESS_DECAY, members=3, epochs=12),
+    "half the epochs, three together": _variant(_LESS_DECAY, ensemble=3, epochs=12),
     "more decay": Variant(COMPACT_TRAINING),
     "more decay, three together": Variant(COMPACT_TRAINING, 3),
     "half the epochs, more decay, three together": _variant(
-        COMPACT_TRAINING, members=3, epochs=12, decay=5.0
+        COMPACT_TRAINING, ensemble=3, epochs=12, decay=5.0
     ),
 }  # fmt: skip
 # Linear models of other inputs (of both phases, not standardised, with mirror images) that were
@@ -117,7 +122,7 @@ class Samples:
         """The S subjects in alphabetical order."""
         return np.unique(np.asarray(self.subjects, dtype=str)).tolist()
 
-    def counts(self, outcome: Outcome) -> NDArray[np.int64]:
+    def counts(self, outcome: FoldResults) -> NDArray[np.int64]:
         """Counts (seeds, folds, epochs, S, K, K) of each model; none of whom it was trained on."""
         given = np.asarray(self.subjects, dtype=str)
         names = self.names
@@ -275,7 +280,7 @@ def nested_scores(
     )
 
 
-def trained(samples: Samples, folds: Folds, variant: Variant, how: Trained) -> Outcome:
+def trained(samples: Samples, folds: Folds, variant: Variant, how: Trained) -> FoldResults:
     """Recognisers of a variant, one per fold and seed."""
     outcome = train(
         samples.inputs,
@@ -287,7 +292,7 @@ def trained(samples: Samples, folds: Folds, variant: Variant, how: Trained) -> O
         device=how.device,
         runs_at_once=how.runs_at_once,
     )
-    return outcome.together(variant.members)
+    return outcome.together(variant.ensemble)
 
 
 def _only(folds: Folds, wanted: NDArray[np.bool_]) -> Folds:

@@ -20,16 +20,16 @@ from sklearn.preprocessing import StandardScaler
 
 from causalex_book.recognition import baselines, filmed
 from causalex_core.recognition.augmentation import Augmentation
-from causalex_core.recognition.described import COMPACT, centred
+from causalex_core.recognition.causalnet_text import COMPACT, centred
 from causalex_core.recognition.flow_images import FlowConfig
+from causalex_core.recognition.fold_trainer import TrainingConfig
 from causalex_core.recognition.folds import Folds
-from causalex_core.recognition.key_frames import NAMES, KeyFrames, Law, shifted
+from causalex_core.recognition.key_frames import NAMES, KeyFrameNoise, KeyFrames, shifted
 from causalex_core.recognition.maps import Images
-from causalex_core.recognition.side_by_side import TrainingConfig
 from causalex_core.recognition.training import COMPACT_TRAINING, train
 from causalex_synthetic import dataset
 
-TRUE = Law(level=0.0)
+TRUE = KeyFrameNoise(level=0.0)
 LINEAR, LINEAR_APEX = "linear model", "linear model, onset to apex"
 SVM_APEX = "RBF-SVM, onset to apex"
 
@@ -103,8 +103,8 @@ class Filmed:
 
 def film(
     cohorts: Sequence[dataset.Config],
-    laws: Sequence[Law],
-    lessons: Sequence[Law],
+    laws: Sequence[KeyFrameNoise],
+    lessons: Sequence[KeyFrameNoise],
     most: int,
     config: FlowConfig | None = None,
     seed: int = 1,

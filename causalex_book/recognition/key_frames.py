@@ -23,7 +23,7 @@ from causalex_core.data import causalnet, manifest
 from causalex_core.evaluation import confusions
 from causalex_core.evaluation.uncertainty import Interval
 from causalex_core.recognition.folds import Folds, leave_one_subject_out
-from causalex_core.recognition.key_frames import NAMES, Law
+from causalex_core.recognition.key_frames import NAMES, KeyFrameNoise
 from causalex_core.recognition.training import COMPACT_TRAINING
 from causalex_synthetic import dataset
 from causalex_synthetic.dataset_spec import PLANS
@@ -93,7 +93,7 @@ def compute(config: Config) -> dict[str, pd.DataFrame]:
             for seed in range(1, config.n_cohorts + 1)
         ],
         laws,
-        [Law("normal", config.lesson)] * config.n_lessons,
+        [KeyFrameNoise("normal", config.lesson)] * config.n_lessons,
         config.most,
     )
     counts = _counted(material, config)
@@ -116,16 +116,18 @@ def compute(config: Config) -> dict[str, pd.DataFrame]:
     }
 
 
-def _laws(levels: Sequence[float]) -> list[Law]:
+def _laws(levels: Sequence[float]) -> list[KeyFrameNoise]:
     """No error, then each law at each level."""
     laws = [key_frame_errors.TRUE]
-    laws += [Law("normal", level) for level in levels]
-    laws += [Law("uniform", level) for level in levels]
-    laws += [Law("normal", level, which=(name,)) for name, level in product(NAMES, levels)]
+    laws += [KeyFrameNoise("normal", level) for level in levels]
+    laws += [KeyFrameNoise("uniform", level) for level in levels]
+    laws += [
+        KeyFrameNoise("normal", level, which=(name,)) for name, level in product(NAMES, levels)
+    ]
     return laws
 
 
-def _place(law: Law) -> dict[str, object]:
+def _place(law: KeyFrameNoise) -> dict[str, object]:
     """Cells that say which law it is."""
     which = law.which[0] if len(law.which) == 1 else ALL
     return {"law": law.kind, "wrong": which, "level": law.level}
@@ -143,7 +145,7 @@ def _people(material: Filmed) -> Iterator[dict[str, object]]:
         }
 
 
-def _errors(material: Filmed, laws: Sequence[Law]) -> Iterator[dict[str, object]]:
+def _errors(material: Filmed, laws: Sequence[KeyFrameNoise]) -> Iterator[dict[str, object]]:
     """How far off key frames really are, in frames, after they were put in order."""
     true = material.table[list(NAMES)].to_numpy()
     for law, believed in zip(laws, material.key_frames, strict=True):
@@ -172,7 +174,7 @@ def _counted(material: Filmed, config: Config) -> dict[str, NDArray[np.int64]]:
 
 
 def _scores(
-    counts: Mapping[str, NDArray[np.int64]], laws: Sequence[Law], config: Config
+    counts: Mapping[str, NDArray[np.int64]], laws: Sequence[KeyFrameNoise], config: Config
 ) -> Iterator[dict[str, object]]:
     """UF1 under each law, and what is lost against true key frames, paired by subject."""
     for name, own in counts.items():
@@ -186,7 +188,7 @@ def _scores(
 
 
 def _beside(
-    counts: Mapping[str, NDArray[np.int64]], laws: Sequence[Law], config: Config
+    counts: Mapping[str, NDArray[np.int64]], laws: Sequence[KeyFrameNoise], config: Config
 ) -> Iterator[dict[str, object]]:
     """What each recogniser reads more than the one that sees the first phase, paired by subject."""
     first = counts.get(key_frame_errors.COMPACT_APEX)

@@ -50,9 +50,9 @@ from causalex_core import paths
 from causalex_core.config import Count, Parameters, Seed
 from causalex_core.data import causalnet, manifest
 from causalex_core.evaluation import confusions
-from causalex_core.recognition import described
+from causalex_core.recognition import causalnet_text
+from causalex_core.recognition.fold_trainer import made
 from causalex_core.recognition.folds import Folds
-from causalex_core.recognition.side_by_side import made
 
 SOURCES = ("causalnet_flow",)
 LONG = True
@@ -83,7 +83,7 @@ def compute(config: Config) -> dict[str, pd.DataFrame]:
     clips = causalnet.clips(source)
     recorded = Recorded.of(clips)
     flow = causalnet.images(source, clips)
-    samples = Samples(described.centred(flow), recorded.labels, recorded.subjects.tolist())
+    samples = Samples(causalnet_text.centred(flow), recorded.labels, recorded.subjects.tolist())
     how = Trained(config.seeds, paths.data_folder() / "training", runs_at_once=_AT_ONCE)
     found = nested_scores(samples, VARIANTS, how)
     features = baselines.descriptors(flow[:, 0])
@@ -171,7 +171,7 @@ def _variants(found: Nested, samples: Samples) -> Iterator[Row]:
             parameters = made(variant.training.network).parameters()
         yield {
             "variant": name,
-            "members": variant.members,
+            "members": variant.ensemble,
             "epochs": variant.training.epochs,
             "parameters": sum(parameter.numel() for parameter in parameters),
             "uf1": float(scores.mean()),

@@ -18,13 +18,13 @@ from causalex_core.evaluation import confusions
 from causalex_core.expressions import FRAMES, KINDS
 from causalex_core.recognition import checkpoints
 from causalex_core.recognition.augmentation import Augmentation
+from causalex_core.recognition.causalnet_text import CausalNetText, CausalNetTextConfig, centred
 from causalex_core.recognition.checkpoints import Recogniser
-from causalex_core.recognition.described import Described, DescribedConfig, centred
 from causalex_core.recognition.flow_images import FlowConfig
+from causalex_core.recognition.fold_trainer import TrainingConfig
 from causalex_core.recognition.folds import Folds
-from causalex_core.recognition.key_frames import KeyFrames, Law, shifted
+from causalex_core.recognition.key_frames import KeyFrameNoise, KeyFrames, shifted
 from causalex_core.recognition.maps import Images
-from causalex_core.recognition.side_by_side import TrainingConfig
 from causalex_core.recognition.training import train
 from causalex_synthetic import dataset
 from causalex_synthetic.dataset import Cohort
@@ -34,7 +34,7 @@ TRUE, SPOTTED = "true", "with errors"
 # the better of the two on real maps. Some relaxations are hidden, so that it also knows what it is
 # to see none.
 _TRAINING = TrainingConfig(
-    network=DescribedConfig(
+    network=CausalNetTextConfig(
         widths=(24, 48),
         heads=(2, 4),
         repeats=(1, 1),
@@ -49,7 +49,7 @@ _TRAINING = TrainingConfig(
     epochs=20,
     batch=64,
     balanced=True,
-    augmentation=Augmentation(cut_short=0.3),
+    augmentation=Augmentation(drop_relaxation=0.3),
 )
 _JUDGED = "people who are only judged"
 
@@ -95,7 +95,7 @@ class Config:
 
 
 @dataclass(frozen=True)
-class Material:
+class FlowDataset:
     """Expressions as flow images.
 
     Attributes
@@ -136,7 +136,7 @@ def train_shipped(config: Config | None = None) -> tuple[Recogniser, dict[str, A
         device="cpu",
     )
     network = outcome.model(0, config.training)
-    assert isinstance(network, Described)
+    assert isinstance(network, CausalNetText)
     said = pd.Series(outcome.logits[0][-1].argmax(axis=1), index=np.flatnonzero(held_out))
     about = {
         "people": {
@@ -152,7 +152,7 @@ def train_shipped(config: Config | None = None) -> tuple[Recogniser, dict[str, A
     return Recogniser(network, config.flow), about
 
 
-def measured_errors(cohorts: Sequence[Cohort]) -> Mapping[str, Law]:
+def measured_errors(cohorts: Sequence[Cohort]) -> Mapping[str, KeyFrameNoise]:
     """Errors of the shipped spotter's key frames on some cohorts, by kind of expression."""
     found = [(people, spotted.detections(people)) for people in cohorts]
     laws = {}
@@ -163,13 +163,13 @@ def measured_errors(cohorts: Sequence[Cohort]) -> Mapping[str, Law]:
         ]
         errors = np.concatenate(of_kind).tolist()
         drawn = tuple((onset, apex, offset) for onset, apex, offset in errors)
-        laws[kind] = Law(kind="measured", level=1.0, unit="seconds", errors=drawn)
+        laws[kind] = KeyFrameNoise(kind="measured", level=1.0, unit="seconds", errors=drawn)
     return laws
 
 
 def material(
-    cohorts: Sequence[Cohort], config: Config, laws: Mapping[str, Law] | None = None
-) -> Material:
+    cohorts: Sequence[Cohort], config: Config, laws: Mapping[str, KeyFrameNoise] | None = None
+) -> FlowDataset:
     """Expressions of the three emotions at their true key frames; with laws, also with errors.
 
     Parameters
@@ -203,11 +203,11 @@ def material(
             )
             for name in places
         )
-    return Material(np.concatenate(images), pd.concat(rows, ignore_index=True))
+    return FlowDataset(np.concatenate(images), pd.concat(rows, ignore_index=True))
 
 
 def _with_errors(
-    people: Cohort, table: pd.DataFrame, laws: Mapping[str, Law], seed: int
+    people: Cohort, table: pd.DataFrame, laws: Mapping[str, KeyFrameNoise], seed: int
 ) -> KeyFrames:
     """Key frames (N, 3) of expressions with errors of their kind."""
     generator = np.random.default_rng([seed, people.config.seed])

@@ -80,7 +80,7 @@ def errors(truth: pd.DataFrame, found: pd.DataFrame, kind: str, fps: float) -> N
     -------
     ndarray
         (M, 3) of onset, apex and offset in seconds, positive where the detection is late: what
-        :class:`causalex_core.recognition.key_frames.Law` takes as measured errors.
+        :class:`causalex_core.recognition.key_frames.KeyFrameNoise` takes as measured errors.
     """
     true, seen = hits(truth, found, kind)
     return (seen - true) / fps

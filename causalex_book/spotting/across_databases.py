@@ -13,9 +13,9 @@ import numpy as np
 import pandas as pd
 
 from causalex_book.spotting import material, points, published_rule, published_setting, resampling
-from causalex_book.spotting.material import Material, RealName
+from causalex_book.spotting.material import RealName, SpottingDataset
 from causalex_book.spotting.published_setting import HONEST, NEAREST, READ_OUT
-from causalex_book.spotting.variants import PREDECESSOR, VARIANTS, WHOLE, trained
+from causalex_book.spotting.variants import AUW_GCN, CAUSAL_EX, VARIANTS, trained
 from causalex_core.config import Count, CountOrAll, Parameters, Probability, Seed, one_of
 from causalex_core.data.annotations import CAS, SAMM
 from causalex_core.evaluation import operating_points
@@ -30,7 +30,7 @@ LONG = True
 CAUSAL = "causal only"
 AS_RECORDED, COMMON = "as recorded", "25 per second"
 _COMMON_FPS = 25.0
-Networks = tuple[Annotated[str, one_of((CAUSAL, WHOLE, PREDECESSOR))], ...]
+Networks = tuple[Annotated[str, one_of((CAUSAL, CAUSAL_EX, AUW_GCN))], ...]
 
 
 @dataclass(frozen=True)
@@ -54,7 +54,7 @@ class Config(Parameters):
     """
 
     features: Mapping[RealName, str] = field(default_factory=dict)
-    variants: Networks = (CAUSAL, WHOLE)
+    variants: Networks = (CAUSAL, CAUSAL_EX)
     seeds: tuple[Seed, ...] = (1,)
     epochs: Count = 100
     alpha: Probability = 0.01
@@ -84,8 +84,8 @@ def compute(config: Config) -> dict[str, pd.DataFrame]:
 
 def _crossed(
     rate: str,
-    source: Material,
-    target: Material,
+    source: SpottingDataset,
+    target: SpottingDataset,
     read_out: ProposalConfig,
     first: int,
     config: Config,

@@ -14,15 +14,15 @@ import pandas as pd
 import torch
 
 from causalex_book.spotting import level, material, nested, points, shifts
-from causalex_book.spotting.material import DatabaseName, Material, RealName
+from causalex_book.spotting.material import DatabaseName, RealName, SpottingDataset
 from causalex_book.spotting.mdmd import mdmd
 from causalex_book.spotting.points import NESTED, TOGETHER
 from causalex_book.spotting.variants import (
+    AUW_GCN,
+    CAUSAL_EX,
     NONE,
     OWN,
-    PREDECESSOR,
     VARIANTS,
-    WHOLE,
     Setting,
     VariantName,
     trained,
@@ -44,7 +44,7 @@ from causalex_core.graphs import compound
 from causalex_core.spotting import candidates
 from causalex_core.spotting.graph import GraphConfig
 from causalex_core.spotting.network import FRAMES, Network
-from causalex_core.spotting.training import Outcome
+from causalex_core.spotting.training import FoldResults
 from causalex_core.spotting.windows import gather, hold_out, leave_one_subject_out
 
 SOURCES = ()
@@ -53,17 +53,17 @@ PEAKS, MDMD = "peaks of motion", "MDMD"
 RANDOM, PRIOR, CAUSAL = "random graph", "prior only", "causal only"
 # Claims of the paper: the first is said to be better than the second.
 CONTRASTS = (
-    (WHOLE, PREDECESSOR),
-    (WHOLE, NONE),
-    (WHOLE, PRIOR),
-    (WHOLE, RANDOM),
+    (CAUSAL_EX, AUW_GCN),
+    (CAUSAL_EX, NONE),
+    (CAUSAL_EX, PRIOR),
+    (CAUSAL_EX, RANDOM),
     (CAUSAL, PRIOR),
     (CAUSAL, RANDOM),
-    (WHOLE, "one layer"),
-    ("no self loops", WHOLE),
-    (WHOLE, "no pooling"),
-    ("directed edges", WHOLE),
-    (WHOLE, "as released"),
+    (CAUSAL_EX, "one layer"),
+    ("no self loops", CAUSAL_EX),
+    (CAUSAL_EX, "no pooling"),
+    ("directed edges", CAUSAL_EX),
+    (CAUSAL_EX, "as released"),
 )
 TABLES = (
     *("inputs", "networks", "scores", "contrasts", "epochs", "baselines", "shifted", "crossed"),
@@ -78,7 +78,7 @@ _MDMD_SECONDS = {"macro": (0.65, 1.3, 2.0), "micro": (0.2, 0.4, 0.6)}
 _MDMD_LENGTHS = {"macro": (0.55, np.inf), "micro": (0.2, 0.55)}
 _MDMD_SHARES = (0.01, 0.02, 0.05, 0.1, 0.15, 0.2, 0.3, 0.4, 0.5, 0.6)
 
-Variants = Annotated[tuple[VariantName, ...], including(NONE, WHOLE)]
+Variants = Annotated[tuple[VariantName, ...], including(NONE, CAUSAL_EX)]
 
 
 @dataclass(frozen=True)
@@ -119,13 +119,13 @@ class Config(Parameters):
 
     plans: tuple[tuple[DatabaseName, Variants], ...] = (
         ("cas_like", tuple(VARIANTS)),
-        ("samm_like", (PREDECESSOR, WHOLE, NONE, CAUSAL)),
+        ("samm_like", (AUW_GCN, CAUSAL_EX, NONE, CAUSAL)),
     )
     features: Mapping[RealName, str] = field(default_factory=dict)
     seeds: tuple[Seed, ...] = (1, 2, 3, 4, 5)
     epochs: Count = 12
-    nested: tuple[VariantName, ...] = (PREDECESSOR, WHOLE, NONE)
-    crossed: tuple[VariantName, ...] = (CAUSAL, WHOLE)
+    nested: tuple[VariantName, ...] = (AUW_GCN, CAUSAL_EX, NONE)
+    crossed: tuple[VariantName, ...] = (CAUSAL, CAUSAL_EX)
     n_seeds: Mapping[VariantName, Count] = field(default_factory=dict)
     alpha: Probability = 0.01
     n_thresholds: Annotated[int, at_least(2)] = 41
@@ -139,7 +139,7 @@ def compute(config: Config) -> dict[str, pd.DataFrame]:
     rows: dict[str, list[dict[str, object]]] = {name: [] for name in TABLES}
     named = dict.fromkeys(name for _, variants in config.plans for name in variants)
     rows["networks"] = [_network(name) for name in named]
-    home: dict[str, tuple[Material, Mapping[str, np.ndarray]]] = {}
+    home: dict[str, tuple[SpottingDataset, Mapping[str, np.ndarray]]] = {}
     found: list[pd.DataFrame] = []
     for database, variants in config.plans:
         part = material.read(
@@ -177,7 +177,7 @@ def compute(config: Config) -> dict[str, pd.DataFrame]:
     return tables | ({"detections": pd.concat(found, ignore_index=True)} if found else {})
 
 
-def _inputs(part: Material) -> dict[str, object]:
+def _inputs(part: SpottingDataset) -> dict[str, object]:
     edges = {
         f"{policy}_edges": float(
             np.mean([compound.adjacency(each, policy).sum() for each in part.marks])
@@ -240,7 +240,7 @@ class _Run:
     cpu_seconds: np.ndarray
 
 
-def _run(part: Material, variant: str, seed: int, config: Config) -> _Run:
+def _run(part: SpottingDataset, variant: str, seed: int, config: Config) -> _Run:
     outcome = _trained(part, variant, seed, config)
     scores = candidates.held_out(outcome, part.windows, seed)
     hits, tables = points.hits(part, list(scores), config.n_thresholds)
@@ -254,14 +254,14 @@ def _run(part: Material, variant: str, seed: int, config: Config) -> _Run:
     return _Run(hits, inner, found, outcome.cpu_seconds)
 
 
-def _trained(part: Material, variant: str, seed: int, config: Config) -> Outcome:
+def _trained(part: SpottingDataset, variant: str, seed: int, config: Config) -> FoldResults:
     """Leave-one-subject-out models."""
     folds = leave_one_subject_out(part.windows)
     return trained(part, VARIANTS[variant], folds, seed, _setting(config))[0]
 
 
 def _nested(
-    part: Material, variant: str, seed: int, scores: np.ndarray, config: Config
+    part: SpottingDataset, variant: str, seed: int, scores: np.ndarray, config: Config
 ) -> tuple[np.ndarray, pd.DataFrame]:
     """Counts (2, S, 3) and detections at what inner models choose.
 
@@ -281,7 +281,7 @@ def _nested(
 
 
 def _detections(
-    part: Material, variant: str, runs: Sequence[_Run], config: Config
+    part: SpottingDataset, variant: str, runs: Sequence[_Run], config: Config
 ) -> Iterator[pd.DataFrame]:
     """Detections under each rule, with what `causalex_book.publishing.detections` tells them by."""
     counting = {"protocol": MEGC.name, "missing_offset": str(MissingOffset.AS_IS)}
@@ -292,7 +292,7 @@ def _detections(
             )
 
 
-def _cost(part: Material, variant: str, runs: Sequence[_Run]) -> dict[str, object]:
+def _cost(part: SpottingDataset, variant: str, runs: Sequence[_Run]) -> dict[str, object]:
     seconds = np.stack([run.cpu_seconds for run in runs])
     return {
         "database": part.name,
@@ -305,7 +305,7 @@ def _cost(part: Material, variant: str, runs: Sequence[_Run]) -> dict[str, objec
 
 
 def _scores(
-    part: Material,
+    part: SpottingDataset,
     reported: Mapping[str, Mapping[str, np.ndarray]],
     baselines: Mapping[str, np.ndarray],
     config: Config,
@@ -339,7 +339,7 @@ def _scores(
 
 
 def _contrasts(
-    part: Material, reported: Mapping[str, Mapping[str, np.ndarray]], config: Config
+    part: SpottingDataset, reported: Mapping[str, Mapping[str, np.ndarray]], config: Config
 ) -> Iterator[dict[str, object]]:
     """What one variant gains over another, at the last epoch."""
     for better, worse in CONTRASTS:
@@ -355,7 +355,7 @@ def _contrasts(
                 }
 
 
-def _peaks(part: Material) -> np.ndarray:
+def _peaks(part: SpottingDataset) -> np.ndarray:
     """Hits (S, 2, ..., 3) of peaks of motion: every length, least and greatest height."""
     tables = []
     for seconds in zip(*(_PEAK_SECONDS[kind] for kind in KINDS), strict=True):
@@ -368,7 +368,7 @@ def _peaks(part: Material) -> np.ndarray:
     return candidates.counts(tables, part.truth, part.subjects, heights)
 
 
-def _mdmd(part: Material) -> np.ndarray:
+def _mdmd(part: SpottingDataset) -> np.ndarray:
     """Hits (S, 2, ..., 3) of MDMD: every distance and share."""
     tables = []
     for seconds in zip(*(_MDMD_SECONDS[kind] for kind in KINDS), strict=True):
@@ -385,7 +385,7 @@ def _mdmd(part: Material) -> np.ndarray:
 
 
 def _baselines(
-    part: Material, baselines: Mapping[str, np.ndarray], config: Config
+    part: SpottingDataset, baselines: Mapping[str, np.ndarray], config: Config
 ) -> Iterator[dict[str, object]]:
     for name, hits in baselines.items():
         for rule, choose in ((LAST, points.cross_fold), (TOGETHER, points.together)):
@@ -401,7 +401,7 @@ def _baselines(
                 }
 
 
-def _shifted(part: Material, config: Config) -> Iterator[dict[str, object]]:
+def _shifted(part: SpottingDataset, config: Config) -> Iterator[dict[str, object]]:
     """F1 on the labels that models were trained on, beside that on shifted ones.
 
     The models of the second half were trained on labels that were shifted already: their F1
@@ -412,7 +412,7 @@ def _shifted(part: Material, config: Config) -> Iterator[dict[str, object]]:
     moved = shifts.shifted(part.truth, lengths, np.random.default_rng(seed))
     without_meaning = replace(part, truth=moved, windows=gather(part.videos, moved))
     for labels, own in (("as labelled", part), ("shifted", without_meaning)):
-        outcome = _trained(own, WHOLE, seed, config)
+        outcome = _trained(own, CAUSAL_EX, seed, config)
         last = candidates.held_out(outcome, own.windows, seed)[-1]
         counted, tables = points.hits(own, [last], config.n_thresholds)
         detections = points.at_choice(own, tables, points.cross_fold(counted), config.n_thresholds)
@@ -433,7 +433,10 @@ def _shifted(part: Material, config: Config) -> Iterator[dict[str, object]]:
 
 
 def _crossed(
-    source: Material, at_home: Mapping[str, np.ndarray], target: Material, config: Config
+    source: SpottingDataset,
+    at_home: Mapping[str, np.ndarray],
+    target: SpottingDataset,
+    config: Config,
 ) -> Iterator[dict[str, object]]:
     """Models of one database on the other: its rules, its thresholds, its last epoch.
 

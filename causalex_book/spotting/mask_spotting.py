@@ -15,7 +15,7 @@ import torch
 
 from causalex_book.data import mdmd
 from causalex_book.spotting import material, nested, points, scales
-from causalex_book.spotting.material import Material
+from causalex_book.spotting.material import SpottingDataset
 from causalex_book.spotting.points import NESTED
 from causalex_core import paths
 from causalex_core.config import Count, CountOrAll, Parameters, Seed, Strength, at_least, including
@@ -24,10 +24,10 @@ from causalex_core.data.annotations import CAS, SAMM
 from causalex_core.evaluation import operating_points
 from causalex_core.evaluation.operating_points import CROSS, LAST
 from causalex_core.spotting import candidates, debias, losses, proposals
+from causalex_core.spotting.fold_trainer import Graphs, TrainingConfig
 from causalex_core.spotting.judging import judge
 from causalex_core.spotting.network import NetworkConfig
-from causalex_core.spotting.side_by_side import Graphs, TrainingConfig
-from causalex_core.spotting.training import Outcome, train
+from causalex_core.spotting.training import FoldResults, train
 from causalex_core.spotting.windows import Fold, Video, gather, hold_out, leave_one_subject_out
 
 SOURCES = ("mdmd_baseline", "megc_video_lengths", "auw_gcn_annotations")
@@ -95,7 +95,7 @@ def compute(config: Config) -> dict[str, pd.DataFrame]:
     return {name: pd.DataFrame(table) for name, table in rows.items()}
 
 
-def read(database: str, config: Config) -> Material:
+def read(database: str, config: Config) -> SpottingDataset:
     """Windows of a database, with channels at several scales, and its labels."""
     lengths = video_lengths.read(
         manifest.require("megc_video_lengths").path(video_lengths.FILES[database]), database
@@ -114,7 +114,7 @@ def read(database: str, config: Config) -> Material:
         chosen = list(dict.fromkeys(video.subject for video in videos))[: config.most_subjects]
         videos = [video for video in videos if video.subject in chosen]
         truth = truth[truth["subject"].isin(chosen)]
-    return Material(
+    return SpottingDataset(
         name=database,
         fps=auw_gcn.FPS[database],
         windows=gather(videos, truth),
@@ -130,7 +130,7 @@ def thinned(levels: np.ndarray, step: int) -> np.ndarray:
     return np.pad(levels, ((0, rest), (0, 0))).reshape(-1, step, levels.shape[1]).max(axis=1)
 
 
-def _inputs(part: Material) -> dict[str, object]:
+def _inputs(part: SpottingDataset) -> dict[str, object]:
     still = [
         (part.windows.motion[part.windows.video == video, :, 0, channel] == 0)
         for channel in (0, 1)
@@ -148,7 +148,7 @@ def _inputs(part: Material) -> dict[str, object]:
     }
 
 
-def _training(part: Material, config: Config) -> TrainingConfig:
+def _training(part: SpottingDataset, config: Config) -> TrainingConfig:
     network = NetworkConfig(
         graph=(),
         pooling=False,
@@ -162,8 +162,8 @@ def _training(part: Material, config: Config) -> TrainingConfig:
 
 
 def _trained(
-    part: Material, folds: Sequence[Fold], config: Config, keep: Sequence[int] | None = None
-) -> Outcome:
+    part: SpottingDataset, folds: Sequence[Fold], config: Config, keep: Sequence[int] | None = None
+) -> FoldResults:
     """Models of all folds and seeds."""
     return train(
         part.windows,
@@ -176,7 +176,7 @@ def _trained(
 
 
 def _nested(
-    part: Material, scores: Sequence[np.ndarray], inner: Outcome, config: Config
+    part: SpottingDataset, scores: Sequence[np.ndarray], inner: FoldResults, config: Config
 ) -> np.ndarray:
     """Counts (seeds, 2, S, 3) at the epoch, threshold, number and lengths of the inner choice."""
     found = []
@@ -193,7 +193,7 @@ def _nested(
 
 
 def _rules(
-    part: Material, counted: np.ndarray, of_inner: np.ndarray, config: Config
+    part: SpottingDataset, counted: np.ndarray, of_inner: np.ndarray, config: Config
 ) -> Iterator[dict[str, object]]:
     """F1 under each rule of selection."""
     reported = points.by_rule(counted, of_inner)
@@ -210,7 +210,7 @@ def _rules(
 
 
 def _debiased(
-    part: Material, outer: Outcome, inner: Outcome, config: Config
+    part: SpottingDataset, outer: FoldResults, inner: FoldResults, config: Config
 ) -> Iterator[dict[str, object]]:
     """The null-frame counterfactual after the last epoch, and what it is no better than."""
     how, motion = _training(part, config), part.windows.motion
@@ -264,7 +264,7 @@ def _less(factual: np.ndarray, null: np.ndarray, strengths: Sequence[float]) -> 
 
 
 def _crossed(
-    source: Material, target: Material, at_home: np.ndarray, config: Config
+    source: SpottingDataset, target: SpottingDataset, at_home: np.ndarray, config: Config
 ) -> Iterator[dict[str, object]]:
     """Models of one database on the other: its rules, its thresholds, its last epoch.
 

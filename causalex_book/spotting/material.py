@@ -43,7 +43,7 @@ DatabaseName = Annotated[str, one_of([*PLANS, *_RULES])]
 
 
 @dataclass(frozen=True)
-class Material:
+class SpottingDataset:
     """One database.
 
     Attributes
@@ -116,7 +116,7 @@ def read(
     search: GraphConfig,
     most_subjects: int = 0,
     targets: Targets = "annotations",
-) -> Material:
+) -> SpottingDataset:
     """Material of a database.
 
     Parameters
@@ -178,7 +178,7 @@ def read(
 
 def _extracted(
     database: str, folder: Path, search: GraphConfig, most_subjects: int, targets: Targets
-) -> Material:
+) -> SpottingDataset:
     """From motion files, under the names that annotations have for their videos."""
     if targets == "marks":
         raise CausalexError(
@@ -197,7 +197,7 @@ def _extracted(
     )
 
 
-def crossed(source: Material, target: Material) -> tuple[Material, list[str]]:
+def crossed(source: SpottingDataset, target: SpottingDataset) -> tuple[SpottingDataset, list[str]]:
     """Videos of two databases in one, with the rules of the first, and who is of the second."""
     named = {name: f"{target.name}: {name}" for name in (*target.subjects, *target.windows.names)}
     renamed = replace(
@@ -230,7 +230,7 @@ def _material(
     most_subjects: int,
     drawn: Cohort | None = None,
     marked: Sequence[np.ndarray] | None = None,
-) -> Material:
+) -> SpottingDataset:
     people = list(dict.fromkeys(one.subject for one in recordings))[: most_subjects or None]
     kept = [number for number, one in enumerate(recordings) if one.subject in people]
     own = [recordings[number] for number in kept]
@@ -238,7 +238,7 @@ def _material(
     published = manifest.locate("auw_gcn_priors") if drawn is None else None
     truth = table[table["subject"].isin(people)].reset_index(drop=True)
     videos = tuple(Video(one.subject, one.video, one.motion) for one in own)
-    return Material(
+    return SpottingDataset(
         name=name,
         fps=fps,
         windows=gather(

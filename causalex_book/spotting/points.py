@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 import numpy as np
 import pandas as pd
 
-from causalex_book.spotting.material import Material
+from causalex_book.spotting.material import SpottingDataset
 from causalex_core.evaluation import operating_points, selection
 from causalex_core.evaluation.operating_points import BOTH, CROSS, EPOCH, LAST
 from causalex_core.evaluation.spotting import MEGC
@@ -23,7 +23,7 @@ _LIMITS = {"macro": ((1.0, 1.0), (1.5, 1.0)), "micro": ((1.0, 1.0), (1.0, 0.5))}
 
 
 def hits(
-    part: Material,
+    part: SpottingDataset,
     scores: Sequence[np.ndarray],
     n_thresholds: int,
     positions: np.ndarray | None = None,
@@ -44,7 +44,7 @@ def hits(
 
 
 def choices(
-    part: Material,
+    part: SpottingDataset,
     scores: Sequence[np.ndarray],
     n_thresholds: int,
     positions: np.ndarray | None = None,
@@ -61,7 +61,7 @@ def asked(epochs: int) -> list[int]:
 
 
 def at_choice(
-    part: Material, detections: Sequence[pd.DataFrame], choice: np.ndarray, n_thresholds: int
+    part: SpottingDataset, detections: Sequence[pd.DataFrame], choice: np.ndarray, n_thresholds: int
 ) -> pd.DataFrame:
     """Detections of each subject at its candidate.
 
@@ -105,7 +105,7 @@ def best_elsewhere(counted: np.ndarray) -> np.ndarray:
 
 
 def elsewhere(
-    part: Material,
+    part: SpottingDataset,
     scores: np.ndarray,
     n_thresholds: int,
     positions: np.ndarray,
@@ -206,7 +206,7 @@ def by_epoch(counted: np.ndarray) -> Iterator[dict[str, object]]:
 
 
 def _detected(
-    part: Material, scores: Sequence[np.ndarray], positions: np.ndarray | None
+    part: SpottingDataset, scores: Sequence[np.ndarray], positions: np.ndarray | None
 ) -> list[pd.DataFrame]:
     return [
         proposals.detect(one.astype(np.float32), part.windows, part.rules, positions)
@@ -215,7 +215,7 @@ def _detected(
 
 
 def _counted(
-    part: Material,
+    part: SpottingDataset,
     found: Sequence[pd.DataFrame],
     n_thresholds: int,
     positions: np.ndarray | None,

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from causalex_book.spotting.material import Material
+from causalex_book.spotting.material import SpottingDataset
 from causalex_core.evaluation import selection
 from causalex_core.evaluation.operating_points import CROSS, EPOCH, LAST
 from causalex_core.evaluation.spotting import PROTOCOLS
@@ -17,7 +17,7 @@ from causalex_core.evaluation.uncertainty import f1
 from causalex_core.expressions import KINDS, MissingOffset
 from causalex_core.spotting import candidates, proposals
 from causalex_core.spotting.proposals import ProposalConfig
-from causalex_core.spotting.training import Outcome
+from causalex_core.spotting.training import FoldResults
 
 RULES = (EPOCH, CROSS, LAST)
 
@@ -33,7 +33,7 @@ class Counting:
 _EVERYTHING = dict.fromkeys(KINDS, np.array([-np.inf]))
 
 
-def scores_by_epoch(outcome: Outcome, part: Material, seed: int) -> Iterator[np.ndarray]:
+def scores_by_epoch(outcome: FoldResults, part: SpottingDataset, seed: int) -> Iterator[np.ndarray]:
     """Held-out scores (W, 2, 3, 256) of one kept epoch after the other, float32."""
     own = [
         (run, scores)
@@ -47,7 +47,7 @@ def scores_by_epoch(outcome: Outcome, part: Material, seed: int) -> Iterator[np.
 
 
 def detections_by_epoch(
-    outcome: Outcome, part: Material, seed: int, rules: ProposalConfig
+    outcome: FoldResults, part: SpottingDataset, seed: int, rules: ProposalConfig
 ) -> list[pd.DataFrame]:
     """Detections of every kept epoch, as the rules read them out."""
     return [
@@ -56,7 +56,9 @@ def detections_by_epoch(
     ]
 
 
-def hits(detections: Sequence[pd.DataFrame], part: Material, counting: Counting) -> np.ndarray:
+def hits(
+    detections: Sequence[pd.DataFrame], part: SpottingDataset, counting: Counting
+) -> np.ndarray:
     """Counts (S, 2, E, 3) of every subject, kind (macro, micro) and epoch."""
     counted = candidates.counts(
         detections,

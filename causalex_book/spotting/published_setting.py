@@ -14,13 +14,13 @@ import numpy as np
 import pandas as pd
 
 from causalex_book.spotting import material, points, published_rule
-from causalex_book.spotting.material import Material, RealName, Targets
+from causalex_book.spotting.material import RealName, SpottingDataset, Targets
 from causalex_book.spotting.published_rule import Counting
 from causalex_book.spotting.variants import (
+    AUW_GCN,
+    CAUSAL_EX,
     NONE,
-    PREDECESSOR,
     VARIANTS,
-    WHOLE,
     Setting,
     Variant,
     trained,
@@ -50,13 +50,13 @@ LONG = True
 RELEASED, RANDOM = "as released", "random graph"
 # In the released code only directed edges enter A.
 NETWORKS: Mapping[str, Variant] = {
-    PREDECESSOR: VARIANTS[PREDECESSOR],
-    WHOLE: VARIANTS[WHOLE],
+    AUW_GCN: VARIANTS[AUW_GCN],
+    CAUSAL_EX: VARIANTS[CAUSAL_EX],
     RELEASED: replace(VARIANTS[RELEASED], policy="directed"),
     NONE: VARIANTS[NONE],
     RANDOM: VARIANTS[RANDOM],
 }
-CONTRASTS = ((WHOLE, PREDECESSOR), (RELEASED, PREDECESSOR), (WHOLE, NONE), (WHOLE, RANDOM))
+CONTRASTS = ((CAUSAL_EX, AUW_GCN), (RELEASED, AUW_GCN), (CAUSAL_EX, NONE), (CAUSAL_EX, RANDOM))
 COUNTINGS = tuple(
     Counting(protocol, str(policy))
     for protocol in ("auw", "auw_2023", "megc")
@@ -73,7 +73,7 @@ TABLES = ("inputs", "scores", "differences", "epochs", "draws", "cost", "detecti
 _DRAWN = (1, 2, 5, 10, 20, 40, 80)
 _N_DRAWS = 100
 
-Variants = Annotated[tuple[Annotated[str, one_of(NETWORKS)], ...], including(PREDECESSOR)]
+Variants = Annotated[tuple[Annotated[str, one_of(NETWORKS)], ...], including(AUW_GCN)]
 
 
 @dataclass(frozen=True)
@@ -174,7 +174,7 @@ def compute(config: Config) -> dict[str, pd.DataFrame]:
 
 
 def read_out(
-    part: Material, database: str, variant: Variant, config: Config
+    part: SpottingDataset, database: str, variant: Variant, config: Config
 ) -> tuple[list[list[pd.DataFrame]], dict[str, float]]:
     """Detections of each seed after every epoch that is looked at, and what training cost."""
     folds = leave_one_subject_out(part.windows)
@@ -211,7 +211,7 @@ def by_rule(hits: np.ndarray) -> dict[str, np.ndarray]:
     }
 
 
-def _inputs(part: Material) -> dict[str, object]:
+def _inputs(part: SpottingDataset) -> dict[str, object]:
     return {
         "database": part.name,
         "subjects": len(part.subjects),
@@ -244,14 +244,14 @@ def _best_of(hits: np.ndarray) -> Iterator[dict[str, object]]:
 
 
 def _detections(
-    of_seed: Sequence[pd.DataFrame], part: Material, hits: np.ndarray
+    of_seed: Sequence[pd.DataFrame], part: SpottingDataset, hits: np.ndarray
 ) -> Iterator[tuple[str, pd.DataFrame]]:
     for rule, choice in published_rule.choices(hits).items():
         yield rule, published_rule.detections_at_choice(of_seed, part.subjects, choice)
 
 
 def _scores(
-    part: Material, reported: Mapping[tuple[str, Counting, str], np.ndarray], config: Config
+    part: SpottingDataset, reported: Mapping[tuple[str, Counting, str], np.ndarray], config: Config
 ) -> Iterator[dict[str, object]]:
     """F1 of every variant, way of counting and rule, and what it adds to the last epoch."""
     for (variant, counting, rule), found in reported.items():
@@ -270,7 +270,7 @@ def _scores(
 
 
 def _differences(
-    part: Material, reported: Mapping[tuple[str, Counting, str], np.ndarray], config: Config
+    part: SpottingDataset, reported: Mapping[tuple[str, Counting, str], np.ndarray], config: Config
 ) -> Iterator[dict[str, object]]:
     """What one variant gains over another, paired by subject, under each rule."""
     for better, worse in CONTRASTS:

@@ -12,14 +12,14 @@ import pandas as pd
 from causalex_book.spotting import graph_spotting
 from causalex_book.spotting.graph_spotting import CAUSAL, PRIOR, RANDOM, Variants
 from causalex_book.spotting.material import DatabaseName
-from causalex_book.spotting.variants import NONE, PREDECESSOR, WHOLE, VariantName
+from causalex_book.spotting.variants import AUW_GCN, CAUSAL_EX, NONE, VariantName
 from causalex_core.config import Count, Seed
 from causalex_core.data import region_motion
 from causalex_core.data.annotations import CAS, SAMM
 
 SOURCES = region_motion.SOURCES
 LONG = True
-_VARIANTS = (PREDECESSOR, WHOLE, NONE, RANDOM, PRIOR, CAUSAL)
+_VARIANTS = (AUW_GCN, CAUSAL_EX, NONE, RANDOM, PRIOR, CAUSAL)
 
 
 @dataclass(frozen=True)

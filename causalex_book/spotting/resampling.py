@@ -5,17 +5,17 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
-from causalex_book.spotting.material import Material
+from causalex_book.spotting.material import SpottingDataset
 from causalex_core.expressions import FRAMES
 from causalex_core.motion.record import Recording
 from causalex_core.spotting import graph
 from causalex_core.spotting.graph import GraphConfig
-from causalex_core.spotting.proposals import ProposalConfig, Rule
+from causalex_core.spotting.proposals import ProposalConfig, ProposalRule
 from causalex_core.spotting.targets import TargetConfig
 from causalex_core.spotting.windows import Video, gather
 
 
-def at_rate(part: Material, fps: float, search: GraphConfig) -> Material:
+def at_rate(part: SpottingDataset, fps: float, search: GraphConfig) -> SpottingDataset:
     """A database at another rate; targets follow from its annotations, in AUW-GCN's way.
 
     Parameters
@@ -85,7 +85,7 @@ def rules(read_out: ProposalConfig, factor: float) -> ProposalConfig:
     )
 
 
-def _rule(rule: Rule, factor: float) -> Rule:
+def _rule(rule: ProposalRule, factor: float) -> ProposalRule:
     (near, far), (shortest, longest) = (
         tuple(round(frames * factor) for frames in pair) for pair in (rule.reach, rule.length)
     )

@@ -12,10 +12,10 @@ import numpy as np
 import pandas as pd
 
 from causalex_book.spotting import material, points, published_rule
-from causalex_book.spotting.material import Material
+from causalex_book.spotting.material import SpottingDataset, Targets
 from causalex_book.spotting.published_rule import Counting
 from causalex_book.spotting.published_setting import FIRST_EPOCH, READ_OUT
-from causalex_book.spotting.variants import PREDECESSOR, PUBLISHED, VARIANTS, trained
+from causalex_book.spotting.variants import AUW_GCN, PUBLISHED, VARIANTS, Setting, trained
 from causalex_core.config import Count, CountOrAll, Parameters, including, one_of
 from causalex_core.data import region_motion
 from causalex_core.data.annotations import CAS, SAMM
@@ -59,12 +59,22 @@ class Training:
 
     loss: LossConfig | None = None
     seed: int = 1
+    setting: Setting = PUBLISHED
+    targets: Targets = "marks"
 
 
 TRAININGS: Mapping[str, Training] = {
     AS_PUBLISHED: Training(),
     "another seed": Training(seed=2),
     "share of the macro losses 0.5": Training(loss=LossConfig(macro=0.5)),
+    "prior of the training subjects' annotations": Training(
+        setting=replace(PUBLISHED, published_prior=False)
+    ),
+    "targets from the annotation table": Training(targets="annotations"),
+    "motion scaled by the training subjects": Training(
+        setting=replace(PUBLISHED, normalisation="training")
+    ),
+    "products in float32": Training(setting=replace(PUBLISHED, precision="float32")),
 }
 
 
@@ -114,15 +124,15 @@ def compute(config: Config) -> dict[str, pd.DataFrame]:
     return {"suspects": pd.DataFrame(rows)}
 
 
-def _scores(training: Training, config: Config) -> tuple[Material, list[np.ndarray]]:
+def _scores(training: Training, config: Config) -> tuple[SpottingDataset, list[np.ndarray]]:
     """Held-out scores of every epoch that is looked at."""
-    part = material.read(SAMM, {}, GraphConfig(), config.most_subjects, "marks")
+    part = material.read(SAMM, {}, GraphConfig(), config.most_subjects, training.targets)
     part = replace(part, loss=training.loss or part.loss)
-    setting = replace(PUBLISHED, epochs=config.epochs)
+    setting = replace(training.setting, epochs=config.epochs)
     first = min(FIRST_EPOCH[SAMM], config.epochs - 1)
     outcome, _ = trained(
         part,
-        VARIANTS[PREDECESSOR],
+        VARIANTS[AUW_GCN],
         leave_one_subject_out(part.windows),
         training.seed,
         setting,
@@ -132,13 +142,13 @@ def _scores(training: Training, config: Config) -> tuple[Material, list[np.ndarr
 
 
 def _detections(
-    scores: Sequence[np.ndarray], part: Material, rules: ProposalConfig
+    scores: Sequence[np.ndarray], part: SpottingDataset, rules: ProposalConfig
 ) -> list[pd.DataFrame]:
     return [proposals.detect(of_epoch, part.windows, rules) for of_epoch in scores]
 
 
 def _counted(
-    where: str, name: str, detections: Sequence[pd.DataFrame], part: Material, config: Config
+    where: str, name: str, detections: Sequence[pd.DataFrame], part: SpottingDataset, config: Config
 ) -> Iterator[dict[str, object]]:
     """Counts under the published rule, in both ways of AUW-GCN's code."""
     for counting in COUNTINGS:

@@ -23,11 +23,11 @@ from causalex_core.motion.extract import Config as Extraction
 from causalex_core.spotting import checkpoints, graph
 from causalex_core.spotting.candidates import counts
 from causalex_core.spotting.checkpoints import Settings, Spotter
+from causalex_core.spotting.fold_trainer import Graphs, TrainingConfig
 from causalex_core.spotting.graph import GraphConfig
 from causalex_core.spotting.network import PAPER
 from causalex_core.spotting.predict import recorded
-from causalex_core.spotting.proposals import ProposalConfig, Rule, detect
-from causalex_core.spotting.side_by_side import Graphs, TrainingConfig
+from causalex_core.spotting.proposals import ProposalConfig, ProposalRule, detect
 from causalex_core.spotting.training import train
 from causalex_core.spotting.windows import Fold, Normalisation, Video, Windows, gather, hold_out
 from causalex_synthetic import dataset
@@ -37,8 +37,8 @@ from causalex_synthetic.dataset import Cohort
 # video: what is kept is decided by the score. Intervals of one kind hardly overlap, as readers of
 # a table expect; F1 is the same with AUW-GCN's 0.5.
 _RULES = ProposalConfig(
-    micro=Rule(0.05, (2, 7), (5, 30), 10_000),
-    macro=Rule(0.05, (7, 29), (15, 88), 10_000),
+    micro=ProposalRule(0.05, (2, 7), (5, 30), 10_000),
+    macro=ProposalRule(0.05, (7, 29), (15, 88), 10_000),
     overlap=0.1,
 )
 _SCORES = np.round(np.arange(0.01, 0.6, 0.01), 2)
@@ -162,7 +162,7 @@ def _least_scores(
     table = detect(scores, windows, _RULES)
     hits = counts([table], truth, subjects, dict.fromkeys(KINDS, _SCORES))[:, :, 0]
     of_group = [np.isin(subjects, windows.subject[fold.held_out]) for fold in folds]
-    by_group = np.stack([hits[members].sum(axis=0) for members in of_group])
+    by_group = np.stack([hits[ensemble].sum(axis=0) for ensemble in of_group])
     least, measured = {}, {}
     for place, kind in enumerate(KINDS):
         candidates = by_group[:, place]

@@ -7,18 +7,18 @@ from typing import Annotated, Literal
 import numpy as np
 import torch
 
-from causalex_book.spotting.material import Material
+from causalex_book.spotting.material import SpottingDataset
 from causalex_core import paths
 from causalex_core.config import one_of
 from causalex_core.data import manifest
 from causalex_core.errors import CausalexError
 from causalex_core.graphs import compound
 from causalex_core.graphs.prior import normalise_rows
-from causalex_core.spotting import optimiser
-from causalex_core.spotting.network import AUW_GCN, PAPER, RELEASED, NetworkConfig
+from causalex_core.spotting import network, optimiser
+from causalex_core.spotting.fold_trainer import Graphs, TrainingConfig
+from causalex_core.spotting.network import PAPER, RELEASED, NetworkConfig
 from causalex_core.spotting.optimiser import OptimiserConfig
-from causalex_core.spotting.side_by_side import Graphs, TrainingConfig
-from causalex_core.spotting.training import Outcome, train
+from causalex_core.spotting.training import FoldResults, train
 from causalex_core.spotting.windows import Fold
 
 
@@ -45,10 +45,10 @@ class Variant:
     self_loops: bool = True
 
 
-NONE, WHOLE, PREDECESSOR = "no graph", "Causal-Ex", "AUW-GCN"
+NONE, CAUSAL_EX, AUW_GCN = "no graph", "Causal-Ex", "AUW-GCN"
 VARIANTS: Mapping[str, Variant] = {
-    PREDECESSOR: Variant(AUW_GCN),
-    WHOLE: Variant(PAPER),
+    AUW_GCN: Variant(network.AUW_GCN),
+    CAUSAL_EX: Variant(PAPER),
     "as released": Variant(RELEASED),
     NONE: Variant(replace(PAPER, graph=("identity", "identity"))),
     "random graph": Variant(PAPER, compound="random"),
@@ -85,11 +85,15 @@ class Setting:
 
 PUBLISHED = Setting(100, 128, optimiser.RELEASED, "auw_gcn", published_prior=True)
 # A smaller batch and a faster fall of the rate take training as far in fewer epochs.
-OWN = Setting(12, 32, OptimiserConfig(per_epoch=0.9), "training")
+OWN = Setting(12, 32, OptimiserConfig(gamma=0.9), "training")
 
 
 def graphs(
-    part: Material, variant: Variant, folds: Sequence[Fold], seed: int, setting: Setting = OWN
+    part: SpottingDataset,
+    variant: Variant,
+    folds: Sequence[Fold],
+    seed: int,
+    setting: Setting = OWN,
 ) -> Graphs:
     """Matrices of a variant: compound (F, W, 12, 12) or (W, 12, 12), prior (F, 12, 12).
 
@@ -124,7 +128,7 @@ def graphs(
     return Graphs(torch.from_numpy(mixed), torch.from_numpy(priors))
 
 
-def training(part: Material, variant: Variant, setting: Setting) -> TrainingConfig:
+def training(part: SpottingDataset, variant: Variant, setting: Setting) -> TrainingConfig:
     """What is trained and how."""
     return TrainingConfig(
         network=variant.network,
@@ -138,13 +142,13 @@ def training(part: Material, variant: Variant, setting: Setting) -> TrainingConf
 
 
 def trained(
-    part: Material,
+    part: SpottingDataset,
     variant: Variant,
     folds: Sequence[Fold],
     seed: int,
     setting: Setting,
     keep: Sequence[int] | None = None,
-) -> tuple[Outcome, Graphs]:
+) -> tuple[FoldResults, Graphs]:
     """Models of one seed, and their matrices; a later call goes on from what was saved."""
     matrices = graphs(part, variant, folds, seed, setting)
     outcome = train(

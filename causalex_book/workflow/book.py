@@ -41,7 +41,7 @@ def make(name: str) -> Path:
         raise CausalexError(f"'{name}' is a grid, no book: `causalex experiment run {name}`")
     _compare_with_contents(chosen)
     with locks.exclusive(paths.BUILD / "book.lock", "another build is at work: waiting for it"):
-        runs.carry_out(chosen)
+        runs.run_jobs(chosen)
         source = _assemble(chosen)
         _render(source, chosen)
     return HTML / "index.html"

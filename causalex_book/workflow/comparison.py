@@ -33,7 +33,9 @@ def write(chosen: Experiment) -> None:
             point = {key: run.parameters[key] for key in chosen.varied if key in run.parameters}
             found = results.handed_over(folder / "results" / name)
             links = _readable(folder, name, run.parameters), _finished(name)
-            done.append(comparison.Outcome(name, point, found, record.seconds, *map(quote, links)))
+            done.append(
+                comparison.RunResult(name, point, found, record.seconds, *map(quote, links))
+            )
     first = next(iter(chosen.runs.values())).parameters
     fixed = {name: value for name, value in first.items() if name not in chosen.varied}
     table = comparison.tidy(done, chosen.varied)

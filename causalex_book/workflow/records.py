@@ -113,7 +113,7 @@ def snakemake_lock(folder: Path) -> Path:
 
 
 @contextmanager
-def signed(folder: Path, profile: str) -> Iterator[None]:
+def pidfile(folder: Path, profile: str) -> Iterator[None]:
     """Leave word of who is at work on an experiment; it stays behind if that one is killed."""
     word = {
         "host": socket.gethostname(),

@@ -18,7 +18,7 @@ SNAKEFILE = paths.WORKFLOW / "Snakefile"
 LOCAL = "local"
 
 
-def carry_out(chosen: Experiment, profile: str = LOCAL) -> None:
+def run_jobs(chosen: Experiment, profile: str = LOCAL) -> None:
     """Execute the runs whose inputs changed or that were not finished.
 
     A second call for the same experiment waits for the first. What a killed one left behind is
@@ -48,7 +48,7 @@ def carry_out(chosen: Experiment, profile: str = LOCAL) -> None:
         with locks.exclusive(records.snakemake_lock(folder), alive):
             _put_in_order(folder, profile)
             _discard(chosen)
-        with records.signed(folder, profile):
+        with records.pidfile(folder, profile):
             _run_snakemake(chosen, settings)
 
 

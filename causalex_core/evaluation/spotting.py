@@ -22,7 +22,7 @@ COUNTS = ("tp", "n_pred", "n_truth")
 PAIRS_AT_ONCE = 2_000_000
 
 
-class Rule(StrEnum):
+class MatchingRule(StrEnum):
     """What one true positive is."""
 
     ONE_TO_ONE = "one_to_one"  # a pair of a largest matching: nobody is used twice
@@ -54,7 +54,7 @@ class Protocol:
     summary: str
     inclusive: bool
     strict: bool
-    rule: Rule
+    rule: MatchingRule
 
 
 MEGC = Protocol(
@@ -62,28 +62,28 @@ MEGC = Protocol(
     "IoU of at least 0.5 on inclusive frames, each truth and each detection used once",
     inclusive=True,
     strict=False,
-    rule=Rule.ONE_TO_ONE,
+    rule=MatchingRule.ONE_TO_ONE,
 )
 AUW = Protocol(
     "auw",
     "IoU above 0.5 on offset - onset, per truth its best detection (AUW-GCN since 2025)",
     inclusive=False,
     strict=True,
-    rule=Rule.BEST_PREDICTION,
+    rule=MatchingRule.BEST_PREDICTION,
 )
 AUW_2023 = Protocol(
     "auw_2023",
     "IoU above 0.5 on offset - onset, every detection that hits counts (AUW-GCN as published)",
     inclusive=False,
     strict=True,
-    rule=Rule.EACH_PREDICTION,
+    rule=MatchingRule.EACH_PREDICTION,
 )
 EACH_TRUTH = Protocol(
     "each_truth",
     "IoU of at least 0.5 on inclusive frames, every truth that is hit counts (LGSNet, MDMD)",
     inclusive=True,
     strict=False,
-    rule=Rule.EACH_TRUTH,
+    rule=MatchingRule.EACH_TRUTH,
 )
 PROTOCOLS: Mapping[str, Protocol] = {
     protocol.name: protocol for protocol in (MEGC, AUW, AUW_2023, EACH_TRUTH)
@@ -334,7 +334,11 @@ def _counted(cells: _Cells, kept: np.ndarray, protocol: Protocol) -> NDArray[np.
 
 
 def _hits(
-    left: np.ndarray, right: np.ndarray, overlap: np.ndarray, shape: tuple[int, int], rule: Rule
+    left: np.ndarray,
+    right: np.ndarray,
+    overlap: np.ndarray,
+    shape: tuple[int, int],
+    rule: MatchingRule,
 ) -> tuple[np.ndarray, bool]:
     """Positions of the hits, and whether they are positions of truths (else of detections).
 
@@ -347,11 +351,11 @@ def _hits(
     rule
         What one true positive is.
     """
-    if rule is Rule.EACH_PREDICTION:
+    if rule is MatchingRule.EACH_PREDICTION:
         return np.unique(right), False
-    if rule is Rule.EACH_TRUTH:
+    if rule is MatchingRule.EACH_TRUTH:
         return np.unique(left), True
-    if rule is Rule.BEST_PREDICTION:
+    if rule is MatchingRule.BEST_PREDICTION:
         order = np.lexsort((right, -overlap, left))  # best first; of equals the first in the table
         first = np.unique(left[order], return_index=True)[1]
         return np.unique(right[order][first]), False

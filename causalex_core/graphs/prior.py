@@ -197,8 +197,8 @@ def recover_counts(published: np.ndarray, largest: int = 1000) -> np.ndarray:
         raise CausalexError("the matrix does not follow from symmetric integer counts")
     blocks, block_of = connected_components(counts, directed=False)
     for block in range(blocks):
-        members = block_of == block
-        counts[members] *= _multiple(counts[members], published[members], largest)
+        ensemble = block_of == block
+        counts[ensemble] *= _multiple(counts[ensemble], published[ensemble], largest)
     return counts
 
 

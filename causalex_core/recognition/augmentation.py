@@ -29,7 +29,7 @@ class Augmentation:
         Motion is made weaker or stronger, by up to e to this power.
     hidden
         Share of the squares of 7 px that are hidden, in both phases.
-    cut_short
+    drop_relaxation
         Share of the samples whose relaxation is hidden.
     mixed
         Samples are averages of two, as are their labels (mixup); the share of one is drawn from
@@ -40,7 +40,7 @@ class Augmentation:
     shift: int = 2
     gain: float = 0.2
     hidden: float = 0.0
-    cut_short: float = 0.0
+    drop_relaxation: float = 0.0
     mixed: float = 0.0
 
 
@@ -83,7 +83,7 @@ def drawn(
     gain = np.exp(config.gain * generator.uniform(-1, 1, n_samples))[:, None, None]
     seen = generator.random((n_samples, 1, _SQUARES**2)) >= config.hidden
     whole = np.ones((n_samples, 2, 1))
-    whole[:, 1, 0] = generator.random(n_samples) >= config.cut_short
+    whole[:, 1, 0] = generator.random(n_samples) >= config.drop_relaxation
     partner = generator.choice(partners, n_samples)
     share = np.ones(n_samples)
     if config.mixed:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from causalex_core.data.causalnet import EMOTIONS
 from causalex_core.devices import choose_device
 from causalex_core.errors import CausalexError
-from causalex_core.recognition.described import Described, DescribedConfig, centred
+from causalex_core.recognition.causalnet_text import CausalNetText, CausalNetTextConfig, centred
 from causalex_core.recognition.flow_images import FlowConfig
 from causalex_core.recognition.maps import Images
 from causalex_core.tensors import WeightsError, read_about, read_tensors, write_tensors
@@ -27,12 +27,12 @@ class Recogniser:
     Attributes
     ----------
     network
-        See :class:`causalex_core.recognition.described.Described`.
+        See :class:`causalex_core.recognition.causalnet_text.CausalNetText`.
     flow
         How the flow images are made that it was trained on.
     """
 
-    network: Described
+    network: CausalNetText
     flow: FlowConfig
 
     @torch.no_grad()
@@ -98,7 +98,7 @@ def load(path: Path = SHIPPED, device: str = "auto") -> Recogniser:
     try:
         shape = about["network"]
         pairs = {name: tuple(shape[name]) for name in ("widths", "heads", "repeats")}
-        network = Described(DescribedConfig(**shape | pairs))
+        network = CausalNetText(CausalNetTextConfig(**shape | pairs))
         flow = FlowConfig(**about["flow"])
         known = tuple(about["emotions"]) == EMOTIONS
         network.load_state_dict(state)

@@ -38,7 +38,7 @@ class BlockAttention(nn.Module):
         return self.out(attend(query, key, value, self.heads))
 
 
-class OwnValue(nn.Module):
+class ValueProjection(nn.Module):
     """What :class:`BlockAttention` is to a token that is alone in its block."""
 
     def __init__(self, width: int, heads: int) -> None:
@@ -58,7 +58,7 @@ class Layer(nn.Module):
     def __init__(self, width: int, heads: int, alone: bool) -> None:
         super().__init__()
         self.attention_norm = nn.LayerNorm(width)
-        self.attention = (OwnValue if alone else BlockAttention)(width, heads)
+        self.attention = (ValueProjection if alone else BlockAttention)(width, heads)
         self.feed_forward_norm = nn.LayerNorm(width)
         self.feed_forward = feed_forward(width)
 
@@ -96,7 +96,7 @@ class Stage(nn.Module):
         return tokens.reshape(blocks.shape).transpose(2, 3).reshape(shape)
 
 
-class Shrink(nn.Module):
+class Downsample(nn.Module):
     """Twice the channels on a map of half the side."""
 
     def __init__(self, width: int) -> None:
@@ -137,7 +137,7 @@ class Encoder(nn.Module):
                 )
             ]
         )
-        self.shrinks = nn.ModuleList([Shrink(width) for width in WIDTHS[:-1]])
+        self.shrinks = nn.ModuleList([Downsample(width) for width in WIDTHS[:-1]])
 
     def forward(self, images: Tensor) -> Tensor:
         """Images (N, 3, 28, 28) to features (N, 1024)."""

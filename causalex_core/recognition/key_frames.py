@@ -19,7 +19,7 @@ UNITS = ("seconds", "duration")
 
 
 @dataclass(frozen=True)
-class Law:
+class KeyFrameNoise:
     """How wrong key frames are.
 
     Attributes
@@ -101,7 +101,7 @@ def checked(key_frames: NDArray[np.integer], n_frames: int | None = None) -> Key
 
 def shifted(
     key_frames: NDArray[np.integer],
-    law: Law,
+    law: KeyFrameNoise,
     fps: float | NDArray[np.floating],
     n_frames: int | NDArray[np.integer],
     generator: np.random.Generator,
@@ -149,7 +149,7 @@ def shifted(
     return _ordered(moved, last)
 
 
-def _drawn(law: Law, count: int, generator: np.random.Generator) -> NDArray[np.float64]:
+def _drawn(law: KeyFrameNoise, count: int, generator: np.random.Generator) -> NDArray[np.float64]:
     """Errors at level 1, (N, 3)."""
     if law.kind == "measured":
         return np.array(law.errors)[generator.integers(len(law.errors), size=count)]

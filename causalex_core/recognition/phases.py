@@ -54,7 +54,7 @@ class Temporal(nn.Module):
         return self.out(attend(query, key, value, self.heads).reshape(later.shape))
 
 
-class Relation(nn.Module):
+class CRM(nn.Module):
     """The whole movement from the later phase of both directions of time (CRM)."""
 
     def __init__(self, width: int = WIDTH, heads: int = HEADS) -> None:
@@ -85,7 +85,7 @@ class CausalAttention(nn.Module):
         self.spatial = PositionAttention(width, heads, gamma, scale=(width // heads) ** -0.5)
         self.temporal = Temporal(width, heads)
         self.feed_forward = feed_forward(width)
-        self.relation = Relation(width, heads)
+        self.relation = CRM(width, heads)
 
     def forward(self, contraction: Tensor, relaxation: Tensor) -> Tensor:
         """Tokens of both phases to (N, 3, 4, C): the movement, contraction, relaxation."""

@@ -21,12 +21,12 @@ from causalex_core.devices import choose_device, keep_freed_memory
 from causalex_core.errors import CausalexError
 from causalex_core.provenance import code_digest, digest
 from causalex_core.recognition.augmentation import Augmentation, mirrored
-from causalex_core.recognition.described import COMPACT, DescribedConfig
+from causalex_core.recognition.causalnet_text import COMPACT, CausalNetTextConfig
+from causalex_core.recognition.fold_trainer import FoldTrainer, Run, TrainingConfig, made
 from causalex_core.recognition.folds import Folds
 from causalex_core.recognition.network import CLASSES, NetworkConfig
-from causalex_core.recognition.side_by_side import Run, SideBySide, TrainingConfig, made
 from causalex_core.recognition.ststnet import StstnetConfig
-from causalex_core.resumable import Job, finish
+from causalex_core.resumable import Job, train_or_resume
 
 PUBLISHED = TrainingConfig()
 COMPACT_TRAINING = TrainingConfig(
@@ -37,8 +37,8 @@ COMPACT_TRAINING = TrainingConfig(
     epochs=25,
     batch=64,
     balanced=True,
-    augmentation=Augmentation(hidden=0.25, cut_short=0.6, mixed=0.4),
-    both_sides=True,
+    augmentation=Augmentation(hidden=0.25, drop_relaxation=0.6, mixed=0.4),
+    flip_tta=True,
 )
 STSTNET_TRAINING = replace(
     COMPACT_TRAINING,
@@ -47,14 +47,14 @@ STSTNET_TRAINING = replace(
     decay=0.05,
     epochs=40,
     augmentation=Augmentation(),
-    both_sides=False,
+    flip_tta=False,
 )
-DESCRIBED_TRAINING = replace(PUBLISHED, network=DescribedConfig())
+DESCRIBED_TRAINING = replace(PUBLISHED, network=CausalNetTextConfig())
 _ON_GPU = 2_000_000_000  # parameters at once: 32 GB of them, gradients and both means of Adam
 
 
 @dataclass(frozen=True)
-class Outcome:
+class FoldResults:
     """What the trained models say.
 
     Attributes
@@ -96,8 +96,8 @@ class Outcome:
             found[seeds.index(run.seed), :, run.held_out] = np.moveaxis(logits, 1, 0)
         return found
 
-    def together(self, members: int) -> "Outcome":
-        """The same of recognisers that each say the mean of what the models of `members` seeds say.
+    def together(self, ensemble: int) -> "FoldResults":
+        """The same of recognisers that average the logits of the models of `ensemble` seeds.
 
         The first seeds make the first; a recogniser has the seed of its first member. There are
         no weights.
@@ -108,12 +108,12 @@ class Outcome:
             If seeds are left over.
         """
         n_seeds = len(set(run.seed for run in self.runs))
-        if n_seeds % members:
-            raise CausalexError(f"{n_seeds} seeds: expected a multiple of {members} members")
+        if n_seeds % ensemble:
+            raise CausalexError(f"{n_seeds} seeds: expected a multiple of {ensemble} members")
         n_folds = len(self.runs) // n_seeds
-        first = [place for place in range(len(self.runs)) if place // n_folds % members == 0]
-        each = [range(place, place + members * n_folds, n_folds) for place in first]
-        return Outcome(
+        first = [place for place in range(len(self.runs)) if place // n_folds % ensemble == 0]
+        each = [range(place, place + ensemble * n_folds, n_folds) for place in first]
+        return FoldResults(
             runs=tuple(self.runs[place] for place in first),
             logits=tuple(np.mean([self.logits[own] for own in group], axis=0) for group in each),
             losses=np.stack([self.losses[group].mean(axis=0) for group in each]),
@@ -124,7 +124,7 @@ class Outcome:
         """Network of one run after the last epoch, in evaluation mode."""
         network = made(config.network)
         network.load_state_dict({**network.state_dict(), **self.states[run]})
-        return (BothSides(network) if config.both_sides else network).eval()
+        return (BothSides(network) if config.flip_tta else network).eval()
 
 
 class BothSides(nn.Module):
@@ -150,14 +150,14 @@ def train(
     keep_weights: bool = False,
     device: str = "auto",
     runs_at_once: int | None = None,
-) -> Outcome:
+) -> FoldResults:
     """Train a model per fold and seed.
 
     Parameters
     ----------
     inputs
         (N, ...) as the network takes them: :func:`causalex_core.recognition.maps.inputs` for the
-        published one, :func:`causalex_core.recognition.described.centred` for the others.
+        published one, :func:`causalex_core.recognition.causalnet_text.centred` for the others.
     labels
         (N,) classes from 0 to 2.
     folds
@@ -200,10 +200,10 @@ def train(
     groups = [runs[start : start + size] for start in range(0, len(runs), size)]
     known = _fingerprint(samples, truth, config, keep_weights) if folder else ""
     there, truths = samples.to(place), torch.tensor(truth, device=place)
-    found = finish(
+    found = train_or_resume(
         [
             Job(
-                begin=partial(SideBySide, group, there, truths, config, keep_weights=keep_weights),
+                begin=partial(FoldTrainer, group, there, truths, config, keep_weights=keep_weights),
                 epochs=config.epochs,
                 models=len(group),
                 path=folder / _name(group, known) if folder else None,
@@ -216,7 +216,7 @@ def train(
         for group, said in zip(groups, found, strict=True)
         for place in range(len(group))
     ]
-    return Outcome(
+    return FoldResults(
         runs=tuple(runs),
         logits=tuple(said[f"logits.{place}"].numpy() for _, place, said in each),
         losses=np.stack([said["losses"][place].numpy() for _, place, said in each]),

@@ -10,7 +10,7 @@ from causalex_core.evaluation.spotting import MEGC, Protocol, score_above
 from causalex_core.expressions import KINDS, MissingOffset
 from causalex_core.spotting.batches import Run
 from causalex_core.spotting.proposals import ProposalConfig
-from causalex_core.spotting.training import Outcome
+from causalex_core.spotting.training import FoldResults
 from causalex_core.spotting.windows import Windows
 
 _TRIED = 0.1  # apex score from which a frame is tried
@@ -35,7 +35,7 @@ def tried(rules: ProposalConfig) -> ProposalConfig:
     )
 
 
-def held_out(outcome: Outcome, windows: Windows, seed: int) -> np.ndarray:
+def held_out(outcome: FoldResults, windows: Windows, seed: int) -> np.ndarray:
     """Scores of all windows, each by the model that was not trained on its subject.
 
     Parameters

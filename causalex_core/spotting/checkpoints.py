@@ -17,10 +17,10 @@ from causalex_core.motion.record import Recording
 from causalex_core.spotting import graph
 from causalex_core.spotting.graph import GraphConfig
 from causalex_core.spotting.network import Network
-from causalex_core.spotting.proposals import ProposalConfig, Rule, detect, probabilities
+from causalex_core.spotting.proposals import ProposalConfig, ProposalRule, detect, probabilities
 from causalex_core.spotting.targets import KINDS
 from causalex_core.spotting.weights import load_network, save_network
-from causalex_core.spotting.windows import JUDGED, Normalisation, Video, Windows, gather
+from causalex_core.spotting.windows import VALID_FRAMES, Normalisation, Video, Windows, gather
 from causalex_core.tensors import WeightsError
 
 SHIPPED = Path(__file__).parent / "shipped" / "spotter.safetensors"
@@ -163,7 +163,7 @@ class Spotter:
 
         scores = torch.cat([probable(part) for part in windows.motion.split(_AT_ONCE)])
         if debias:
-            null = probable(torch.zeros_like(windows.motion[:1]))[..., [JUDGED // 2]]
+            null = probable(torch.zeros_like(windows.motion[:1]))[..., [VALID_FRAMES // 2]]
             scores = (scores - debias * null).clamp(min=0)
         return scores.numpy()
 
@@ -225,8 +225,8 @@ def load(path: Path = SHIPPED, device: str = "auto") -> Spotter:
     return Spotter(network.to(place), settings)
 
 
-def _rule(given: dict[str, Any]) -> Rule:
-    return Rule(**given | {name: tuple(given[name]) for name in ("reach", "length")})
+def _rule(given: dict[str, Any]) -> ProposalRule:
+    return ProposalRule(**given | {name: tuple(given[name]) for name in ("reach", "length")})
 
 
 def _in_own_frames(table: pd.DataFrame, factor: float, fps: float, last: int) -> pd.DataFrame:

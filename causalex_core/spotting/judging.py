@@ -7,14 +7,14 @@ import torch
 from torch import Tensor
 
 from causalex_core.errors import CausalexError
+from causalex_core.spotting.fold_trainer import Graphs, TrainingConfig
 from causalex_core.spotting.network import Network
 from causalex_core.spotting.proposals import probabilities, type_probabilities
-from causalex_core.spotting.side_by_side import Graphs, TrainingConfig
-from causalex_core.spotting.training import Outcome
+from causalex_core.spotting.training import FoldResults
 
 
 def judge(
-    outcome: Outcome, config: TrainingConfig, graphs: Graphs, views: Mapping[str, Tensor]
+    outcome: FoldResults, config: TrainingConfig, graphs: Graphs, views: Mapping[str, Tensor]
 ) -> dict[str, tuple[np.ndarray, ...]]:
     """All four probabilities of Eq. 7, after the last epoch.
 

@@ -14,7 +14,7 @@ TAPS = 3
 _EPSILON, _MOMENTUM = 1e-5, 0.1  # of batch normalisation
 
 
-class Norm(nn.Module):
+class BatchNormReLU(nn.Module):
     """Parameters and running statistics (folds, channels) of batch normalisation."""
 
     running_mean: Tensor
@@ -72,7 +72,7 @@ class GraphLayer(nn.Module):
         super().__init__()
         self.weight = nn.Parameter(torch.empty(folds, inputs, outputs))
         self.bias = nn.Parameter(torch.empty(folds, outputs))
-        self.norm = Norm(folds, outputs)
+        self.norm = BatchNormReLU(folds, outputs)
 
     def draw(self, fold: int, generator: torch.Generator) -> None:
         """Weights of one fold, uniform within 1 / sqrt(outputs)."""

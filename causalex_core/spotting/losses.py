@@ -14,7 +14,7 @@ from torch import Tensor
 from causalex_core.spotting.targets import NEITHER
 
 
-class Answers(NamedTuple):
+class TargetBatch(NamedTuple):
     """Targets of a batch.
 
     Attributes
@@ -58,7 +58,7 @@ _APEX, _ACTION = 0.90, 0.80  # weights of frames with a score, against those wit
 _SMOOTH, _EPSILON = 0.16, 1e-5
 
 
-def terms(logits: Tensor, answers: Answers, real: Tensor | None = None) -> dict[str, Tensor]:
+def terms(logits: Tensor, answers: TargetBatch, real: Tensor | None = None) -> dict[str, Tensor]:
     """The six losses.
 
     Parameters

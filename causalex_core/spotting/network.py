@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 from causalex_core import regions
 from causalex_core.errors import CausalexError
-from causalex_core.spotting.layers import Convolution, GraphLayer, Norm
+from causalex_core.spotting.layers import BatchNormReLU, Convolution, GraphLayer
 from causalex_core.spotting.operations import MaxPool
 
 Matrix = Literal["compound", "prior", "identity"]
@@ -102,7 +102,7 @@ class Network(nn.Module):
                 for shape in zip(features, outputs, config.distances, strict=True)
             ]
         )
-        self.norms = nn.ModuleList([Norm(folds, width) for _ in between])
+        self.norms = nn.ModuleList([BatchNormReLU(folds, width) for _ in between])
         self.register_buffer("compound", compound)
         self.register_buffer("prior", prior)
         self.initialise([0] * folds)

@@ -17,7 +17,7 @@ class OptimiserConfig:
     ----------
     rate
         Learning rate of the first epoch.
-    per_epoch
+    gamma
         Factor of the rate from epoch to epoch.
     decay
         Weight decay, apart from the gradient (AdamW), on the weights of graph layers and
@@ -25,7 +25,7 @@ class OptimiserConfig:
     """
 
     rate: float = 0.01
-    per_epoch: float = 0.96
+    gamma: float = 0.96
     decay: float = 0.1
 
 
@@ -61,7 +61,7 @@ class Optimiser:
     @torch.no_grad()
     def step(self, epoch: int, active: Tensor) -> None:
         """Move the weights of the active folds (F,) along their gradients, which are cleared."""
-        rate = self.config.rate * self.config.per_epoch**epoch
+        rate = self.config.rate * self.config.gamma**epoch
         self.state["steps"] += active
         steps = self.state["steps"].clamp(min=1)
         correction = [1 - beta**steps for beta in _BETAS]

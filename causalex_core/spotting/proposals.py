@@ -12,13 +12,13 @@ from causalex_core.errors import CausalexError
 from causalex_core.spotting.network import CONTEXT
 from causalex_core.spotting.suppression import suppress
 from causalex_core.spotting.targets import KINDS
-from causalex_core.spotting.windows import JUDGED, Windows
+from causalex_core.spotting.windows import VALID_FRAMES, Windows
 
 HEADS = ("onset", "offset", "apex")
 
 
 @dataclass(frozen=True)
-class Rule:
+class ProposalRule:
     """When frames become an interval, for one kind of expression.
 
     Attributes
@@ -54,14 +54,16 @@ class ProposalConfig:
         IoU above which the lesser of two proposals is left out.
     """
 
-    micro: Rule = field(default=Rule(0.5, (2, 7), (5, 30), 5))
-    macro: Rule = field(default=Rule(0.5, (7, 29), (15, 88), 5))
+    micro: ProposalRule = field(default=ProposalRule(0.5, (2, 7), (5, 30), 5))
+    macro: ProposalRule = field(default=ProposalRule(0.5, (7, 29), (15, 88), 5))
     variant: Literal["released", "sound"] = "sound"
     overlap: float = 0.5
 
 
 CAS = ProposalConfig()
-SAMM = ProposalConfig(micro=Rule(0.5, (2, 7), (4, 13), 5), macro=Rule(0.5, (6, 27), (12, 81), 6))
+SAMM = ProposalConfig(
+    micro=ProposalRule(0.5, (2, 7), (4, 13), 5), macro=ProposalRule(0.5, (6, 27), (12, 81), 6)
+)
 
 
 def probabilities(logits: Tensor) -> Tensor:
@@ -137,10 +139,10 @@ def propose(
     video, first = windows.video, windows.first
     if positions is not None:
         video, first = video[positions], first[positions]
-    if scores.shape != (len(video), len(KINDS), len(HEADS), JUDGED):
+    if scores.shape != (len(video), len(KINDS), len(HEADS), VALID_FRAMES):
         raise CausalexError(
             f"scores of shape {scores.shape}: expected"
-            f" {(len(video), len(KINDS), len(HEADS), JUDGED)}, a row per window"
+            f" {(len(video), len(KINDS), len(HEADS), VALID_FRAMES)}, a row per window"
         )
     unknown = np.isnan(scores).any(axis=(1, 2, 3))
     if unknown.any():
@@ -156,7 +158,7 @@ def propose(
         KINDS, (config.micro, config.macro), curves, strict=True
     ):
         top = np.flatnonzero(apex > rule.threshold)
-        window = top // JUDGED
+        window = top // VALID_FRAMES
         top, window = top[top < high[window]], window[top < high[window]]
         distance = np.arange(rule.reach[0], rule.reach[1] + 1)
         before = np.maximum(top[:, None] - distance, low[window][:, None])
@@ -234,8 +236,8 @@ def _borders(
 
     In frames of all windows laid end to end.
     """
-    begin = JUDGED * np.arange(len(video))
+    begin = VALID_FRAMES * np.arange(len(video))
     origin = begin - first
     if variant == "released":
-        return begin, begin + JUDGED, origin
+        return begin, begin + VALID_FRAMES, origin
     return origin, origin + lengths[video], origin

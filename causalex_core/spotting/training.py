@@ -17,11 +17,11 @@ from torch import Tensor
 from causalex_core.devices import choose_device, keep_freed_memory
 from causalex_core.errors import CausalexError
 from causalex_core.provenance import code_digest, digest
-from causalex_core.resumable import CPU_SECONDS, Job, finish
+from causalex_core.resumable import CPU_SECONDS, Job, train_or_resume
 from causalex_core.spotting.batches import Run
-from causalex_core.spotting.losses import Answers
+from causalex_core.spotting.fold_trainer import FoldTrainer, Graphs, TrainingConfig, TrainingData
+from causalex_core.spotting.losses import TargetBatch
 from causalex_core.spotting.network import Network, NetworkConfig
-from causalex_core.spotting.side_by_side import Graphs, Material, SideBySide, TrainingConfig
 from causalex_core.spotting.windows import (
     AUW_GCN_CONSTANTS,
     Fold,
@@ -32,7 +32,7 @@ from causalex_core.spotting.windows import (
 
 
 @dataclass(frozen=True)
-class Outcome:
+class FoldResults:
     """What the trained models say.
 
     Attributes
@@ -80,7 +80,7 @@ def train(
     folder: Path | None = None,
     device: str = "auto",
     runs_at_once: int | None = None,
-) -> Outcome:
+) -> FoldResults:
     """Train a model per fold and seed.
 
     Parameters
@@ -123,9 +123,9 @@ def train(
         keep_freed_memory()
     constant = config.normalisation == "auw_gcn"
     normalisation = AUW_GCN_CONSTANTS if constant else training_normalisation(windows, folds)
-    material = Material(
+    material = TrainingData(
         motion=windows.motion.to(place),
-        answers=Answers(*(part.to(place) for part in windows.answers)),
+        answers=TargetBatch(*(part.to(place) for part in windows.answers)),
         graphs=_checked(graphs or Graphs(), len(folds), windows.motion, place),
         normalisation=normalisation.to(place),
         keep=kept,
@@ -134,10 +134,10 @@ def train(
     size = runs_at_once or (1 if place.type == "cpu" else len(runs))
     inputs = _fingerprint(material, config) if folder else ""
     groups = [runs[start : start + size] for start in range(0, len(runs), size)]
-    found = finish(
+    found = train_or_resume(
         [
             Job(
-                begin=partial(SideBySide, group, material, config),
+                begin=partial(FoldTrainer, group, material, config),
                 epochs=config.epochs,
                 models=len(group),
                 path=folder / _name(group, inputs) if folder else None,
@@ -150,7 +150,7 @@ def train(
         for group, said in zip(groups, found, strict=True)
         for place in range(len(group))
     ]
-    return Outcome(
+    return FoldResults(
         runs=tuple(runs),
         epochs=kept,
         scores=tuple(said[f"scores.{place}"].numpy() for said, place in each),
@@ -205,7 +205,7 @@ def _checked(graphs: Graphs, folds: int, motion: Tensor, place: torch.device) ->
     )
 
 
-def _fingerprint(material: Material, config: TrainingConfig) -> str:
+def _fingerprint(material: TrainingData, config: TrainingConfig) -> str:
     """Digest of everything that the models of any group depend on but the group itself.
 
     The code is part of it: what an earlier version trained must not pass for this one's.

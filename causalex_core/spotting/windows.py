@@ -9,11 +9,11 @@ import torch
 from torch import Tensor
 
 from causalex_core.errors import CausalexError
-from causalex_core.spotting.losses import Answers
+from causalex_core.spotting.losses import TargetBatch
 from causalex_core.spotting.network import CONTEXT, FRAMES
 from causalex_core.spotting.targets import ACTION, TargetConfig, marks, targets
 
-JUDGED = FRAMES - 2 * CONTEXT  # frames of a window that no other window has
+VALID_FRAMES = FRAMES - 2 * CONTEXT  # frames of a window that no other window has
 
 
 @dataclass(frozen=True)
@@ -54,7 +54,7 @@ class Windows:
     """
 
     motion: Tensor
-    answers: Answers
+    answers: TargetBatch
     video: np.ndarray
     first: np.ndarray
     with_expression: np.ndarray
@@ -136,11 +136,11 @@ def cut(series: np.ndarray) -> np.ndarray:
         (W, 270, ...): window i judges the frames from 256 i and sees 7 more on each side;
         beyond the series it is zero. A series of 1 to 256 frames is one window.
     """
-    count = -(-len(series) // JUDGED)
-    rest = count * JUDGED - len(series)
+    count = -(-len(series) // VALID_FRAMES)
+    rest = count * VALID_FRAMES - len(series)
     padding = [(CONTEXT, rest + CONTEXT)] + [(0, 0)] * (series.ndim - 1)
     padded = np.pad(series, padding)
-    frame = JUDGED * np.arange(count)[:, None] + np.arange(FRAMES)
+    frame = VALID_FRAMES * np.arange(count)[:, None] + np.arange(FRAMES)
     return padded[frame]
 
 
@@ -186,13 +186,13 @@ def gather(
     judged = targets(all_marks, config)
     return Windows(
         motion=torch.from_numpy(np.concatenate(motion)),
-        answers=Answers(
+        answers=TargetBatch(
             torch.from_numpy(judged.phase.astype(np.int64)),
             torch.from_numpy(judged.apex),
             torch.from_numpy(judged.action),
         ),
         video=np.repeat(np.arange(len(videos)), counts),
-        first=np.concatenate([JUDGED * np.arange(count) for count in counts]),
+        first=np.concatenate([VALID_FRAMES * np.arange(count) for count in counts]),
         with_expression=np.asarray(all_marks[..., ACTION].any(axis=(1, 2))),
         subjects=tuple(video.subject for video in videos),
         names=tuple(video.name for video in videos),
@@ -244,7 +244,7 @@ def together(one: Windows, other: Windows) -> Windows:
     """Windows of two databases in one; their subjects and videos must have different names."""
     return Windows(
         motion=torch.cat([one.motion, other.motion]),
-        answers=Answers(
+        answers=TargetBatch(
             *(torch.cat(parts) for parts in zip(one.answers, other.answers, strict=True))
         ),
         video=np.concatenate([one.video, other.video + len(one.names)]),
@@ -267,7 +267,7 @@ def leave_one_subject_out(windows: Windows, *, all_windows: bool = False) -> lis
 def training_normalisation(windows: Windows, folds: Sequence[Fold]) -> Normalisation:
     """Mean and deviation per channel over all frames of each fold's training subjects."""
     ends = np.array(windows.lengths)[windows.video] - windows.first
-    inside = torch.from_numpy(np.arange(JUDGED) < ends[:, None])[..., None, None]
+    inside = torch.from_numpy(np.arange(VALID_FRAMES) < ends[:, None])[..., None, None]
     judged = windows.motion[:, CONTEXT : FRAMES - CONTEXT].double() * inside
     count = inside.sum((1, 2, 3)).double() * judged.shape[2]
     first, second = judged.sum((1, 2)), judged.square().sum((1, 2))

@@ -13,16 +13,16 @@ import torch
 from standing_still import kill_when_it_stands_still, stand_still_in
 
 from causalex_core import paths, resumable
+from causalex_core.spotting.fold_trainer import FoldTrainer, TrainingConfig
 from causalex_core.spotting.network import NetworkConfig
-from causalex_core.spotting.side_by_side import SideBySide, TrainingConfig
-from causalex_core.spotting.training import Outcome, train
+from causalex_core.spotting.training import FoldResults, train
 from causalex_core.spotting.windows import Video, gather, leave_one_subject_out
 
 EPOCHS, SUBJECTS = 5, 3
 STANDS_STILL = 7  # in the second fold, whose first epoch is done and saved
 
 
-def trained(folder: Path | None) -> Outcome:
+def trained(folder: Path | None) -> FoldResults:
     """Train a fold per subject on noise with one stretch of action each."""
     generator = np.random.default_rng(3)
     motion = generator.normal(0, 1, (SUBJECTS, 300, 1, 2)).astype(np.float32)
@@ -49,13 +49,13 @@ def test_it_goes_on_after_sigkill(moment, tmp_path, monkeypatch):
     kill_when_it_stands_still(__file__, moment, str(tmp_path))
     assert len(list(tmp_path.glob("*.safetensors"))) == 2
 
-    advance, done = SideBySide.advance, []
+    advance, done = FoldTrainer.advance, []
 
     def counted(group):
         done.append((group.runs[0].fold.name, group.epoch))
         return advance(group)
 
-    monkeypatch.setattr(SideBySide, "advance", counted)
+    monkeypatch.setattr(FoldTrainer, "advance", counted)
     resumed = trained(tmp_path)
     last = [("s2", epoch) for epoch in range(EPOCHS)]
     assert done == [("s1", epoch) for epoch in range(1, EPOCHS)] + last
@@ -69,7 +69,7 @@ def test_it_goes_on_after_sigkill(moment, tmp_path, monkeypatch):
 if __name__ == "__main__":
     resumable._SAVE_EVERY, resumable._SAVING_AT_MOST = 0.0, 1e9
     if sys.argv[1] == "in an epoch":
-        stand_still_in(SideBySide, "advance", STANDS_STILL)
+        stand_still_in(FoldTrainer, "advance", STANDS_STILL)
     else:
         stand_still_in(paths.os, "fsync", STANDS_STILL)
     trained(Path(sys.argv[2]))

@@ -66,13 +66,13 @@ import numpy as np
 import pandas as pd
 from causalex_core import paths, resumable
 from causalex_core.spotting.network import NetworkConfig
-from causalex_core.spotting.side_by_side import SideBySide, TrainingConfig
+from causalex_core.spotting.side_by_side import FoldTrainer, TrainingConfig
 from causalex_core.spotting.training import train
 from causalex_core.spotting.windows import Video, gather, leave_one_subject_out
 
 Path('training.kernel').write_text(str(os.getpid()))
 resumable._SAVE_EVERY, resumable._SAVING_AT_MOST = 0.0, 1e9
-advance = SideBySide.advance
+advance = FoldTrainer.advance
 
 def watched(group):
     with open('training.epochs', 'a') as epochs:
@@ -81,7 +81,7 @@ def watched(group):
         time.sleep(0.05)
     return advance(group)
 
-SideBySide.advance = watched
+FoldTrainer.advance = watched
 generator = np.random.default_rng(1)
 videos = [Video(name, '1', generator.normal(0, 1, (99, 1, 2))) for name in 'abc']
 rows = [(name, '1', 20.0, 30.0, 50.0, 'macro') for name in 'abc']

@@ -81,11 +81,11 @@ def hold_and_end(path: Path, how: str) -> str:
 
 def test_an_attempt_does_not_wait_and_leaves_nothing(tmp_path):
     path = tmp_path / "x.lock"
-    with locks.attempted(path) as free, locks.attempted(path) as again:
+    with locks.try_lock(path) as free, locks.try_lock(path) as again:
         assert free and not again
         assert path.exists()
     assert not path.exists()
-    with locks.attempted(path) as free:
+    with locks.try_lock(path) as free:
         assert free
 
 

@@ -8,7 +8,7 @@ import safetensors.torch
 import torch
 
 from causalex_core import resumable
-from causalex_core.resumable import Job, finish
+from causalex_core.resumable import Job, train_or_resume
 from causalex_core.tensors import WeightsError
 
 
@@ -49,7 +49,7 @@ def watched(writing, tmp_path, monkeypatch):
     monkeypatch.setattr(resumable, "_save", counted)
     monkeypatch.setattr(resumable, "monotonic", lambda: clock.now)
     job = Job(lambda: Counting(clock), 12, 1, tmp_path / "a.safetensors")
-    found = finish([job])
+    found = train_or_resume([job])
     assert found[0].keys() == {"count", "cpu_seconds"} and int(found[0]["count"]) == 12
     return clock.written
 
@@ -78,12 +78,12 @@ def test_cpu_seconds_are_those_of_all_pieces_of_a_training(ends_at, tmp_path, mo
     path = tmp_path / "a.safetensors"
     if ends_at is not None:
         with pytest.raises(KeyboardInterrupt):
-            finish([Job(lambda: Killed(clock), 5, 1, path)])
+            train_or_resume([Job(lambda: Killed(clock), 5, 1, path)])
         clock.now += 10_000
-    (found,) = finish([Job(lambda: Counting(clock), 5, 1, path)])
+    (found,) = train_or_resume([Job(lambda: Counting(clock), 5, 1, path)])
     assert float(found["cpu_seconds"]) == 5 * 40
     clock.now += 10_000
-    (read,) = finish([Job(lambda: Counting(clock), 5, 1, path)])
+    (read,) = train_or_resume([Job(lambda: Counting(clock), 5, 1, path)])
     assert float(read["cpu_seconds"]) == 5 * 40 and int(read["count"]) == 5
 
 
@@ -92,7 +92,7 @@ def test_a_file_without_cpu_seconds_is_not_gone_on_from(tmp_path):
     kept = {"count": torch.ones(()), "epoch": torch.tensor(1)}
     path.write_bytes(safetensors.torch.save({**kept, "more": torch.ones(3)}))
     with pytest.raises(WeightsError, match="not the progress of these models; delete it"):
-        finish([Job(lambda: Counting(Clock(0)), 5, 1, path)])
+        train_or_resume([Job(lambda: Counting(Clock(0)), 5, 1, path)])
 
 
 @pytest.mark.parametrize("terminal", [False, True])
@@ -104,7 +104,7 @@ def test_progress_is_lines_where_nobody_watches_a_terminal(terminal, monkeypatch
     stream = Stream()
     monkeypatch.setattr(sys, "stderr", stream)
     monkeypatch.setattr(resumable, "_TELL_EVERY", 0.0)  # tell of every epoch
-    finish([Job(lambda: Counting(Clock(0)), 4, 2, None)])
+    train_or_resume([Job(lambda: Counting(Clock(0)), 4, 2, None)])
     said = stream.getvalue()
     if terminal:
         assert "\r" in said

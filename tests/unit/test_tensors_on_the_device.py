@@ -17,16 +17,16 @@ from causalex_core.motion.record import Recording
 from causalex_core.recognition import checkpoints as recogniser
 from causalex_core.recognition import training as recognition
 from causalex_core.recognition.augmentation import Augmentation
-from causalex_core.recognition.described import DescribedConfig
+from causalex_core.recognition.causalnet_text import CausalNetTextConfig
+from causalex_core.recognition.fold_trainer import TrainingConfig
 from causalex_core.recognition.folds import leave_one_subject_out as folds_of
 from causalex_core.recognition.network import NetworkConfig
-from causalex_core.recognition.side_by_side import TrainingConfig
 from causalex_core.recognition.ststnet import StstnetConfig
 from causalex_core.spotting import checkpoints as spotter
 from causalex_core.spotting import training as spotting
+from causalex_core.spotting.fold_trainer import Graphs
+from causalex_core.spotting.fold_trainer import TrainingConfig as SpotterTraining
 from causalex_core.spotting.network import AUW_GCN, PAPER
-from causalex_core.spotting.side_by_side import Graphs
-from causalex_core.spotting.side_by_side import TrainingConfig as SpotterTraining
 from causalex_core.spotting.windows import Video, gather, leave_one_subject_out
 
 META = torch.device("meta")
@@ -112,11 +112,11 @@ def test_training_of_spotters(config, at_once, tmp_path):
 
 
 LABELS = np.arange(9) % 3
-SMALL = DescribedConfig(
+SMALL = CausalNetTextConfig(
     widths=(8, 8), heads=(2, 2), repeats=(1, 1), exchanges=1, fused=8, fused_heads=2, hidden=8,
     stitched=True, smoothed=3, straight=True,
 )  # fmt: skip
-MIXED = Augmentation(hidden=0.2, cut_short=0.2, mixed=0.4)
+MIXED = Augmentation(hidden=0.2, drop_relaxation=0.2, mixed=0.4)
 
 
 @pytest.mark.parametrize("at_once", [1, 3])
@@ -125,11 +125,14 @@ MIXED = Augmentation(hidden=0.2, cut_short=0.2, mixed=0.4)
     [
         (
             TrainingConfig(
-                SMALL, epochs=2, batch=3, balanced=True, augmentation=MIXED, both_sides=True
+                SMALL, epochs=2, batch=3, balanced=True, augmentation=MIXED, flip_tta=True
             ),
             (2, 3, 28, 28),
         ),
-        (TrainingConfig(StstnetConfig(), epochs=1, falling=True, uncertain=0.1), (2, 3, 28, 28)),
+        (
+            TrainingConfig(StstnetConfig(), epochs=1, falling=True, label_smoothing=0.1),
+            (2, 3, 28, 28),
+        ),
         (TrainingConfig(NetworkConfig((1, 1, 1), folded=True), epochs=1), (4, 3, 28, 28)),
     ],
     ids=["described", "STSTNet", "published"],

@@ -16,37 +16,37 @@ from causalex_book.claims.what_holds.verdicts import Judge, rows_with
 from causalex_book.debiasing.counterfactuals import BOTH, CONSTANT, KEEP, NULL, SWEEP
 from causalex_book.publishing import paper
 from causalex_book.spotting.graph_spotting import CAUSAL, PRIOR, RANDOM
-from causalex_book.spotting.variants import NONE, PREDECESSOR, WHOLE
+from causalex_book.spotting.variants import AUW_GCN, CAUSAL_EX, NONE
 from causalex_core.config import Parameters
 from causalex_core.data.annotations import CAS, SAMM
 from causalex_core.evaluation.operating_points import EPOCH
 
 SOURCES = ()
 # Page that shows the evidence, and the rule, by the claim's id.
-JUDGED: Mapping[str, tuple[str, Judge]] = {
+JUDGES: Mapping[str, tuple[str, Judge]] = {
     "text-abstract": (
         "published_setting",
         printed.within(
-            WHOLE,
+            CAUSAL_EX,
             {CAS: ("abstract", "cas", "overall"), SAMM: ("abstract", "samm", "overall")},
         ),
     ),
     "table1-caption": ("table1", printed.table1),
     "table3-cas-auw": (
         "published_setting",
-        printed.within(PREDECESSOR, {CAS: ("table3", "cas AUW-GCN", "f1")}),
+        printed.within(AUW_GCN, {CAS: ("table3", "cas AUW-GCN", "f1")}),
     ),
     "table3-samm-auw": (
         "published_setting",
-        printed.within(PREDECESSOR, {SAMM: ("table3", "samm AUW-GCN", "f1")}),
+        printed.within(AUW_GCN, {SAMM: ("table3", "samm AUW-GCN", "f1")}),
     ),
     "table3-cas-causal": (
         "published_setting",
-        printed.within(WHOLE, {CAS: ("table3", "cas Causal-Ex", "f1")}),
+        printed.within(CAUSAL_EX, {CAS: ("table3", "cas Causal-Ex", "f1")}),
     ),
     "table3-samm-causal": (
         "published_setting",
-        printed.within(WHOLE, {SAMM: ("table3", "samm Causal-Ex", "f1")}),
+        printed.within(CAUSAL_EX, {SAMM: ("table3", "samm Causal-Ex", "f1")}),
     ),
     "table4-cas-causal": (
         "published_setting",
@@ -58,25 +58,25 @@ JUDGED: Mapping[str, tuple[str, Judge]] = {
     ),
     "table4-cas-both": (
         "published_setting",
-        printed.across(WHOLE, CAS, SAMM, ("table4", "cas (Causal+Prior)", "samm overall")),
+        printed.across(CAUSAL_EX, CAS, SAMM, ("table4", "cas (Causal+Prior)", "samm overall")),
     ),
     "table4-samm-both": (
         "published_setting",
-        printed.across(WHOLE, SAMM, CAS, ("table4", "samm (Causal+Prior)", "cas overall")),
+        printed.across(CAUSAL_EX, SAMM, CAS, ("table4", "samm (Causal+Prior)", "cas overall")),
     ),
     "text-loso": ("published_setting", graphs.loso),
-    "text-gain-causal": ("graph_spotting", graphs.better(WHOLE, [PREDECESSOR])),
-    "text-transitions": ("graph_spotting", graphs.better(WHOLE, [NONE])),
-    "text-conclusion": ("graph_spotting", graphs.better(WHOLE, [RANDOM, NONE])),
+    "text-gain-causal": ("graph_spotting", graphs.better(CAUSAL_EX, [AUW_GCN])),
+    "text-transitions": ("graph_spotting", graphs.better(CAUSAL_EX, [NONE])),
+    "text-conclusion": ("graph_spotting", graphs.better(CAUSAL_EX, [RANDOM, NONE])),
     "text-causal-alone": ("graph_spotting", graphs.better(CAUSAL, [PRIOR])),
-    "figure5-layers": ("graph_spotting", graphs.switch(WHOLE, "one layer", "overall")),
-    "figure5-self-loops": ("graph_spotting", graphs.switch("no self loops", WHOLE, "overall")),
-    "figure5-pooling": ("graph_spotting", graphs.switch(WHOLE, "no pooling", "micro")),
+    "figure5-layers": ("graph_spotting", graphs.switch(CAUSAL_EX, "one layer", "overall")),
+    "figure5-self-loops": ("graph_spotting", graphs.switch("no self loops", CAUSAL_EX, "overall")),
+    "figure5-pooling": ("graph_spotting", graphs.switch(CAUSAL_EX, "no pooling", "micro")),
     "text-epochs": ("published_setting", graphs.epochs),
     "text-robust": ("graph_spotting", graphs.robust),
     "text-transfer-micro": ("graph_spotting", graphs.transfer_micro),
-    "table2-after": ("counterfactuals", debiasing.raises_f1(WHOLE)),
-    "text-gain-debias": ("counterfactuals", debiasing.raises_f1(PREDECESSOR)),
+    "table2-after": ("counterfactuals", debiasing.raises_f1(CAUSAL_EX)),
+    "text-gain-debias": ("counterfactuals", debiasing.raises_f1(AUW_GCN)),
     "text-confident": ("counterfactuals", debiasing.confident),
     "text-null-frames": ("counterfactuals", debiasing.null_frames),
     "text-au-bias": ("counterfactuals", debiasing.unit_bias),
@@ -114,7 +114,7 @@ def compute(config: Config) -> dict[str, pd.DataFrame]:
 def verdicts_on(tables: Tables) -> Iterator[dict[str, object]]:
     """A row per judged claim, from the tables of the stored runs."""
     claims = paper.claims().set_index("id")
-    for name, (page, judge) in JUDGED.items():
+    for name, (page, judge) in JUDGES.items():
         found, claim = judge(tables), claims.loc[name]
         yield {
             "where": claim["where"],
@@ -129,17 +129,17 @@ def verdicts_on(tables: Tables) -> Iterator[dict[str, object]]:
 def glance(tables: Tables) -> Iterator[dict[str, object]]:
     """Gains in overall F1: ``about, what, people, database, gain, low, high``."""
     for better, worse, what in (
-        (WHOLE, PREDECESSOR, "Causal-Ex rather than AUW-GCN"),
-        (WHOLE, NONE, "Causal-Ex rather than no graph"),
-        (WHOLE, RANDOM, "Causal-Ex rather than a random graph"),
+        (CAUSAL_EX, AUW_GCN, "Causal-Ex rather than AUW-GCN"),
+        (CAUSAL_EX, NONE, "Causal-Ex rather than no graph"),
+        (CAUSAL_EX, RANDOM, "Causal-Ex rather than a random graph"),
         (CAUSAL, PRIOR, "causal graph rather than prior graph"),
     ):
         for people, run in stored.SPOTTING.items():
             rows = rows_with(stored.contrasts(tables[run], better, "overall"), beside=worse)
             yield from _gains(rows, "graph", what, people)
-    rows = stored.published_gains(tables, WHOLE, "overall")
+    rows = stored.published_gains(tables, CAUSAL_EX, "overall")
     what = "Causal-Ex rather than AUW-GCN, as published"
-    yield from _gains(rows_with(rows, beside=PREDECESSOR), "graph", what, stored.REAL)
+    yield from _gains(rows_with(rows, beside=AUW_GCN), "graph", what, stored.REAL)
     for name, what in (
         (NULL, "debiasing by null frames"),
         (KEEP, "debiasing by masked regions"),
@@ -147,19 +147,19 @@ def glance(tables: Tables) -> Iterator[dict[str, object]]:
         (SWEEP, "no debiasing, as many thresholds"),
     ):
         for people, run in stored.DEBIASING.items():
-            rows = rows_with(stored.debiased(tables[run], WHOLE), counterfactual=name)
+            rows = rows_with(stored.debiased(tables[run], CAUSAL_EX), counterfactual=name)
             yield from _gains(rows, "debiasing", what, people)
     for name, what in (
         (NULL, "debiasing by null frames, as published"),
         (CONSTANT, "a constant instead, as published"),
     ):
-        rows = rows_with(stored.published_debiased(tables, WHOLE), counterfactual=name)
+        rows = rows_with(stored.published_debiased(tables, CAUSAL_EX), counterfactual=name)
         yield from _gains(rows, "debiasing", what, stored.REAL)
     what = "epoch chosen on the test subject"
     for people, run in stored.SPOTTING.items():
-        rows = stored.scores(tables[run], WHOLE, EPOCH)
+        rows = stored.scores(tables[run], CAUSAL_EX, EPOCH)
         yield from _gains(rows, "choosing", what, people, "over_last")
-    rows = stored.published(tables, WHOLE, EPOCH)
+    rows = stored.published(tables, CAUSAL_EX, EPOCH)
     yield from _gains(rows, "choosing", f"{what}, as published", stored.REAL, "over_last")
 
 

@@ -28,7 +28,7 @@ from causalex_book.debiasing.counterfactuals import (
     SWEEP,
 )
 from causalex_book.debiasing.counterfactuals import NONE as PLAIN
-from causalex_book.spotting.variants import WHOLE
+from causalex_book.spotting.variants import CAUSAL_EX
 from causalex_synthetic.people import TIES
 
 _NAMES = (NULL, KEEP, BOTH)
@@ -77,7 +77,7 @@ def null_frames(tables: Tables) -> Found:
     """Null frames beside noise and blurred motion."""
     own, control = (
         rows_with(
-            tables[run]["debiasing"], variant=WHOLE, kind="overall", chosen=CROSS, form=FORMS[0]
+            tables[run]["debiasing"], variant=CAUSAL_EX, kind="overall", chosen=CROSS, form=FORMS[0]
         )
         for run in stored.DEBIASING.values()
     )
@@ -95,7 +95,7 @@ def null_frames(tables: Tables) -> Found:
 def unit_bias(tables: Tables) -> Found:
     """A planted tie of one action unit to micro-expressions, and whether masking removes it."""
     bias = rows_with(
-        tables["counterfactuals"]["bias"], variant=WHOLE, form=FORMS[0], event="expression"
+        tables["counterfactuals"]["bias"], variant=CAUSAL_EX, form=FORMS[0], event="expression"
     )
     share = bias.assign(share=bias["detected"] / bias["number"]).pivot_table(
         index=["database", "counterfactual"], columns=["people", "unit"], values="share"
@@ -140,7 +140,7 @@ def groups(tables: Tables) -> Found:
     """Equalized odds between groups of people, which Eq. 9 is about."""
     odds = rows_with(
         tables["counterfactuals"]["odds"],
-        variant=WHOLE,
+        variant=CAUSAL_EX,
         counterfactual=PLAIN,
         attribute="tie",
         kind="micro",
@@ -162,7 +162,7 @@ def _by_name(rows: pd.DataFrame, *names: str) -> str:
 
 def _highest(run: Table) -> pd.DataFrame:
     """Highest probability of an apex in a window, kinds by motion, mean over databases."""
-    rows = rows_with(run["confidence"], variant=WHOLE, head="apex")
+    rows = rows_with(run["confidence"], variant=CAUSAL_EX, head="apex")
     return rows.pivot_table(index="kind", columns="motion", values="highest")
 
 

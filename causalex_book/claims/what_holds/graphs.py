@@ -23,7 +23,7 @@ from causalex_book.claims.what_holds.verdicts import (
     rows_with,
 )
 from causalex_book.spotting.published_setting import HONEST, NEAREST
-from causalex_book.spotting.variants import WHOLE
+from causalex_book.spotting.variants import CAUSAL_EX
 from causalex_core.data.annotations import SAMM
 from causalex_core.evaluation.operating_points import EPOCH, LAST
 
@@ -66,8 +66,10 @@ def switch(variant: str, other: str, kind: str) -> Judge:
 
 def loso(tables: Tables) -> Found:
     """What choosing on the test subject adds, so that leaving it out ensures nothing."""
-    published = stored.published(tables, WHOLE, EPOCH)
-    own, control = (stored.scores(tables[run], WHOLE, EPOCH) for run in stored.SPOTTING.values())
+    published = stored.published(tables, CAUSAL_EX, EPOCH)
+    own, control = (
+        stored.scores(tables[run], CAUSAL_EX, EPOCH) for run in stored.SPOTTING.values()
+    )
     levels = rows_with(tables["mask_spotting"]["rules"], rule="best pair per subject", kind="macro")
     gained = [*published["over_last_low"], *own["over_last_low"], *levels["gain_low"]]
     return Found(
@@ -97,12 +99,12 @@ def epochs(tables: Tables) -> Found:
 
 def robust(tables: Tables) -> Found:
     """Models from the other database beside those of the tested one, at the last epoch."""
-    within = stored.published(tables, WHOLE, LAST, counting=HONEST)
-    published = _beside(stored.crossed(tables, WHOLE, LAST, HONEST), within)
+    within = stored.published(tables, CAUSAL_EX, LAST, counting=HONEST)
+    published = _beside(stored.crossed(tables, CAUSAL_EX, LAST, HONEST), within)
     own, control = (
         _beside(
-            rows_with(tables[run]["crossed"], variant=WHOLE, kind="overall"),
-            stored.scores(tables[run], WHOLE, LAST),
+            rows_with(tables[run]["crossed"], variant=CAUSAL_EX, kind="overall"),
+            stored.scores(tables[run], CAUSAL_EX, LAST),
         )
         for run in stored.SPOTTING.values()
     )
@@ -122,12 +124,12 @@ def robust(tables: Tables) -> Found:
 
 def transfer_micro(tables: Tables) -> Found:
     """Micro F1 on SAMM-LV of models of CAS(ME)^2, beside models of SAMM-LV."""
-    rows = rows_with(stored.crossed(tables, WHOLE, EPOCH, NEAREST, "micro"), tested_on=SAMM)
-    rows = _beside(rows, stored.published(tables, WHOLE, EPOCH, "micro"))
+    rows = rows_with(stored.crossed(tables, CAUSAL_EX, EPOCH, NEAREST, "micro"), tested_on=SAMM)
+    rows = _beside(rows, stored.published(tables, CAUSAL_EX, EPOCH, "micro"))
     control = tables["graph_spotting"]
     control_rows = _beside(
-        rows_with(control["crossed"], variant=WHOLE, kind="micro"),
-        stored.scores(control, WHOLE, LAST, "micro"),
+        rows_with(control["crossed"], variant=CAUSAL_EX, kind="micro"),
+        stored.scores(control, CAUSAL_EX, LAST, "micro"),
     )
     return Found(
         "micro F1 of models of CAS(ME)^2 under the published rule,"
@@ -148,7 +150,7 @@ def _over(rows: pd.DataFrame, others: Sequence[str]) -> str:
 
 def _last_quarter(run: Table, **counting: str) -> dict[str, float]:
     """Change of overall F1 in the last quarter of the epochs, by a text that tells it."""
-    rows = rows_with(run["epochs"], variant=WHOLE, kind="overall", **counting)
+    rows = rows_with(run["epochs"], variant=CAUSAL_EX, kind="overall", **counting)
     last = int(rows["epoch"].max())
     f1 = rows.pivot(index="epoch", columns="database", values="f1")
     late, early = (f1.loc[[epoch]].to_numpy(float)[0] for epoch in (last, last - last // 4))

@@ -7,7 +7,7 @@ from causalex_book.claims import ablation_explorer
 from causalex_book.claims.ablation_explorer import NO_DEBIASING, Config, made_of
 from causalex_book.publishing import results
 from causalex_book.spotting.published_setting import HONEST, NEAREST, NETWORKS
-from causalex_book.spotting.variants import NONE, PREDECESSOR, VARIANTS, WHOLE
+from causalex_book.spotting.variants import AUW_GCN, CAUSAL_EX, NONE, VARIANTS
 from causalex_core import paths
 
 PARTS = ["graph", "layers", "pooling", "debiasing"]
@@ -45,8 +45,8 @@ def configurations(published):
 @pytest.mark.parametrize(
     ("variant", "graph", "layers", "pooling"),
     [
-        (WHOLE, "causal + prior", 2, "yes"),
-        (PREDECESSOR, "prior", 1, "no"),
+        (CAUSAL_EX, "causal + prior", 2, "yes"),
+        (AUW_GCN, "prior", 1, "no"),
         (NONE, "none", 2, "yes"),
         ("as released", "causal + prior, then prior", 2, "yes"),
         ("random graph", "random", 2, "yes"),

@@ -8,11 +8,11 @@ from window_archive import write
 
 from causalex_book.spotting import across_databases
 from causalex_book.spotting.across_databases import AS_RECORDED, CAUSAL, COMMON, Config
-from causalex_book.spotting.variants import PREDECESSOR
+from causalex_book.spotting.variants import AUW_GCN
 from causalex_core.data.annotations import CAS, SAMM
 from causalex_core.evaluation.operating_points import EPOCH, LAST
 
-SMALL = Config(variants=(CAUSAL, PREDECESSOR), epochs=2, n_bootstrap=20)
+SMALL = Config(variants=(CAUSAL, AUW_GCN), epochs=2, n_bootstrap=20)
 
 
 @pytest.fixture(scope="module")
@@ -51,6 +51,6 @@ def test_features_of_ones_own_are_crossed_too(of_nobody, tmp_path):
     for name in NAMES[CAS]:
         subject = name.rpartition("_")[0]
         write(tmp_path / "test", subject, name, motion(name, FRAMES[CAS]), label(FRAMES[CAS]))
-    own = Config(features={CAS: str(tmp_path)}, variants=(PREDECESSOR,), epochs=1, n_bootstrap=10)
+    own = Config(features={CAS: str(tmp_path)}, variants=(AUW_GCN,), epochs=1, n_bootstrap=10)
     found = across_databases.compute(own)["crossed"]
     assert set(found["trained_on"]) == {f"{CAS}, own features", SAMM}

@@ -7,12 +7,12 @@ import torch
 from causalex_book.debiasing import counterfactuals
 from causalex_book.debiasing.counterfactuals import CONSTANT, MAIN, NONE, SWEEP, Config
 from causalex_book.spotting import material
-from causalex_book.spotting.variants import PREDECESSOR, WHOLE
+from causalex_book.spotting.variants import AUW_GCN, CAUSAL_EX
 from causalex_core.errors import CausalexError
 from causalex_core.spotting.graph import GraphConfig
 
 SMALL = Config(
-    plans=(("cas_like", (WHOLE, PREDECESSOR)),),
+    plans=(("cas_like", (CAUSAL_EX, AUW_GCN)),),
     seeds=(1, 2),
     epochs=2,
     n_thresholds=3,
@@ -101,7 +101,7 @@ def test_strengths_without_nothing_are_refused():
 
 
 @pytest.mark.parametrize(
-    "plans", [(), (("cas_like", (PREDECESSOR,)),), (("cas_like", ("X", WHOLE)),)]
+    "plans", [(), (("cas_like", (AUW_GCN,)),), (("cas_like", ("X", CAUSAL_EX)),)]
 )
 def test_plans_without_the_network_of_the_paper_are_refused(plans):
     with pytest.raises(CausalexError, match="parameter 'plans'"):

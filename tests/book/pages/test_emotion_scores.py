@@ -17,10 +17,10 @@ from causalex_book.recognition.emotion_scores import (
 )
 from causalex_book.recognition.emotions import COMPOSITE, DATABASES
 from causalex_book.recognition.selection import CROSS, LAST, TEST
-from causalex_core.recognition.described import DescribedConfig
+from causalex_core.recognition.causalnet_text import CausalNetTextConfig
 
 SMALL = Config(compact_epochs=2, ststnet_epochs=6, layer_epochs=10, n_draws=3, n_bootstrap=50)
-TINY = DescribedConfig(
+TINY = CausalNetTextConfig(
     widths=(8, 8), heads=(2, 2), repeats=(1, 1), exchanges=1, fused=8, fused_heads=2, hidden=8
 )
 

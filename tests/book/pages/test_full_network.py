@@ -9,7 +9,7 @@ from causalex_book.recognition.full_network import (
     GUESSES,
     LINEAR,
     NO_CHOICE,
-    WHOLE,
+    PUBLISHED_NETWORK,
     Config,
 )
 from causalex_book.recognition.selection import CROSS, LAST, TEST
@@ -36,7 +36,7 @@ def test_a_model_judges_a_group_and_is_trained_on_all_others(tables):
 def test_every_system_is_scored_under_its_rules(tables):
     scores = tables["scores"]
     rules = scores.groupby("system")["rule"].agg(set).to_dict()
-    assert rules[WHOLE] == rules[COMPACT] == rules[GUESSES] == {LAST, CROSS, TEST}
+    assert rules[PUBLISHED_NETWORK] == rules[COMPACT] == rules[GUESSES] == {LAST, CROSS, TEST}
     assert rules[LINEAR] == {NO_CHOICE}
     composite = scores.query(f"scope == '{COMPOSITE}' and measure == 'uf1'")
     assert len(composite) == 10
@@ -58,15 +58,15 @@ def test_what_the_published_rule_gains_is_the_difference_of_its_scores(tables):
     for _, row in gains.iterrows():
         expected = values[row["system"], TEST] - values[row["system"], row["over"]]
         assert row["gain"] == pytest.approx(expected)
-    assert set(tables["differences"]["system"]) == {WHOLE, COMPACT}
+    assert set(tables["differences"]["system"]) == {PUBLISHED_NETWORK, COMPACT}
     linear = values[LINEAR, NO_CHOICE]
     composite = tables["differences"].query(f"scope == '{COMPOSITE}' and measure == 'accuracy'")
     found = composite.set_index("system")["difference"]
-    assert found[WHOLE] == pytest.approx(values[WHOLE, LAST] - linear)
+    assert found[PUBLISHED_NETWORK] == pytest.approx(values[PUBLISHED_NETWORK, LAST] - linear)
 
 
 def test_losses_are_told_for_every_epoch(tables):
-    losses = tables["losses"].query(f"system == '{WHOLE}'")
+    losses = tables["losses"].query(f"system == '{PUBLISHED_NETWORK}'")
     assert losses["epoch"].tolist() == [1, 2]
     assert (losses["low"] < losses["high"]).all()
     last = tables["models"]["loss"]

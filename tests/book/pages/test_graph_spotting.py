@@ -5,15 +5,15 @@ import pytest
 
 from causalex_book.spotting import graph_spotting
 from causalex_book.spotting.graph_spotting import Config
-from causalex_book.spotting.variants import NONE, PREDECESSOR, WHOLE
+from causalex_book.spotting.variants import AUW_GCN, CAUSAL_EX, NONE
 from causalex_core.errors import CausalexError
 
 SMALL = Config(
-    plans=(("cas_like", (NONE, WHOLE, PREDECESSOR)), ("samm_like", (NONE, WHOLE))),
+    plans=(("cas_like", (NONE, CAUSAL_EX, AUW_GCN)), ("samm_like", (NONE, CAUSAL_EX))),
     seeds=(1, 2),
     epochs=2,
-    nested=(NONE, WHOLE),
-    crossed=(WHOLE,),
+    nested=(NONE, CAUSAL_EX),
+    crossed=(CAUSAL_EX,),
     n_thresholds=3,
     n_shifts=5,
     most_subjects=4,
@@ -52,13 +52,13 @@ def test_every_variant_and_rule_counts_every_truth(tables):
 
 def test_pooling_does_not_shorten_the_answer(tables):
     networks = tables["networks"].set_index("variant")
-    assert networks.loc[[WHOLE, PREDECESSOR], "parameters"].tolist() == [39_552, 39_248]
+    assert networks.loc[[CAUSAL_EX, AUW_GCN], "parameters"].tolist() == [39_552, 39_248]
     assert (networks["frames_out"] == networks["frames_in"]).all()
 
 
 def test_claims_are_differences_between_variants(tables):
     contrasts, scores = tables["contrasts"], tables["scores"].query("rule == 'last epoch'")
-    assert len(contrasts) == 3 * 3 and set(contrasts["beside"]) == {PREDECESSOR, NONE}
+    assert len(contrasts) == 3 * 3 and set(contrasts["beside"]) == {AUW_GCN, NONE}
     f1 = scores.set_index(["database", "variant", "kind"])["f1"]
     for row in contrasts.itertuples():
         difference = (
@@ -86,9 +86,12 @@ def test_shifted_labels_have_a_band(tables):
     ("plans", "said"),
     [
         ((), "a list of one or more values"),
-        ((("cas_like", (PREDECESSOR, WHOLE)),), "'no graph' and 'Causal-Ex' among them"),
-        ((("cas_like", (NONE, "Causal-X", WHOLE)),), "did you mean 'Causal-Ex'"),
-        ((("cas_like", (NONE, WHOLE)), ("samm_like", (NONE,))), r"\['no graph'\] in .*among them"),
+        ((("cas_like", (AUW_GCN, CAUSAL_EX)),), "'no graph' and 'Causal-Ex' among them"),
+        ((("cas_like", (NONE, "Causal-X", CAUSAL_EX)),), "did you mean 'Causal-Ex'"),
+        (
+            (("cas_like", (NONE, CAUSAL_EX)), ("samm_like", (NONE,))),
+            r"\['no graph'\] in .*among them",
+        ),
     ],
 )
 def test_a_plan_needs_what_the_page_is_about(plans, said):

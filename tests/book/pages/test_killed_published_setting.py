@@ -13,13 +13,13 @@ from standing_still import kill_when_it_stands_still, stand_still_in
 from test_published_setting import TOY, everything_is_proposed
 
 from causalex_book.spotting import published_setting
-from causalex_book.spotting.variants import PREDECESSOR, WHOLE
+from causalex_book.spotting.variants import AUW_GCN, CAUSAL_EX
 from causalex_core import resumable
 from causalex_core.data import manifest
 from causalex_core.data.annotations import SAMM
-from causalex_core.spotting.side_by_side import SideBySide
+from causalex_core.spotting.fold_trainer import FoldTrainer
 
-CONFIG = published_setting.Config(databases=(SAMM,), variants=(PREDECESSOR, WHOLE), **TOY)
+CONFIG = published_setting.Config(databases=(SAMM,), variants=(AUW_GCN, CAUSAL_EX), **TOY)
 STANDS_STILL = 10  # in the second network, whose second fold has one of two epochs
 
 
@@ -33,13 +33,13 @@ def test_it_goes_on_after_sigkill(made_up_sources, tmp_path, monkeypatch):
     sources = made_up_sources["auw_gcn_priors"].folder.parent
     kill_when_it_stands_still(__file__, str(sources))
     assert len(list((tmp_path / "killed" / "training").glob("*.safetensors"))) == 5
-    advance, done = SideBySide.advance, []
+    advance, done = FoldTrainer.advance, []
 
     def counted(group):
         done.append((group.runs[0].fold.name, group.epoch))
         return advance(group)
 
-    monkeypatch.setattr(SideBySide, "advance", counted)
+    monkeypatch.setattr(FoldTrainer, "advance", counted)
     resumed = published_setting.compute(CONFIG)
     assert done == [("samm_007", 1), ("samm_008", 0), ("samm_008", 1)]
     assert len(whole["detections"])
@@ -59,5 +59,5 @@ if __name__ == "__main__":
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(manifest, "locate", made_up.get)
         everything_is_proposed(patch)
-        stand_still_in(SideBySide, "advance", STANDS_STILL)
+        stand_still_in(FoldTrainer, "advance", STANDS_STILL)
         published_setting.compute(CONFIG)

@@ -6,7 +6,7 @@ import pytest
 
 from causalex_book.spotting import mask_spotting, scales
 from causalex_book.spotting.mask_spotting import NONE, NULL, SWEEP, Config
-from causalex_book.spotting.material import Material
+from causalex_book.spotting.material import SpottingDataset
 from causalex_core.spotting import proposals
 from causalex_core.spotting.losses import CAS as LOSS
 from causalex_core.spotting.windows import Video, gather
@@ -35,7 +35,7 @@ def invented(database, subjects=5, seed=0):
         videos.append(Video(name, f"{name}_1", scales.channels(levels)))
     columns = ["subject", "video", "onset", "apex", "offset", "kind"]
     truth = pd.DataFrame(rows, columns=columns).astype(dict.fromkeys(columns[2:5], float))
-    return Material(database, 30.0, gather(videos, truth), truth, proposals.CAS, LOSS)
+    return SpottingDataset(database, 30.0, gather(videos, truth), truth, proposals.CAS, LOSS)
 
 
 @pytest.fixture(scope="module")

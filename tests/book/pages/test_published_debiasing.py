@@ -6,13 +6,13 @@ import pytest
 from causalex_book.debiasing import published_debiasing
 from causalex_book.debiasing.counterfactuals import BOTH, CONSTANT, KEEP, MASK, NULL
 from causalex_book.spotting import published_setting
-from causalex_book.spotting.variants import PREDECESSOR
+from causalex_book.spotting.variants import AUW_GCN
 from causalex_core.data.annotations import CAS
 from causalex_core.errors import CausalexError
 
 SMALL = {
     "databases": (CAS,),
-    "variants": (PREDECESSOR,),
+    "variants": (AUW_GCN,),
     "epochs": 2,
     "most_subjects": 3,
     "n_bootstrap": 20,

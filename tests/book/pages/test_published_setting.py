@@ -9,7 +9,7 @@ import pytest
 from causalex_book.publishing import detections
 from causalex_book.spotting import published_setting
 from causalex_book.spotting.published_setting import NETWORKS, Config
-from causalex_book.spotting.variants import PREDECESSOR, WHOLE
+from causalex_book.spotting.variants import AUW_GCN, CAUSAL_EX
 from causalex_core.data import auw_gcn, manifest
 from causalex_core.data.annotations import CAS, SAMM
 from causalex_core.data.intervals import read_intervals
@@ -19,7 +19,7 @@ from causalex_core.evaluation.spotting import PROTOCOLS, pool, score
 from causalex_core.expressions import MissingOffset
 
 TOY = {"epochs": 2, "batch": 1, "n_bootstrap": 20}
-SMALL = Config(variants=(PREDECESSOR, WHOLE, published_setting.RANDOM), **TOY)
+SMALL = Config(variants=(AUW_GCN, CAUSAL_EX, published_setting.RANDOM), **TOY)
 
 
 def everything_is_proposed(patch):
@@ -79,8 +79,8 @@ def test_differences_are_those_of_the_scores(tables):
     scores = tables["scores"].set_index(keys)["f1"]
     differences = tables["differences"]
     assert set(zip(differences["variant"], differences["baseline"], strict=True)) == {
-        (WHOLE, PREDECESSOR),
-        (WHOLE, published_setting.RANDOM),
+        (CAUSAL_EX, AUW_GCN),
+        (CAUSAL_EX, published_setting.RANDOM),
     }
     for row in differences.to_dict("records"):
         one, two = (
@@ -123,7 +123,7 @@ def test_cost_is_said_of_every_network(tables):
 
 def test_in_the_released_code_only_directed_edges_enter():
     assert NETWORKS[published_setting.RELEASED].policy == "directed"
-    assert NETWORKS[WHOLE].policy == "any_edge"
+    assert NETWORKS[CAUSAL_EX].policy == "any_edge"
 
 
 def test_the_setting_is_the_published_one_by_default():
@@ -134,7 +134,7 @@ def test_the_setting_is_the_published_one_by_default():
 
 def test_without_the_predecessor_the_plan_is_refused():
     with pytest.raises(CausalexError, match=r"parameter 'variants'.*'AUW-GCN'"):
-        Config(variants=(WHOLE,))
+        Config(variants=(CAUSAL_EX,))
 
 
 def test_three_people_of_the_public_motion(mirror, tmp_path, monkeypatch):
@@ -143,7 +143,7 @@ def test_three_people_of_the_public_motion(mirror, tmp_path, monkeypatch):
         pytest.skip(f"sources not here: {', '.join(missing)}")
     monkeypatch.setenv("CAUSALEX_DATA", str(tmp_path))
     config = Config(
-        databases=(SAMM,), variants=(PREDECESSOR,), epochs=1, most_subjects=3, n_bootstrap=10
+        databases=(SAMM,), variants=(AUW_GCN,), epochs=1, most_subjects=3, n_bootstrap=10
     )
     found = published_setting.compute(config)
     assert found["inputs"]["subjects"].tolist() == [3]

@@ -8,7 +8,7 @@ from causalex_book.debiasing import counterfactuals, debiased, real_debiasing
 from causalex_book.debiasing.counterfactuals import BOTH, KEEP, MASK, NONE, NULL, SWEEP
 from causalex_book.publishing import beside, results
 from causalex_book.spotting import figures_spotting
-from causalex_book.spotting.variants import WHOLE
+from causalex_book.spotting.variants import CAUSAL_EX
 from causalex_core import paths
 from causalex_core.data.annotations import CAS, SAMM
 from causalex_core.errors import CausalexError
@@ -32,7 +32,7 @@ def data(mirror, tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def real(data, obtained):
-    return obtained(real_debiasing, plans=((CAS, (WHOLE,)),), **SMALL)
+    return obtained(real_debiasing, plans=((CAS, (CAUSAL_EX,)),), **SMALL)
 
 
 @pytest.fixture(scope="module")
@@ -49,7 +49,7 @@ def test_every_counterfactual_is_there_and_nothing_that_is_unknown_of_real_peopl
 
 
 def test_without_essential_regions_null_frames_are_left(data, obtained):
-    found = obtained(real_debiasing, plans=((SAMM, (WHOLE,)),), views=(NULL,), **SMALL).tables
+    found = obtained(real_debiasing, plans=((SAMM, (CAUSAL_EX,)),), views=(NULL,), **SMALL).tables
     said = set(found["debiasing"]["counterfactual"])
     assert NULL in said and not {name for name in said if "E_f" in name or "regions" in name}
     assert debiased.answer(found["debiasing"])
@@ -77,7 +77,7 @@ def test_the_page_can_show_them_alone_and_with_any_control(real, control, with_c
 
 def test_no_synthetic_people_pass_for_real_ones():
     with pytest.raises(CausalexError, match="cas_like"):
-        real_debiasing.Config(plans=(("cas_like", (WHOLE,)),))
+        real_debiasing.Config(plans=(("cas_like", (CAUSAL_EX,)),))
 
 
 def test_the_control_has_the_same_tables(real, control):

@@ -7,20 +7,20 @@ from causalex_book.debiasing import counterfactuals, real_debiasing
 from causalex_book.publishing import detections
 from causalex_book.spotting import graph_spotting, real_spotting
 from causalex_book.spotting.points import NESTED, TOGETHER
-from causalex_book.spotting.variants import NONE, PREDECESSOR, WHOLE
+from causalex_book.spotting.variants import AUW_GCN, CAUSAL_EX, NONE
 from causalex_core.data import manifest
 from causalex_core.data.annotations import CAS, SAMM
 from causalex_core.errors import CausalexError
 
 TOY = {"seeds": (1,), "epochs": 1, "n_thresholds": 3, "n_bootstrap": 10}
 GRAPHS = real_spotting.Config(
-    plans=((CAS, (NONE, WHOLE)), (SAMM, (NONE, WHOLE))),
-    nested=(WHOLE,),
-    crossed=(WHOLE,),
+    plans=((CAS, (NONE, CAUSAL_EX)), (SAMM, (NONE, CAUSAL_EX))),
+    nested=(CAUSAL_EX,),
+    crossed=(CAUSAL_EX,),
     n_shifts=3,
     **TOY,
 )
-DEBIASED = real_debiasing.Config(plans=((SAMM, (WHOLE,)),), **TOY)
+DEBIASED = real_debiasing.Config(plans=((SAMM, (CAUSAL_EX,)),), **TOY)
 
 
 @pytest.fixture(scope="module")
@@ -65,7 +65,7 @@ def test_defaults_are_both_real_databases():
 
 @pytest.mark.parametrize("chapter", [real_spotting, real_debiasing])
 @pytest.mark.parametrize(
-    "plans", [(), ((CAS, (PREDECESSOR,)),), (("casme", (NONE, WHOLE)),), ((CAS, ("X", WHOLE)),)]
+    "plans", [(), ((CAS, (AUW_GCN,)),), (("casme", (NONE, CAUSAL_EX)),), ((CAS, ("X", CAUSAL_EX)),)]
 )
 def test_plans_are_refused_where_they_enter(chapter, plans):
     with pytest.raises(CausalexError, match="parameter 'plans'"):
@@ -75,7 +75,7 @@ def test_plans_are_refused_where_they_enter(chapter, plans):
 @pytest.mark.parametrize(
     ("chapter", "small"),
     [
-        (real_spotting, {"nested": (WHOLE,), "n_shifts": 2}),
+        (real_spotting, {"nested": (CAUSAL_EX,), "n_shifts": 2}),
         (real_debiasing, {}),
     ],
 )
@@ -84,7 +84,7 @@ def test_three_people_of_the_public_motion(chapter, small, mirror, tmp_path, mon
     if missing:
         pytest.skip(f"sources not here: {', '.join(missing)}")
     monkeypatch.setenv("CAUSALEX_DATA", str(tmp_path))
-    variants = (WHOLE, NONE) if chapter is real_spotting else (WHOLE,)
+    variants = (CAUSAL_EX, NONE) if chapter is real_spotting else (CAUSAL_EX,)
     config = chapter.Config(plans=((SAMM, variants),), most_subjects=3, **TOY, **small)
     tables = chapter.compute(config)
     assert tables["inputs"]["subjects"].tolist() == [3]

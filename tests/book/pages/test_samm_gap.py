@@ -6,7 +6,7 @@ from test_published_setting import everything_is_proposed
 
 from causalex_book.spotting import published_setting, samm_gap
 from causalex_book.spotting.samm_gap import AS_PUBLISHED, FRAMES_MOVED, READ_OUTS, TRAININGS, Config
-from causalex_book.spotting.variants import PREDECESSOR
+from causalex_book.spotting.variants import AUW_GCN
 from causalex_core.data.annotations import SAMM
 from causalex_core.errors import CausalexError
 from causalex_core.evaluation.operating_points import EPOCH
@@ -43,7 +43,7 @@ def test_as_published_is_what_the_page_reports(suspects, of_nobody):
         everything_is_proposed(patch)
         page = published_setting.compute(
             published_setting.Config(
-                databases=(SAMM,), variants=(PREDECESSOR,), epochs=2, n_bootstrap=20
+                databases=(SAMM,), variants=(AUW_GCN,), epochs=2, n_bootstrap=20
             )
         )
     rows = page["scores"].query(f"missing_offset == 'as_is' and rule == '{EPOCH}'")

@@ -63,7 +63,9 @@ def test_findings_on_the_network_as_published_follow_from_its_stored_run():
     found = scores.set_index(["system", "rule", "scope"])["value"].sort_index()
     printed = beside_recognition.printed().query("measure == 'uf1' and method == 'CausalNet'")
     printed = printed.set_index("scope")["value"]
-    selected, honest = (found[full_network.WHOLE, rule] for rule in ("test_selected", "last_epoch"))
+    selected, honest = (
+        found[full_network.PUBLISHED_NETWORK, rule] for rule in ("test_selected", "last_epoch")
+    )
     linear = found[full_network.LINEAR, full_network.NO_CHOICE]
     guesses = found[full_network.GUESSES, "test_selected"]
     assert ((selected - printed).abs() < 0.03).all()

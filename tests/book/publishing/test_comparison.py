@@ -4,7 +4,7 @@ import pandas as pd
 import pytest
 
 from causalex_book.publishing import comparison
-from causalex_book.publishing.comparison import Outcome
+from causalex_book.publishing.comparison import RunResult
 from causalex_book.publishing.results import Result
 from causalex_core.provenance import Stamp
 
@@ -29,7 +29,7 @@ def outcome(alpha, origin="computed"):
     tables = {"scores": scores, "edges": edges}
     result = Result("graphs", tables, parameters, STAMP, origin)
     places = (f"readable/alpha%3D{alpha}", f"finished/alpha%3D{alpha}")
-    return Outcome(f"alpha={alpha}", {"alpha": alpha}, [result], 2.5, *places)
+    return RunResult(f"alpha={alpha}", {"alpha": alpha}, [result], 2.5, *places)
 
 
 OUTCOMES = [outcome(0.1), outcome(0.02)]

@@ -6,8 +6,8 @@ import pytest
 from causalex_book.recognition import baselines, selection
 from causalex_core.errors import CausalexError
 from causalex_core.evaluation import confusions
+from causalex_core.recognition.fold_trainer import TrainingConfig
 from causalex_core.recognition.folds import leave_one_subject_out
-from causalex_core.recognition.side_by_side import TrainingConfig
 from causalex_core.recognition.ststnet import StstnetConfig
 from causalex_core.recognition.training import train
 

@@ -18,9 +18,9 @@ from causalex_book.recognition.inner_recognisers import (
 from causalex_book.spotting import nested
 from causalex_core.errors import CausalexError
 from causalex_core.evaluation import confusions
-from causalex_core.recognition.described import Described
+from causalex_core.recognition.causalnet_text import CausalNetText
+from causalex_core.recognition.fold_trainer import TrainingConfig
 from causalex_core.recognition.folds import leave_one_subject_out
-from causalex_core.recognition.side_by_side import TrainingConfig
 from causalex_core.recognition.ststnet import StstnetConfig
 from causalex_core.recognition.training import COMPACT_TRAINING, train
 
@@ -112,7 +112,7 @@ def asked(monkeypatch):
 
 def test_only_what_is_chosen_is_scored_outside(samples, monkeypatch):
     trained = asked(monkeypatch)
-    variants = {"bad": Variant(BAD), "good": Variant(GOOD, members=2)}
+    variants = {"bad": Variant(BAD), "good": Variant(GOOD, ensemble=2)}
     found = nested_scores(samples, variants, Trained((1, 2), device="cpu"))
     assert trained == [(10, BAD, (1,)), (10, GOOD, (2, 3)), (7, GOOD, (2, 3, 4, 5))]
     assert set(found.variant) == {"good"} and found.tried == 2 and found.scored_outside == 1
@@ -140,7 +140,7 @@ def test_who_got_another_variant_is_judged_by_that_one_alone(samples, monkeypatc
 
 def test_no_variant_has_more_than_the_hundredth_part():
     sizes = [
-        sum(each.numel() for each in Described(variant.training.network).parameters())
+        sum(each.numel() for each in CausalNetText(variant.training.network).parameters())
         for variant in VARIANTS.values()
     ]
     assert max(sizes) < 2_765_901  # of the published network

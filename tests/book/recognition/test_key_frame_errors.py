@@ -8,9 +8,9 @@ import pytest
 from causalex_book.recognition import baselines, key_frame_errors
 from causalex_book.recognition.inner_recognisers import group_folds
 from causalex_book.recognition.key_frame_errors import TRUE, Recogniser, film, judged
-from causalex_core.recognition.described import COMPACT
+from causalex_core.recognition.causalnet_text import COMPACT
 from causalex_core.recognition.flow_images import FlowConfig
-from causalex_core.recognition.key_frames import NAMES, Law
+from causalex_core.recognition.key_frames import NAMES, KeyFrameNoise
 from causalex_core.recognition.training import COMPACT_TRAINING
 from causalex_synthetic import dataset
 
@@ -86,9 +86,9 @@ def test_groups_hold_out_everybody_once_and_nobody_in_parts():
 
 
 def test_films_of_cohorts():
-    laws = [TRUE, Law("normal", 0.3), Law("normal", 0.3, which=("offset",))]
+    laws = [TRUE, KeyFrameNoise("normal", 0.3), KeyFrameNoise("normal", 0.3, which=("offset",))]
     configs = [dataset.Config(seed=seed) for seed in (5, 6)]
-    found = film(configs, laws, [Law("normal", 0.3)], 1, FlowConfig(crop_px=64))
+    found = film(configs, laws, [KeyFrameNoise("normal", 0.3)], 1, FlowConfig(crop_px=64))
     count = len(found.table)
     assert 2 < count <= 6
     assert found.tests.shape == (3, count, 2, 28, 28, 3)

@@ -13,8 +13,8 @@ from causalex_core.errors import CausalexError
 from causalex_core.motion.landmarks import Given
 from causalex_core.recognition import checkpoints
 from causalex_core.recognition import predict as package
-from causalex_core.recognition.described import COMPACT
-from causalex_core.recognition.key_frames import Law
+from causalex_core.recognition.causalnet_text import COMPACT
+from causalex_core.recognition.key_frames import KeyFrameNoise
 from causalex_core.recognition.predict import COLUMNS, whole_frames
 from causalex_core.tensors import WeightsError, read_about, write_tensors
 from causalex_synthetic import dataset
@@ -79,7 +79,7 @@ def test_errors_enter_where_they_are_asked_for():
     config = shipped.Config(plans=("cas_like",))
     people = few(config, (5,))
     laws = {
-        kind: Law("measured", 1.0, "seconds", errors=((0.0, 1 / 30, 0.0),))
+        kind: KeyFrameNoise("measured", 1.0, "seconds", errors=((0.0, 1 / 30, 0.0),))
         for kind in ("macro", "micro")
     }
     table = people[0].expressions.query("emotion in @EMOTIONS")

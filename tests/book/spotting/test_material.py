@@ -8,7 +8,7 @@ from window_archive import MACRO, marks, write
 
 from causalex_book.debiasing import counterfactuals
 from causalex_book.spotting import graph_spotting, material
-from causalex_book.spotting.variants import NONE, OWN, PUBLISHED, VARIANTS, WHOLE, graphs
+from causalex_book.spotting.variants import CAUSAL_EX, NONE, OWN, PUBLISHED, VARIANTS, graphs
 from causalex_core.data import manifest, region_motion
 from causalex_core.data.annotations import CAS, SAMM
 from causalex_core.errors import CausalexError
@@ -96,13 +96,13 @@ def test_real_features_take_the_way_of_the_synthetic_people(tmp_path, annotated,
     small = {"n_thresholds": 3, "n_bootstrap": 10}
     spotted = graph_spotting.compute(
         graph_spotting.Config(
-            plans=((CAS, (NONE, WHOLE)),), nested=(WHOLE,), n_shifts=3, **given, **small
+            plans=((CAS, (NONE, CAUSAL_EX)),), nested=(CAUSAL_EX,), n_shifts=3, **given, **small
         )
     )
     assert spotted["scores"]["database"].unique() == [f"{CAS}, own features"]
     assert (spotted["scores"].query("kind == 'macro'")["n_truth"] == 3).all()
     debiased = counterfactuals.compute(
-        counterfactuals.Config(plans=((CAS, (WHOLE,)),), forms=("logits",), **given, **small)
+        counterfactuals.Config(plans=((CAS, (CAUSAL_EX,)),), forms=("logits",), **given, **small)
     )
     assert len(debiased["debiasing"]) and len(debiased["rates"])
     assert not len(debiased["bias"]) and not len(debiased["odds"])  # nobody planted any
@@ -165,16 +165,16 @@ def test_without_the_published_prior_a_setting_that_asks_for_it_is_refused(
     assert part.published_prior is None
     folds = leave_one_subject_out(part.windows)
     with pytest.raises(CausalexError, match=r"published prior .* `causalex data fetch auw_gcn_pr"):
-        graphs(part, VARIANTS[WHOLE], folds, 1, PUBLISHED)
-    graphs(part, VARIANTS[WHOLE], folds, 1)  # that of the training subjects will do
+        graphs(part, VARIANTS[CAUSAL_EX], folds, 1, PUBLISHED)
+    graphs(part, VARIANTS[CAUSAL_EX], folds, 1)  # that of the training subjects will do
 
 
 def test_the_published_prior_is_the_same_in_every_fold(of_nobody):
     part = material.read(SAMM, {}, GraphConfig(), 3)
     folds = leave_one_subject_out(part.windows)
-    prior = graphs(part, VARIANTS[WHOLE], folds, 1, PUBLISHED).prior.numpy()
+    prior = graphs(part, VARIANTS[CAUSAL_EX], folds, 1, PUBLISHED).prior.numpy()
     assert np.array_equal(prior, np.repeat(part.published_prior[None], 3, axis=0))
-    own = graphs(part, VARIANTS[WHOLE], folds, 1, OWN).prior.numpy()
+    own = graphs(part, VARIANTS[CAUSAL_EX], folds, 1, OWN).prior.numpy()
     assert np.array_equal(own, part.priors(folds)) and not np.array_equal(own, prior)
 
 

@@ -7,11 +7,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from causalex_book.spotting import points
-from causalex_book.spotting.material import Material
+from causalex_book.spotting.material import SpottingDataset
 from causalex_core.evaluation import operating_points
 from causalex_core.evaluation.uncertainty import f1
 from causalex_core.spotting import candidates, losses, proposals
-from causalex_core.spotting.windows import JUDGED, Video, gather
+from causalex_core.spotting.windows import VALID_FRAMES, Video, gather
 
 COLUMNS = ["subject", "video", "onset", "apex", "offset", "kind"]
 
@@ -26,12 +26,12 @@ def part():
     truth = pd.DataFrame(rows, columns=COLUMNS)
     videos = [Video(name, f"{name}_1", np.zeros((256, 12, 2), np.float32)) for name in "abc"]
     windows = gather(videos, truth)
-    return Material("invented", 30.0, windows, truth, proposals.CAS, losses.CAS)
+    return SpottingDataset("invented", 30.0, windows, truth, proposals.CAS, losses.CAS)
 
 
 def said(part, places):
     """Scores with a sure onset, apex and offset at the places of each kind, micro first."""
-    scores = np.full((len(part.windows.video), 2, 3, JUDGED), 0.01, np.float32)
+    scores = np.full((len(part.windows.video), 2, 3, VALID_FRAMES), 0.01, np.float32)
     for kind, (onset, apex, offset) in enumerate(places):
         for head, frame in enumerate((onset, offset, apex)):
             scores[:, kind, head, frame] = 0.99

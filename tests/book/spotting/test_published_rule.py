@@ -9,17 +9,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from causalex_book.spotting import published_rule
-from causalex_book.spotting.material import Material
+from causalex_book.spotting.material import SpottingDataset
 from causalex_book.spotting.published_rule import Counting
 from causalex_core.evaluation.operating_points import CROSS, EPOCH, LAST
 from causalex_core.evaluation.spotting import PROTOCOLS, score
 from causalex_core.expressions import KINDS, MissingOffset
 from causalex_core.spotting import losses, proposals
 from causalex_core.spotting.batches import Run
-from causalex_core.spotting.training import Outcome
+from causalex_core.spotting.training import FoldResults
 from causalex_core.spotting.windows import (
     AUW_GCN_CONSTANTS,
-    JUDGED,
+    VALID_FRAMES,
     Video,
     gather,
     leave_one_subject_out,
@@ -109,7 +109,7 @@ def people(**expressions):
         columns=COLUMNS,
     )
     videos = [Video(name, f"{name}_1", np.zeros((300, 12, 2), np.float32)) for name in expressions]
-    return Material(
+    return SpottingDataset(
         "invented", 30.0, gather(videos, truth), truth, proposals.CAS, losses.CAS, tuple(videos)
     )
 
@@ -170,7 +170,7 @@ def test_hits_of_an_epoch_are_those_of_auw_gcn(oracles, protocol, key):
             ).astype({"onset": float, "offset": float})
             for side in ("gt", "pred")
         )
-        own = Material("oracle", 30.0, _windows_of("s1"), truth, proposals.CAS, losses.CAS)
+        own = SpottingDataset("oracle", 30.0, _windows_of("s1"), truth, proposals.CAS, losses.CAS)
         (counted,) = published_rule.hits([found], own, Counting(protocol, "as_is"))
         for kind, (tp, n_pred, n_truth) in zip(KINDS, counted[:, 0].tolist(), strict=True):
             expected = case[key][kind]
@@ -192,14 +192,14 @@ def test_each_epoch_is_read_out_by_the_models_that_were_not_trained_on_the_subje
     scores = [
         np.stack(
             [
-                np.full((len(run.fold.held_out), 2, 3, JUDGED), 0.1 * run.seed + 0.25 * epoch)
+                np.full((len(run.fold.held_out), 2, 3, VALID_FRAMES), 0.1 * run.seed + 0.25 * epoch)
                 + 0.01 * run.position
                 for epoch in range(2)
             ]
         ).astype(np.float16)
         for run in runs
     ]
-    outcome = Outcome(
+    outcome = FoldResults(
         runs=tuple(runs),
         epochs=(3, 4),
         scores=tuple(scores),

@@ -7,10 +7,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from causalex_book.spotting import resampling
-from causalex_book.spotting.material import Material
+from causalex_book.spotting.material import SpottingDataset
 from causalex_core.spotting import losses, proposals
 from causalex_core.spotting.graph import GraphConfig
-from causalex_core.spotting.proposals import Rule
+from causalex_core.spotting.proposals import ProposalRule
 from causalex_core.spotting.targets import ACTION, TargetConfig, marks
 from causalex_core.spotting.windows import Video, gather
 
@@ -82,8 +82,8 @@ def test_labels_are_counted_at_the_new_rate_and_what_is_missing_stays_so():
 
 def test_rules_are_as_long_in_seconds():
     found = resampling.rules(proposals.CAS, 25 / 30)
-    assert found.micro == Rule(0.5, (2, 6), (4, 25), 5)
-    assert found.macro == Rule(0.5, (6, 24), (12, 73), 5)
+    assert found.micro == ProposalRule(0.5, (2, 6), (4, 25), 5)
+    assert found.macro == ProposalRule(0.5, (6, 24), (12, 73), 5)
     assert resampling.rules(proposals.SAMM, 1.0) == proposals.SAMM
 
 
@@ -94,7 +94,7 @@ def part():
     rows = [("a", "1", 60.0, 75.0, 90.0, "macro"), ("b", "1", 270.0, 285.0, 302.0, "macro")]
     truth = pd.DataFrame(rows, columns=COLUMNS)
     marked = tuple(np.zeros((12, 12), int) for _ in videos)
-    return Material(
+    return SpottingDataset(
         *("invented", 30.0, gather(videos, truth), truth, proposals.CAS, losses.CAS),
         videos,
         marked,

@@ -13,10 +13,10 @@ from causalex_core.motion.landmarks import Given
 from causalex_core.motion.record import Recording
 from causalex_core.spotting import checkpoints
 from causalex_core.spotting import predict as package
+from causalex_core.spotting.fold_trainer import TrainingConfig
 from causalex_core.spotting.graph import GraphConfig, of_video
 from causalex_core.spotting.network import PAPER, NetworkConfig
 from causalex_core.spotting.predict import portraits, recorded
-from causalex_core.spotting.side_by_side import TrainingConfig
 from causalex_core.spotting.weights import load_network, save_network
 from causalex_core.tensors import WeightsError
 from causalex_synthetic.dataset import draw

@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from causalex_book.spotting import material, variants
-from causalex_book.spotting.variants import VARIANTS, WHOLE
+from causalex_book.spotting.variants import CAUSAL_EX, VARIANTS
 from causalex_core.graphs.prior import normalise_rows
 from causalex_core.spotting.graph import GraphConfig
 from causalex_core.spotting.windows import leave_one_subject_out
@@ -32,7 +32,9 @@ def test_random_graphs_are_as_dense_and_drawn_anew(part, folds):
     permuted = variants._permuted(causal, np.random.default_rng(0))
     assert permuted.sum(axis=(1, 2)).tolist() == causal.sum(axis=(1, 2)).tolist()
     assert not permuted[:, range(12), range(12)].any()
-    assert one.shape == compound(part, folds, WHOLE).shape == (4, len(part.windows.video), 12, 12)
+    assert (
+        one.shape == compound(part, folds, CAUSAL_EX).shape == (4, len(part.windows.video), 12, 12)
+    )
 
 
 def test_the_prior_of_a_fold_is_not_of_the_subject_that_is_held_out(part, folds):
@@ -51,10 +53,10 @@ def test_the_causal_graph_alone_has_nothing_of_the_prior(part, folds):
 
 
 def test_without_self_loops_the_diagonal_is_zero(part, folds):
-    assert compound(part, folds, WHOLE)[..., range(12), range(12)].any()
+    assert compound(part, folds, CAUSAL_EX)[..., range(12), range(12)].any()
     assert not compound(part, folds, "no self loops")[..., range(12), range(12)].any()
 
 
 def test_directed_edges_are_fewer(part, folds):
-    every, few = (compound(part, folds, name) for name in (WHOLE, "directed edges"))
+    every, few = (compound(part, folds, name) for name in (CAUSAL_EX, "directed edges"))
     assert (few > 0).sum() < (every > 0).sum()

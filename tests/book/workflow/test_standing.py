@@ -136,7 +136,7 @@ def test_cancelling_waits_until_jobs_are_gone(chosen, tmp_path, monkeypatch):
 
 def test_who_is_at_work(chosen):
     folder = chosen.folder
-    with locks.exclusive(records.controller_lock(folder), ""), records.signed(folder, "slurm"):
+    with locks.exclusive(records.controller_lock(folder), ""), records.pidfile(folder, "slurm"):
         said = records.controller(folder)
         assert said.startswith("at work since") and "profile slurm" in said
         word = (folder / "controller.json").read_text()

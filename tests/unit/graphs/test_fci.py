@@ -95,11 +95,11 @@ def test_every_graph_of_four_nodes_by_definition():
         if all((marks[i, j] == 0) == ((i, j) in parted) for i, j in pairs):  # maximal
             classes.setdefault(tuple(answers.values()), []).append(marks)
     assert len(classes) > 100
-    for answers, members in classes.items():
+    for answers, ensemble in classes.items():
         known = dict(zip(questions, answers, strict=True))
         found = fci_from_independence(n, lambda i, j, given, known=known: known[i, j, given])
-        first = members[0]
-        shared = np.logical_and.reduce([member == first for member in members])
+        first = ensemble[0]
+        shared = np.logical_and.reduce([member == first for member in ensemble])
         np.testing.assert_array_equal(found.marks, np.where(shared, first, CIRCLE))
 
 

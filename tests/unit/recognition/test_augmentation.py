@@ -59,7 +59,7 @@ def test_squares_and_the_relaxation_are_hidden(motion):
     assert set(squares.unique().tolist()) == {0, 1}
     assert squares.mean().item() == pytest.approx(0.75, abs=0.02)
     assert torch.equal(squares[:, 0], squares[:, 1])
-    short = draw(Augmentation(gain=0, cut_short=0.4)).gain
+    short = draw(Augmentation(gain=0, drop_relaxation=0.4)).gain
     assert short[:, 0].eq(1).all() and short[:, 1].mean().item() == pytest.approx(0.6, abs=0.05)
     hiding = changes()
     hiding.gain[0, 1, 6] = 0  # second row of squares, third column

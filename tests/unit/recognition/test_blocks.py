@@ -9,10 +9,10 @@ from torch import nn
 from causalex_core.recognition.attention import PositionAttention, neighbours, penalties
 from causalex_core.recognition.encoder import (
     BlockAttention,
+    Downsample,
     Encoder,
-    OwnValue,
-    Shrink,
     Stage,
+    ValueProjection,
     patches,
 )
 from causalex_core.recognition.network import NetworkConfig
@@ -55,7 +55,7 @@ def test_stage(oracles):
 @torch.no_grad()
 def test_shrink(oracles):
     case = arrays(oracles / "causalnet" / "enc_aggregate_256_512.npz")
-    shrink = fill(Shrink(256), case, "flow.shrinks.0.", "layers.0.1.")
+    shrink = fill(Downsample(256), case, "flow.shrinks.0.", "layers.0.1.")
     made = shrink(case["x"].permute(0, 2, 3, 1)).permute(0, 3, 1, 2)
     torch.testing.assert_close(made, case["out"], **CLOSE)
 
@@ -150,7 +150,7 @@ def test_places_of_a_block_have_their_own_number():
 @torch.no_grad()
 def test_a_token_alone_attends_to_itself():
     torch.manual_seed(5)
-    attention, alone = BlockAttention(512, 6), OwnValue(512, 6)
+    attention, alone = BlockAttention(512, 6), ValueProjection(512, 6)
     alone.value.weight.copy_(attention.query_key_value.weight[-510:])
     alone.out.load_state_dict(attention.out.state_dict())
     x = torch.randn(7, 1, 512)

@@ -19,14 +19,14 @@ from causalex_core import paths, resumable
 from causalex_core.errors import CausalexError
 from causalex_core.recognition import training
 from causalex_core.recognition.augmentation import Augmentation, Changes, changed, drawn
-from causalex_core.recognition.described import DescribedConfig
+from causalex_core.recognition.causalnet_text import CausalNetTextConfig
+from causalex_core.recognition.fold_trainer import FoldTrainer, Run, TrainingConfig, made
 from causalex_core.recognition.folds import Folds, leave_one_subject_out
 from causalex_core.recognition.network import NetworkConfig
-from causalex_core.recognition.side_by_side import Run, SideBySide, TrainingConfig, made
 from causalex_core.recognition.ststnet import StstnetConfig
 from causalex_core.recognition.training import train
 
-SMALL = DescribedConfig(
+SMALL = CausalNetTextConfig(
     widths=(8, 8), heads=(2, 2), repeats=(1, 1), exchanges=1, fused=8, fused_heads=2, hidden=8
 )
 
@@ -36,7 +36,9 @@ QUICK = TrainingConfig(
 )  # fmt: skip
 SMALLEST = NetworkConfig(repeats=(1, 1, 1), folded=True)
 PLAIN = TrainingConfig(network=StstnetConfig(), rate=1e-3, epochs=5)
-MIXED = replace(QUICK, batch=None, augmentation=Augmentation(hidden=0.2, cut_short=0.2, mixed=0.4))
+MIXED = replace(
+    QUICK, batch=None, augmentation=Augmentation(hidden=0.2, drop_relaxation=0.2, mixed=0.4)
+)
 SUBJECTS = [f"s{n}" for n in (0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 2, 2, 2, 3, 3, 3, 3, 3)]
 LABELS = np.arange(len(SUBJECTS)) % 3
 FOLDS = leave_one_subject_out(SUBJECTS)
@@ -199,7 +201,7 @@ def test_models_of_several_seeds_are_one_recogniser():
 
 def test_both_sides_of_a_face_are_judged():
     one = train(MOTION, LABELS, only(1), QUICK, keep_weights=True, device="cpu")
-    config = replace(QUICK, both_sides=True)
+    config = replace(QUICK, flip_tta=True)
     both = train(MOTION, LABELS, only(1), config, keep_weights=True, device="cpu")
     np.testing.assert_array_equal(one.losses, both.losses)
     held = torch.from_numpy(MOTION[FOLDS.held_out[1]])
@@ -244,7 +246,9 @@ def test_decay_leaves_norms_and_biases_alone():
 def test_labels_that_are_less_certain():
     config = replace(PLAIN, rate=1e-2, epochs=40)
     sure = train(MOTION, LABELS, only(1), config, device="cpu").losses[0, -1]
-    less = train(MOTION, LABELS, only(1), replace(config, uncertain=0.3), device="cpu").losses[0]
+    less = train(
+        MOTION, LABELS, only(1), replace(config, label_smoothing=0.3), device="cpu"
+    ).losses[0]
     # the least there can be: 0.8 of one label, 0.1 of each other
     assert sure < 0.1 and less.min() >= -(0.8 * np.log(0.8) + 0.2 * np.log(0.1)) - 1e-4
 
@@ -254,7 +258,7 @@ def test_mixtures_have_the_labels_of_both(monkeypatch):
     labels = np.where(np.arange(len(LABELS)) < 9, 0, LABELS)
     index = np.flatnonzero(~FOLDS.held_out[1])
     run = Run("s1", index, np.flatnonzero(FOLDS.held_out[1]), 1)
-    group = SideBySide([run], torch.from_numpy(MOTION), torch.from_numpy(labels), config)
+    group = FoldTrainer([run], torch.from_numpy(MOTION), torch.from_numpy(labels), config)
     said, seen = torch.randn(1, len(index), 3, generator=torch.Generator().manual_seed(1)), []
     monkeypatch.setattr(group, "_logits", lambda inputs: seen.append(inputs) or said)
     changes = drawn(config.augmentation, index, len(labels), 1, 0, "s1")
@@ -289,7 +293,7 @@ class KilledError(Exception):
 
 def counted(monkeypatch, fail_at=None):
     """Fold and epoch of every call of `advance`."""
-    advance, done = SideBySide.advance, []
+    advance, done = FoldTrainer.advance, []
 
     def count(group):
         if len(done) == fail_at:
@@ -297,7 +301,7 @@ def counted(monkeypatch, fail_at=None):
         done.append((group.runs[0].fold, group.epoch))
         return advance(group)
 
-    monkeypatch.setattr(SideBySide, "advance", count)
+    monkeypatch.setattr(FoldTrainer, "advance", count)
     return done
 
 
@@ -424,7 +428,7 @@ def test_recognisers_go_on_after_sigkill(moment, tmp_path, monkeypatch):
 if __name__ == "__main__":
     resumable._SAVE_EVERY, resumable._SAVING_AT_MOST = 0.0, 1e9
     if sys.argv[1] == "in an epoch":
-        stand_still_in(SideBySide, "advance", STANDS_STILL)
+        stand_still_in(FoldTrainer, "advance", STANDS_STILL)
     else:
         stand_still_in(paths.os, "fsync", STANDS_STILL)
     train(MOTION, LABELS, FOLDS, QUICK, folder=Path(sys.argv[2]), device="cpu")

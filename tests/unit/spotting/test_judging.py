@@ -8,8 +8,8 @@ import torch
 from causalex_core.errors import CausalexError
 from causalex_core.spotting import candidates
 from causalex_core.spotting.debias import null_motion
+from causalex_core.spotting.fold_trainer import Graphs, TrainingConfig
 from causalex_core.spotting.judging import judge
-from causalex_core.spotting.side_by_side import Graphs, TrainingConfig
 from causalex_core.spotting.training import train
 from causalex_core.spotting.windows import Video, gather, leave_one_subject_out
 

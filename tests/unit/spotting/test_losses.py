@@ -5,7 +5,7 @@ import json
 import numpy as np
 import torch
 
-from causalex_core.spotting.losses import CAS, SAMM, Answers, terms, total
+from causalex_core.spotting.losses import CAS, SAMM, TargetBatch, terms, total
 
 
 def test_reference_losses(oracles):
@@ -19,7 +19,7 @@ def test_reference_losses(oracles):
             for name, value in arrays.items()
             if name.startswith(f"case{number}/")
         }
-        answers = Answers(
+        answers = TargetBatch(
             *(
                 torch.stack([case[f"micro_{name}"], case[f"macro_{name}"]], dim=2)
                 for name in ("start_end", "apex", "action")
@@ -36,7 +36,7 @@ def test_reference_losses(oracles):
 def example(windows, folds=1):
     generator = torch.Generator().manual_seed(1)
     shape = (folds, windows, 2, 20)
-    answers = Answers(
+    answers = TargetBatch(
         torch.randint(0, 3, shape, generator=generator),
         torch.rand(shape, generator=generator) * (torch.rand(shape, generator=generator) > 0.5),
         (torch.rand(shape, generator=generator) > 0.5).float(),
@@ -49,7 +49,7 @@ def test_windows_that_do_not_count_change_nothing():
     real = torch.tensor([[1.0, 1, 1, 1, 0, 0], [0, 0, 0, 0, 0, 0]])
     logits.requires_grad_()
     among = terms(logits, answers, real)
-    alone = terms(logits[:1, :4], Answers(*(part[:1, :4] for part in answers)))
+    alone = terms(logits[:1, :4], TargetBatch(*(part[:1, :4] for part in answers)))
     for name, value in among.items():
         torch.testing.assert_close(value[:1], alone[name])
         assert value[1] == 0
@@ -67,5 +67,5 @@ def test_extreme_logits_stay_finite():
 def test_a_low_score_where_there_is_none_costs_nothing_at_the_smoothing():
     logits = torch.full((1, 1, 10, 4), float(torch.logit(torch.tensor(0.16))))
     nothing = torch.zeros(1, 1, 2, 4)
-    found = terms(logits, Answers(nothing.long(), nothing, nothing))
+    found = terms(logits, TargetBatch(nothing.long(), nothing, nothing))
     torch.testing.assert_close(found["micro_apex"], torch.zeros(1), atol=1e-7, rtol=0)

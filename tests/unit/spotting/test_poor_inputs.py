@@ -9,9 +9,9 @@ from causalex_core.errors import CausalexError
 from causalex_core.evaluation import operating_points
 from causalex_core.expressions import KINDS
 from causalex_core.spotting import candidates
+from causalex_core.spotting.fold_trainer import Graphs, TrainingConfig
 from causalex_core.spotting.network import PAPER, NetworkConfig
-from causalex_core.spotting.proposals import ProposalConfig, Rule, detect
-from causalex_core.spotting.side_by_side import Graphs, TrainingConfig
+from causalex_core.spotting.proposals import ProposalConfig, ProposalRule, detect
 from causalex_core.spotting.training import train
 from causalex_core.spotting.windows import Video, gather, leave_one_subject_out
 
@@ -26,7 +26,9 @@ RECORDED = [
     ("short", "1", 60, 10, None),
     ("flash", "1", 5, None, None),
 ]
-RULES = ProposalConfig(micro=Rule(0.5, (2, 7), (5, 14), 5), macro=Rule(0.5, (7, 29), (15, 58), 5))
+RULES = ProposalConfig(
+    micro=ProposalRule(0.5, (2, 7), (5, 14), 5), macro=ProposalRule(0.5, (7, 29), (15, 58), 5)
+)
 
 
 @pytest.fixture(scope="module")
@@ -76,7 +78,7 @@ def test_one_video_and_videos_shorter_than_a_window(judged, recorded):
 
 def test_no_interval_leaves_its_video(judged, recorded):
     windows, _, scores, _ = judged
-    everything = Rule(0.0, (0, 60), (0, 400), 1000)
+    everything = ProposalRule(0.0, (0, 60), (0, 400), 1000)
     noise = np.random.default_rng(1).random(scores[0].shape)
     found = detect(noise, windows, ProposalConfig(everything, everything))
     assert len(found.groupby(["subject", "video"])) == len(RECORDED)

@@ -13,7 +13,7 @@ from causalex_core.spotting.proposals import (
     CAS,
     SAMM,
     ProposalConfig,
-    Rule,
+    ProposalRule,
     choose,
     detect,
     probabilities,
@@ -36,7 +36,7 @@ def windows_of(lengths):
 
 def config_of(parameters):
     rules = {
-        kind: Rule(
+        kind: ProposalRule(
             parameters[f"{kind}_apex_score_threshold"],
             (parameters[f"{kind}_left_min_dis"], parameters[f"{kind}_left_max_dis"]),
             (parameters[f"{kind}_min"], longest),

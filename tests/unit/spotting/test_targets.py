@@ -10,7 +10,7 @@ from causalex_core.spotting.network import CONTEXT, FRAMES
 from causalex_core.spotting.targets import NEITHER, TargetConfig, marks, targets
 from causalex_core.spotting.windows import AUW_GCN_CONSTANTS, Video, cut, gather
 
-JUDGED = slice(CONTEXT, FRAMES - CONTEXT)
+VALID_FRAMES = slice(CONTEXT, FRAMES - CONTEXT)
 
 
 def table(video, rows):

@@ -14,12 +14,12 @@ from torch import nn
 
 from causalex_core import paths
 from causalex_core.errors import CausalexError
-from causalex_core.spotting import side_by_side
+from causalex_core.spotting import fold_trainer
 from causalex_core.spotting.batches import Run, batches, shuffled
+from causalex_core.spotting.fold_trainer import Graphs, TrainingConfig
 from causalex_core.spotting.network import AUW_GCN, PAPER, NetworkConfig
 from causalex_core.spotting.optimiser import Optimiser, OptimiserConfig
-from causalex_core.spotting.proposals import ProposalConfig, Rule, detect
-from causalex_core.spotting.side_by_side import Graphs, TrainingConfig
+from causalex_core.spotting.proposals import ProposalConfig, ProposalRule, detect
 from causalex_core.spotting.training import train
 from causalex_core.spotting.windows import Fold, Video, gather, hold_out, leave_one_subject_out
 
@@ -79,7 +79,7 @@ def test_what_was_planted_is_found(windows):
     outcome = train(windows, folds, quick(epochs=40, batch=4), keep=[39], device="cpu")
     assert (outcome.losses[:, -1] < 0.2 * outcome.losses[:, 0]).all()
     rules = ProposalConfig(
-        micro=Rule(0.5, (2, 7), (5, 14), 1), macro=Rule(0.5, (7, 29), (15, 58), 1)
+        micro=ProposalRule(0.5, (2, 7), (5, 14), 1), macro=ProposalRule(0.5, (7, 29), (15, 58), 1)
     )
     scores = np.concatenate([one[0] for one in outcome.scores]).astype(np.float32)
     order = np.concatenate([fold.held_out for fold in folds])
@@ -166,7 +166,7 @@ class KilledError(Exception):
 def test_training_goes_on_after_a_kill(windows, tmp_path, monkeypatch):
     folds = leave_one_subject_out(windows)[:2]
     whole = train(windows, folds, quick(), device="cpu")
-    advance, done = side_by_side.SideBySide.advance, []
+    advance, done = fold_trainer.FoldTrainer.advance, []
 
     def until_killed(group):
         if len(done) == 6:  # in the second fold
@@ -176,7 +176,7 @@ def test_training_goes_on_after_a_kill(windows, tmp_path, monkeypatch):
 
     monkeypatch.setattr("causalex_core.resumable._SAVE_EVERY", 0.0)
     monkeypatch.setattr("causalex_core.resumable._SAVING_AT_MOST", 1e9)
-    monkeypatch.setattr(side_by_side.SideBySide, "advance", until_killed)
+    monkeypatch.setattr(fold_trainer.FoldTrainer, "advance", until_killed)
     with pytest.raises(KilledError):
         train(windows, folds, quick(), device="cpu", folder=tmp_path)
     done.clear()
@@ -246,7 +246,7 @@ def test_damaged_progress_is_named_and_can_be_deleted(windows, tmp_path, change,
 
 def test_a_full_disk_leaves_the_progress_that_was_there(windows, tmp_path, monkeypatch):
     folds = leave_one_subject_out(windows)[:1]
-    done, advance = [], side_by_side.SideBySide.advance
+    done, advance = [], fold_trainer.FoldTrainer.advance
 
     def counted(group):
         done.append(group.epoch)
@@ -258,7 +258,7 @@ def test_a_full_disk_leaves_the_progress_that_was_there(windows, tmp_path, monke
 
     monkeypatch.setattr("causalex_core.resumable._SAVE_EVERY", 0.0)
     monkeypatch.setattr("causalex_core.resumable._SAVING_AT_MOST", 1e9)
-    monkeypatch.setattr(side_by_side.SideBySide, "advance", counted)
+    monkeypatch.setattr(fold_trainer.FoldTrainer, "advance", counted)
     with monkeypatch.context() as disk:
         disk.setattr(paths.os, "fsync", full_at_epoch_3)
         with pytest.raises(OSError, match="No space") as caught:
@@ -357,9 +357,9 @@ def test_two_runs_share_the_work(windows, tmp_path, monkeypatch):
     first = sorted((tmp_path / "whole").iterdir(), key=lambda path: path.name)[0]
     (tmp_path / "shared").mkdir()
     lock = (tmp_path / "shared" / first.name).with_suffix(".lock")
-    advanced, advance = [], side_by_side.SideBySide.advance
+    advanced, advance = [], fold_trainer.FoldTrainer.advance
     monkeypatch.setattr(
-        side_by_side.SideBySide, "advance", lambda self: (advanced.append(1), advance(self))[1]
+        fold_trainer.FoldTrainer, "advance", lambda self: (advanced.append(1), advance(self))[1]
     )
     with lock.open("a") as handle:
         fcntl.flock(handle, fcntl.LOCK_EX)

@@ -14,13 +14,13 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from causalex_core.recognition.augmentation import Augmentation, Changes, changed, drawn, mirrored
-from causalex_core.recognition.described import Described, DescribedConfig
+from causalex_core.recognition.causalnet_text import CausalNetText, CausalNetTextConfig
 from causalex_core.recognition.network import CLASSES, Network, NetworkConfig
 from causalex_core.recognition.stack import Stack
 from causalex_core.recognition.ststnet import Ststnet, StstnetConfig
 from causalex_core.resumable import finite
 
-Architecture = NetworkConfig | DescribedConfig | StstnetConfig
+Architecture = NetworkConfig | CausalNetTextConfig | StstnetConfig
 _SHUFFLES = 1  # sets the generator of batches apart from that of augmentation
 
 
@@ -44,11 +44,11 @@ class TrainingConfig:
         Samples of a step, about; None: all of them.
     balanced
         Whether all classes of the training samples have the same weight in the loss.
-    uncertain
+    label_smoothing
         Share of each label that is spread over all classes (label smoothing).
     augmentation
         Changes of the inputs, of motion alone; None: they are always the same.
-    both_sides
+    flip_tta
         Whether what is said of a face is the mean of what the network says of it and of its
         mirror image.
     precision
@@ -62,9 +62,9 @@ class TrainingConfig:
     epochs: int = 200
     batch: int | None = None
     balanced: bool = False
-    uncertain: float = 0.0
+    label_smoothing: float = 0.0
     augmentation: Augmentation | None = None
-    both_sides: bool = False
+    flip_tta: bool = False
     precision: Literal["float32", "bfloat16"] = "float32"
 
 
@@ -78,7 +78,7 @@ class Run:
     seed: int
 
 
-class SideBySide:
+class FoldTrainer:
     """Models with one forward pass, their optimiser, and what they have said so far.
 
     Parameters
@@ -218,7 +218,7 @@ class SideBySide:
                 logits.flatten(0, 1),
                 labels.flatten(),
                 reduction="none",
-                label_smoothing=self.config.uncertain,
+                label_smoothing=self.config.label_smoothing,
             ).view(index.shape)
             weights = self.class_weights.gather(1, labels) * counted
             total, weight = total + (each * weights).sum(1), weight + weights.sum(1)
@@ -263,7 +263,7 @@ class SideBySide:
         index, _ = self._padded([run.held_out for run in self.runs])
         inputs = self.inputs[index]
         found = self._logits(inputs)
-        if self.config.both_sides:
+        if self.config.flip_tta:
             found = (found + self._logits(mirrored(inputs))) / 2
         for logits, said in zip(self.logits, found.cpu(), strict=True):
             logits[self.epoch] = said[: logits.shape[1]]
@@ -280,4 +280,4 @@ def made(config: Architecture) -> nn.Module:
     """Network of that shape."""
     if isinstance(config, NetworkConfig):
         return Network(config)
-    return Described(config) if isinstance(config, DescribedConfig) else Ststnet(config)
+    return CausalNetText(config) if isinstance(config, CausalNetTextConfig) else Ststnet(config)

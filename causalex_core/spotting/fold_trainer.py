@@ -9,12 +9,12 @@ from torch import Tensor
 
 from causalex_core.resumable import finite
 from causalex_core.spotting.batches import Run, batches, padded
-from causalex_core.spotting.losses import Answers, LossConfig, terms, total
+from causalex_core.spotting.losses import LossConfig, TargetBatch, terms, total
 from causalex_core.spotting.network import CONTEXT, FRAMES, Network, NetworkConfig
 from causalex_core.spotting.optimiser import Optimiser, OptimiserConfig
 from causalex_core.spotting.proposals import HEADS, probabilities
 from causalex_core.spotting.targets import KINDS
-from causalex_core.spotting.windows import JUDGED, Normalisation
+from causalex_core.spotting.windows import VALID_FRAMES, Normalisation
 
 _AT_ONCE = 128  # windows that are judged in one go
 
@@ -76,7 +76,7 @@ class Graphs:
 
 
 @dataclass(frozen=True)
-class Material:
+class TrainingData:
     """All that training reads, on the device.
 
     Attributes
@@ -92,13 +92,13 @@ class Material:
     """
 
     motion: Tensor
-    answers: Answers
+    answers: TargetBatch
     graphs: Graphs
     normalisation: Normalisation
     keep: tuple[int, ...]
 
 
-class SideBySide:
+class FoldTrainer:
     """Models with one forward pass, their optimiser, and what they have said so far.
 
     Attributes
@@ -111,7 +111,7 @@ class SideBySide:
         Of each run: (kept epochs, held-out windows, 2, 3, 256) float16.
     """
 
-    def __init__(self, runs: Sequence[Run], material: Material, config: TrainingConfig) -> None:
+    def __init__(self, runs: Sequence[Run], material: TrainingData, config: TrainingConfig) -> None:
         self.runs, self.material, self.config = runs, material, config
         self.device = material.motion.device
         self.network = Network(
@@ -124,7 +124,7 @@ class SideBySide:
         self.losses = torch.zeros(len(runs), config.epochs)
         self.scores = [
             torch.zeros(
-                *(len(material.keep), len(run.fold.held_out), len(KINDS), len(HEADS), JUDGED),
+                *(len(material.keep), len(run.fold.held_out), len(KINDS), len(HEADS), VALID_FRAMES),
                 dtype=torch.float16,
             )
             for run in runs
@@ -143,7 +143,7 @@ class SideBySide:
         count = torch.zeros(len(self.runs), device=self.device)
         for index, real in batches(self.runs, self.epoch, self.config.batch, self.device):
             logits = self._logits(index, real)
-            answers = Answers(*(part[index] for part in self.material.answers))
+            answers = TargetBatch(*(part[index] for part in self.material.answers))
             judged = logits[..., CONTEXT : FRAMES - CONTEXT]
             loss = total(terms(judged, answers, real), self.config.loss)
             loss.sum().backward()

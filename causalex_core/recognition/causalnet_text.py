@@ -30,7 +30,7 @@ _QUARTER = SIDE // GRID  # px
 
 
 @dataclass(frozen=True)
-class DescribedConfig:
+class CausalNetTextConfig:
     """Shape of the network; the defaults give it about the size of the published one.
 
     Attributes
@@ -74,13 +74,13 @@ class DescribedConfig:
 
 
 # A token is a whole quarter, so that there is no attention within it.
-COMPACT = DescribedConfig(
+COMPACT = CausalNetTextConfig(
     widths=(12, 24), heads=(2, 2), repeats=(0, 1), exchanges=1, fused=24, fused_heads=2, hidden=32,
     stitched=False, cells=2, straight=True,
 )  # fmt: skip
 
 
-class Described(nn.Module):
+class CausalNetText(nn.Module):
     """Scores of negative, positive and surprise.
 
     Raises
@@ -92,7 +92,7 @@ class Described(nn.Module):
 
     index: Tensor
 
-    def __init__(self, config: DescribedConfig = DescribedConfig()) -> None:
+    def __init__(self, config: CausalNetTextConfig = CausalNetTextConfig()) -> None:
         super().__init__()
         if config.smoothed < 1 or config.smoothed % 2 == 0:
             raise CausalexError(f"smoothed over {config.smoothed} px: expected an odd number")
@@ -154,7 +154,7 @@ class Described(nn.Module):
 class FaceEncoder(nn.Module):
     """From an image to a token of each quarter: attention within quarters, then across."""
 
-    def __init__(self, config: DescribedConfig) -> None:
+    def __init__(self, config: CausalNetTextConfig) -> None:
         super().__init__()
         self.patch = config.patch
         (width, wider), (heads, more_heads), (within, across) = (
