@@ -1,15 +1,18 @@
-"""The graph of one real clip: an actor's face, of whom nothing is said but what moves together."""
+"""The graph of one real clip, an actor's face: which regions move together."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
+from itertools import product
 from typing import Annotated
 
 import numpy as np
 import pandas as pd
 
 from causalex_book.graphs.causal_graphs import METHODS
-from causalex_book.graphs.region_graphs import correlated, edges_table, long_table, samples
-from causalex_book.graphs.stability import bootstrap
+from causalex_book.graphs.region_graphs import correlated, samples
+from causalex_book.graphs.resampling import bootstrap
+from causalex_book.graphs.tables import edges_table, long_table
 from causalex_core import regions
 from causalex_core.config import Count, Parameters, Positive, Probability, Seed, one_of
 from causalex_core.data import manifest
@@ -60,13 +63,9 @@ def tables(config: Config, motion: Motion) -> dict[str, pd.DataFrame]:
     blocks = motion_blocks(motion.motion, length, motion.measured, config.components)
     series = samples(motion, config.components)
     estimate = partial(fci, alpha=config.alpha)
-    found = estimate(series)
+    graph = estimate(series)
     shares = bootstrap(blocks, estimate, config.n_draws, config.seed).edges
-    matrices = {
-        "mark": found.marks,
-        "share": shares,
-        "correlated": correlated(series, config.alpha),
-    }
+    joined = correlated(series, config.alpha)
     about = {
         "frames": len(motion.motion),
         "measured": int(motion.measured.sum()),
@@ -76,30 +75,25 @@ def tables(config: Config, motion: Motion) -> dict[str, pd.DataFrame]:
     }
     return {
         "clip": pd.DataFrame([about]),
-        "graph": long_table(matrices),
-        "edges": edges_table(found, shares),
+        "graph": long_table({"mark": graph.marks, "share": shares, "correlated": joined}),
+        "edges": edges_table(graph, shares),
         "choices": pd.DataFrame(_choices(config, motion)),
     }
 
 
-def _choices(config: Config, motion: Motion) -> list[dict[str, object]]:
+def _choices(config: Config, motion: Motion) -> Iterator[dict[str, object]]:
     """Edges for every kind of samples and both sample sizes."""
-    rows: list[dict[str, object]] = []
-    for components in COMPONENTS:
+    for components, method in product(COMPONENTS, METHODS):
         series = samples(motion, components)
-        for method in METHODS:
-            found = fci(series, config.alpha, method)
-            assert found.n_eff is not None
-            worth = found.n_eff[~np.eye(regions.COUNT, dtype=bool)]
-            rows.append(
-                {
-                    "components": components,
-                    "sample_size": method,
-                    "samples": sum(map(len, series)),
-                    "n_eff_least": float(worth.min()),
-                    "n_eff_median": float(np.median(worth)),
-                    "correlated_pairs": int(correlated(series, config.alpha, method).sum()) // 2,
-                    "edges": len(found.edges()),
-                }
-            )
-    return rows
+        graph = fci(series, config.alpha, method)
+        assert graph.n_eff is not None
+        n_eff = graph.n_eff[~np.eye(regions.COUNT, dtype=bool)]
+        yield {
+            "components": components,
+            "sample_size": method,
+            "samples": sum(map(len, series)),
+            "n_eff_least": float(n_eff.min()),
+            "n_eff_median": float(np.median(n_eff)),
+            "correlated_pairs": int(correlated(series, config.alpha, method).sum()) // 2,
+            "edges": len(graph.edges()),
+        }

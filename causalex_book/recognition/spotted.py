@@ -14,10 +14,10 @@ from causalex_core.spotting import checkpoints
 from causalex_core.spotting.checkpoints import Spotter
 from causalex_core.spotting.predict import recorded
 from causalex_core.spotting.weights import load_network
-from causalex_synthetic.dataset import Cohort
+from causalex_synthetic.dataset import SyntheticDataset
 
 
-def detections(people: Cohort, spotter: Spotter | None = None) -> pd.DataFrame:
+def detections(people: SyntheticDataset, spotter: Spotter | None = None) -> pd.DataFrame:
     """Spot in all videos of a cohort, from its motion tier.
 
     Parameters

@@ -29,7 +29,7 @@ def spotted_video(seed: int, longest: float) -> tuple[Spotted, Portraits]:
     short = [
         number
         for number, video in enumerate(drawn.videos)
-        if video.frames <= longest * drawn.plan.fps
+        if video.frames <= longest * drawn.spec.fps
     ]
     if not short:
         raise CausalexError(f"no video of at most {longest:g} s in the cohort of seed {seed}")

@@ -30,8 +30,8 @@ from causalex_core.spotting.proposals import ProposalConfig
 from causalex_core.spotting.targets import TargetConfig
 from causalex_core.spotting.windows import Fold, Video, Windows, gather, together
 from causalex_synthetic import dataset
-from causalex_synthetic.dataset import Cohort
-from causalex_synthetic.dataset_spec import PLANS
+from causalex_synthetic.dataset import SyntheticDataset
+from causalex_synthetic.dataset_spec import SPECS
 
 Targets = Literal["annotations", "marks"]
 PRIORS: Mapping[str, str] = {CAS: "assets/cas(me)^2.npy", SAMM: "assets/samm.npy"}
@@ -39,7 +39,7 @@ _LIKE = {"cas_like": CAS, "samm_like": SAMM}
 _RULES = {CAS: proposals.CAS, SAMM: proposals.SAMM}
 _LOSSES = {CAS: losses.CAS, SAMM: losses.SAMM}
 RealName = Annotated[str, one_of(_RULES)]
-DatabaseName = Annotated[str, one_of([*PLANS, *_RULES])]
+DatabaseName = Annotated[str, one_of([*SPECS, *_RULES])]
 
 
 @dataclass(frozen=True)
@@ -79,7 +79,7 @@ class SpottingDataset:
     loss: LossConfig
     videos: tuple[Video, ...] = ()
     marks: tuple[np.ndarray, ...] = ()
-    drawn: Cohort | None = None
+    drawn: SyntheticDataset | None = None
     published_prior: np.ndarray | None = None
 
     @cached_property
@@ -141,12 +141,12 @@ def read(
         If the database is unknown, a source is not at hand, a folder cannot be used, or there
         are no marks.
     """
-    if database in PLANS:
-        drawn = dataset.draw(dataset.Config(plan=database))
+    if database in SPECS:
+        drawn = dataset.draw(dataset.Config(spec=database))
         return _material(
-            drawn.plan.database,
+            drawn.spec.database,
             _LIKE[database],
-            drawn.plan.fps,
+            drawn.spec.fps,
             [
                 recorded(drawn.measured(number), video.person.subject, video.name)
                 for number, video in enumerate(drawn.videos)
@@ -158,7 +158,7 @@ def read(
         )
     if database not in _RULES:
         raise CausalexError(
-            f"database '{database}': expected one of {', '.join([*PLANS, *_RULES])}"
+            f"database '{database}': expected one of {', '.join([*SPECS, *_RULES])}"
         )
     if database in features and not is_archive(Path(features[database])):
         return _extracted(database, Path(features[database]), search, most_subjects, targets)
@@ -228,7 +228,7 @@ def _material(
     table: pd.DataFrame,
     search: GraphConfig,
     most_subjects: int,
-    drawn: Cohort | None = None,
+    drawn: SyntheticDataset | None = None,
     marked: Sequence[np.ndarray] | None = None,
 ) -> SpottingDataset:
     people = list(dict.fromkeys(one.subject for one in recordings))[: most_subjects or None]

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 
 from causalex_book.graphs import face_graphs
-from causalex_book.graphs.face_graphs import Sampling, comparisons, expression_frames, place
+from causalex_book.graphs.face_graphs import Sampling, comparisons, expression_frames, location
 from causalex_core.data.feature_archive import MarkedRecording
 from causalex_core.data.region_motion import RegionMotion
 from causalex_core.motion.record import Recording
@@ -26,11 +26,11 @@ def database(*videos):
 
 
 def test_every_pair_lies_somewhere():
-    places = [place(i, j) for i in range(12) for j in range(i + 1, 12)]
-    assert pd.Series(places).value_counts().tolist() == [24, 21, 11, 10]
-    assert place(2, 3) == "other pairs of brow regions"
-    assert place(6, 7) == place(0, 7) == "nose and any other"
-    assert place(8, 10) == place(0, 1)
+    locations = [location(i, j) for i in range(12) for j in range(i + 1, 12)]
+    assert pd.Series(locations).value_counts().tolist() == [24, 21, 11, 10]
+    assert location(2, 3) == "other pairs of brow regions"
+    assert location(6, 7) == location(0, 7) == "nose and any other"
+    assert location(8, 10) == location(0, 1)
 
 
 def test_videos_of_a_person_are_alike_and_stretches_are_as_long_as_asked(monkeypatch):

@@ -3,8 +3,8 @@ from functools import partial
 import numpy as np
 import pytest
 
+from causalex_book.graphs.resampling import bootstrap
 from causalex_book.graphs.simulation import series
-from causalex_book.graphs.stability import bootstrap
 from causalex_core.errors import CausalexError
 from causalex_core.graphs.compound import adjacency, compound, most_causal, out_degree
 from causalex_core.graphs.samples import blocks, motion_blocks, motion_series
