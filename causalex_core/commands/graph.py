@@ -14,7 +14,7 @@ from causalex_core.graphs import causal_learn, compound, pag
 from causalex_core.graphs.independence import ColumnsError, EffectiveSampleSize
 from causalex_core.graphs.samples import COMPONENTS, motion_series
 from causalex_core.graphs.search import fci
-from causalex_core.motion.record import Recording, read_motion
+from causalex_core.motion.record import MotionRecord, read_motion
 
 
 @click.command()
@@ -149,7 +149,7 @@ def _matrix(found: pag.Pag, policy: str) -> list[list[int]]:
     return compound.adjacency(found.marks, policy).astype(int).tolist()
 
 
-def read_recordings(inputs: Sequence[Path]) -> tuple[list[Recording], int]:
+def read_recordings(inputs: Sequence[Path]) -> tuple[list[MotionRecord], int]:
     """Motion of all inputs, and its unit in px.
 
     Raises

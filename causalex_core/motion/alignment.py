@@ -66,7 +66,7 @@ class Placement:
 
 
 def track(frames: Frames, landmarker: Landmarker, every: int) -> Track:
-    """Look for the face in each `every`-th frame and follow it.
+    """Find the face in each `every`-th frame and follow it.
 
     The largest face is taken first, and then the one nearest to where it was.
     """
@@ -98,14 +98,14 @@ def given_track(points: NDArray[np.floating]) -> Track:
     )
 
 
-def place(found: Track, crop_px: int, smoothing: float) -> Placement:
+def align(track: Track, crop_px: int, smoothing: float) -> Placement:
     """Place the crop in every frame, from the samples around it.
 
     A frame has a place if the samples before and after it show the same face.
 
     Parameters
     ----------
-    found
+    track
         The face at the sampled frames.
     crop_px
         Height and width of the crop.
@@ -113,23 +113,23 @@ def place(found: Track, crop_px: int, smoothing: float) -> Placement:
         Standard deviation in frames of the Gaussian over time; infinite: one place for the whole
         time that the face is there; 0: none.
     """
-    count = int(found.index[-1]) + found.every if len(found.index) else 0
+    count = int(track.index[-1]) + track.every if len(track.index) else 0
     pose = np.full((count, 2), np.nan, dtype=complex)
     points = np.full((count, POINTS, 2), np.nan)
-    for start, stop in _same_face(found.points):
-        first = int(found.index[start])
-        end = count if stop == len(found.index) else int(found.index[stop - 1]) + 1
+    for start, stop in _same_face(track.points):
+        first = int(track.index[start])
+        end = count if stop == len(track.index) else int(track.index[stop - 1]) + 1
         frames = np.arange(first, end)
-        shapes = found.points[start:stop] @ (1, 1j)
+        shapes = track.points[start:stop] @ (1, 1j)
         every_frame = np.stack(
-            [np.interp(frames, found.index[start:stop], column) for column in shapes.T], axis=1
+            [np.interp(frames, track.index[start:stop], column) for column in shapes.T], axis=1
         )
         smooth = _smoothed(every_frame, smoothing)
         pose[first:end] = _pose(smooth, _mean_shape(shapes, crop_px))
         inside = (smooth - pose[first:end, 1:]) / pose[first:end, :1]
         points[first:end] = np.stack((inside.real, inside.imag), axis=-1)
-    nearest = np.minimum(np.arange(count) // found.every, len(found.index) - 1)
-    return Placement(pose, points, found.several[nearest])
+    nearest = np.minimum(np.arange(count) // track.every, len(track.index) - 1)
+    return Placement(pose, points, track.several[nearest])
 
 
 def crop(grey: NDArray[np.uint8], pose: NDArray[np.complex128], crop_px: int) -> NDArray[np.uint8]:

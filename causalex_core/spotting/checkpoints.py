@@ -13,7 +13,7 @@ from torch import Tensor
 from causalex_core.devices import choose_device
 from causalex_core.errors import CausalexError
 from causalex_core.graphs.pag import Pag
-from causalex_core.motion.record import Recording
+from causalex_core.motion.record import MotionRecord
 from causalex_core.spotting import graph
 from causalex_core.spotting.graph import GraphConfig
 from causalex_core.spotting.network import Network
@@ -47,7 +47,7 @@ class Spotted:
         ``onset_seconds, apex_seconds, offset_seconds``, in the order of the onsets.
     """
 
-    recording: Recording
+    recording: MotionRecord
     graph: Pag
     apex: NDArray[np.float32]
     detections: pd.DataFrame
@@ -106,7 +106,7 @@ class Spotter:
     network: Network
     settings: Settings
 
-    def __call__(self, recording: Recording, debias: float = 0.0) -> Spotted:
+    def __call__(self, recording: MotionRecord, debias: float = 0.0) -> Spotted:
         """Spot in one video.
 
         Parameters

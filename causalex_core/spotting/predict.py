@@ -9,9 +9,9 @@ import cv2
 import numpy as np
 
 from causalex_core.motion import alignment, video
-from causalex_core.motion.extract import Config, Motion, extract, locate
+from causalex_core.motion.extract import Config, extract, locate
 from causalex_core.motion.landmarks import Given, Landmarker, face_mesh
-from causalex_core.motion.record import Recording, read_motion
+from causalex_core.motion.record import read_motion
 from causalex_core.motion.video import Frames
 from causalex_core.spotting import checkpoints
 from causalex_core.spotting.checkpoints import Spotted, Spotter
@@ -78,20 +78,7 @@ def spot(
         frames, name = video.open_frames(path, fps), path.resolve().stem
     else:
         frames, name = source, source.name
-    motion = extract(frames, landmarker or face_mesh())
-    return spotter(recorded(motion, name, name), debias)
-
-
-def recorded(motion: Motion, subject: str, name: str) -> Recording:
-    """Extracted motion as an input of the network: zero where nothing was measured."""
-    return Recording(
-        subject,
-        name,
-        np.where(motion.measured[:, None, None], motion.motion, 0).astype(np.float32),
-        motion.measured,
-        motion.fps,
-        motion.config.to_json(),
-    )
+    return spotter(replace(extract(frames, landmarker), subject=name, video=name), debias)
 
 
 def portraits(frames: Frames, landmarker: Landmarker | Given | None = None) -> Portraits:

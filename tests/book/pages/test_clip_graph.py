@@ -5,8 +5,7 @@ import pytest
 
 from causalex_book.graphs import clip_graph
 from causalex_book.graphs.simulation import series
-from causalex_core.motion import extract
-from causalex_core.motion.extract import Motion, Quality
+from causalex_core.motion.record import MotionRecord, Quality
 
 
 @pytest.fixture
@@ -17,7 +16,7 @@ def motion():
     quality = np.full(300, Quality.MEASURED, np.uint8)
     quality[[0, -1]] = Quality.END_OF_VIDEO
     values[[0, -1]] = 1000
-    return Motion(values.astype(np.float32), quality, 30.0, 2, extract.Config(), "made up")
+    return MotionRecord(values.astype(np.float32), quality, 30.0)
 
 
 def test_blocks_stand_in_for_clips(motion):
