@@ -13,6 +13,7 @@ What to know of release 0.1.4.8 before its graphs are used for anything but a co
 import contextlib
 import io
 from collections.abc import Iterable
+from typing import Any
 
 import numpy as np
 
@@ -50,9 +51,7 @@ def fci(
     CausalexError
         As our own `fci`; also for any other effective sample size.
     """
-    # Imported late: it takes seconds and most callers never ask for it.
-    from causallearn.search.ConstraintBased import FCI
-
+    FCI = _their_fci()  # noqa: N806
     if effective_sample_size != "frames":
         raise CausalexError(
             f"causal-learn with effective sample size {effective_sample_size!r}: it knows only"
@@ -86,7 +85,7 @@ def fci_from_independence(n: int, independent: Independent) -> Pag:
     n, independent
         As in `causalex_core.graphs.search.fci_from_independence`.
     """
-    from causallearn.search.ConstraintBased import FCI
+    FCI = _their_fci()  # noqa: N806
     from causallearn.utils import cit
 
     class Oracle(cit.CIT_Base):
@@ -104,6 +103,17 @@ def fci_from_independence(n: int, independent: Independent) -> Pag:
     with contextlib.redirect_stdout(io.StringIO()):
         graph, _ = FCI.fci(samples, "oracle", 0.5, show_progress=False)
     return Pag(_our_marks(graph.graph), settings={"backend": "causal-learn"})
+
+
+def _their_fci() -> Any:
+    """Module of causal-learn, which takes seconds to import and belongs to no core installation."""
+    try:
+        from causallearn.search.ConstraintBased import FCI
+    except ImportError as error:
+        raise CausalexError(
+            f"causal-learn does not load here ({error}): pip install 'causalex[book]'"
+        ) from error
+    return FCI
 
 
 def _our_marks(theirs: np.ndarray) -> np.ndarray:

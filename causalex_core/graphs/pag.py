@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from causalex_core import paths
+from causalex_core.display import Summary
 from causalex_core.errors import CausalexError
 
 NONE, CIRCLE, ARROWHEAD, TAIL = 0, 1, 2, 3
@@ -19,8 +20,8 @@ _AT_START = {CIRCLE: "o", ARROWHEAD: "<", TAIL: "-"}
 _AT_END = {CIRCLE: "o", ARROWHEAD: ">", TAIL: "-"}
 
 
-@dataclass(frozen=True, eq=False)
-class Pag:
+@dataclass(frozen=True, eq=False, repr=False)
+class Pag(Summary):
     """A partial ancestral graph and how it was found.
 
     Attributes
@@ -70,6 +71,11 @@ class Pag:
             (i, f"{_AT_START[int(self.marks[j, i])]}-{_AT_END[int(self.marks[i, j])]}", j)
             for i, j in np.argwhere(np.triu(self.adjacency)).tolist()
         ]
+
+    def _facts(self) -> Mapping[str, object]:
+        names = self.settings.get("regions") or range(len(self.marks))
+        edges = "; ".join(f"{names[i]} {kind} {names[j]}" for i, kind, j in self.edges())
+        return {"nodes": len(self.marks), "alpha": self.alpha, "edges": f"[{edges}]"}
 
     def to_json(self, **more: Any) -> str:
         """Text that `from_json` reads; the same bytes for the same graph.

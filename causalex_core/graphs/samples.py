@@ -5,10 +5,18 @@ the paper leaves open.
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from typing import Literal
 
 import numpy as np
 
+from causalex_core import regions
 from causalex_core.errors import CausalexError
+from causalex_core.graphs import causal_learn
+from causalex_core.graphs.independence import ColumnsError, EffectiveSampleSize
+from causalex_core.graphs.pag import Pag
+from causalex_core.graphs.search import fci
+from causalex_core.motion.record import MotionRecord
 
 # (T, regions, 2) -> series of (frames, regions).
 COMPONENTS: Mapping[str, Callable[[np.ndarray], list[np.ndarray]]] = {
@@ -19,6 +27,61 @@ COMPONENTS: Mapping[str, Callable[[np.ndarray], list[np.ndarray]]] = {
     # frame say the same twice, and no effective sample size here makes up for that.
     "stacked": lambda motion: [motion[..., 0], motion[..., 1]],
 }
+
+
+def graph(
+    records: MotionRecord | Sequence[MotionRecord],
+    alpha: float = 0.01,
+    *,
+    components: str = "magnitude",
+    leave_out_first: int = 0,
+    effective_sample_size: EffectiveSampleSize = "bartlett",
+    depth: int | None = None,
+    possible_d_sep: bool = True,
+    backend: Literal["causalex", "causal-learn"] = "causalex",
+) -> Pag:
+    """Estimate the causal graph of the 12 regions by FCI.
+
+    Parameters
+    ----------
+    records
+        Motion of one video, or of several, which are pooled.
+    alpha, effective_sample_size, depth, possible_d_sep
+        See :func:`causalex_core.graphs.search.fci`.
+    components, leave_out_first
+        See :func:`motion_series`.
+    backend
+        ``causal-learn`` is for comparison, see :mod:`causalex_core.graphs.causal_learn`.
+
+    Raises
+    ------
+    CausalexError
+        If no frame is left, a region does not vary, regions are collinear, or an option is out of
+        range.
+    """
+    records = [records] if isinstance(records, MotionRecord) else records
+    series = [
+        part
+        for record in records
+        for part in motion_series(record.motion, record.measured, components, leave_out_first)
+    ]
+    if not series:
+        longest = max((len(record.motion) for record in records), default=0)
+        raise CausalexError(
+            f"leaving out the first {leave_out_first} frames leaves none: the longest video has"
+            f" {longest}"
+        )
+    if backend == "causal-learn" and not possible_d_sep:
+        raise CausalexError("causal-learn has no option to leave out possible-d-sep")
+    try:
+        if backend == "causal-learn":
+            pag = causal_learn.fci(series, alpha, effective_sample_size, depth)
+        else:
+            pag = fci(series, alpha, effective_sample_size, depth, possible_d_sep)
+    except ColumnsError as error:
+        raise error.named("regions", regions.NAMES) from error
+    chosen = {"components": components, "leave_out_first": leave_out_first}
+    return replace(pag, settings={**pag.settings, **chosen, "regions": list(regions.NAMES)})
 
 
 def motion_series(
