@@ -13,7 +13,8 @@ from causalex_book.graphs.stability import bootstrap
 from causalex_core import regions
 from causalex_core.config import Count, Parameters, Positive, Probability, Seed, one_of
 from causalex_core.data import manifest
-from causalex_core.graphs.samples import COMPONENTS, motion_blocks
+from causalex_core.errors import CausalexError
+from causalex_core.graphs.samples import COMPONENTS, motion_series, runs
 from causalex_core.graphs.search import fci
 from causalex_core.motion import video
 from causalex_core.motion.extract import extract
@@ -104,3 +105,28 @@ def _choices(config: Config, motion: MotionRecord) -> list[dict[str, object]]:
                 }
             )
     return rows
+
+
+def motion_blocks(
+    motion: np.ndarray, frames: int, measured: np.ndarray | None, components: str
+) -> list[list[np.ndarray]]:
+    """Series of each block of so many frames; both components of a frame stay together.
+
+    Blocks can be drawn like clips. What is left over at the end of each measured run is dropped.
+
+    Raises
+    ------
+    CausalexError
+        If `frames` is less than 2, or no run is that long.
+    """
+    measured_runs = runs(motion, measured)
+    longest = max(map(len, measured_runs), default=0)
+    if not 2 <= frames <= longest:
+        raise CausalexError(
+            f"blocks of {frames} frames: expected 2 to the length of the longest series, {longest}"
+        )
+    return [
+        motion_series(run[start : start + frames], None, components)
+        for run in measured_runs
+        for start in range(0, len(run) - frames + 1, frames)
+    ]

@@ -75,7 +75,7 @@ from causalex_core.motion.record import MotionRecord, read_motion
 @click.option(
     "--policy",
     type=click.Choice(list(compound.POLICIES)),
-    help="Add the matrix A of Eq. 1 to the file: the keys policy and adjacency, A[i][j] = 1 for an"
+    help="Add the causal matrix A to the file: the keys policy and adjacency, A[i][j] = 1 for an"
     " edge from i to j. any_edge counts every edge both ways; directed -->; possibly_directed -->"
     " and o->.",
 )

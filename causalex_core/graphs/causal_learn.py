@@ -32,24 +32,9 @@ def fci(
     effective_sample_size: EffectiveSampleSize = "frames",
     depth: int | None = None,
 ) -> Pag:
-    """Estimate the graph with causal-learn.
+    """Estimate the graph with causal-learn; arguments and errors are those of our own `fci`.
 
-    Parameters
-    ----------
-    samples, alpha, depth
-        As in `causalex_core.graphs.search.fci`.
-    effective_sample_size
-        Only ``frames``.
-
-    Returns
-    -------
-    Pag
-        In our coding of marks.
-
-    Raises
-    ------
-    CausalexError
-        As our own `fci`; also for any other effective sample size.
+    Any effective sample size but ``frames`` is refused.
     """
     FCI = _their_fci()  # noqa: N806
     if effective_sample_size != "frames":
@@ -59,11 +44,13 @@ def fci(
         )
     series = independence.centre(samples)
     independence.correlations(series)
-    deepest = -1 if depth is None else depth
-    # It prints every edge that it finds visible.
-    with contextlib.redirect_stdout(io.StringIO()):
+    with contextlib.redirect_stdout(io.StringIO()):  # it prints every edge that it finds visible
         graph, _ = FCI.fci(
-            np.concatenate(series), "fisherz", alpha, depth=deepest, show_progress=False
+            np.concatenate(series),
+            "fisherz",
+            alpha,
+            depth=-1 if depth is None else depth,
+            show_progress=False,
         )
     settings = {
         "backend": "causal-learn",
@@ -78,13 +65,7 @@ def fci(
 
 
 def fci_from_independence(n: int, independent: Independent) -> Pag:
-    """Find the graph of `n` nodes from answers about independence, with causal-learn.
-
-    Parameters
-    ----------
-    n, independent
-        As in `causalex_core.graphs.search.fci_from_independence`.
-    """
+    """Find the graph of `n` nodes from answers about independence, as our own function does."""
     FCI = _their_fci()  # noqa: N806
     from causallearn.utils import cit
 

@@ -78,12 +78,9 @@ class Pag(Summary):
         return {"nodes": len(self.marks), "alpha": self.alpha, "edges": f"[{edges}]"}
 
     def to_json(self, **more: Any) -> str:
-        """Text that `from_json` reads; the same bytes for the same graph.
+        """Text that `from_json` reads, with further keys that it ignores.
 
-        Parameters
-        ----------
-        more
-            Further keys, for other readers: `from_json` passes over them.
+        The same graph gives the same bytes.
         """
         content = {
             "format": FORMAT,
@@ -106,13 +103,7 @@ def _rows(value: Any) -> str:
 
 
 def from_json(text: str) -> Pag:
-    """Read what `Pag.to_json` wrote.
-
-    Raises
-    ------
-    CausalexError
-        If it is something else.
-    """
+    """Read what `Pag.to_json` wrote; anything else raises a CausalexError."""
     try:
         content = json.loads(text)
         known = content["format"] == FORMAT
@@ -133,13 +124,7 @@ def from_json(text: str) -> Pag:
 
 
 def read(path: Path) -> Pag:
-    """Read a graph file.
-
-    Raises
-    ------
-    CausalexError
-        If the file is missing or is not a graph.
-    """
+    """Read a graph file; one that is missing or no graph raises a CausalexError."""
     try:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
