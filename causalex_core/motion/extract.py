@@ -152,19 +152,8 @@ def extract(
 def device_for(config: Config, name: str = "auto") -> Literal["cpu", "cuda"]:
     """Where flow is computed; all else is done by the processor.
 
-    Parameters
-    ----------
-    config
-        Its flow.
-    name
-        See :func:`causalex_core.devices.chosen`. With a flow that has no form for a GPU,
-        ``auto`` is the processor.
-
-    Raises
-    ------
-    CausalexError
-        If there is no such device, or a GPU is asked for by that name and the flow has no form
-        for it.
+    For `name` see :func:`causalex_core.devices.chosen`. With a flow that has no form for a GPU,
+    ``auto`` is the processor, and ``cuda`` raises a CausalexError.
     """
     if config.flow in flow.ON_GPU:
         return devices.chosen(name)
@@ -177,13 +166,7 @@ def device_for(config: Config, name: str = "auto") -> Literal["cpu", "cuda"]:
 
 
 def locate(frames: Frames, landmarker: Landmarker | Given, config: Config) -> Placement:
-    """Where the aligned crop lies in every frame.
-
-    Raises
-    ------
-    CausalexError
-        If no frame can be read, or none shows a face.
-    """
+    """Where the aligned crop lies in every frame; a CausalexError if none shows a face."""
     if isinstance(landmarker, Given):
         track = alignment.given_track(landmarker.points)
     else:
@@ -254,22 +237,7 @@ def _fill(
 def region_motion(
     first: Picture, second: Picture, points: NDArray[np.floating], config: Config
 ) -> NDArray[np.float32]:
-    """Motion of the 12 regions from one crop to another, without that of the head.
-
-    Parameters
-    ----------
-    first, second : (H, W) arrays
-        Aligned crops.
-    points : (68, 2) array
-        Landmarks in pixels of the crop.
-    config
-        Flow, head motion and averaging.
-
-    Returns
-    -------
-    (12, 2) float32 array
-        In pixels of the crop.
-    """
+    """Motion (12, 2) of the regions from one crop to another, in px, without that of the head."""
     if config.head_motion == "similarity":
         second = head_motion.stabilise(first, second, points)
     if config.flow == "lucas_kanade" and not config.eyes:

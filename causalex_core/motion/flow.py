@@ -43,12 +43,7 @@ def lucas_kanade(first: Image, second: Image, weights: NDArray[np.float32] | Non
     the motion; otherwise it starts anew, because each coarser image adds noise where there is
     little texture.
 
-    Parameters
-    ----------
-    first, second
-        Images.
-    weights : (H, W) array
-        How much each pixel counts in the windows around it; None: all alike.
+    `weights` (H, W) say how much each pixel counts in the windows around it; None: all alike.
     """
     counts = np.ones(first.shape, np.float32) if weights is None else weights
     pyramid = [(first.astype(np.float32), second.astype(np.float32), counts)]

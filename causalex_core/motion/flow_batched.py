@@ -22,17 +22,7 @@ def lucas_kanade(
     weights: NDArray[np.float32] | None,
     device: torch.device,
 ) -> Flow:
-    """Flow (N, H, W, 2) of N pairs of images (N, H, W).
-
-    Parameters
-    ----------
-    first, second
-        Images.
-    weights : (N, H, W) array
-        How much each pixel counts in the windows around it; None: all alike.
-    device
-        Where to compute.
-    """
+    """Flow (N, H, W, 2) of N pairs of images (N, H, W), with weights (N, H, W) of their pixels."""
     before, after = (torch.from_numpy(images).to(device).float() for images in (first, second))
     counts = torch.ones_like(before) if weights is None else torch.from_numpy(weights).to(device)
     pyramid = [(before, after, counts)]

@@ -3,9 +3,9 @@
 ``nose``
     One translation, read from the flow around the nose, as AUW-GCN and Causal-Ex have it.
 ``similarity``
-    Translation, roll and change of size, fitted to points that no expression moves far; found
-    roughly before the flow, so that the flow proper only has to find what is left, and exactly
-    after it. Under large head motion this keeps what a translation loses.
+    Translation, roll and change of size, fitted to points that no expression moves far: roughly
+    before the flow, to warp the second crop onto the first, and exactly after it. Under large
+    head motion this keeps what a translation loses.
 """
 
 from collections.abc import Callable
@@ -34,11 +34,7 @@ def nose_translation(
 ) -> NDArray[np.float32]:
     """Translation (2,) of the head, as AUW-GCN reads it from the flow around the nose.
 
-    Parameters
-    ----------
-    flow : (H, W, 2) array
-    landmarks : (68, 2) array
-        iBUG points in pixels of the flow field.
+    `flow` is (H, W, 2), `landmarks` (68, 2) in pixels of the flow field.
     """
     left, right = landmarks[list(INNER_EYE_CORNERS), 0]
     margin = int(_NOSE_MARGIN * (right - left) / 2)
@@ -52,20 +48,10 @@ def nose_translation(
 def similarity(
     flow: NDArray[np.floating], landmarks: NDArray[np.floating]
 ) -> tuple[complex, complex]:
-    """Similarity that the flow at the rigid points follows.
+    """Similarity a, b of the flow at the rigid points: they move a point z = x + iy by a * z + b.
 
     Least squares, reweighted after Geman and McClure: what moves unlike the rest hardly counts.
-
-    Parameters
-    ----------
-    flow : (H, W, 2) array
-    landmarks : (68, 2) array
-        iBUG points in pixels of the flow field.
-
-    Returns
-    -------
-    a, b : complex
-        The head moves a point z = x + iy by a * z + b.
+    `flow` is (H, W, 2), `landmarks` (68, 2) in pixels of the flow field.
     """
     points = landmarks[list(RIGID)]
     height, width = flow.shape[:2]
