@@ -11,7 +11,7 @@ import pandas as pd
 from causalex_core import provenance
 from causalex_core.errors import CausalexError
 from causalex_core.motion import extract
-from causalex_core.motion.extract import Motion
+from causalex_core.motion.record import MotionRecord
 from causalex_synthetic import events, people, performance, sensor, truth
 from causalex_synthetic.dataset_spec import SPECS, DatasetSpec
 from causalex_synthetic.events import Video
@@ -105,7 +105,7 @@ class SyntheticDataset:
         generator, video = _generator(self.config, _PERFORMANCE, number), self.videos[number]
         return performance.perform(generator, video, self.spec.fps, self.config.head_motion)
 
-    def measured(self, number: int) -> Motion:
+    def measured(self, number: int) -> MotionRecord:
         """Motion of the 12 regions as it would be extracted: the motion tier."""
         person = self.videos[number].person
         extraction = extract.Config()
@@ -119,7 +119,16 @@ class SyntheticDataset:
             self.config.head_motion,
             sensor.MEASURED.scaled(self.config.noise),
         )
-        return Motion(motion, quality, self.spec.fps, stride, extraction, "synthetic motion tier")
+        return MotionRecord(
+            motion,
+            quality,
+            self.spec.fps,
+            stride,
+            extraction.to_json(),
+            "synthetic motion tier",
+            person.subject,
+            self.videos[number].name,
+        )
 
     def film(self, number: int) -> Film:
         """One video as pictures: the pixel tier."""

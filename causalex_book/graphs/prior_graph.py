@@ -7,6 +7,7 @@ from itertools import product
 import numpy as np
 import pandas as pd
 
+from causalex_book.graphs.prior_counts import recover_counts
 from causalex_book.graphs.tables import long_table
 from causalex_core import regions
 from causalex_core.action_units import exact_numbers, parse
@@ -48,8 +49,7 @@ def compute(config: Config) -> dict[str, pd.DataFrame]:
     }
     published = {name: np.load(shipped.path(file)) for name, file in PUBLISHED.items()}
     recovered = {
-        name: prior.recover_counts(matrix, config.largest_row_sum)
-        for name, matrix in published.items()
+        name: recover_counts(matrix, config.largest_row_sum) for name, matrix in published.items()
     }
 
     def by_database(rows: Callable[[str], Iterator[dict[str, object]]]) -> pd.DataFrame:
@@ -208,7 +208,8 @@ def leakage(table: pd.DataFrame) -> Iterator[dict[str, object]]:
             [_counts(rows, reading, map_name) for _, rows in table.groupby("subject")]
         )
         everyone = prior.normalise_rows(by_subject.sum(axis=0))
-        change = np.abs(prior.held_out(by_subject) - everyone).max(axis=(1, 2))
+        held_out = prior.normalise_rows(by_subject.sum(axis=0) - by_subject)
+        change = np.abs(held_out - everyone).max(axis=(1, 2))
         yield {
             "map": map_name,
             "reading": reading,

@@ -14,6 +14,7 @@ import numpy as np
 
 from causalex_core.errors import CausalexError
 from causalex_core.graphs.pag import CODES, NONE, Pag
+from causalex_core.graphs.samples import motion_series, runs
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,6 +61,31 @@ def bootstrap(
             raise CausalexError(f"draw {repetition}: {error}") from error
         counts = counts + (graph.marks[..., None] == list(CODES.values()))
     return Stability(np.asarray(counts) / repetitions, repetitions)
+
+
+def motion_blocks(
+    motion: np.ndarray, frames: int, measured: np.ndarray | None, components: str
+) -> list[list[np.ndarray]]:
+    """Series of each block of so many frames; both components of a frame stay together.
+
+    Blocks can be drawn like clips. What is left over at the end of each measured run is dropped.
+
+    Raises
+    ------
+    CausalexError
+        If `frames` is less than 2, or no run is that long.
+    """
+    measured_runs = runs(motion, measured)
+    longest = max(map(len, measured_runs), default=0)
+    if not 2 <= frames <= longest:
+        raise CausalexError(
+            f"blocks of {frames} frames: expected 2 to the length of the longest series, {longest}"
+        )
+    return [
+        motion_series(run[start : start + frames], None, components)
+        for run in measured_runs
+        for start in range(0, len(run) - frames + 1, frames)
+    ]
 
 
 def circular_shift(series: np.ndarray, generator: np.random.Generator) -> np.ndarray:

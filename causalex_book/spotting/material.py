@@ -21,11 +21,10 @@ from causalex_core.data.feature_archive import is_archive
 from causalex_core.data.names import found_as
 from causalex_core.errors import CausalexError
 from causalex_core.graphs import prior
-from causalex_core.motion.record import Recording, read_folder
+from causalex_core.motion.record import MotionRecord, read_folder
 from causalex_core.spotting import candidates, graph, losses, proposals
 from causalex_core.spotting.graph import GraphConfig
 from causalex_core.spotting.losses import LossConfig
-from causalex_core.spotting.predict import recorded
 from causalex_core.spotting.proposals import ProposalConfig
 from causalex_core.spotting.targets import TargetConfig
 from causalex_core.spotting.windows import Fold, Video, Windows, gather, together
@@ -147,10 +146,7 @@ def read(
             drawn.spec.database,
             _LIKE[database],
             drawn.spec.fps,
-            [
-                recorded(drawn.measured(number), video.person.subject, video.name)
-                for number, video in enumerate(drawn.videos)
-            ],
+            [drawn.measured(number) for number in range(len(drawn.videos))],
             drawn.expressions,
             search,
             most_subjects,
@@ -224,7 +220,7 @@ def _material(
     name: str,
     like: str,
     fps: float,
-    recordings: Sequence[Recording],
+    recordings: Sequence[MotionRecord],
     table: pd.DataFrame,
     search: GraphConfig,
     most_subjects: int,
@@ -254,7 +250,7 @@ def _material(
     )
 
 
-def _named(recording: Recording, database: str) -> Recording:
+def _named(recording: MotionRecord, database: str) -> MotionRecord:
     """A recording under the name that annotations have for it."""
     name = found_as(database, recording.video)
     if name == recording.video:
@@ -262,7 +258,9 @@ def _named(recording: Recording, database: str) -> Recording:
     return replace(recording, subject=name.rpartition("_")[0], video=name)
 
 
-def _of_videos(table: pd.DataFrame, recordings: Sequence[Recording], folder: Path) -> pd.DataFrame:
+def _of_videos(
+    table: pd.DataFrame, recordings: Sequence[MotionRecord], folder: Path
+) -> pd.DataFrame:
     """Annotations of the videos that are there.
 
     Raises

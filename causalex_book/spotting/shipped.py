@@ -26,7 +26,6 @@ from causalex_core.spotting.checkpoints import Settings, Spotter
 from causalex_core.spotting.fold_trainer import Graphs, TrainingConfig
 from causalex_core.spotting.graph import GraphConfig
 from causalex_core.spotting.network import PAPER
-from causalex_core.spotting.predict import recorded
 from causalex_core.spotting.proposals import ProposalConfig, ProposalRule, detect
 from causalex_core.spotting.training import train
 from causalex_core.spotting.windows import Fold, Normalisation, Video, Windows, gather, hold_out
@@ -83,10 +82,7 @@ def train_shipped(config: Config | None = None) -> tuple[Spotter, dict[str, Any]
     """
     config = config or Config()
     people = dataset.draw(config.people)
-    recordings = [
-        recorded(people.measured(number), video.person.subject, video.name)
-        for number, video in enumerate(people.videos)
-    ]
+    recordings = [people.measured(number) for number in range(len(people.videos))]
     windows = gather(
         [Video(one.subject, one.video, one.motion) for one in recordings], people.expressions
     )

@@ -8,7 +8,7 @@ from safetensors import safe_open
 
 from causalex_core import paths
 from causalex_core.errors import CausalexError
-from causalex_core.motion.extract import Quality
+from causalex_core.motion.record import Quality
 from causalex_synthetic import dataset, sensor, truth
 from causalex_synthetic.dataset import Config
 
