@@ -1,7 +1,7 @@
 """What FCI recovers from frames when the truth is known; everything here is simulated."""
 
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import product
 from typing import NamedTuple
@@ -96,7 +96,7 @@ def compute(config: Config) -> dict[str, pd.DataFrame]:
     for clips in (1, 2, 4, 8):
         graphs = _graphs(config, models, "smooth", length, clips)
         pooling.append({"clips": clips, "frames": clips * length} | _rates(graphs, models, config))
-    tables: dict[str, Iterable[Mapping[str, object]]] = {
+    tables: dict[str, Iterable[dict]] = {
         "independent": _independent(config, length),
         "recovery": recovery,
         "pooling": pooling,

@@ -74,8 +74,8 @@ def figure() -> Figure:
         start = 0
         for package, members in groupby(names, key=lambda name: name.partition(".")[0]):
             count = len(list(members))
-            corner, side = (-0.5, start - 0.5), {"facecolor": _GROUND[package], "zorder": -1}
-            axis.add_patch(Rectangle(corner, size, count, **side))
+            corner, ground = (-0.5, start - 0.5), _GROUND[package]
+            axis.add_patch(Rectangle(corner, size, count, facecolor=ground, zorder=-1))
             axis.axhline(start - 0.5, color=style.GREY, lw=0.8)
             axis.axvline(start - 0.5, color=style.GREY, lw=0.8)
             if count > 1:  # over the empty half below the diagonal
