@@ -30,6 +30,6 @@ def record(
         light = np.clip(image, 0, 255).mean(axis=2, keepdims=True) / np.float32(_MIDDLE)
         strength = np.float32(noise) * (_DARK_SHARE + (1 - _DARK_SHARE) * np.sqrt(light))
         image = image + strength * (grain + np.float32(_COLOUR) * colour)
-    seen = np.clip(np.round(image), 0, 255).astype(np.uint8)
-    packed = cv2.imencode(".jpg", seen, (cv2.IMWRITE_JPEG_QUALITY, jpeg_quality))[1]
+    levels = np.clip(np.round(image), 0, 255).astype(np.uint8)
+    packed = cv2.imencode(".jpg", levels, (cv2.IMWRITE_JPEG_QUALITY, jpeg_quality))[1]
     return np.asarray(cv2.imdecode(packed, cv2.IMREAD_COLOR), dtype=np.uint8)

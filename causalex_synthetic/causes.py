@@ -1,4 +1,4 @@
-"""Why the synthetic faces move: a structural causal model whose graph is known.
+"""Structural causal model of the synthetic faces, whose graph is known.
 
 Four drives that nobody observes recruit action units; some units pull others along; units enter
 the face at few regions; and the skin hands motion on from region to region. Every unit and every
@@ -19,7 +19,7 @@ Series = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Drive:
-    """What makes an expression: its emotion, and action units with their probabilities."""
+    """Latent cause of expressions: its emotion, and action units with their probabilities."""
 
     emotion: str
     recruits: tuple[tuple[int, float], ...]

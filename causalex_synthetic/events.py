@@ -84,10 +84,10 @@ def draw(
     owners = np.sort(np.append(np.arange(spec.subjects), more))
     seconds = dataset_spec.seconds(generator, spec.length, spec.videos)
     lengths = np.round(seconds * spec.fps).astype(int)
-    seen = np.bincount(owners, weights=lengths)
+    filmed = np.bincount(owners, weights=lengths)
     counts = []
     for k, kind in enumerate(KINDS):
-        expected = seen * [person.shows[k] for person in people]
+        expected = filmed * [person.shows[k] for person in people]
         counts.append(generator.multinomial(spec.kinds[kind].count, expected / expected.sum()))
     videos: list[Video] = []
     for number, person in enumerate(people):
@@ -221,8 +221,8 @@ def _recruited(
     takes_part[0] = takes_part[0] or not any(takes_part)
     intensity = generator.uniform(*spec.kinds[kind].intensity)
     strengths = np.zeros(len(NUMBERS))
-    for (number, _), there in zip(drive.recruits, takes_part, strict=True):
+    for (number, _), recruited in zip(drive.recruits, takes_part, strict=True):
         share = generator.uniform(*_RECRUITED)
-        if there:
+        if recruited:
             strengths[NUMBERS.index(number)] = share
     return tuple(float(s) for s in strengths * (intensity / strengths.max()))

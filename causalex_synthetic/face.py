@@ -55,7 +55,7 @@ class Appearance:
 
 @dataclass(frozen=True)
 class State:
-    """What the face does in one frame; lengths in half-widths of the face.
+    """State of a face in one frame; lengths in half-widths of the face.
 
     Attributes
     ----------
@@ -123,7 +123,7 @@ class Face:
 
     @cached_property
     def _influence(self) -> Layer:
-        """How far each control takes the skin at each pixel along, (C, size, size)."""
+        """Influence of each control on the skin at each pixel, (C, size, size)."""
         grid = (self._pixels.reshape(-1, 2) - self._centre) / self.half_width
         influence = self._field.influence(grid).astype(np.float32)
         return influence.reshape(CONTROLS, self.size, self.size)
@@ -174,13 +174,13 @@ class Face:
             line = self._layout.lips(rest_x / self._layout.traits.mouth_width)[1]
             y = lips.opened(x, y, rest_y <= line)
             moved[..., 1] = y * self.half_width + self._centre[1]
-        seen = warp.at(self._skin[..., 3], _FINER * source + 0.5) > 0.5
-        return np.where(seen[..., None], self._posed(moved, second) - self._pixels, 0).astype(
+        person = warp.at(self._skin[..., 3], _FINER * source + 0.5) > 0.5
+        return np.where(person[..., None], self._posed(moved, second) - self._pixels, 0).astype(
             np.float32
         )
 
     def _displacement(self, moved: NDArray[np.float64]) -> Layer:
-        """How far the controls take the skin at each pixel at rest, (size, size, 2), pixels."""
+        """Displacement of the skin at each pixel at rest, (size, size, 2), pixels."""
         vectors = (moved * self.half_width).astype(np.float32)
         return np.tensordot(self._influence, vectors, axes=(0, 0))
 
@@ -196,7 +196,7 @@ class Face:
         return scale * np.exp(1j * roll), complex(x, y) * self.half_width
 
     def _upright(self, state: State) -> Layer:
-        """Where each pixel would lie on an upright head in its place, pixels."""
+        """Position of each pixel on an upright head, pixels."""
         factor, shift = self._similarity(state)
         turn = 1 / factor
         offset = -turn * shift
@@ -211,7 +211,7 @@ class Face:
         )
 
     def _sources(self, state: State) -> tuple[Layer, _Opening | None]:
-        """Where on the face at rest each pixel comes from, in pixels, and the open mouth."""
+        """Source of each pixel on the face at rest, in pixels, and the open mouth."""
         sources = self._upright(state)
         opening = None
         if state.mouth > 0:

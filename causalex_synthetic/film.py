@@ -43,7 +43,7 @@ class Film:
         return _built(self.person.appearance, self.size)
 
     def state(self, frame: int) -> State:
-        """What the face does in a frame."""
+        """State of the face in a frame."""
         play = self.performance
         x, y, roll, growth = play.head[frame]
         gain, tilt = play.light[frame]

@@ -89,7 +89,7 @@ def painted(canvas: Canvas, layout: Layout, tone: float, generator: np.random.Ge
 
 
 def brows(canvas: Canvas, layout: Layout, generator: np.random.Generator) -> Layer:
-    """Where the brows cover the skin, (side, side)."""
+    """Cover of the skin by the brows, (side, side)."""
     t = np.linspace(-0.1, 1.1, 60)
     line = layout.brow(t)
     along = np.interp(np.abs(canvas.x), line[:, 0], t)

@@ -39,7 +39,7 @@ class Person:
 
     @property
     def appearance(self) -> Appearance:
-        """What the face looks like."""
+        """Appearance of the face."""
         return Appearance(self.tone, self.shape, self.seed)
 
 

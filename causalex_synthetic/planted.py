@@ -46,7 +46,7 @@ def detected(
     detections: Sequence[pd.DataFrame],
     groups: Mapping[str, Sequence[str]],
 ) -> Iterator[dict[str, object]]:
-    """How many small events are detected as micro-expressions, with the unit and without.
+    """Count small events that are detected as micro-expressions, with the unit and without.
 
     Events are expressions or `distractors`, of the kind ``micro``; there is a table of detections
     per seed, and ``detected`` is a mean over them. Groups are of subjects.

@@ -83,11 +83,11 @@ def measured(
     jitter = np.hypot(sensor.jitter * (1 + sensor.darker * tone), head_motion * sensor.head_jitter)
     error = jitter * generator.standard_normal(displacement.shape)
     error += sensor.drift * generator.standard_normal(displacement.shape).cumsum(axis=0)
-    seen = sensor.gain * displacement + error
+    position = sensor.gain * displacement + error
     motion = np.zeros(displacement.shape, np.float32)
     quality = np.full(len(displacement), Quality.END_OF_VIDEO, np.uint8)
     before = stride // 2
     inside = slice(before, max(len(displacement) - (stride - before), before))
-    motion[inside] = (seen[stride:] - seen[:-stride]) / stride
+    motion[inside] = (position[stride:] - position[:-stride]) / stride
     quality[inside] = Quality.MEASURED
     return motion, quality

@@ -64,7 +64,7 @@ def painted(canvas: Canvas, layout: Layout, tone: float, generator: np.random.Ge
 
 
 def _head(canvas: Canvas, layout: Layout) -> Layer:
-    """How far out each pixel is, 1 on the outline."""
+    """Relative distance of each pixel from the middle, 1 on the outline."""
     jaw = layout.jaw(np.linspace(0, np.pi, _OUTLINE_POINTS))
     skull = layout.skull(np.linspace(np.pi, 2 * np.pi, _OUTLINE_POINTS) - np.pi)[::-1]
     middle = np.array((0, jaw[0, 1]))

@@ -36,7 +36,7 @@ class Field:
         self._weights = np.linalg.solve(among, np.eye(len(self._nodes))[:, : len(controls)])
 
     def influence(self, points: NDArray[np.floating]) -> NDArray[np.float64]:
-        """How far each control takes each of (N, 2) points along, (C, N)."""
+        """Influence of each control on each of (N, 2) points, (C, N)."""
         return self._weights.T @ _kernel(points, self._nodes)
 
 

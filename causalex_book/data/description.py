@@ -35,7 +35,7 @@ def overview(table: pd.DataFrame, lengths: pd.DataFrame) -> pd.DataFrame:
 
 
 def videos_per_subject(lengths: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
-    """How many subjects have so many videos."""
+    """Number of subjects by their number of videos."""
     parts = []
     for database, table in lengths.items():
         videos, subjects = np.unique(table["subject"].value_counts(), return_counts=True)
@@ -75,7 +75,7 @@ def duration_curves(table: pd.DataFrame, points_per_octave: int) -> pd.DataFrame
 
 
 def half_second(table: pd.DataFrame) -> pd.DataFrame:
-    """How often the annotated kind and the rule of half a second disagree."""
+    """Count expressions whose annotated kind and the rule of half a second disagree."""
     known = table[table["offset"].notna()]
     rows = []
     for counting, extra in (("difference", 0), ("inclusive", 1)):
@@ -101,7 +101,7 @@ def action_units(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def reading(table: pd.DataFrame) -> pd.DataFrame:
-    """How much of the action-unit column the tolerant parser reads."""
+    """Counts of notations that the tolerant parser reads in the action-unit column."""
     texts = table["action_units"]
     parsed = texts.map(parse)
     flags = pd.DataFrame(
@@ -138,7 +138,7 @@ def overlaps(table: pd.DataFrame, database: str) -> pd.DataFrame:
 
 
 def counted_oddities(table: pd.DataFrame, lengths: pd.DataFrame) -> pd.DataFrame:
-    """How many rows of one database are odd, and in which way."""
+    """Count the odd rows of one database, by kind of oddity."""
     last = table["video"].map(lengths.set_index("video")["frames"]) - 1
     counts = oddities(table)["oddity"].value_counts().to_dict()
     counts["offset after the end of the video"] = int((table["offset"] > last).sum())

@@ -106,7 +106,7 @@ def _videos(motion: RegionMotion) -> Iterator[LabelledMotion]:
 
 
 def _inputs(motion: RegionMotion) -> Iterator[dict[str, object]]:
-    """What there is of a database."""
+    """Numbers of videos, expressions and windows of a database."""
     recordings = [video.recording for video in motion.videos]
     rows = motion.expressions
     windows = np.concatenate([cut(video.marks)[..., ACTION] for video in motion.videos])
@@ -130,7 +130,7 @@ def _inputs(motion: RegionMotion) -> Iterator[dict[str, object]]:
 
 
 def _marks(motion: RegionMotion) -> Iterator[dict[str, object]]:
-    """What the marks in the windows keep of the annotation table, by kind."""
+    """Compare the marks in the windows with the annotation table, by kind."""
     path = manifest.require("auw_gcn_annotations").path(auw_gcn.FILES[motion.database])
     written = auw_gcn.as_written(path)
     for number, kind in enumerate(KINDS):
@@ -147,7 +147,7 @@ def _marks(motion: RegionMotion) -> Iterator[dict[str, object]]:
 
 
 def kept(rows: pd.DataFrame, marked: NDArray[np.bool_]) -> dict[str, int]:
-    """How many annotated expressions of one kind the marks (T, 4) of a video give back.
+    """Count the annotated expressions of one kind that the marks (T, 4) of a video give back.
 
     ``expressions``; ``exact``: given back with onset and offset; ``other_offset``: with another
     offset; ``lost``; ``no_offset``: annotated without an offset; ``mirrored``: of those, the ones
@@ -188,7 +188,7 @@ def pairs(marked: NDArray[np.bool_]) -> list[tuple[int, int]]:
 def separation(
     videos: Sequence[LabelledMotion], fps: float, config: Config
 ) -> Iterator[dict[str, object]]:
-    """How well the mean motion of a frame tells expressions from rest, at each shift.
+    """Separation of expressions from rest by the mean motion of a frame, at each shift.
 
     The area under the ROC curve is that of one subject, frames of all videos together, averaged
     over subjects; frames of the other kind are left out. Motion is `shift` frames later than the
@@ -232,7 +232,7 @@ def area_under_curve(score: NDArray[np.float64], positive: NDArray[np.bool_]) ->
 
 
 def beginnings(videos: Sequence[LabelledMotion], config: Config) -> Iterator[dict[str, object]]:
-    """How much more than usual the first frames of a video move.
+    """Standardised motion of the first frames of a video.
 
     The logarithm of the mean motion is standardised within each video, averaged over the videos
     of a subject, then over subjects. Videos that are shorter are left out.
@@ -265,7 +265,7 @@ def _sizes(videos: Sequence[LabelledMotion]) -> Iterator[dict[str, object]]:
 
 
 def displacements(motion: RegionMotion, config: Config) -> Iterator[dict[str, object]]:
-    """Where the regions are at the apex of an action unit, against its onset.
+    """Displacement of the regions from the onset to the apex of an action unit.
 
     Macro-expressions that show this unit and no other, on both sides: motion is summed from onset
     to apex and averaged over the expressions of a subject, then over subjects. Directions are

@@ -129,7 +129,7 @@ def _units(drawn: SyntheticDataset) -> Iterator[dict[str, object]]:
 
 
 def _tie(drawn: SyntheticDataset) -> Iterator[dict[str, object]]:
-    """How often the biased unit comes with each kind, in the people with and without the bias."""
+    """Share of expressions with the biased unit, by kind, in people with and without the bias."""
     table = drawn.expressions.merge(drawn.attributes, on="subject")
     units = table["action_units"].str.split("+")
     has_unit = units.map(lambda numbers: str(planted.UNIT) in numbers)
@@ -148,7 +148,7 @@ def _tie(drawn: SyntheticDataset) -> Iterator[dict[str, object]]:
 
 
 def _identities(config: Config, mesh: FaceMesh) -> dict[str, object]:
-    """In how many pictures of different people FaceMesh detects the face, and how exactly."""
+    """Detection rate and landmark error of FaceMesh on pictures of different people."""
     generator = np.random.default_rng(config.seed)
     errors = []
     for person in people.draw(generator, config.n_identities, biased=0.0):

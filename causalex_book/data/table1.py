@@ -205,7 +205,7 @@ def printing_counts(printed: tuple[float, ...], most: int) -> np.ndarray:
 
 
 def expressions_apart(counts: list[int], candidates: np.ndarray) -> int:
-    """How many expressions must at least be added, left out or moved to reach a candidate."""
+    """Least number of expressions to add, leave out or move to reach a candidate."""
     return int(_distances(counts, candidates).min())
 
 
@@ -414,7 +414,7 @@ def text_counts(tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
 def sources_agree(
     tables: Mapping[str, pd.DataFrame], lengths: Mapping[str, pd.DataFrame]
 ) -> pd.DataFrame:
-    """How many rows of AUW-GCN's tables follow from the official sheets by a stated rule."""
+    """Count the rows of AUW-GCN's tables that follow from the official sheets by a stated rule."""
     shipped = manifest.require("auw_gcn_annotations")
     last = lengths[SAMM].set_index("video")["frames"].sub(1) // 8
     sampled = samm_lv.every_nth(tables[SAMM], 8)

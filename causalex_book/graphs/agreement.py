@@ -1,4 +1,4 @@
-"""How far an estimated graph agrees with the true one."""
+"""Agreement of an estimated graph with the true one."""
 
 from typing import NamedTuple
 

@@ -1,4 +1,4 @@
-"""What FCI recovers from frames when the truth is known; everything here is simulated."""
+"""Recovery of known graphs by FCI; everything is simulated."""
 
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence

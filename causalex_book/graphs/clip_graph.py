@@ -65,7 +65,7 @@ def tables(config: Config, motion: MotionRecord) -> dict[str, pd.DataFrame]:
     series = samples(motion, config.components)
     estimate = partial(fci, alpha=config.alpha)
     graph = estimate(series)
-    shares = bootstrap(blocks, estimate, config.n_draws, config.seed).edges
+    shares = bootstrap(blocks, estimate, config.n_draws, config.seed)
     joined = correlated(series, config.alpha)
     about = {
         "frames": len(motion.motion),

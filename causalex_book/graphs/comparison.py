@@ -1,4 +1,4 @@
-"""What two graphs of the same regions have in common, where no true graph is known."""
+"""Comparison of two graphs of the same regions, where no true graph is known."""
 
 from collections.abc import Sequence
 from typing import NamedTuple

@@ -22,7 +22,7 @@ NEIGHBOURS = frozenset([(0, 1), (1, 2), (3, 4), (4, 5), *combinations(MOUTH, 2)]
 
 
 def location(first: int, second: int) -> str:
-    """Where on the face a pair of regions lies."""
+    """Location of a pair of regions on the face."""
     if (first, second) in NEIGHBOURS:
         return "side by side on a brow, or around the mouth"
     if first in BROWS and second in BROWS:
@@ -32,7 +32,7 @@ def location(first: int, second: int) -> str:
 
 @dataclass(frozen=True)
 class Sampling:
-    """How motion becomes a graph.
+    """Settings from motion to a graph.
 
     Attributes
     ----------

@@ -136,7 +136,7 @@ def planted_recovery(table: pd.DataFrame) -> Figure:
 
 
 def pairs(table: pd.DataFrame) -> Figure:
-    """How often each pair is joined, a panel per noise; planted pairs are framed.
+    """Frequency of each edge, a panel per noise; planted pairs are framed.
 
     Columns ``noise, row, column, share, planted``.
     """

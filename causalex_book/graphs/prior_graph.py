@@ -93,7 +93,7 @@ def matrices(table: pd.DataFrame, recovered: np.ndarray, database: str) -> pd.Da
 
 
 def agreement(table: pd.DataFrame, published: np.ndarray) -> Iterator[dict[str, object]]:
-    """How near each reading of the action units comes to the published matrix."""
+    """Difference of each reading of the action units from the published matrix."""
     for reading in READINGS:
         ours = prior.normalise_rows(_counts(table, reading, "AUW-GCN"))
         yield {
@@ -187,7 +187,7 @@ def _landmarks(nodes: tuple[int, ...]) -> str:
 
 
 def use(table: pd.DataFrame) -> Iterator[dict[str, object]]:
-    """How many expressions count at all, and how full the matrix is, for each map and reading."""
+    """Expressions that contribute, and non-zero cells of the matrix, for each map and reading."""
     for map_name, reading in product(MAPS, READINGS):
         counts = _counts(table, reading, map_name)
         contributing = _contributing(table, reading, map_name)
@@ -202,7 +202,7 @@ def use(table: pd.DataFrame) -> Iterator[dict[str, object]]:
 
 
 def leakage(table: pd.DataFrame) -> Iterator[dict[str, object]]:
-    """How far the matrix of each fold moves when the held-out subject's labels are left out."""
+    """Change of the matrix of each fold when the held-out subject's labels are left out."""
     for map_name, reading in (("AUW-GCN", "exact"), ("FACS", "tolerant")):
         by_subject = np.array(
             [_counts(rows, reading, map_name) for _, rows in table.groupby("subject")]

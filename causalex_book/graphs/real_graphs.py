@@ -90,7 +90,7 @@ class Config(Parameters):
 
     @property
     def sampling(self) -> Sampling:
-        """How motion becomes graphs, where nothing else is said."""
+        """Default settings from motion to graphs."""
         return Sampling(self.components, self.alpha)
 
 
@@ -322,16 +322,16 @@ def _stability(config: Config, database: Database) -> Iterator[dict[str, object]
 
 
 def _locations(config: Config, database: Database) -> Iterator[dict[str, object]]:
-    """How often pairs are joined, by where they lie, and what share of all edges they make."""
+    """Frequency of edges by their location, and share of all edges."""
     locations = np.array([face_graphs.location(i, j) for i, j in np.transpose(UPPER).tolist()])
     joined = database.frequency[UPPER]
     for name in dict.fromkeys(locations):
-        here = joined[locations == name]
+        frequency = joined[locations == name]
         yield {
             "pairs_lie": str(name),
-            "pairs": len(here),
-            "joined": float(here.mean()),
-            "share_of_edges": float(here.sum() / joined.sum()),
+            "pairs": len(frequency),
+            "joined": float(frequency.mean()),
+            "share_of_edges": float(frequency.sum() / joined.sum()),
         }
 
 

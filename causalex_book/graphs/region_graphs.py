@@ -297,7 +297,7 @@ def _shown(config: Config, drawn: SyntheticDataset) -> dict[str, Shown]:
         series = [part for clip in used for part in clip]
         shown[name] = Shown(
             estimate(series),
-            bootstrap(used, estimate, config.n_draws, config.seed).edges,
+            bootstrap(used, estimate, config.n_draws, config.seed),
             prior.prior_counts(units[rows], prior.FACS),
             correlated(series, config.alpha),
         )

@@ -8,26 +8,12 @@ Physica D 58, 1992.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 
 from causalex_core.errors import CausalexError
-from causalex_core.graphs.pag import CODES, NONE, Pag
+from causalex_core.graphs.pag import Pag
 from causalex_core.graphs.samples import motion_series, runs
-
-
-@dataclass(frozen=True, eq=False)
-class Stability:
-    """Share of the resampled graphs with each code of mark at j between i and j, (n, n, 4)."""
-
-    marks: np.ndarray
-    repetitions: int
-
-    @property
-    def edges(self) -> np.ndarray:
-        """(n, n) share of the graphs in which two nodes are joined; zero diagonal."""
-        return 1 - self.marks[..., NONE]
 
 
 def bootstrap(
@@ -35,11 +21,11 @@ def bootstrap(
     estimate: Callable[[list[np.ndarray]], Pag],
     repetitions: int = 200,
     seed: int = 0,
-) -> Stability:
-    """Draw clips with replacement, as many as there are, and estimate a graph of each draw.
+) -> np.ndarray:
+    """Share of the graphs of resampled clips in which two nodes are joined, (n, n).
 
-    Clips are drawn whole: frames of one clip depend on each other. Each is a list of series
-    (frames, n).
+    As many clips as there are are drawn with replacement. They are drawn whole: frames of one clip
+    depend on each other. Each is a list of series (frames, n).
 
     Raises
     ------
@@ -52,15 +38,15 @@ def bootstrap(
             " two; cut a long clip into blocks"
         )
     generator = np.random.default_rng(seed)
-    counts = 0
+    apart = []
     for repetition in range(repetitions):
         drawn = generator.integers(0, len(clips), len(clips))
         try:
             graph = estimate([series for clip in drawn for series in clips[clip]])
         except CausalexError as error:
             raise CausalexError(f"draw {repetition}: {error}") from error
-        counts = counts + (graph.marks[..., None] == list(CODES.values()))
-    return Stability(np.asarray(counts) / repetitions, repetitions)
+        apart.append(~graph.adjacency)
+    return 1 - np.mean(apart, axis=0)
 
 
 def motion_blocks(

@@ -151,7 +151,7 @@ def errors(table: pd.DataFrame) -> Figure:
 
 
 def films(table: pd.DataFrame, heads: Mapping[float, str]) -> Figure:
-    """How far a small smile stands out, by setting and head motion, whose names are `heads`.
+    """Signal-to-noise ratio of a small smile, by setting and head motion, whose names are `heads`.
 
     Columns ``varied, setting, head_motion, snr, snr_low, snr_high``.
     """

@@ -302,7 +302,7 @@ class _Once:
 
 
 def _films(config: Config, mesh: Landmarker) -> Iterator[dict[str, object]]:
-    """How far a small smile stands out, and how near to the truth the motion is, by setting."""
+    """Signal-to-noise ratio of a small smile, and correlation with the truth, by setting."""
     for head in config.head_motions:
         measured: dict[tuple[str, str], list[tuple[float, float]]] = {}
         for film in _smiles(config, head):
