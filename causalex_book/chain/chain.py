@@ -24,8 +24,8 @@ from causalex_core.expressions import FRAMES, KINDS
 from causalex_core.recognition import checkpoints
 from causalex_core.recognition.checkpoints import Recogniser
 from causalex_synthetic import dataset
-from causalex_synthetic.dataset import Cohort
-from causalex_synthetic.dataset_spec import PLANS
+from causalex_synthetic.dataset import SyntheticDataset
+from causalex_synthetic.dataset_spec import SPECS
 
 SOURCES = ()
 LONG = True
@@ -65,7 +65,7 @@ class Config(Parameters):
         Of the resampling.
     """
 
-    plans: tuple[Annotated[str, one_of(PLANS)], ...] = ("cas_like", "samm_like")
+    plans: tuple[Annotated[str, one_of(SPECS)], ...] = ("cas_like", "samm_like")
     seeds: tuple[Seed, ...] = (101, 102)
     most_videos: CountOrAll = 0
     n_bootstrap: Count = 2000
@@ -161,8 +161,8 @@ def compute(config: Config) -> dict[str, pd.DataFrame]:
     }
 
 
-def _people(plan: str, seed: int, config: Config) -> Cohort:
-    people = dataset.draw(dataset.Config(plan=plan, seed=seed))
+def _people(plan: str, seed: int, config: Config) -> SyntheticDataset:
+    people = dataset.draw(dataset.Config(spec=plan, seed=seed))
     kept = people.videos[: config.most_videos or None]
     shown = {video.person.subject for video in kept}
     who = tuple(one for one in people.people if one.subject in shown)
@@ -179,13 +179,13 @@ def _described(plan: str, config: Config) -> dict[str, object]:
         "plan": plan,
         "people": sum(len(people.people) for people in cohorts),
         "videos": sum(len(people.videos) for people in cohorts),
-        "minutes": frames / cohorts[0].plan.fps / 60,
+        "minutes": frames / cohorts[0].spec.fps / 60,
         **{kind: int((table["kind"] == kind).sum()) for kind in KINDS},
         **{f"{kind}_named": int((named["kind"] == kind).sum()) for kind in KINDS},
     }
 
 
-def _part(people: Cohort, recogniser: Recogniser) -> _Part:
+def _part(people: SyntheticDataset, recogniser: Recogniser) -> _Part:
     """Spot and recognise in one cohort."""
     truth, found = people.expressions, spotted.detections(people)
     of_truth, of_found = spotting.pairs(truth, found).T
@@ -221,8 +221,8 @@ def _part(people: Cohort, recogniser: Recogniser) -> _Part:
             name: _counted(truth.iloc[rows], recogniser(images).argmax(axis=1), subjects)
             for name, (rows, images) in shown.items()
         },
-        {kind: (seen - true) / people.plan.fps for kind, (true, seen) in key_frames.items()},
-        {kind: np.ptp(true, axis=1) / people.plan.fps for kind, (true, _) in key_frames.items()},
+        {kind: (seen - true) / people.spec.fps for kind, (true, seen) in key_frames.items()},
+        {kind: np.ptp(true, axis=1) / people.spec.fps for kind, (true, _) in key_frames.items()},
     )
 
 

@@ -20,11 +20,11 @@ from causalex_core.motion.video import Picture
 from causalex_core.recognition.flow_images import FlowConfig, crops, flow_image
 from causalex_core.recognition.key_frames import NAMES, checked
 from causalex_core.recognition.maps import Images
-from causalex_synthetic.dataset import Cohort
+from causalex_synthetic.dataset import SyntheticDataset
 from causalex_synthetic.film import Film
 
 
-def micro_expressions(cohort: Cohort) -> pd.DataFrame:
+def micro_expressions(cohort: SyntheticDataset) -> pd.DataFrame:
     """Micro-expressions that are negative, positive or surprised; the field leaves out others.
 
     Returns
@@ -48,7 +48,7 @@ def micro_expressions(cohort: Cohort) -> pd.DataFrame:
 
 
 def clips(
-    cohort: Cohort,
+    cohort: SyntheticDataset,
     rows: Sequence[int],
     key_frames: NDArray[np.integer],
     config: FlowConfig | None = None,
@@ -88,7 +88,7 @@ def clips(
     def placed(name: str) -> tuple[Film, Placement]:
         film = cohort.film(numbers[name])
         sigma = config.smoothing * film.fps
-        return film, alignment.place(_track(film, config), config.crop_px, sigma)
+        return film, alignment.align(_track(film, config), config.crop_px, sigma)
 
     believed = np.moveaxis(key_frames, -2, 0)
     made = [

@@ -26,7 +26,7 @@ from causalex_core.recognition.folds import Folds, leave_one_subject_out
 from causalex_core.recognition.key_frames import NAMES, KeyFrameNoise
 from causalex_core.recognition.training import COMPACT_TRAINING
 from causalex_synthetic import dataset
-from causalex_synthetic.dataset_spec import PLANS
+from causalex_synthetic.dataset_spec import SPECS
 
 SOURCES = ("causalnet_flow", "htnet_flow")
 LONG = True
@@ -69,7 +69,7 @@ class Config(Parameters):
         Resamples of subjects behind each interval.
     """
 
-    plan: Annotated[str, one_of(PLANS)] = "cas_like"
+    plan: Annotated[str, one_of(SPECS)] = "cas_like"
     n_cohorts: Count = 12
     most: Count = 6
     levels: tuple[NonNegative, ...] = (0.1, 0.2, 0.35, 0.5)
@@ -89,7 +89,7 @@ def compute(config: Config) -> dict[str, pd.DataFrame]:
     laws = _laws(config.levels)
     material = key_frame_errors.film(
         [
-            dataset.Config(plan=config.plan, seed=seed, tied=0.0)
+            dataset.Config(spec=config.plan, seed=seed, biased=0.0)
             for seed in range(1, config.n_cohorts + 1)
         ],
         laws,

@@ -27,7 +27,7 @@ from causalex_core.recognition.key_frames import KeyFrameNoise, KeyFrames, shift
 from causalex_core.recognition.maps import Images
 from causalex_core.recognition.training import train
 from causalex_synthetic import dataset
-from causalex_synthetic.dataset import Cohort
+from causalex_synthetic.dataset import SyntheticDataset
 
 TRUE, SPOTTED = "true", "with errors"
 # The network around eyes and mouth: on rendered people it read more than the whole face, which is
@@ -76,7 +76,7 @@ class Config:
         Of the weights, of the order of the samples, and of the errors.
     """
 
-    people: dataset.Config = field(default_factory=lambda: dataset.Config(tied=0.0))
+    people: dataset.Config = field(default_factory=lambda: dataset.Config(biased=0.0))
     plans: tuple[str, ...] = ("cas_like", "samm_like")
     errors: tuple[int, ...] = (901,)
     learn: tuple[int, ...] = (1001, 1002)
@@ -85,10 +85,10 @@ class Config:
     training: TrainingConfig = _TRAINING
     seed: int = 1
 
-    def drawn(self, seeds: Sequence[int]) -> list[Cohort]:
+    def drawn(self, seeds: Sequence[int]) -> list[SyntheticDataset]:
         """Cohorts of some seeds, of all plans."""
         return [
-            dataset.draw(replace(self.people, plan=plan, seed=seed))
+            dataset.draw(replace(self.people, spec=plan, seed=seed))
             for seed in seeds
             for plan in self.plans
         ]
@@ -152,13 +152,13 @@ def train_shipped(config: Config | None = None) -> tuple[Recogniser, dict[str, A
     return Recogniser(network, config.flow), about
 
 
-def measured_errors(cohorts: Sequence[Cohort]) -> Mapping[str, KeyFrameNoise]:
+def measured_errors(cohorts: Sequence[SyntheticDataset]) -> Mapping[str, KeyFrameNoise]:
     """Errors of the shipped spotter's key frames on some cohorts, by kind of expression."""
     found = [(people, spotted.detections(people)) for people in cohorts]
     laws = {}
     for kind in KINDS:
         of_kind = [
-            spotted.errors(people.expressions, detections, kind, people.plan.fps)
+            spotted.errors(people.expressions, detections, kind, people.spec.fps)
             for people, detections in found
         ]
         errors = np.concatenate(of_kind).tolist()
@@ -168,7 +168,9 @@ def measured_errors(cohorts: Sequence[Cohort]) -> Mapping[str, KeyFrameNoise]:
 
 
 def material(
-    cohorts: Sequence[Cohort], config: Config, laws: Mapping[str, KeyFrameNoise] | None = None
+    cohorts: Sequence[SyntheticDataset],
+    config: Config,
+    laws: Mapping[str, KeyFrameNoise] | None = None,
 ) -> FlowDataset:
     """Expressions of the three emotions at their true key frames; with laws, also with errors.
 
@@ -207,7 +209,7 @@ def material(
 
 
 def _with_errors(
-    people: Cohort, table: pd.DataFrame, laws: Mapping[str, KeyFrameNoise], seed: int
+    people: SyntheticDataset, table: pd.DataFrame, laws: Mapping[str, KeyFrameNoise], seed: int
 ) -> KeyFrames:
     """Key frames (N, 3) of expressions with errors of their kind."""
     generator = np.random.default_rng([seed, people.config.seed])
@@ -215,7 +217,7 @@ def _with_errors(
     places = table[list(FRAMES)].to_numpy(int, copy=True)
     for kind, law in laws.items():
         own = (table["kind"] == kind).to_numpy()
-        places[own] = shifted(places[own], law, people.plan.fps, length[own], generator)
+        places[own] = shifted(places[own], law, people.spec.fps, length[own], generator)
     return places
 
 

@@ -7,7 +7,7 @@ import pandas as pd
 
 from causalex_book.spotting.material import SpottingDataset
 from causalex_core.expressions import FRAMES
-from causalex_core.motion.record import Recording
+from causalex_core.motion.record import MotionRecord, Quality
 from causalex_core.spotting import graph
 from causalex_core.spotting.graph import GraphConfig
 from causalex_core.spotting.proposals import ProposalConfig, ProposalRule
@@ -35,7 +35,13 @@ def at_rate(part: SpottingDataset, fps: float, search: GraphConfig) -> SpottingD
     )
     truth = labels(part.truth, factor)
     everywhere = (
-        Recording(video.subject, video.name, video.motion, np.ones(len(video.motion), bool), fps)
+        MotionRecord(
+            video.motion,
+            np.full(len(video.motion), Quality.MEASURED, np.uint8),
+            fps,
+            subject=video.subject,
+            video=video.name,
+        )
         for video in videos
     )
     return replace(

@@ -26,12 +26,11 @@ from causalex_core.spotting.checkpoints import Settings, Spotter
 from causalex_core.spotting.fold_trainer import Graphs, TrainingConfig
 from causalex_core.spotting.graph import GraphConfig
 from causalex_core.spotting.network import PAPER
-from causalex_core.spotting.predict import recorded
 from causalex_core.spotting.proposals import ProposalConfig, ProposalRule, detect
 from causalex_core.spotting.training import train
 from causalex_core.spotting.windows import Fold, Normalisation, Video, Windows, gather, hold_out
 from causalex_synthetic import dataset
-from causalex_synthetic.dataset import Cohort
+from causalex_synthetic.dataset import SyntheticDataset
 
 # AUW-GCN's reaches and lengths, with all but the least apexes tried and no limit of intervals per
 # video: what is kept is decided by the score. Intervals of one kind hardly overlap, as readers of
@@ -51,7 +50,7 @@ class Config:
     Attributes
     ----------
     people
-        Cohort that it is trained on.
+        Synthetic people that it is trained on.
     graph
         How the graph of each video is found and read.
     training
@@ -83,10 +82,7 @@ def train_shipped(config: Config | None = None) -> tuple[Spotter, dict[str, Any]
     """
     config = config or Config()
     people = dataset.draw(config.people)
-    recordings = [
-        recorded(people.measured(number), video.person.subject, video.name)
-        for number, video in enumerate(people.videos)
-    ]
+    recordings = [people.measured(number) for number in range(len(people.videos))]
     windows = gather(
         [Video(one.subject, one.video, one.motion) for one in recordings], people.expressions
     )
@@ -111,7 +107,7 @@ def train_shipped(config: Config | None = None) -> tuple[Spotter, dict[str, Any]
     network = outcome.model(len(folds) - 1, config.training.network)
     network.prior = torch.from_numpy(priors[-1])
     settings = Settings(
-        fps=people.plan.fps,
+        fps=people.spec.fps,
         extraction=Extraction().to_json(),
         normalisation=Normalisation(
             outcome.normalisation.mean[-1], outcome.normalisation.deviation[-1]
@@ -146,7 +142,7 @@ def _folds(windows: Windows, groups: int) -> list[Fold]:
     return [*apart, everybody]
 
 
-def _prior(people: Cohort, fold: Fold, windows: Windows) -> np.ndarray:
+def _prior(people: SyntheticDataset, fold: Fold, windows: Windows) -> np.ndarray:
     """Prior graph B from the annotations of those who train."""
     table = people.expressions
     own = table[table["subject"].isin(windows.subject[fold.train])]

@@ -199,7 +199,7 @@ def face_crops(
         raise CausalexError(
             f"{frames.name}: no frame {beyond[0]}; it has {reading.count}, counted from 0"
         )
-    placement = alignment.place(found, config.crop_px, config.smoothing * frames.fps)
+    placement = alignment.align(found, config.crop_px, config.smoothing * frames.fps)
     return crops(frames.name, reading.kept, placement, config)
 
 

@@ -12,7 +12,8 @@ from causalex_book.spotting.variants import CAUSAL_EX, NONE, OWN, PUBLISHED, VAR
 from causalex_core.data import manifest, region_motion
 from causalex_core.data.annotations import CAS, SAMM
 from causalex_core.errors import CausalexError
-from causalex_core.motion.extract import Config, Motion
+from causalex_core.motion.extract import Config
+from causalex_core.motion.record import MotionRecord
 from causalex_core.spotting.graph import GraphConfig
 from causalex_core.spotting.windows import leave_one_subject_out
 
@@ -58,7 +59,7 @@ def extracted(folder):
     """The same motion as our extraction would store it."""
     for name in NAMES:
         quality = np.zeros(400, np.uint8)
-        measured = Motion(motion(name), quality, 30.0, 3, Config(), "invented")
+        measured = MotionRecord(motion(name), quality, 30.0, 3, Config().to_json())
         (folder / f"{name}.npz").write_bytes(measured.to_bytes())
     return folder
 
@@ -68,7 +69,7 @@ def extracted_from_the_database(folder):
     for name in NAMES:
         own = folder / f"s{name[7:9]}" / f"{name[7:]}girlcrashing.npz"
         own.parent.mkdir()
-        measured = Motion(motion(name), np.zeros(400, np.uint8), 30.0, 3, Config(), "invented")
+        measured = MotionRecord(motion(name), np.zeros(400, np.uint8), 30.0, 3, Config().to_json())
         own.write_bytes(measured.to_bytes())
     return folder
 

@@ -1,10 +1,14 @@
-"""The whole cohort: deterministic, of the planned size, its tiers from the same truth."""
+"""The whole dataset: deterministic, of the planned size, its tiers from the same truth."""
+
+import json
 
 import numpy as np
 import pytest
+from safetensors import safe_open
 
+from causalex_core import paths
 from causalex_core.errors import CausalexError
-from causalex_core.motion.extract import Quality
+from causalex_core.motion.record import Quality
 from causalex_synthetic import dataset, sensor, truth
 from causalex_synthetic.dataset import Config
 
@@ -17,7 +21,7 @@ def drawn():
 def test_it_is_of_the_planned_size_and_named_by_its_content(drawn):
     assert (len(drawn.people), len(drawn.videos), len(drawn.expressions)) == (22, 95, 357)
     assert drawn.fingerprint == dataset.draw().fingerprint
-    others = [Config(seed=2), Config(plan="samm_like"), Config(tie=0.5)]
+    others = [Config(seed=2), Config(spec="samm_like"), Config(tie=0.5)]
     assert len({drawn.fingerprint, *(dataset.draw(other).fingerprint for other in others)}) == 4
 
 
@@ -69,8 +73,10 @@ def test_a_video_shorter_than_the_stride_has_no_measured_row():
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
-        ({"plan": "other"}, "plan 'other': expected one of cas_like, samm_like"),
+        ({"spec": "other"}, "plan 'other': expected one of cas_like, samm_like"),
         ({"tie": 1.5}, "tie 1.5: expected a share from 0 to 1"),
+        ({"biased": 1.5}, "tied 1.5: expected a share from 0 to 1"),
+        ({"distractors": -1.0}, "fidgets -1.0: expected 0 or more"),
         ({"noise": -1.0}, "noise -1.0: expected 0 or more"),
     ],
 )
@@ -79,11 +85,20 @@ def test_what_cannot_be_drawn_is_refused(settings, message):
         Config(**settings)
 
 
-def test_the_cohort_is_frozen(drawn):
-    """Results are reported for these people: a change of the cohort is a new version of it."""
+def test_the_people_are_frozen(drawn):
+    """Results are reported for these people: a change of them is a new version."""
     assert dataset.VERSION == 1
     assert drawn.fingerprint == "3e0f5a2d46e6"
-    assert dataset.draw(Config(plan="samm_like")).fingerprint == "0bdb21262c39"
+    assert dataset.draw(Config(spec="samm_like")).fingerprint == "0bdb21262c39"
     motion = drawn.measured(0).motion
     assert motion.shape == (3787, 12, 2)
     assert np.abs(motion).mean() == pytest.approx(0.01713, rel=1e-3)
+
+
+@pytest.mark.parametrize("package", ["spotting", "recognition"])
+def test_shipped_weights_and_the_fingerprint_keep_the_names_that_they_were_stored_under(package):
+    weights = paths.ROOT / "causalex_core" / package / "shipped"
+    with safe_open(next(weights.glob("*.safetensors")), "numpy") as file:
+        about = json.loads(file.metadata()["about"])
+    training = about.get("notes", about)["training"]
+    assert Config().stored().keys() == training["people"].keys()

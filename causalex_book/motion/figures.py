@@ -1,10 +1,10 @@
-"""Figures of the chapter on preprocessing."""
+"""Figures of the page on preprocessing."""
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
-from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 from numpy.typing import NDArray
@@ -27,6 +27,7 @@ _LOOKS = {
     "lucas_kanade, 8 bits": (style.BLUE, "o", ":"),
     "tv_l1, 8 bits": (style.VERMILION, "s", ":"),
 }
+_ARROW: dict[str, Any] = {"angles": "xy", "scale_units": "xy", "scale": 1}
 _SIDE = 10 / 128  # of the crop: the square of a region
 _GRID = 12  # px between the arrows
 _SHOWN = 99.5  # percentile of the motion at which the panels end
@@ -35,7 +36,7 @@ _LEAST = 0.05  # px per frame; shorter arrows are left out
 
 
 def missing() -> Figure:
-    """Card in the place of a figure that is drawn from a clip that is not here."""
+    """Card in place of a figure that is drawn from a clip that is not here."""
     with style.figure(7.2, 1.2) as (drawn, axis):
         text = "Drawn from the clip, which is not on the machine that built this book."
         axis.text(0.5, 0.5, text, ha="center", va="center", color=style.GREY)
@@ -60,12 +61,9 @@ def steps(
     frame : (H, W, 3) array
         Blue first.
     points, crop_points : (68, 2) arrays
-        Landmarks in pixels of the frame and of the crop.
-    crop : (h, w) array
+        Landmarks in pixels of the frame and of the crop (h, w).
     flow : (h, w, 2) array
-        Pixels per frame, without the motion of the head.
-    motion : (12, 2) array
-        Of the regions, in the same unit.
+        Pixels per frame, without the motion of the head; `motion` (12, 2) of the regions, too.
     landmarks
         Those in the centres of the regions.
     longer
@@ -89,8 +87,11 @@ def steps(
         rows, columns = np.mgrid[_GRID // 2 : height : _GRID, _GRID // 2 : width : _GRID]
         field = flow[rows, columns]
         shown = np.linalg.norm(field, axis=-1) > _LEAST
-        _arrows(right, columns[shown], rows[shown], field[shown] * longer, style.ORANGE, 0.003)
-        _arrows(right, centres[:, 0], centres[:, 1], motion * longer, style.VERMILION, 0.009)
+        arrows = longer * field[shown]
+        right.quiver(
+            columns[shown], rows[shown], *arrows.T, color=style.ORANGE, width=0.003, **_ARROW
+        )
+        right.quiver(*centres.T, *(longer * motion).T, color=style.VERMILION, width=0.009, **_ARROW)
         right.set(xlim=(0, width), ylim=(height, 0))
         right.set_title(f"aligned: flow and regions, {longer:g} times as long")
         for axis in (left, right):
@@ -105,75 +106,43 @@ def region_motion(
     names: Sequence[str],
     marked: int,
 ) -> Figure:
-    """Motion of the 12 regions over time in small panels, and which rows were measured.
+    """Motion (T, 12, 2) of the regions (px of the crop per frame), and which rows were measured.
 
-    Panels end at a high percentile of the motion; the little that is larger is cut off.
-
-    Parameters
-    ----------
-    motion : (T, 12, 2) array
-        Pixels of the crop per frame.
-    measured : (T,) array
-    fps
-        Rows per second.
-    names
-        Of the regions.
-    marked
-        Row at which a line is drawn.
+    A panel each, which ends at a high percentile of the motion; a line at the `marked` row.
     """
     seconds = np.arange(len(motion)) / fps
     most = np.percentile(np.abs(motion), _SHOWN)
+    strip: dict[str, Any] = {"where": measured, "color": style.GREEN, "label": "measured"}
     size = {"nrows": 4, "ncols": 3, "sharex": True, "sharey": True}
     with style.figure(9.6, 6.2, **size) as (drawn, axes):
         panels = axes.ravel()
         for axis, name, series in zip(panels, names, motion.transpose(1, 2, 0), strict=True):
             axis.plot(seconds, series[0], color=style.BLUE, lw=0.9, label="x, to the right")
             axis.plot(seconds, series[1], color=style.VERMILION, lw=0.9, label="y, downwards")
-            axis.fill_between(
-                seconds,
-                -most,
-                -_RUG * most,
-                where=measured,
-                color=style.GREEN,
-                lw=0,
-                label="measured",
-            )
+            axis.fill_between(seconds, -most, -_RUG * most, lw=0, **strip)
             axis.axvline(marked / fps, color=style.INK, lw=0.8, ls=":")
             axis.set_title(name)
         panels[0].set(ylim=(-most, most), xlim=(0, seconds[-1]))
         drawn.supxlabel("seconds", fontsize=10)
         drawn.supylabel("px per frame", fontsize=10)
-        drawn.legend(*panels[0].get_legend_handles_labels(), loc="outside upper left", ncols=3)
+        style.legend_above(drawn, panels[0], ncols=3)
     return drawn
 
 
 def errors(table: pd.DataFrame) -> Figure:
     """Error of the mean flow in a region against the size of the motion, by method.
 
-    Parameters
-    ----------
-    table
-        Columns ``method, motion_px, error, error_low, error_high``.
+    Columns ``method, motion_px, error, error_low, error_high``.
     """
     with style.figure(7.2, 3.6) as (drawn, axis):
         for method, rows in table.groupby("method", sort=False):
             colour, marker, line = _LOOKS[str(method)]
-            axis.plot(
-                rows["motion_px"],
-                100 * rows["error"],
-                line,
-                color=colour,
-                marker=marker,
-                ms=5,
-                label=METHOD_NAMES[str(method)],
-            )
+            x, look = rows["motion_px"], {"color": colour, "marker": marker, "ms": 5}
+            axis.plot(x, 100 * rows["error"], line, label=METHOD_NAMES[str(method)], **look)
             if line == "-":
                 low, high = 100 * rows["error_low"], 100 * rows["error_high"]
-                axis.fill_between(rows["motion_px"], low, high, color=colour, alpha=0.12, lw=0)
-        sizes = sorted(table["motion_px"].unique())
-        axis.set_xscale("log")
-        axis.set_xticks(sizes, [f"{size:g}" for size in sizes])
-        axis.minorticks_off()
+                axis.fill_between(x, low, high, color=colour, alpha=0.12, lw=0)
+        style.log_ticks(axis, sorted(table["motion_px"].unique()))
         axis.set_ylim(0, 100)
         axis.set_xlabel("largest motion, px")
         axis.set_ylabel("error of a region's motion, %")
@@ -182,14 +151,9 @@ def errors(table: pd.DataFrame) -> Figure:
 
 
 def films(table: pd.DataFrame, heads: Mapping[float, str]) -> Figure:
-    """How far a small smile stands out, by setting and head motion.
+    """Signal-to-noise ratio of a small smile, by setting and head motion, whose names are `heads`.
 
-    Parameters
-    ----------
-    table
-        Columns ``varied, setting, head_motion, snr, snr_low, snr_high``.
-    heads
-        Names of the head motions.
+    Columns ``varied, setting, head_motion, snr, snr_low, snr_high``.
     """
     rows = table[["varied", "setting"]].drop_duplicates()
     labels = [f"{varied}: {setting}" if varied else setting for varied, setting in rows.values]
@@ -200,33 +164,9 @@ def films(table: pd.DataFrame, heads: Mapping[float, str]) -> Figure:
             y = np.arange(len(part)) + shift
             axis.hlines(y, part["snr_low"], part["snr_high"], color=colour, lw=1.2)
             axis.plot(part["snr"], y, marker, color=colour, ms=6, label=name)
-        axis.set_xscale("log")
-        ticks = (0.5, 1, 2, 5, 10, 20, 50)
-        axis.set_xticks(ticks, [f"{tick:g}" for tick in ticks])
-        axis.minorticks_off()
+        style.log_ticks(axis, (0.5, 1, 2, 5, 10, 20, 50))
         axis.set_yticks(range(len(labels)), labels)
         axis.invert_yaxis()
         axis.set_xlabel("peak above quiet, in standard deviations of quiet: median and range")
         drawn.legend(loc="outside upper right", ncols=2)
     return drawn
-
-
-def _arrows(
-    axis: Axes,
-    x: NDArray[np.floating],
-    y: NDArray[np.floating],
-    vectors: NDArray[np.floating],
-    colour: str,
-    width: float,
-) -> None:
-    axis.quiver(
-        x,
-        y,
-        vectors[:, 0],
-        vectors[:, 1],
-        color=colour,
-        angles="xy",
-        scale_units="xy",
-        scale=1,
-        width=width,
-    )

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.patches import Rectangle
 
-from causalex_book.graphs import figures_graphs
+from causalex_book.graphs import figures
 from causalex_book.publishing import style
 
 MARKS = np.zeros((12, 12), int)
@@ -19,7 +19,7 @@ def long(**matrices):
 
 
 def test_every_mark_is_written_into_its_cell():
-    drawn = figures_graphs.marks(long(mark=MARKS))
+    drawn = figures.marks(long(mark=MARKS))
     heat = drawn.axes[1]
     written = {(text.get_position(), text.get_text()) for text in heat.texts}
     assert written == {((1, 0), "➤"), ((0, 1), "–"), ((9, 2), "o"), ((2, 9), "o")}
@@ -31,7 +31,7 @@ def test_planted_pairs_are_framed_in_every_panel():
     table = pd.concat(
         long(share=planted * 0.5, planted=planted).assign(noise=noise) for noise in (0.0, 1.0, 2.0)
     )
-    drawn = figures_graphs.pairs(table)
+    drawn = figures.pairs(table)
     titles = [axis.get_title("left") for axis in drawn.axes[:3]]
     assert titles == ["no noise", "measured noise", "2 × measured noise"]
     for axis in drawn.axes[:3]:
@@ -47,7 +47,7 @@ def test_clips_stand_in_the_order_of_their_frames():
         for clips, frames in (("16", 900), ("1", 60), ("one person's", 300))
         for size in ("frames", "bartlett")
     ]
-    drawn = figures_graphs.planted_recovery(pd.DataFrame(rows))
+    drawn = figures.planted_recovery(pd.DataFrame(rows))
     labels = [label.get_text() for label in drawn.axes[0].get_xticklabels()]
     assert labels == ["1", "one person's", "16"]
     style.plt.close(drawn)
@@ -56,7 +56,7 @@ def test_clips_stand_in_the_order_of_their_frames():
 def test_a_row_of_faces_per_graph_and_one_pair_of_matrices():
     one = long(mark=MARKS, share=(MARKS > 0) * 0.7, together=np.eye(12) + (MARKS > 0))
     both = pd.concat([one.assign(graph="first"), one.assign(graph="second")])
-    drawn = figures_graphs.beside_each_other(both, ("together", "causal"))
+    drawn = figures.side_by_side(both, ("together", "causal"))
     assert [axis.get_title("left") for axis in drawn.axes] == [
         "first: together",
         "first: causal",
@@ -64,6 +64,6 @@ def test_a_row_of_faces_per_graph_and_one_pair_of_matrices():
         "second: causal",
     ]
     style.plt.close(drawn)
-    drawn = figures_graphs.heat_beside_each_other(one)
+    drawn = figures.matrices_side_by_side(one)
     assert len(drawn.axes[0].texts) == 4
     style.plt.close(drawn)
