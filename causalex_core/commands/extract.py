@@ -4,7 +4,6 @@ import math
 import multiprocessing
 import os
 import sys
-import zipfile
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass, replace
@@ -23,7 +22,7 @@ from causalex_core.errors import CausalexError
 from causalex_core.motion import flow, head_motion, landmarks, mdmo, video
 from causalex_core.motion.extract import PAPER, Config, device_for
 from causalex_core.motion.extract import extract as extract_motion
-from causalex_core.motion.record import MotionRecord, Quality
+from causalex_core.motion.record import MotionRecord, Quality, read_settings
 
 _ON_GPU = 4  # videos at the same time: each takes up to a GB of its memory
 
@@ -150,19 +149,15 @@ def _points_of(points: Path | None, relative: Path) -> Path | None:
 
 def _done(job: Job) -> bool:
     """Whether the destination holds this job's result, and is newer than what it came from."""
-    try:
-        written = job.destination.stat().st_mtime
-        newest = max(
-            source.stat().st_mtime for source in (job.video, job.landmarks) if source is not None
-        )
-        with np.load(job.destination, allow_pickle=False) as stored:
-            same = str(stored["config"]) == job.config.to_json()
-            searched = not str(stored["landmarks"]).startswith("given")
-            fps = float(stored["fps"])
-    except (OSError, KeyError, ValueError, zipfile.BadZipFile):
+    stored = read_settings(job.destination)
+    if stored is None:
         return False
-    rate = video.open_frames(job.video, job.fps, job.every).fps
-    return same and searched == (job.landmarks is None) and fps == rate and written >= newest
+    config, points, fps = stored
+    sources = [path for path in (job.video, job.landmarks) if path is not None]
+    newer = job.destination.stat().st_mtime >= max(path.stat().st_mtime for path in sources)
+    searched = not points.startswith("given")
+    same = config == job.config.to_json() and searched == (job.landmarks is None)
+    return newer and same and fps == video.open_frames(job.video, job.fps, job.every).fps
 
 
 def _run(jobs: Sequence[Job], processes: int) -> Iterator[tuple[Job, str | CausalexError]]:

@@ -1,6 +1,7 @@
 """Which device is taken, and where that is said."""
 
 import os
+import re
 import subprocess
 import sys
 
@@ -151,4 +152,7 @@ def test_a_device_is_no_parameter_of_a_page():
     for file in paths.NOTEBOOKS.glob("*.ipynb"):
         assert "device" not in handed.read(file).parameters
     for file in (paths.ROOT / "causalex_book").rglob("*.py"):
-        assert "device:" not in file.read_text()
+        settings = re.findall(
+            r"class \w+\(Parameters\):.*?(?=^\S|\Z)", file.read_text(), re.M | re.S
+        )
+        assert not any("device:" in text for text in settings)
