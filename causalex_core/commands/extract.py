@@ -150,10 +150,10 @@ def _points_of(points: Path | None, relative: Path) -> Path | None:
 def _done(job: Job) -> bool:
     """Whether the destination holds this job's result, and is newer than what it came from."""
     stored = read_settings(job.destination)
-    if stored is None:
+    sources = [path for path in (job.video, job.landmarks) if path is not None]
+    if stored is None or not all(path.exists() for path in sources):
         return False
     config, points, fps = stored
-    sources = [path for path in (job.video, job.landmarks) if path is not None]
     newer = job.destination.stat().st_mtime >= max(path.stat().st_mtime for path in sources)
     searched = not points.startswith("given")
     same = config == job.config.to_json() and searched == (job.landmarks is None)
