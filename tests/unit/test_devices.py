@@ -1,9 +1,9 @@
 """Which device is taken, and where that is said."""
 
 import os
-import re
 import subprocess
 import sys
+from dataclasses import fields
 
 import pytest
 import torch
@@ -151,8 +151,5 @@ def test_jobs_of_a_cluster_decide_themselves(folder, monkeypatch):
 def test_a_device_is_no_parameter_of_a_page():
     for file in paths.NOTEBOOKS.glob("*.ipynb"):
         assert "device" not in handed.read(file).parameters
-    for file in (paths.ROOT / "causalex_book").rglob("*.py"):
-        settings = re.findall(
-            r"class \w+\(Parameters\):.*?(?=^\S|\Z)", file.read_text(), re.M | re.S
-        )
-        assert not any("device:" in text for text in settings)
+    for name in pages.names():
+        assert "device" not in {field.name for field in fields(pages.module(name).Config)}
