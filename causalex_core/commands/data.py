@@ -200,12 +200,12 @@ def _fetch_with_bar(card: Card) -> None:
 
 def _verify_present(card: Card) -> None:
     """Check every file of a card that is on this machine, and name all that are corrupted."""
-    places = manifest.places_of(card)
+    present = manifest.local_files(card)
     wrong = []
     for file in card.files:
         try:
-            if file.path in places:
-                manifest.checked(places[file.path], file)
+            if file.path in present:
+                manifest.checked(present[file.path], file)
         except ChecksumError as error:
             wrong.append(error)
     for other in wrong[:-1]:
@@ -237,7 +237,7 @@ def _verify_licensed(card: Card, folder: Path) -> None:
 def _state(card: Card) -> str:
     if card.licensed:
         return "licensed"
-    here = len(manifest.places_of(card))
+    here = len(manifest.local_files(card))
     if here == len(card.files):
         return "here"
     return f"partial {here}/{len(card.files)}" if here else "absent"
@@ -252,8 +252,8 @@ def _terms(card: Card) -> str:
 def _where(card: Card) -> str:
     """Roots that hold a card's files, for a message."""
     roots = [*paths.mirrors(), paths.data_folder()]
-    places = manifest.places_of(card).values()
-    used = [root for root in roots if any(place.is_relative_to(root) for place in places)]
+    files = manifest.local_files(card).values()
+    used = [root for root in roots if any(file.is_relative_to(root) for file in files)]
     return " and ".join(str(root) for root in used)
 
 
