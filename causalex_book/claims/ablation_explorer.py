@@ -16,7 +16,7 @@ from causalex_book.debiasing import counterfactuals, real_debiasing
 from causalex_book.debiasing.counterfactuals import BOTH, KEEP, MASK, NULL
 from causalex_book.spotting import graph_spotting, published_setting, real_spotting
 from causalex_book.spotting.published_setting import HONEST, NEAREST, NETWORKS
-from causalex_book.spotting.variants import VARIANTS, Variant
+from causalex_book.spotting.variants import VARIANTS, GraphVariant
 from causalex_core.config import Parameters
 
 SOURCES = ()
@@ -51,7 +51,7 @@ def configurations(run: Table) -> Iterator[dict[str, object]]:
         yield from _plain(run["scores"], VARIANTS)
 
 
-def made_of(variant: Variant) -> dict[str, object]:
+def made_of(variant: GraphVariant) -> dict[str, object]:
     """Graph of a variant, its layers, and whether there is pooling, in words."""
     matrices = list(dict.fromkeys(_matrix(variant, name) for name in variant.network.graph))
     return {
@@ -61,7 +61,7 @@ def made_of(variant: Variant) -> dict[str, object]:
     }
 
 
-def _matrix(variant: Variant, name: str) -> str:
+def _matrix(variant: GraphVariant, name: str) -> str:
     if name in _MATRICES:
         return _MATRICES[name]
     causal = "causal" if variant.policy == "any_edge" else f"causal ({variant.policy})"
@@ -70,7 +70,7 @@ def _matrix(variant: Variant, name: str) -> str:
 
 
 def _plain(
-    scores: pd.DataFrame, networks: Mapping[str, Variant], setting: str = ""
+    scores: pd.DataFrame, networks: Mapping[str, GraphVariant], setting: str = ""
 ) -> Iterator[dict[str, object]]:
     """Rows without debiasing, under every rule of selection."""
     for row in scores.to_dict("records"):

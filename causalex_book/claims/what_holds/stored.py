@@ -21,9 +21,9 @@ from causalex_book.spotting import (
     published_setting,
     real_spotting,
 )
-from causalex_book.spotting.points import NESTED
 from causalex_book.spotting.published_rule import Counting
 from causalex_book.spotting.published_setting import NEAREST
+from causalex_book.spotting.threshold_sweep import NESTED
 from causalex_core.errors import CausalexError
 from causalex_core.evaluation.operating_points import EPOCH
 

@@ -4,9 +4,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from causalex_book.spotting import mask_spotting, scales
+from causalex_book.spotting import mask_spotting
+from causalex_book.spotting.dataset import SpottingDataset
 from causalex_book.spotting.mask_spotting import NONE, NULL, SWEEP, Config
-from causalex_book.spotting.material import SpottingDataset
 from causalex_core.spotting import proposals
 from causalex_core.spotting.losses import CAS as LOSS
 from causalex_core.spotting.windows import Video, gather
@@ -32,7 +32,7 @@ def invented(database, subjects=5, seed=0):
             levels[onset : onset + length] += np.hanning(length)[:, None]
             middle, offset = onset + length // 2, onset + length - 1
             rows.append((name, f"{name}_1", onset, middle, offset, kind))
-        videos.append(Video(name, f"{name}_1", scales.channels(levels)))
+        videos.append(Video(name, f"{name}_1", mask_spotting.channels(levels)))
     columns = ["subject", "video", "onset", "apex", "offset", "kind"]
     truth = pd.DataFrame(rows, columns=columns).astype(dict.fromkeys(columns[2:5], float))
     return SpottingDataset(database, 30.0, gather(videos, truth), truth, proposals.CAS, LOSS)
@@ -94,3 +94,24 @@ def test_levels_of_the_masks_become_windows(mirror):
     part = mask_spotting.read("CAS(ME)^2", Config(most_subjects=2))
     assert len(part.subjects) == 2 and part.windows.motion.shape[1:] == (270, 1, 22)
     assert part.windows.motion[..., 0].min() >= 0 and part.windows.motion[..., 0].max() <= 1
+
+
+def test_the_level_itself_comes_first_and_a_constant_has_no_slope():
+    levels = np.full((300, 2), 0.5)
+    found = mask_spotting.channels(levels)
+    assert found.shape == (300, 1, 22) and found.dtype == np.float32
+    assert np.allclose(found[:, 0, :2], 0.5)
+    slopes = found[:, 0, [4, 5, 8, 9, 12, 13, 16, 17, 20, 21]]
+    assert np.allclose(slopes, 0, atol=1e-6)
+
+
+def test_larger_scales_see_a_pulse_from_farther_away():
+    levels = np.zeros((301, 1))
+    levels[150] = 1
+    found = mask_spotting.channels(levels)[:, 0]
+    reach = [np.count_nonzero(found[:, 1 + 2 * k] > 1e-4) for k in range(len(mask_spotting.SCALES))]
+    assert reach == sorted(reach) and reach[0] < 20 < reach[-1]
+
+
+def test_one_frame():
+    assert mask_spotting.channels(np.ones((1, 2))).shape == (1, 1, 22)

@@ -6,7 +6,7 @@ import pytest
 from causalex_book.debiasing import counterfactuals, real_debiasing
 from causalex_book.publishing import detections
 from causalex_book.spotting import graph_spotting, real_spotting
-from causalex_book.spotting.points import NESTED, TOGETHER
+from causalex_book.spotting.threshold_sweep import NESTED, TOGETHER
 from causalex_book.spotting.variants import AUW_GCN, CAUSAL_EX, NONE
 from causalex_core.data import manifest
 from causalex_core.data.annotations import CAS, SAMM

@@ -3,7 +3,7 @@
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from causalex_book.spotting.back_solving import counts_of, joint_counts
+from causalex_book.spotting.printed_counts import counts_of, joint_counts
 
 
 @given(

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from causalex_book.spotting.mdmd import contrasts, mdmd
+from causalex_book.spotting.controls import contrasts, mdmd
 from causalex_core.errors import CausalexError
 from causalex_core.spotting.windows import Video
 

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from causalex_book.spotting import published_rule
-from causalex_book.spotting.material import SpottingDataset
+from causalex_book.spotting.dataset import SpottingDataset
 from causalex_book.spotting.published_rule import Counting
 from causalex_core.evaluation.operating_points import CROSS, EPOCH, LAST
 from causalex_core.evaluation.spotting import PROTOCOLS, score
@@ -56,7 +56,7 @@ def slow_best(by_epoch):
 @settings(max_examples=60, deadline=None)
 def test_every_rule_is_its_definition(seed, subjects, epochs):
     counted = counts(seed, subjects, epochs)
-    found = published_rule.choices(counted)
+    found = published_rule.epochs_by_rule(counted)
     assert tuple(found) == published_rule.RULES
     for subject in range(subjects):
         overall = counted[subject, 0] + counted[subject, 1]
@@ -68,7 +68,7 @@ def test_every_rule_is_its_definition(seed, subjects, epochs):
         assert found[CROSS][subject] == slow_best(others)
         assert found[LAST][subject] == epochs - 1
     for choice in found.values():
-        at = published_rule.at_choice(counted, choice)
+        at = published_rule.counts_at(counted, choice)
         assert at.shape == (2, subjects, 3)
         for kind in range(2):
             for subject in range(subjects):
@@ -83,7 +83,7 @@ def test_the_best_of_more_epochs_is_better_for_each_subject_alone(seed):
     for own in np.split(counts(seed, 3, 5), 3):
         grown = [published_rule.best_of(own, count, 40, 1) for count in range(1, 6)]
         assert grown[0] <= grown[-1] + 1e-12
-        chosen = published_rule.at_choice(own, published_rule.choices(own)[EPOCH])
+        chosen = published_rule.counts_at(own, published_rule.epochs_by_rule(own)[EPOCH])
         assert grown[-1] == pytest.approx(f1(chosen.sum(axis=(0, 1))))
 
 
@@ -136,7 +136,7 @@ TABLES = [
 @pytest.mark.parametrize("protocol", PROTOCOLS)
 @pytest.mark.parametrize("policy", list(MissingOffset))
 def test_hits_are_those_of_each_table_scored_alone(part, protocol, policy):
-    found = published_rule.hits(TABLES, part, Counting(protocol, str(policy)))
+    found = published_rule.counts(TABLES, part, Counting(protocol, str(policy)))
     assert found.shape == (2, 2, 3, 3)
     for epoch, table in enumerate(TABLES):
         rows = score(part.truth, table, PROTOCOLS[protocol], policy)
@@ -148,12 +148,12 @@ def test_hits_are_those_of_each_table_scored_alone(part, protocol, policy):
 
 
 def test_the_table_at_the_choice_has_the_counts_of_the_choice(part):
-    counted = published_rule.hits(TABLES, part, AS_IS)
-    for choice in published_rule.choices(counted).values():
-        table = published_rule.detections_at_choice(TABLES, part.subjects, choice)
-        again = published_rule.hits([table], part, AS_IS)[:, :, 0]
-        assert np.array_equal(np.moveaxis(again, 1, 0), published_rule.at_choice(counted, choice))
-    best = published_rule.choices(counted)[EPOCH]
+    counted = published_rule.counts(TABLES, part, AS_IS)
+    for choice in published_rule.epochs_by_rule(counted).values():
+        table = published_rule.detections_at(TABLES, part.subjects, choice)
+        again = published_rule.counts([table], part, AS_IS)[:, :, 0]
+        assert np.array_equal(np.moveaxis(again, 1, 0), published_rule.counts_at(counted, choice))
+    best = published_rule.epochs_by_rule(counted)[EPOCH]
     assert best.tolist() == [1, 1]  # of a the first epoch hits as much with one detection more
 
 
@@ -171,7 +171,7 @@ def test_hits_of_an_epoch_are_those_of_auw_gcn(oracles, protocol, key):
             for side in ("gt", "pred")
         )
         own = SpottingDataset("oracle", 30.0, _windows_of("s1"), truth, proposals.CAS, losses.CAS)
-        (counted,) = published_rule.hits([found], own, Counting(protocol, "as_is"))
+        (counted,) = published_rule.counts([found], own, Counting(protocol, "as_is"))
         for kind, (tp, n_pred, n_truth) in zip(KINDS, counted[:, 0].tolist(), strict=True):
             expected = case[key][kind]
             assert (tp, n_pred, n_truth) == (

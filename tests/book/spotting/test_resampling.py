@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from causalex_book.spotting import resampling
-from causalex_book.spotting.material import SpottingDataset
+from causalex_book.spotting import across_databases
+from causalex_book.spotting.dataset import SpottingDataset
 from causalex_core.spotting import losses, proposals
 from causalex_core.spotting.graph import GraphConfig
 from causalex_core.spotting.proposals import ProposalRule
@@ -33,7 +33,7 @@ def smooth(frames):
 def test_the_path_stays_where_it_was(seed, frames, factor):
     """At the end of every new step every region is where the old path is at that time."""
     given_steps = steps(seed, frames)
-    found = resampling.motion(given_steps, factor)
+    found = across_databases.resampled_motion(given_steps, factor)
     assert len(found) == int(frames * factor + 1e-9)
     path = np.concatenate([np.zeros((1, 12, 2)), given_steps.cumsum(axis=0)])
     for region, axis in ((0, 0), (5, 1), (11, 0)):
@@ -47,22 +47,22 @@ def test_the_path_stays_where_it_was(seed, frames, factor):
 def test_the_total_displacement_is_kept_where_a_whole_number_of_steps_fits(seed, count, rates):
     before, after = rates
     given_steps = steps(seed, count * before)
-    found = resampling.motion(given_steps, after / before)
+    found = across_databases.resampled_motion(given_steps, after / before)
     assert len(found) == count * after
     np.testing.assert_allclose(found.sum(axis=0), given_steps.sum(axis=0), atol=1e-9)
 
 
 def test_at_its_own_rate_motion_is_as_it_was():
     own = steps(1, 50).astype(np.float32)
-    found = resampling.motion(own, 1.0)
+    found = across_databases.resampled_motion(own, 1.0)
     assert found.dtype == np.float32 and found.shape == own.shape
     np.testing.assert_allclose(found, own, atol=1e-5)
 
 
 def test_there_and_back_is_near():
     own = smooth(300)
-    there = resampling.motion(own, 25 / 30)
-    back = resampling.motion(there, 30 / 25)
+    there = across_databases.resampled_motion(own, 25 / 30)
+    back = across_databases.resampled_motion(there, 30 / 25)
     assert len(there) == 250 and len(back) == 300
     assert np.abs(back - own).max() < 0.15  # of an amplitude of 1
     assert np.abs((back - own).cumsum(axis=0)).max() < 0.15
@@ -73,7 +73,7 @@ def test_labels_are_counted_at_the_new_rate_and_what_is_missing_stays_so():
         [("a", "1", 30.0, np.nan, 59.0, "macro"), ("a", "1", 7.0, 8.0, np.nan, "micro")],
         columns=COLUMNS,
     )
-    found = resampling.labels(table, 25 / 30)
+    found = across_databases.resampled_labels(table, 25 / 30)
     assert found["onset"].tolist() == [25, 5]
     assert found["apex"].tolist()[1] == 6 and np.isnan(found["apex"][0])
     assert found["offset"].tolist()[0] == 49 and np.isnan(found["offset"][1])
@@ -81,10 +81,10 @@ def test_labels_are_counted_at_the_new_rate_and_what_is_missing_stays_so():
 
 
 def test_rules_are_as_long_in_seconds():
-    found = resampling.rules(proposals.CAS, 25 / 30)
+    found = across_databases.at_other_rate(proposals.CAS, 25 / 30)
     assert found.micro == ProposalRule(0.5, (2, 6), (4, 25), 5)
     assert found.macro == ProposalRule(0.5, (6, 24), (12, 73), 5)
-    assert resampling.rules(proposals.SAMM, 1.0) == proposals.SAMM
+    assert across_databases.at_other_rate(proposals.SAMM, 1.0) == proposals.SAMM
 
 
 @pytest.fixture(scope="module")
@@ -103,11 +103,11 @@ def part():
 
 
 def test_at_its_own_rate_a_database_is_itself(part):
-    assert resampling.at_rate(part, 30.0, GraphConfig()) is part
+    assert across_databases.at_rate(part, 30.0, GraphConfig()) is part
 
 
 def test_a_database_at_another_rate_is_of_one_piece(part):
-    found = resampling.at_rate(part, 25.0, GraphConfig())
+    found = across_databases.at_rate(part, 25.0, GraphConfig())
     assert found.fps == 25 and found.windows.lengths == (250, 275)
     assert found.minutes == pytest.approx(part.minutes)
     assert found.truth["onset"].tolist() == [50, 225]

@@ -1,10 +1,12 @@
 """Graphs of the variants that are compared."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
 
-from causalex_book.spotting import material, variants
+from causalex_book.spotting import dataset, variants
 from causalex_book.spotting.variants import CAUSAL_EX, VARIANTS
 from causalex_core.graphs.prior import normalise_rows
 from causalex_core.spotting.graph import GraphConfig
@@ -13,7 +15,7 @@ from causalex_core.spotting.windows import leave_one_subject_out
 
 @pytest.fixture(scope="module")
 def part():
-    return material.read("cas_like", {}, GraphConfig(), 4)
+    return dataset.read("cas_like", {}, GraphConfig(), 4)
 
 
 @pytest.fixture(scope="module")
@@ -41,7 +43,7 @@ def test_the_prior_of_a_fold_is_not_of_the_subject_that_is_held_out(part, folds)
     priors = part.priors(folds)
     assert not np.array_equal(priors[0], priors[1])
     own = part.truth["subject"] == part.subjects[0]
-    without = material.replace(part, truth=part.truth[~own])
+    without = replace(part, truth=part.truth[~own])
     assert np.array_equal(without.priors(folds)[0], priors[0])
     assert not np.array_equal(without.priors(folds)[1], priors[1])
 

@@ -7,8 +7,8 @@ import pytest
 from window_archive import MACRO, marks, write
 
 from causalex_book.debiasing import counterfactuals
-from causalex_book.spotting import graph_spotting, material
-from causalex_book.spotting.variants import CAUSAL_EX, NONE, OWN, PUBLISHED, VARIANTS, graphs
+from causalex_book.spotting import dataset, graph_spotting
+from causalex_book.spotting.variants import CAUSAL_EX, FEW_EPOCHS, NONE, PUBLISHED, VARIANTS, graphs
 from causalex_core.data import manifest, region_motion
 from causalex_core.data.annotations import CAS, SAMM
 from causalex_core.errors import CausalexError
@@ -74,19 +74,19 @@ def extracted_from_the_database(folder):
 
 
 @pytest.mark.parametrize("make", [archive, extracted, extracted_from_the_database])
-def test_features_of_real_videos_become_material(make, tmp_path, annotated):
+def test_features_of_real_videos_become_a_dataset(make, tmp_path, annotated):
     folder = make(tmp_path)
-    part = material.read(CAS, {CAS: str(folder)}, GraphConfig())
+    part = dataset.read(CAS, {CAS: str(folder)}, GraphConfig())
     assert part.subjects == ["casme_015", "casme_016", "casme_017"]
     assert part.windows.lengths == (400, 400, 400)
     assert np.array_equal(part.videos[1].motion, motion(NAMES[1]))
     assert len(part.truth) == 3  # the fourth video is not there
-    assert CAS in part.name and part.name != CAS and part.drawn is None
+    assert CAS in part.name and part.name != CAS and part.synthetic is None
     assert len(part.marks) == 3
 
 
 def test_the_first_people_are_taken_alone(tmp_path, annotated):
-    part = material.read(CAS, {CAS: str(archive(tmp_path))}, GraphConfig(), most_subjects=2)
+    part = dataset.read(CAS, {CAS: str(archive(tmp_path))}, GraphConfig(), most_subjects=2)
     assert part.subjects == ["casme_015", "casme_016"] and len(part.truth) == 2
 
 
@@ -120,28 +120,28 @@ def test_what_is_not_there_is_one_line(database, features, said, annotated, tmp_
     monkeypatch.setenv("CAUSALEX_MIRROR", "")
     monkeypatch.setenv("CAUSALEX_DATA", str(tmp_path))
     with pytest.raises(CausalexError, match=said):
-        material.read(database, features, GraphConfig())
+        dataset.read(database, features, GraphConfig())
 
 
 def test_marks_of_the_windows_can_be_what_is_learned(tmp_path, annotated):
     label = marks(400, (MACRO, 10, 12, 20))  # the table has 40 to 80
     folder = tmp_path / "feature_segment"
     write(folder / "test", "casme_015", NAMES[0], motion(NAMES[0]), label)
-    part = material.read(CAS, {CAS: str(folder)}, GraphConfig(), targets="marks")
+    part = dataset.read(CAS, {CAS: str(folder)}, GraphConfig(), targets="marks")
     action = part.windows.answers.action[:, 1].numpy().reshape(-1)
     assert np.flatnonzero(action).tolist() == list(range(10, 21))
     assert part.truth["onset"].tolist() == [40.0]  # what detections are scored on
-    from_table = material.read(CAS, {CAS: str(folder)}, GraphConfig())
+    from_table = dataset.read(CAS, {CAS: str(folder)}, GraphConfig())
     action = from_table.windows.answers.action[:, 1].numpy().reshape(-1)
     assert np.flatnonzero(action).tolist() == list(range(40, 81))
 
 
 @pytest.mark.parametrize("database", [CAS, SAMM])
 def test_the_public_motion_is_taken_where_no_folder_is_named(database, of_nobody):
-    part = material.read(database, {}, GraphConfig(), 2)
+    part = dataset.read(database, {}, GraphConfig(), 2)
     names = public_sources.NAMES[database][:2]
     assert (part.name, part.fps) == (database, {CAS: 30, SAMM: 25}[database])
-    assert part.windows.names == names and part.drawn is None
+    assert part.windows.names == names and part.synthetic is None
     for video in part.videos:
         motion_of_it = public_sources.motion(video.name, public_sources.FRAMES[database])
         assert np.array_equal(video.motion, motion_of_it)
@@ -149,11 +149,11 @@ def test_the_public_motion_is_taken_where_no_folder_is_named(database, of_nobody
 
 
 def test_the_published_prior_is_that_of_the_database(of_nobody, made_up_sources):
-    for database, name in material.PRIORS.items():
-        part = material.read(database, {}, GraphConfig(), 1)
+    for database, name in dataset.PRIORS.items():
+        part = dataset.read(database, {}, GraphConfig(), 1)
         expected = np.load(made_up_sources["auw_gcn_priors"].path(name))
         assert np.array_equal(part.published_prior, expected)
-    assert material.read("cas_like", {}, GraphConfig(), 1).published_prior is None
+    assert dataset.read("cas_like", {}, GraphConfig(), 1).published_prior is None
 
 
 def test_without_the_published_prior_a_setting_that_asks_for_it_is_refused(
@@ -161,7 +161,7 @@ def test_without_the_published_prior_a_setting_that_asks_for_it_is_refused(
 ):
     there = {name: one for name, one in made_up_sources.items() if name != "auw_gcn_priors"}
     monkeypatch.setattr(manifest, "locate", there.get)
-    part = material.read(SAMM, {}, GraphConfig(), 2)
+    part = dataset.read(SAMM, {}, GraphConfig(), 2)
     assert part.published_prior is None
     folds = leave_one_subject_out(part.windows)
     with pytest.raises(CausalexError, match=r"published prior .* `causalex data fetch auw_gcn_pr"):
@@ -170,26 +170,26 @@ def test_without_the_published_prior_a_setting_that_asks_for_it_is_refused(
 
 
 def test_the_published_prior_is_the_same_in_every_fold(of_nobody):
-    part = material.read(SAMM, {}, GraphConfig(), 3)
+    part = dataset.read(SAMM, {}, GraphConfig(), 3)
     folds = leave_one_subject_out(part.windows)
     prior = graphs(part, VARIANTS[CAUSAL_EX], folds, 1, PUBLISHED).prior.numpy()
     assert np.array_equal(prior, np.repeat(part.published_prior[None], 3, axis=0))
-    own = graphs(part, VARIANTS[CAUSAL_EX], folds, 1, OWN).prior.numpy()
+    own = graphs(part, VARIANTS[CAUSAL_EX], folds, 1, FEW_EPOCHS).prior.numpy()
     assert np.array_equal(own, part.priors(folds)) and not np.array_equal(own, prior)
 
 
 def test_motion_files_have_no_marks(tmp_path, annotated):
     folder = extracted(tmp_path)
     with pytest.raises(CausalexError, match="motion files have no marks; take targets ="):
-        material.read(CAS, {CAS: str(folder)}, GraphConfig(), targets="marks")
+        dataset.read(CAS, {CAS: str(folder)}, GraphConfig(), targets="marks")
 
 
 def test_the_public_motion_is_read_without_a_folder(mirror):
     if any(manifest.locate(name) is None for name in region_motion.SOURCES):
         pytest.skip("the public motion is not in the mirror")
-    part = material.read(SAMM, {}, GraphConfig(), most_subjects=1)
+    part = dataset.read(SAMM, {}, GraphConfig(), most_subjects=1)
     assert (part.name, part.fps, part.subjects) == (SAMM, 25, ["samm_006"])
-    assert part.drawn is None and set(part.truth["subject"]) == {"samm_006"}
+    assert part.synthetic is None and set(part.truth["subject"]) == {"samm_006"}
 
 
 def test_videos_of_other_names_are_refused(tmp_path, annotated):
@@ -197,14 +197,14 @@ def test_videos_of_other_names_are_refused(tmp_path, annotated):
     with pytest.raises(
         CausalexError, match=r"video 's15_01' .* expected names such as 'casme_015_"
     ):
-        material.read(CAS, {CAS: str(folder)}, GraphConfig())
+        dataset.read(CAS, {CAS: str(folder)}, GraphConfig())
 
 
 def test_crossed_people_keep_apart_though_they_are_called_alike():
     source, target = (
-        material.read(name, {}, GraphConfig(), 2) for name in ("cas_like", "samm_like")
+        dataset.read(name, {}, GraphConfig(), 2) for name in ("cas_like", "samm_like")
     )
-    both, others = material.crossed(source, target)
+    both, others = dataset.crossed(source, target)
     assert len(both.subjects) == 4 and len(others) == 2
     assert len(both.truth) == len(source.truth) + len(target.truth)
     assert both.rules is source.rules and len(both.marks) == len(both.windows.names)
