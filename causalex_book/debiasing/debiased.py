@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 
-import numpy as np
 import pandas as pd
 
 from causalex_book.publishing import paper, style
@@ -22,7 +21,7 @@ _WHO = {
 
 
 def answer(debiasing: pd.DataFrame) -> list[str]:
-    """What is gained on each database by who chooses lambda, and what stands against it.
+    """Gain on each database by who chooses lambda, and of the controls.
 
     Parameters
     ----------
@@ -32,16 +31,16 @@ def answer(debiasing: pd.DataFrame) -> list[str]:
     overall = debiasing.query("kind == 'overall' and variant == @CAUSAL_EX and form != 'logits'")
     lines = []
     for database, rows in overall.groupby("database", sort=False):
-        gains = {(row["counterfactual"], row["chosen"]): row for row in rows.to_dict("records")}
-        name = next(each for each in _MAIN if (each, NESTED) in gains)
-        changes = [
-            f"{interval(gains[name, chosen], 'gain')} when {who}" for chosen, who in _WHO.items()
-        ]
+        gains = {
+            (row["counterfactual"], row["chosen"]): interval(row, "gain")
+            for row in rows.to_dict("records")
+        }
+        name = next(name for name in _MAIN if (name, NESTED) in gains)
+        changes = [f"{gains[name, chosen]} when {who}" for chosen, who in _WHO.items()]
         lines.append(
             f"{style.readable(str(database))}: debiasing Causal-Ex with {name} changes its overall"
             f" F1 by {', '.join(changes)}; as many thresholds and no counterfactual change it by"
-            f" {interval(gains[SWEEP, NESTED], 'gain')} when {_WHO[NESTED]}."
-            f" {_printed(str(database))}"
+            f" {gains[SWEEP, NESTED]} when {_WHO[NESTED]}. {_printed(str(database))}"
         )
     inner = debiasing.query("chosen == @NESTED and counterfactual not in (@PLAIN, @SWEEP)")
     tuned = debiasing.query("chosen == @TUNED and counterfactual in @inner.counterfactual")
@@ -57,10 +56,9 @@ def answer(debiasing: pd.DataFrame) -> list[str]:
 
 
 def _printed(database: str) -> str:
-    base = printed_as(database)[0]
+    row = f"{printed_as(database)[0]} {CAUSAL_EX}"
     before, after = (
-        paper.value("causal_ex", "table3", f"{base} {CAUSAL_EX}{suffix}", "f1")
-        for suffix in ("", " + debias")
+        paper.value("causal_ex", "table3", f"{row}{suffix}", "f1") for suffix in ("", " + debias")
     )
     return f"Printed is {after - before:+.4f}."
 
@@ -76,16 +74,16 @@ def at_fixed_thresholds(debiasing: pd.DataFrame) -> list[str]:
     lines = []
     overall = debiasing[debiasing["kind"] == "overall"]
     for (database, variant), rows in overall.groupby(["database", "variant"], sort=False):
-        said = []
+        parts = []
         for chosen, of_rule in rows.groupby("chosen", sort=False):
             is_constant = of_rule["counterfactual"] == CONSTANT
             best = of_rule[~is_constant].sort_values("gain", kind="stable").iloc[-1]
-            said.append(
+            parts.append(
                 f"when {_WHO[str(chosen)]}, {best['counterfactual']} gains most,"
                 f" {interval(best, 'gain')}, and a constant"
                 f" {interval(of_rule[is_constant].iloc[0], 'gain')}"
             )
-        lines.append(f"{style.readable(str(database))}, {variant}: {'; '.join(said)}.")
+        lines.append(f"{style.readable(str(database))}, {variant}: {'; '.join(parts)}.")
     return lines
 
 
@@ -103,11 +101,10 @@ def planted(bias: pd.DataFrame) -> Iterator[str]:
         "variant == @CAUSAL_EX and form == 'probabilities' and event == 'expression'"
     )
     for database, rows in expressions.groupby("database", sort=False):
-        share = (rows["detected"] / rows["number"]).groupby(
-            [rows["counterfactual"], rows["people"], rows["unit"]]
+        share = rows.assign(share=rows["detected"] / rows["number"]).pivot(
+            index=["counterfactual", "people"], columns="unit", values="share"
         )
-        found = share.first().unstack("unit")
-        gap = (found["with"] - found["without"]).to_dict()
+        gap = share["with"] - share["without"]
         before, after = (
             f"{gap[name, 'tied']:+.3f} where it is tied and {gap[name, 'free']:+.3f} where it is"
             " free"
@@ -129,10 +126,9 @@ def undefined(rates: pd.DataFrame, odds: pd.DataFrame, n_bootstrap: int) -> Iter
     n_bootstrap
         Resamples behind each interval.
     """
-    lacking = int(rates["ratio"].isna().sum())
     yield (
-        f"The ratio is undefined, without any false alarm, in {lacking} of {len(rates)} rows;"
-        f" true positive rates in {int(rates['tpr'].isna().sum())}."
+        f"The ratio is undefined, without any false alarm, in {rates['ratio'].isna().sum()} of"
+        f" {len(rates)} rows; true positive rates in {rates['tpr'].isna().sum()}."
     )
     for what, table, column in (
         ("the ratio", rates, "ratio_left_out"),
@@ -141,8 +137,8 @@ def undefined(rates: pd.DataFrame, odds: pd.DataFrame, n_bootstrap: int) -> Iter
         known = table[column].dropna() if column in table else pd.Series(dtype=float)
         if len(known):
             yield (
-                f"{int((known > 0).sum())} of {len(known)} intervals of {what} leave out resamples"
-                f" in which it is undefined, {int(known.max())} of {n_bootstrap} at most."
+                f"{(known > 0).sum()} of {len(known)} intervals of {what} leave out resamples"
+                f" in which it is undefined, {known.max():.0f} of {n_bootstrap} at most."
             )
         if len(known) < len(table):
             yield (
@@ -151,4 +147,4 @@ def undefined(rates: pd.DataFrame, odds: pd.DataFrame, n_bootstrap: int) -> Iter
             )
     groups = odds.get("groups_left_out", pd.Series(dtype=float)).dropna()
     if len(groups):
-        yield f"{int(np.sum(groups > 0))} of {len(groups)} differences leave out a group."
+        yield f"{(groups > 0).sum()} of {len(groups)} differences leave out a group."
