@@ -1,0 +1,34 @@
+"""One synthetic video from beginning to end, to look at."""
+
+from causalex_core.errors import CausalexError
+from causalex_core.motion.landmarks import Given
+from causalex_core.spotting import checkpoints
+from causalex_core.spotting.checkpoints import Spotted
+from causalex_core.spotting.predict import Portraits, portraits, recorded
+from causalex_synthetic import dataset
+
+
+def spotted_video(seed: int, longest: float) -> tuple[Spotted, Portraits]:
+    """The video with most labelled expressions of at most `longest` seconds, and its faces.
+
+    Parameters
+    ----------
+    seed
+        Of the synthetic people; the shipped spotter was trained on another.
+    longest
+        Seconds.
+
+    Raises
+    ------
+    CausalexError
+        If all videos are longer.
+    """
+    people = dataset.draw(dataset.Config(seed=seed))
+    frames = longest * people.plan.fps
+    short = [index for index, video in enumerate(people.videos) if video.frames <= frames]
+    if not short:
+        raise CausalexError(f"no video of at most {longest:g} s in the cohort of seed {seed}")
+    index = max(short, key=lambda index: len(people.videos[index].events))
+    video, film = people.videos[index], people.film(index)
+    recording = recorded(people.measured(index), video.person.subject, video.name)
+    return checkpoints.load()(recording), portraits(film, Given(film.landmarks()))
