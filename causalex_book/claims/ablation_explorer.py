@@ -1,12 +1,11 @@
 """Every configuration of the spotter that was really run, by what it is made of.
 
-Nothing is computed but the names: scores and intervals are those of the stored runs, on real people
-first (:mod:`causalex_book.spotting.real_spotting`, :mod:`causalex_book.debiasing.real_debiasing`,
-:mod:`causalex_book.spotting.published_setting`), then on synthetic ones.
+Scores and intervals are those of the stored runs, on real people first, then on synthetic ones.
 """
 
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
+from typing import Any
 
 import pandas as pd
 
@@ -74,9 +73,7 @@ def _plain(
 ) -> Iterator[dict[str, object]]:
     """Rows without debiasing, under every rule of selection."""
     for row in scores.to_dict("records"):
-        place = {"database": row["database"], "rule": setting + row["rule"]}
-        own = made_of(networks[row["variant"]]) | {"debiasing": NO_DEBIASING}
-        yield place | own | {name: row[name] for name in SCORES}
+        yield _row(row, setting + row["rule"], networks[row["variant"]], NO_DEBIASING)
 
 
 def _debiased(table: pd.DataFrame) -> Iterator[dict[str, object]]:
@@ -84,6 +81,16 @@ def _debiased(table: pd.DataFrame) -> Iterator[dict[str, object]]:
     table = table[table["counterfactual"].isin(_SHOWN) & (table["form"] == "probabilities")]
     for row in table.to_dict("records"):
         rule = f"last epoch, strength {row['chosen']}"
-        place = {"database": row["database"], "rule": rule}
-        own = made_of(VARIANTS[row["variant"]]) | {"debiasing": row["counterfactual"]}
-        yield place | own | {name: row[name] for name in SCORES}
+        yield _row(row, rule, VARIANTS[row["variant"]], row["counterfactual"])
+
+
+def _row(
+    row: Mapping[Any, Any], rule: str, variant: GraphVariant, debiasing: str
+) -> dict[str, object]:
+    return {
+        "database": row["database"],
+        "rule": rule,
+        **made_of(variant),
+        "debiasing": debiasing,
+        **{name: row[name] for name in SCORES},
+    }

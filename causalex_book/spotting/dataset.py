@@ -276,7 +276,7 @@ def _dataset(
     marks = None if marked is None else [marked[index] for index in kept]
     published = manifest.locate("auw_gcn_priors") if people is None else None
     truth = table[table["subject"].isin(subjects)].reset_index(drop=True)
-    videos = tuple(Video(each.subject, each.video, each.motion) for each in recordings)
+    videos = tuple(Video(record.subject, record.video, record.motion) for record in recordings)
     config = TargetConfig("sound" if marks is None else "released")
     return SpottingDataset(
         name=name,

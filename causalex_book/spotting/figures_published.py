@@ -1,6 +1,7 @@
 """Figures of the page on the published setting."""
 
 from collections.abc import Mapping
+from typing import Any
 
 import pandas as pd
 from matplotlib.figure import Figure
@@ -19,7 +20,7 @@ _RULES = {
     "cross_fold": (style.BLUE, "o"),
     "last epoch": (style.SKY, "s"),
 }
-_PRINTED = {"color": style.INK, "ms": 7, "mew": 1.8, "label": "printed"}
+_PRINTED: Mapping[str, Any] = {"color": style.INK, "ms": 7, "mew": 1.8, "label": "printed"}
 
 
 def printed_and_rules(scores: pd.DataFrame, printed: Mapping[tuple[str, str], float]) -> Figure:

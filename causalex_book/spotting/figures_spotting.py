@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -49,10 +50,13 @@ def name_rows(axis: Axes, names: Sequence[str], shown: bool = True, margin: floa
     axis.set_ylim(len(names) - margin, margin - 1)
 
 
-def legend(drawn: Figure, axis: Axes, side: str = "left", columns: int | None = None) -> None:
+def legend(
+    drawn: Figure, axis: Axes, side: Literal["left", "right"] = "left", columns: int | None = None
+) -> None:
     """Legend of one axis on top of the figure."""
     handles, labels = axis.get_legend_handles_labels()
-    drawn.legend(handles, labels, loc=f"outside upper {side}", ncols=columns or len(labels))
+    where: Any = f"outside upper {side}"
+    drawn.legend(handles, labels, loc=where, ncols=columns or len(labels))
 
 
 @contextmanager
@@ -73,7 +77,7 @@ def by_database(
 
 
 def curve(
-    axis: Axes, rows: pd.DataFrame, colour: str, label: str, alpha: float, **markers: object
+    axis: Axes, rows: pd.DataFrame, colour: str, label: str, alpha: float, **markers: Any
 ) -> None:
     """F1 by epoch, its range shaded."""
     axis.fill_between(rows["epoch"], rows["low"], rows["high"], color=colour, alpha=alpha, lw=0)

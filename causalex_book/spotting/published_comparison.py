@@ -103,7 +103,7 @@ def answer(scores: pd.DataFrame, differences: pd.DataFrame) -> list[str]:
     return lines
 
 
-def _within(value: float, row: Mapping[Any, Any]) -> str:
+def _within(value: float, row: Mapping[Any, Any] | pd.Series) -> str:
     return "inside" if row["low"] <= value <= row["high"] else "outside"
 
 

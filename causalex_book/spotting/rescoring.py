@@ -15,7 +15,7 @@ from causalex_core.evaluation.uncertainty import f1, f1_difference, f1_interval
 from causalex_core.expressions import KINDS, MissingOffset
 
 SOURCES = ("lgsnet_detections", "mdmd_baseline", "megc2024_logs", "auw_gcn_annotations")
-OWN = "own table"
+AUTHORS = "own table"
 
 
 @dataclass(frozen=True)
@@ -68,7 +68,7 @@ def compute(config: Config) -> dict[str, pd.DataFrame]:
     for system in systems(of_mdmd):
         counts = _counts(system)
         label = {"system": system.name, "database": system.database}
-        published.append(label | _comparison(system, counts[OWN, EACH_TRUTH.name]))
+        published.append(label | _comparison(system, counts[AUTHORS, EACH_TRUTH.name]))
         spread.append(label | _spread(counts, config))
         scores += [
             label | {"truths": table, "protocol": protocol} | row
@@ -127,7 +127,7 @@ def systems(of_mdmd: Mapping[tuple[str, str], pd.DataFrame]) -> Iterator[System]
 
 def _authors(truth: pd.DataFrame) -> dict[str, tuple[pd.DataFrame, MissingOffset]]:
     """The authors' own table, taken as it is."""
-    return {OWN: (truth, MissingOffset.AS_IS)}
+    return {AUTHORS: (truth, MissingOffset.AS_IS)}
 
 
 def mdmd_rows(of_mdmd: Mapping[tuple[str, str], pd.DataFrame]) -> pd.DataFrame:

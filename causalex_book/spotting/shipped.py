@@ -86,9 +86,9 @@ def train_shipped(config: Config | None = None) -> tuple[Spotter, dict[str, Any]
         recorded(people.measured(index), video.person.subject, video.name)
         for index, video in enumerate(people.videos)
     ]
-    videos = [Video(each.subject, each.video, each.motion) for each in recordings]
+    videos = [Video(record.subject, record.video, record.motion) for record in recordings]
     windows = gather(videos, people.expressions)
-    graphs = [graph.of_video(each, config.graph) for each in tqdm(recordings, desc="graphs")]
+    graphs = [graph.of_video(record, config.graph) for record in tqdm(recordings, desc="graphs")]
     causal = np.stack([adjacency(pag.marks, config.graph.policy) for pag in graphs])
     folds = _folds(windows, config.groups)
     priors = np.stack([_prior(people, fold, windows) for fold in folds])

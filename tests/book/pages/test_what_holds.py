@@ -141,15 +141,15 @@ def test_a_printed_number_that_needs_the_published_rule_is_partly_reproduced():
 
 def test_every_judged_claim_is_one_of_the_paper_and_on_a_page():
     claims = paper.claims().set_index("id")
-    assert what_holds.JUDGES.keys() <= set(claims.index)
-    for name, (page, _) in what_holds.JUDGES.items():
+    assert what_holds.TESTS.keys() <= set(claims.index)
+    for name, (page, _) in what_holds.TESTS.items():
         assert (paths.NOTEBOOKS / f"{page}.ipynb").is_file()
         assert f"pages/{page}" in claims.loc[name, "pages"], name
 
 
 def test_every_claim_has_evidence_with_numbers_and_what_would_change_it(tables):
     table = pd.DataFrame(what_holds.verdicts_on(tables))
-    assert len(table) == len(what_holds.JUDGES)
+    assert len(table) == len(what_holds.TESTS)
     told = table["evidence"] + table["control: synthetic people"]
     assert told.str.contains(r"\d").all()
     assert (table["what would change it"] != "").all()
@@ -158,16 +158,16 @@ def test_every_claim_has_evidence_with_numbers_and_what_would_change_it(tables):
 
 def test_what_synthetic_people_show_is_never_called_supported_or_contradicted(tables):
     """And what real people show never reads as if synthetic people had shown it."""
-    for name, (_, judge) in what_holds.JUDGES.items():
+    for name, (_, judge) in what_holds.TESTS.items():
         found = judge(tables)
         assert (found.verdict in (SEEN, NOT_SEEN)) == (name in SYNTHETIC_ONLY), name
         assert "synthetic, like" not in found.evidence, name
         assert CAS not in found.control.replace("synthetic, like CAS(ME)^2", ""), name
 
 
-@pytest.mark.parametrize("name", sorted(set(what_holds.JUDGES) - set(SYNTHETIC_ONLY)))
+@pytest.mark.parametrize("name", sorted(set(what_holds.TESTS) - set(SYNTHETIC_ONLY)))
 def test_synthetic_people_change_no_verdict_on_real_ones(name, tables):
-    _, judge = what_holds.JUDGES[name]
+    _, judge = what_holds.TESTS[name]
     before = judge(tables).verdict
     for run in ("graph_spotting", "counterfactuals"):
         for table, rows in tables[run].items():
@@ -241,7 +241,7 @@ def test_the_glance_names_who_is_real(tables):
 def test_the_page_rests_on_the_stored_runs():
     found = what_holds.compute(what_holds.Config())
     assert list(found["runs"]["run"]) == list(stored.RUNS)
-    assert len(found["verdicts"]) == len(what_holds.JUDGES)
+    assert len(found["verdicts"]) == len(what_holds.TESTS)
 
 
 def test_a_reduced_run_gives_no_verdict(tmp_path, monkeypatch):
