@@ -29,15 +29,12 @@ class Config(Parameters):
 
 
 def compute(config: Config) -> dict[str, pd.DataFrame]:
-    """Tables of claims by part, their counts by state, printed tables and their checks.
+    """Claims by part, their counts by state, printed tables and their checks.
 
-    Returns
-    -------
-    dict
-        ``states`` (claims of each part by state), ``differ`` and ``agree`` (statements about
-        printed values that do not hold, and that do), one table per part
-        (``causal_ex_tables``, ...), one per printed table (``printed_table2``, ...) and
-        ``transcription`` (notes on single cells).
+    ``states`` counts claims of each part by state; ``differ`` and ``agree`` are the statements
+    about printed values that do not hold and that do; then a table per part (``causal_ex_tables``,
+    ...), one per printed table (``printed_table2``, ...), and ``transcription``, notes on single
+    cells.
     """
     claims, checks = paper.claims(), consistency.checks()
     holds, statements = checks["holds"], checks.drop(columns=["topic", "holds"])

@@ -25,14 +25,7 @@ _Check = tuple[str, str, str, str, bool]  # topic, statement, both sides as text
 
 
 def checks() -> pd.DataFrame:
-    """Statements that can be checked between the printed values alone.
-
-    Returns
-    -------
-    DataFrame
-        A row per statement: ``topic, statement, printed, against`` (the two sides as text)
-        and ``holds``.
-    """
+    """Statements that can be checked between the printed values alone, with both sides as text."""
     rows = [*_repeated(), *_shares(), *_counts(), *_gains(), *_comparisons(), *_originals()]
     return pd.DataFrame(rows, columns=["topic", "statement", "printed", "against", "holds"])
 

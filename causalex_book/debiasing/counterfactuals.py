@@ -109,12 +109,7 @@ class Config(Parameters):
 def compute(config: Config, views: Sequence[str] = VIEWS) -> dict[str, pd.DataFrame]:
     """Tables as `TABLES` names them; those on planted biases and people only of synthetic ones.
 
-    Parameters
-    ----------
-    config
-        Of the page.
-    views
-        Which of `VIEWS` are subtracted; one that is not has no controls either.
+    `views` are those of `VIEWS` that are subtracted; the others have no controls either.
     """
     rows: dict[str, list[dict[str, object]]] = {name: [] for name in TABLES}
     for database, variants in config.plans:
@@ -162,16 +157,9 @@ def _inputs(data: SpottingDataset) -> dict[str, object]:
 class _OfSeed:
     """Results of one seed, by counterfactual and form of subtraction.
 
-    Attributes
-    ----------
-    counts
-        (2, S, 3), also by who chooses strength and threshold.
-    strengths
-        (S,) index of the strength that is best on the other subjects, also by kind.
-    confidence
-        (3, 2, 4) by counterfactual, see `_confidence`.
-    detections
-        Of each system, chosen on the other subjects.
+    `counts` (2, S, 3) are also by who chooses strength and threshold; `strengths` (S,), also by
+    kind, are the indices that are best on the other subjects, as are the `detections` of each
+    system. `confidence` (3, 2, 4) is by counterfactual, see `_confidence`.
     """
 
     counts: dict[tuple[str, str, str], np.ndarray] = field(default_factory=dict)

@@ -21,13 +21,7 @@ _WHO = {
 
 
 def answer(debiasing: pd.DataFrame) -> list[str]:
-    """Gain on each database by who chooses lambda, and of the controls.
-
-    Parameters
-    ----------
-    debiasing
-        Table of :mod:`causalex_book.debiasing.real_debiasing`.
-    """
+    """Gain on each database by who chooses lambda, and of the controls, from ``debiasing``."""
     overall = debiasing.query("kind == 'overall' and variant == @CAUSAL_EX and form != 'logits'")
     lines = []
     for database, rows in overall.groupby("database", sort=False):
@@ -66,10 +60,7 @@ def _printed(database: str) -> str:
 def at_fixed_thresholds(debiasing: pd.DataFrame) -> list[str]:
     """The largest gain of the published networks, and that of a constant, by who chooses.
 
-    Parameters
-    ----------
-    debiasing
-        Table of :mod:`causalex_book.debiasing.published_debiasing`, of one way of counting.
+    The table is that of `published_debiasing`, of one way of counting.
     """
     lines = []
     overall = debiasing[debiasing["kind"] == "overall"]
@@ -90,10 +81,7 @@ def at_fixed_thresholds(debiasing: pd.DataFrame) -> list[str]:
 def planted(bias: pd.DataFrame) -> Iterator[str]:
     """Whether the tied unit makes micro-expressions easier to find, before debiasing and after.
 
-    Parameters
-    ----------
-    bias
-        Table of :mod:`causalex_book.debiasing.counterfactuals`; of real people it has no rows.
+    The table ``bias`` has no rows of real people.
     """
     if bias.empty:
         return
@@ -119,12 +107,7 @@ def planted(bias: pd.DataFrame) -> Iterator[str]:
 def undefined(rates: pd.DataFrame, odds: pd.DataFrame, n_bootstrap: int) -> Iterator[str]:
     """How many rates, groups and resamples are left out since they are undefined.
 
-    Parameters
-    ----------
-    rates, odds
-        Tables of :mod:`causalex_book.debiasing.counterfactuals`; odds may be empty.
-    n_bootstrap
-        Resamples behind each interval.
+    `odds` may be empty; `n_bootstrap` resamples are behind each interval.
     """
     yield (
         f"The ratio is undefined, without any false alarm, in {rates['ratio'].isna().sum()} of"

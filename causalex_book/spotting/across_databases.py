@@ -117,14 +117,7 @@ def _crossed(
 def at_rate(data: SpottingDataset, fps: float, search: GraphConfig) -> SpottingDataset:
     """A database at another rate; targets follow from its annotations, in AUW-GCN's way.
 
-    Parameters
-    ----------
-    data
-        With the motion of its videos.
-    fps
-        Frames per second; the database's own gives it back as it is.
-    search
-        How the graph of each video is found.
+    Its own rate gives it back as it is.
     """
     if fps == data.fps:
         return data
@@ -149,20 +142,10 @@ def at_rate(data: SpottingDataset, fps: float, search: GraphConfig) -> SpottingD
 
 
 def resampled_motion(steps: np.ndarray, factor: float) -> np.ndarray:
-    """Steps from frame to frame at another rate, with the same path.
+    """Steps (T, regions, 2) from frame to frame at `factor` times the rate, with the same path.
 
-    Parameters
-    ----------
-    steps
-        (T, regions, 2) motion from each frame to the next.
-    factor
-        New rate over the old.
-
-    Returns
-    -------
-    ndarray
-        (floor(T * factor), regions, 2), of the same type. Positions between two frames lie on the
-        line between them.
+    The result has floor(T * factor) steps, of the same type. Positions between two frames lie on
+    the line between them.
     """
     path = np.concatenate([np.zeros_like(steps[:1]), steps]).cumsum(axis=0, dtype=np.float64)
     count = int(len(steps) * factor + 1e-9)

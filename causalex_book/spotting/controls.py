@@ -56,23 +56,10 @@ def mdmd_counts(data: SpottingDataset) -> np.ndarray:
 
 
 def peaks(videos: Sequence[Video], length: int, kind: str) -> pd.DataFrame:
-    """Intervals of one length around the peaks of motion.
+    """Intervals of `length` frames around the peaks of motion.
 
-    Parameters
-    ----------
-    videos
-        Motion of each.
-    length
-        Frames of every interval; the mean length of motion over regions is smoothed with a
-        quarter of it, and peaks are at least that far apart.
-    kind
-        Kind that is written into the table.
-
-    Returns
-    -------
-    DataFrame
-        ``subject, video, onset, apex, offset, kind, score``; the score is the height of the peak
-        over the video's median.
+    The mean length of motion over regions is smoothed with a quarter of it, and peaks are at least
+    that far apart. The score is the height of the peak over the video's median.
     """
     tables = []
     for video in videos:
@@ -96,32 +83,21 @@ def mdmd(
 ) -> pd.DataFrame:
     """Intervals in which much of the motion comes back: MDMD, the MEGC2020 baseline, on regions.
 
-    Main directional maximal difference (He et al. 2020, after Wang et al. 2017) looks for what
-    has moved since k frames ago and is nearer to where it was k frames later.
+    Main directional maximal difference (He et al. 2020, after Wang et al. 2017) looks for what has
+    moved since k frames ago and is nearer to where it was k frames later. The score of an interval
+    is the highest contrast of its frames, at the apex, where 0 is the mean of the video and 1 its
+    maximum.
 
     Parameters
     ----------
-    videos
-        Motion of each.
     distance
-        k: frames to the one before and to the one after. The authors have 12 for micro- and 39
-        for macro-expressions of CAS(ME)^2, at 30 frames per second. It is halved, as often as
-        needed, for a video of less than 6 k frames.
+        k, frames; the authors have 12 for micro- and 39 for macro-expressions of CAS(ME)^2, at 30
+        frames per second. It is halved, as often as needed, for a video of less than 6 k frames.
     share
-        p: the threshold of a video lies above the mean of its frames' contrasts by so much of
-        the way to the highest. The authors have 0.01.
-    kind
-        Kind that is written into the table.
+        p, least score of a frame; the authors have 0.01.
     shortest, longest
         Bounds of the length in inclusive frames, both allowed. The authors have 7 and 16 for
         micro-, 17 and any for macro-expressions of CAS(ME)^2.
-
-    Returns
-    -------
-    DataFrame
-        ``subject, video, onset, apex, offset, kind, score``; the apex is the frame of the
-        highest contrast, the score its height where 0 is the mean of the video's frames and 1
-        the highest.
 
     Raises
     ------
@@ -144,30 +120,19 @@ def mdmd(
 
 
 def contrasts(motion: np.ndarray, distance: int) -> np.ndarray:
-    """How much more of the motion comes back at each frame than around it.
+    """How much more of the motion (T, regions, 2) comes back at each frame than around it.
 
-    Of each region, its distance from where it was k frames before, less the distance from there
-    k frames after; the mean over the third of the regions where this is greatest; less the mean
-    of the same k - 1 frames before and k - 1 frames after.
+    Of each region, its distance from where it was k frames before, less the distance from there k
+    frames after; the mean over the third of the regions where this is greatest; less the mean of
+    the same k - 1 frames before and k - 1 frames after. NaN in the 2 k - 1 frames at each end that
+    would need a frame outside the video. Each row of motion is centred on its frame: the
+    displacement between two frames is the sum of the rows from the one to the other, the first and
+    last by half.
 
     The original has 36 blocks of pixels in place of the regions. In each it keeps the pixels that
-    move in the block's main direction, and of these the third of the greatest difference. A
-    region has one vector, its main direction already, so that step has no counterpart here. The
-    published masks leave out 2 k more frames at the end, counted off twice; here they are scored.
-
-    Parameters
-    ----------
-    motion
-        (T, regions, 2) per frame, each row centred on its frame: the displacement between two
-        frames is the sum of the rows from the one to the other, the first and last by half.
-    distance
-        k, frames.
-
-    Returns
-    -------
-    ndarray
-        (T,) in the unit of a displacement; NaN in the 2 k - 1 frames at each end that would need
-        a frame outside the video.
+    move in the block's main direction, and of these the third of the greatest difference. A region
+    has one vector, its main direction already, so that step has no counterpart here. The published
+    masks leave out 2 k more frames at the end, counted off twice; here they are scored.
     """
     contrast = np.full(len(motion), np.nan)
     around = distance - 1
@@ -192,14 +157,7 @@ def moved_labels(
     """All expressions of a video moved together by one random number of frames, around its end.
 
     One that would lie across the end is moved back until it ends with the video, so that numbers
-    and lengths stay.
-
-    Parameters
-    ----------
-    truth
-        Expressions with ``video`` and frames.
-    lengths
-        Frames of each video.
+    and lengths stay. `lengths` are frames of each video.
     """
     frames = truth["video"].map(lengths).to_numpy(float)
     moves = {name: generator.integers(length) for name, length in lengths.items()}

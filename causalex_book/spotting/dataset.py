@@ -51,16 +51,8 @@ class SpottingDataset:
     ----------
     name
         Its name on a page; that of synthetic people says so.
-    fps
-        Frames per second.
-    windows
-        Of all videos.
-    truth
-        Labelled expressions.
     rules
         Which intervals are proposed; the threshold of their score decides.
-    loss
-        Weights of the losses.
     videos
         Motion of each video; empty where only windows are at hand.
     marks
@@ -68,8 +60,8 @@ class SpottingDataset:
     synthetic
         The synthetic people behind it, if any.
     published_prior
-        (12, 12) prior B that AUW-GCN ships, from the annotations of all subjects, the test
-        subject included.
+        (12, 12) prior B that AUW-GCN ships, from the annotations of all subjects, the test subject
+        included.
     """
 
     name: str

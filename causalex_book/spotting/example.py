@@ -11,12 +11,7 @@ from causalex_synthetic import dataset
 def spotted_video(seed: int, longest: float) -> tuple[Spotted, Portraits]:
     """The video with most labelled expressions of at most `longest` seconds, and its faces.
 
-    Parameters
-    ----------
-    seed
-        Of the synthetic people; the shipped spotter was trained on another.
-    longest
-        Seconds.
+    The shipped spotter was trained on synthetic people of another seed.
 
     Raises
     ------

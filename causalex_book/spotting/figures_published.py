@@ -24,14 +24,9 @@ _PRINTED: Mapping[str, Any] = {"color": style.INK, "ms": 7, "mew": 1.8, "label":
 
 
 def printed_and_rules(scores: pd.DataFrame, printed: Mapping[tuple[str, str], float]) -> Figure:
-    """Overall F1 of every network under every rule, and the printed value.
+    """Overall F1 of every network under every rule, and the printed value by database and network.
 
-    Parameters
-    ----------
-    scores
-        Rows of one way of counting and one kind: ``database, variant, rule, f1, low, high``.
-    printed
-        Printed F1 by database and network.
+    Scores are of one way of counting and one kind: ``database, variant, rule, f1, low, high``.
     """
     names = values(scores, "variant")
     with by_database(scores, 7.4, 1.1 + 0.42 * len(names)) as (drawn, panels):
@@ -51,12 +46,8 @@ def printed_and_rules(scores: pd.DataFrame, printed: Mapping[tuple[str, str], fl
 def epochs(by_epoch: pd.DataFrame, draws: pd.DataFrame) -> Figure:
     """F1 after each epoch, and where each subject takes the best of a few, by database.
 
-    Parameters
-    ----------
-    by_epoch
-        Overall rows of one way of counting: ``database, variant, epoch, f1``.
-    draws
-        Of the same: ``database, variant, epochs, f1``.
+    Both are of one way of counting: ``database, variant, epoch, f1`` overall, and
+    ``database, variant, epochs, f1``.
     """
     databases, names = values(by_epoch, "database"), values(by_epoch, "variant")
     with style.figure(7.4, 2.6 * len(databases), nrows=len(databases), ncols=2, squeeze=False,

@@ -34,12 +34,8 @@ _CHOSEN_ON = {
 def counting(scores: pd.DataFrame, systems: Sequence[tuple[str, str]]) -> Figure:
     """Overall F1 of the same detections under every protocol and table of truths.
 
-    Parameters
-    ----------
-    scores
-        Rows of the re-scoring page: ``system, database, truths, protocol, kind, f1, low, high``.
-    systems
-        Panels, as pairs of system and database.
+    Scores are ``system, database, truths, protocol, kind, f1, low, high``; a panel is a pair of
+    system and database.
     """
     overall = scores[scores["kind"] == "overall"]
     parts = [
@@ -74,15 +70,7 @@ def _stacked(rows: Sequence[int], height: float) -> Iterator[tuple[Figure, Seque
 
 
 def rules(table: pd.DataFrame, panels: Sequence[str]) -> Figure:
-    """F1 by who chooses, a row per rule and a panel per group.
-
-    Parameters
-    ----------
-    table
-        Columns ``panel, rule, f1, low, high``.
-    panels
-        Values of ``panel``, top to bottom.
-    """
+    """F1 by who chooses, a row per rule and a panel per group: ``panel, rule, f1, low, high``."""
     with _stacked([int((table["panel"] == panel).sum()) for panel in panels], 0.3) as (drawn, axes):
         for axis, panel in zip(axes, panels, strict=True):
             part = table[table["panel"] == panel].reset_index(drop=True)
@@ -99,12 +87,7 @@ def rules(table: pd.DataFrame, panels: Sequence[str]) -> Figure:
 def epochs(table: pd.DataFrame, printed_epoch: int) -> go.Figure:
     """Pooled F1 after each epoch, with the epoch that was printed marked.
 
-    Parameters
-    ----------
-    table
-        Columns ``protocol, epoch, tp, n_pred, f1, low, high``.
-    printed_epoch
-        The epoch that the authors report.
+    Columns are ``protocol, epoch, tp, n_pred, f1, low, high``.
     """
     drawn = go.Figure(layout=style.plotly_layout())
     for protocol, rows in table.groupby("protocol", sort=False):
@@ -149,12 +132,9 @@ def thresholds(table: pd.DataFrame) -> go.Figure:
 
 
 def differences(table: pd.DataFrame) -> Figure:
-    """Differences of printed F1 scores, and what chance gives two runs.
+    """Differences of printed F1 scores, and what chance gives two independent runs.
 
-    Parameters
-    ----------
-    table
-        Columns ``label, f1_gain, low, high``; the interval is that of two independent runs.
+    Columns are ``label, f1_gain, low, high``.
     """
     with style.figure(7.2, 0.9 + 0.42 * len(table)) as (drawn, axis):
         y = np.arange(len(table))
@@ -168,13 +148,7 @@ def differences(table: pd.DataFrame) -> Figure:
 
 
 def training(table: pd.DataFrame) -> Figure:
-    """F1 after every epoch, a panel per database.
-
-    Parameters
-    ----------
-    table
-        Columns ``database, kind, epoch, f1, low, high``; the range is that over seeds.
-    """
+    """F1 and its range over seeds after every epoch: ``database, kind, epoch, f1, low, high``."""
     with by_database(table, 7.2, 3.0) as (drawn, panels):
         for axis, _, part in panels:
             for kind, rows in part.groupby("kind", sort=False):

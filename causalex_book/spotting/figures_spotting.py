@@ -87,12 +87,8 @@ def curve(
 def variants(scores: pd.DataFrame, baselines: pd.DataFrame) -> Figure:
     """F1 of every variant of the graph, a row of panels per database and a panel per kind.
 
-    Parameters
-    ----------
-    scores
-        Rows of one rule: ``database, variant, kind, f1, low, high``.
-    baselines
-        F1 of detectors without a model: ``database, detector, kind, f1``.
+    Scores are of one rule: ``database, variant, kind, f1, low, high``; baselines are detectors
+    without a model: ``database, detector, kind, f1``.
     """
     databases, kinds = values(scores, "database"), values(scores, "kind")
     names = values(scores, "variant")
@@ -127,10 +123,7 @@ def variants(scores: pd.DataFrame, baselines: pd.DataFrame) -> Figure:
 def gains(debiasing: pd.DataFrame) -> Figure:
     """Gain in F1 of each counterfactual, a panel per database, a mark per way to choose lambda.
 
-    Parameters
-    ----------
-    debiasing
-        Rows of one kind: ``database, counterfactual, chosen, gain, gain_low, gain_high``.
+    Rows are of one kind: ``database, counterfactual, chosen, gain, gain_low, gain_high``.
     """
     names = values(debiasing, "counterfactual")
     with by_database(debiasing, 7.6, 0.9 + 0.42 * len(names)) as (drawn, panels):
@@ -150,10 +143,7 @@ def gains(debiasing: pd.DataFrame) -> Figure:
 def training(epochs: pd.DataFrame) -> Figure:
     """F1 after every epoch: a line per variant, a panel per database and kind.
 
-    Parameters
-    ----------
-    epochs
-        Columns ``database, variant, kind, epoch, f1, low, high``; the range is that over seeds.
+    Columns are ``database, variant, kind, epoch, f1, low, high``; the range is that over seeds.
     """
     databases, kinds = values(epochs, "database"), values(epochs, "kind")
     colours = dict(zip(values(epochs, "variant"), style.PALETTE, strict=False))
@@ -179,10 +169,7 @@ def training(epochs: pd.DataFrame) -> Figure:
 def planted(bias: pd.DataFrame) -> Figure:
     """How often events with and without the tied unit are detected as micro-expressions.
 
-    Parameters
-    ----------
-    bias
-        Rows of one database and form: ``counterfactual, people, event, unit, detected, number``.
+    Rows are of one database and form: ``counterfactual, people, event, unit, detected, number``.
     """
     names, events = values(bias, "counterfactual"), values(bias, "event")
     titles = {"expression": "micro-expressions (recall)", "fidget": "movements that are none"}
@@ -210,11 +197,7 @@ def planted(bias: pd.DataFrame) -> Figure:
 def rates(table: pd.DataFrame) -> Figure:
     """True and false positive rate per frame of each system: Fig. 4 of Causal-Ex.
 
-    Parameters
-    ----------
-    table
-        ``database, system, kind, tpr, fpr``, the rates with ``_low`` and ``_high``. Two rows of
-        panels for each database.
+    Columns are ``database, system, kind, tpr, fpr``, the rates with ``_low`` and ``_high``.
     """
     kinds, names = values(table, "kind"), values(table, "system")
     titles = {"tpr": "true positive rate", "fpr": "false positive rate"}

@@ -222,16 +222,8 @@ def _trained(
 class _Models:
     """Models of one seed, scored on their held-out subjects.
 
-    Attributes
-    ----------
-    counts
-        (S, 2, E, T, 3) of every epoch and threshold.
-    nested
-        Counts (2, S, 3) at the choice of inner models; None without any.
-    detections
-        What each rule of selection reports.
-    cpu_seconds
-        (folds,) of training.
+    `counts` (S, 2, E, T, 3) are of every epoch and threshold, `nested` (2, S, 3) at the choice of
+    inner models, if there are any; `detections` by rule of selection; `cpu_seconds` of each fold.
     """
 
     counts: np.ndarray

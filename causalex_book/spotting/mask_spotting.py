@@ -139,18 +139,10 @@ def thinned(levels: np.ndarray, step: int) -> np.ndarray:
 
 
 def channels(levels: np.ndarray) -> np.ndarray:
-    """Levels of motion at several scales: context for a network that sees few frames.
+    """Levels (frames, K) of motion at several scales: context for a network that sees few frames.
 
-    Parameters
-    ----------
-    levels
-        (frames, K), 0 where there is no motion.
-
-    Returns
-    -------
-    ndarray
-        (frames, 1, 11 K) float32: one node; the levels, then for each scale the smoothed levels
-        and their slope times the scale.
+    (frames, 1, 11 K) float32: one node; the levels, then for each scale the smoothed levels and
+    their slope times the scale.
     """
     parts = [levels.astype(float)]
     for scale in SCALES:

@@ -51,13 +51,8 @@ def folds(windows: Windows, *, all_windows: bool = False) -> list[Fold]:
 def choice(inner: Sequence[np.ndarray], group: np.ndarray) -> np.ndarray:
     """Candidate (S,) that inner models choose for each subject, the same for all of a group.
 
-    Parameters
-    ----------
-    inner
-        Counts (S, C, 3) of the models of each fold of `folds`; those of subjects who were
-        trained on are not used.
-    group
-        (S,) as `groups` gives it.
+    `inner` are counts (S, C, 3) of the models of each fold of `folds`; those of subjects who were
+    trained on are not used.
     """
     pooled = np.zeros((group.max() + 1, *inner[0].shape[1:]), int)  # (groups, C, 3)
     for (first, second), counts in zip(pairs(group), inner, strict=True):

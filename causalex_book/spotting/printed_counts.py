@@ -97,22 +97,9 @@ def compute(config: Config) -> dict[str, pd.DataFrame]:
 
 
 def counts_of(printed: str, n_truth: int, max_predictions: int) -> pd.DataFrame:
-    """All pairs of true positives and detections whose F1 rounds to a printed value.
+    """All pairs ``tp, n_pred`` whose F1 rounds to a printed value, such as ``"0.3852"``.
 
-    Parameters
-    ----------
-    printed
-        F1 as printed, such as ``"0.3852"``; its number of decimals is the rounding.
-    n_truth
-        Truths of this kind.
-    max_predictions
-        Largest number of detections to consider.
-
-    Returns
-    -------
-    DataFrame
-        Columns ``tp, n_pred``. A detection is counted at most once, so ``tp`` is at most
-        the smaller of detections and truths.
+    A detection is counted at most once, so ``tp`` is at most the smaller of detections and truths.
     """
     n_pred, tp = np.arange(max_predictions + 1), np.arange(n_truth + 1)
     f1 = 2 * tp[:, None] / np.maximum(n_pred[None, :] + n_truth, 1)
@@ -132,18 +119,8 @@ def joint_counts(
 ) -> pd.DataFrame:
     """Counts of macro and micro that give all three printed F1 scores together.
 
-    Parameters
-    ----------
-    printed
-        F1 of ``macro``, ``micro`` and ``overall`` as printed.
-    n_truth, max_predictions
-        Truths, and largest number of detections, of ``macro`` and ``micro``.
-
-    Returns
-    -------
-    DataFrame
-        Columns ``macro_tp, macro_n_pred, micro_tp, micro_n_pred, tp, n_pred``, a row per
-        solution, fewest detections first; empty if no counts give all three values.
+    ``macro_tp, macro_n_pred, micro_tp, micro_n_pred, tp, n_pred``, a row per solution, fewest
+    detections first; empty if no counts give all three values.
     """
     macro, micro = (
         counts_of(printed[kind], n_truth[kind], max_predictions[kind]).add_prefix(f"{kind}_")

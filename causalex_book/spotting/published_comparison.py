@@ -29,18 +29,10 @@ def overall(databases: list[str]) -> dict[tuple[str, str], float]:
 
 
 def table(scores: pd.DataFrame) -> pd.DataFrame:
-    """Printed rows, the run of others, and ours under every rule.
+    """Printed rows, the run of others, and ours under every rule, of one way of counting.
 
-    Parameters
-    ----------
-    scores
-        Rows of one way of counting: ``database, variant, rule, kind, tp, n_pred, f1, low, high``.
-
-    Returns
-    -------
-    DataFrame
-        ``database, network, from``, and of each kind F1 with its interval, and hits / detections
-        where they are known.
+    ``database, network, from``, and of each kind F1 with its interval, and hits / detections where
+    they are known.
     """
     rows = []
     for database, of_database in scores.groupby("database", sort=False):
@@ -129,18 +121,10 @@ def missing(suspects: pd.DataFrame) -> list[str]:
 
 
 def across(crossed: pd.DataFrame) -> pd.DataFrame:
-    """Table 4 as printed, and ours: a row per direction, network and kind.
+    """Table 4 as printed, and ours of one way of counting: a row per direction, network and kind.
 
-    Parameters
-    ----------
-    crossed
-        Rows of one way of counting of :mod:`causalex_book.spotting.across_databases`.
-
-    Returns
-    -------
-    DataFrame
-        ``trained on, tested on, network, kind, printed``, and F1 with its interval and hits /
-        detections for each rate and rule.
+    ``trained on, tested on, network, kind, printed``, and F1 with its interval and hits /
+    detections for each rate and rule.
     """
     rows = []
     for key, part in crossed.groupby(["trained_on", "tested_on", "variant", "kind"], sort=False):

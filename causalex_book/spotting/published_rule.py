@@ -65,18 +65,10 @@ def counts(
 
 
 def epochs_by_rule(counts: np.ndarray) -> Mapping[str, np.ndarray]:
-    """Epoch (S,) that each rule takes for each subject: one for both kinds, by overall F1.
+    """Epoch (S,) that each rule takes for each subject, by overall F1 of counts (S, 2, E, 3).
 
-    Parameters
-    ----------
-    counts
-        (S, 2, E, 3).
-
-    Returns
-    -------
-    mapping
-        ``best epoch per subject``: best on the subject itself, which is the published rule.
-        ``cross_fold``: best on the other subjects together. ``last epoch``: the last.
+    ``best epoch per subject``: best on the subject itself, which is the published rule.
+    ``cross_fold``: best on the other subjects together. ``last epoch``: the last.
     """
     overall = counts.sum(axis=1)
     return {
@@ -117,16 +109,9 @@ def detections_at(
 
 
 def best_of(counts: np.ndarray, n_epochs: int, n_draws: int, seed: int) -> float:
-    """Mean overall F1 where each subject takes the best of some randomly drawn epochs.
+    """Mean overall F1 where each subject takes the best of `n_epochs` randomly drawn epochs.
 
-    Parameters
-    ----------
-    counts
-        (S, 2, E, 3).
-    n_epochs
-        Epochs drawn for each subject, without replacement.
-    n_draws
-        Repetitions.
+    Counts are (S, 2, E, 3); epochs are drawn without replacement, `n_draws` times.
     """
     overall = counts.sum(axis=1)  # (S, E, 3)
     generator = np.random.default_rng([seed, n_epochs])

@@ -36,16 +36,12 @@ class Config(Parameters):
 
 @dataclass(frozen=True)
 class System:
-    """Published detections on one database.
+    """Published detections on one database, at the published operating point.
 
     Attributes
     ----------
-    name, database
-        Authors, and what was tested.
-    detections
-        Intervals at the published operating point.
     truths
-        Tables of truths by missing-offset policy; the authors' own one under ``own table``.
+        Tables of truths by missing-offset policy; the authors' table under ``own table``.
     printed
         TP, detections and truths as the authors count them (None where only F1 is printed).
     kind_blind

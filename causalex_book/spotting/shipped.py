@@ -71,14 +71,10 @@ class Config:
 
 
 def train_shipped(config: Config | None = None) -> tuple[Spotter, dict[str, Any]]:
-    """Train the model, and measure it on people whom it has not seen.
+    """Train the model on everybody; and notes for its card: its origin and its scores.
 
-    Returns
-    -------
-    tuple
-        The spotter, trained on everybody; and the notes for its card: where it comes from, and tp,
-        detections and truths of each kind on held-out groups, every group under the minimum scores
-        that are best for the other groups.
+    These are tp, detections and truths of each kind on held-out groups of people, every group under
+    the minimum scores that are best for the other groups.
     """
     config = config or Config()
     people = dataset.draw(config.people)

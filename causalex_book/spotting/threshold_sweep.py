@@ -33,16 +33,9 @@ def counts(
     n_thresholds: int,
     positions: np.ndarray | None = None,
 ) -> tuple[np.ndarray, list[pd.DataFrame]]:
-    """Counts (S, 2, scores, T, 3) of each array of scores, and the detections behind them.
+    """Counts (S, 2, scores, T, 3) of each array of scores at T thresholds, and the detections.
 
-    Parameters
-    ----------
-    scores
-        (W, 2, 3, 256) each, of the windows at `positions`.
-    n_thresholds
-        Thresholds T that are tried on the score of a detection.
-    positions
-        None: all windows.
+    Each array (W, 2, 3, 256) is of the windows at `positions`, or of all.
     """
     detections = _detected(data, scores, positions)
     return _counted(data, detections, n_thresholds, positions), detections
@@ -74,12 +67,8 @@ def inner_choice(
 ) -> tuple[np.ndarray, pd.DataFrame]:
     """Counts (2, S, 3) and detections at the epoch, threshold, number and lengths of inner models.
 
-    Parameters
-    ----------
-    inner
-        Models of the folds of `nested.folds`.
-    scores
-        (epochs, W, 2, 3, 256) of the outer models of one seed.
+    `inner` are models of the folds of `nested.folds`; `scores` (epochs, W, 2, 3, 256) those of the
+    outer models of one seed.
     """
     of_pairs = [
         candidates(data, list(held_out), n_thresholds, run.fold.held_out)[0]
@@ -94,14 +83,9 @@ def inner_choice(
 def detections_at(
     data: SpottingDataset, detections: Sequence[pd.DataFrame], choice: np.ndarray, n_thresholds: int
 ) -> pd.DataFrame:
-    """Detections of each subject at its candidate.
+    """Detections of each subject at its candidate (2, S) of macro and of micro.
 
-    Parameters
-    ----------
-    detections
-        A table per array of scores.
-    choice
-        (2, S) candidate of macro and of micro: table and threshold, as `flat` counts them.
+    A candidate is a table and a threshold, as `flat` counts them.
     """
     thresholds, kept = core_candidates.thresholds(n_thresholds), []
     for kind, of_kind in zip(KINDS, choice, strict=True):
@@ -142,12 +126,8 @@ def transferred(
 ) -> np.ndarray:
     """Counts (2, S', 3) of another database's subjects, at the best thresholds of the training one.
 
-    Parameters
-    ----------
-    scores
-        (W', 2, 3, 256) of the windows at `positions`.
-    in_domain
-        Counts (S, 2, T, 3) of the held-out subjects of the database that was trained on.
+    `scores` (W', 2, 3, 256) are of the windows at `positions`; `in_domain` are counts (S, 2, T, 3)
+    of the held-out subjects of the database that was trained on.
     """
     swept = counts(data, [scores], n_thresholds, positions)[0]
     tested = np.isin(data.subjects, data.windows.subject[positions])
@@ -164,14 +144,9 @@ def by_kind(counts: np.ndarray) -> Iterator[tuple[str, np.ndarray]]:
 def score_rows(
     counts: np.ndarray, n_bootstrap: int, over: Mapping[str, np.ndarray] | None = None
 ) -> Iterator[dict[str, Any]]:
-    """A row per kind: mean counts, F1 with its interval, and gains over other counts.
+    """A row per kind of counts (seeds, 2, S, 3): means, F1 with its interval, and gains.
 
-    Parameters
-    ----------
-    counts
-        (seeds, 2, S, 3).
-    over
-        Counts of what is compared with, by the column that their gain gets.
+    Gains are over the counts in `over`, each in columns of its name.
     """
     for kind, of_kind in by_kind(counts):
         row: dict[str, Any] = {"kind": kind, **operating_points.summary(of_kind, n_bootstrap)}
@@ -215,12 +190,8 @@ def counts_by_rule(
 ) -> Mapping[str, np.ndarray]:
     """Counts (seeds, 2, S, 3) under each rule of selection, see `candidates_by_rule`.
 
-    Parameters
-    ----------
-    counts
-        (seeds, S, 2, E, T, 3) of every epoch and threshold.
-    nested
-        (seeds, 2, S, 3) at the choice of inner models, if they were trained.
+    `counts` (seeds, S, 2, E, T, 3) are of every epoch and threshold; `nested` (seeds, 2, S, 3) at
+    the choice of inner models, if they were trained.
     """
     choices = [candidates_by_rule(of_seed) for of_seed in counts]
     rules = {
@@ -250,10 +221,7 @@ def jointly(counts: np.ndarray) -> np.ndarray:
 def by_epoch(counts: np.ndarray) -> Iterator[dict[str, object]]:
     """F1 after every epoch, its threshold chosen on the other subjects, and its range over seeds.
 
-    Parameters
-    ----------
-    counts
-        (seeds, S, 2, E, T, 3) of every epoch and threshold.
+    Counts are (seeds, S, 2, E, T, 3) of every epoch and threshold.
     """
     for epoch in range(counts.shape[3]):
         at_epoch = np.stack([cross_fold_counts(of_seed[:, :, epoch]) for of_seed in counts])

@@ -28,8 +28,6 @@ class GraphVariant:
 
     Attributes
     ----------
-    network
-        Shape, and which matrix each graph layer takes.
     compound
         ``both``: A + B. ``causal``: A alone. ``random``: as both, with as many edges in A and the
         same weights in B between other regions, drawn anew for every seed.
@@ -64,15 +62,10 @@ VariantName = Annotated[str, one_of(VARIANTS)]
 
 @dataclass(frozen=True)
 class Setting:
-    """How a variant is trained.
+    """How a variant is trained, see :class:`causalex_core.spotting.fold_trainer.TrainingConfig`.
 
-    Attributes
-    ----------
-    epochs, batch, optimiser, normalisation, precision
-        See :class:`causalex_core.spotting.fold_trainer.TrainingConfig`.
-    published_prior
-        Whether B is the matrix that AUW-GCN ships, which has seen the annotations of the tested
-        subject; else that of the training subjects of each fold.
+    With `published_prior`, B is the matrix that AUW-GCN ships, from annotations that include those
+    of the test subject; else it is that of the training subjects of each fold.
     """
 
     epochs: int

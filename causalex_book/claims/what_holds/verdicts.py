@@ -17,19 +17,10 @@ Tables = Mapping[str, Table]
 
 @dataclass(frozen=True)
 class Finding:
-    """Evidence on a claim.
+    """Evidence on real people, the verdict in the words above, and what would change it.
 
-    Attributes
-    ----------
-    evidence
-        On real people, with its numbers.
-    verdict
-        In the words above. `SEEN` and `NOT_SEEN` are for claims that were tested on synthetic
-        people alone, the others for real people.
-    change
-        What would change the verdict.
-    control
-        Numbers of synthetic people, whose truth is known.
+    `SEEN` and `NOT_SEEN` are for claims that were tested on synthetic people alone, the other words
+    for real people. `control` has numbers of synthetic people, whose truth is known.
     """
 
     evidence: str
