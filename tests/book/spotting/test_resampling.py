@@ -5,17 +5,16 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from invented_people import COLUMNS, dataset
 
 from causalex_book.spotting import across_databases
-from causalex_book.spotting.dataset import SpottingDataset
-from causalex_core.spotting import losses, proposals
+from causalex_core.spotting import proposals
 from causalex_core.spotting.graph import GraphConfig
 from causalex_core.spotting.proposals import ProposalRule
 from causalex_core.spotting.targets import ACTION, TargetConfig, marks
-from causalex_core.spotting.windows import Video, gather
+from causalex_core.spotting.windows import gather
 
 FACTORS = st.sampled_from([1.0, 25 / 30, 30 / 25, 0.5, 2.0, 0.37])
-COLUMNS = ["subject", "video", "onset", "apex", "offset", "kind"]
 
 
 def steps(seed, frames, spread=1.0):
@@ -88,37 +87,35 @@ def test_rules_are_as_long_in_seconds():
 
 
 @pytest.fixture(scope="module")
-def part():
-    videos = (Video("a", "1", smooth(300)), Video("b", "1", smooth(330)))
+def data():
     # At 25 frames per second the second ends where the released code stops to widen marks.
-    rows = [("a", "1", 60.0, 75.0, 90.0, "macro"), ("b", "1", 270.0, 285.0, 302.0, "macro")]
-    truth = pd.DataFrame(rows, columns=COLUMNS)
-    marked = tuple(np.zeros((12, 12), int) for _ in videos)
-    return SpottingDataset(
-        *("invented", 30.0, gather(videos, truth), truth, proposals.CAS, losses.CAS),
-        videos,
-        marked,
+    return dataset(
+        {"a": [(60, 75, 90, "macro")], "b": [(270, 285, 302, "macro")]},
+        [smooth(300), smooth(330)],
+        marks=(np.zeros((12, 12), int),) * 2,
         published_prior=np.eye(12),
     )
 
 
-def test_at_its_own_rate_a_database_is_itself(part):
-    assert across_databases.at_rate(part, 30.0, GraphConfig()) is part
+def test_at_its_own_rate_a_database_is_itself(data):
+    assert across_databases.at_rate(data, 30.0, GraphConfig()) is data
 
 
-def test_a_database_at_another_rate_is_of_one_piece(part):
-    found = across_databases.at_rate(part, 25.0, GraphConfig())
-    assert found.fps == 25 and found.windows.lengths == (250, 275)
-    assert found.minutes == pytest.approx(part.minutes)
-    assert found.truth["onset"].tolist() == [50, 225]
-    assert found.subjects == part.subjects and found.published_prior is part.published_prior
-    assert len(found.marks) == 2 and found.marks[0].shape == (12, 12)
-    for number, video in enumerate(found.videos):
-        own = found.windows.video == number
-        action = np.concatenate(found.windows.answers.action[own, 1].numpy())
-        expected = marks(found.truth[found.truth["subject"] == video.subject], 275, "released")
+def test_a_database_at_another_rate_is_of_one_piece(data):
+    resampled = across_databases.at_rate(data, 25.0, GraphConfig())
+    assert resampled.fps == 25 and resampled.windows.lengths == (250, 275)
+    assert resampled.minutes == pytest.approx(data.minutes)
+    assert resampled.truth["onset"].tolist() == [50, 225]
+    assert resampled.subjects == data.subjects and resampled.published_prior is data.published_prior
+    assert len(resampled.marks) == 2 and resampled.marks[0].shape == (12, 12)
+    for index, video in enumerate(resampled.videos):
+        of_video = resampled.windows.video == index
+        action = np.concatenate(resampled.windows.answers.action[of_video, 1].numpy())
+        expected = marks(
+            resampled.truth[resampled.truth["subject"] == video.subject], 275, "released"
+        )
         assert np.array_equal(np.flatnonzero(action), np.flatnonzero(expected[:, 1, ACTION]))
-    released = gather(found.videos, found.truth, TargetConfig("released"))
-    assert (released.answers.phase == found.windows.answers.phase).all()
-    sound = gather(found.videos, found.truth, TargetConfig("sound"))
-    assert (sound.answers.phase != found.windows.answers.phase).any()
+    released = gather(resampled.videos, resampled.truth, TargetConfig("released"))
+    assert (released.answers.phase == resampled.windows.answers.phase).all()
+    sound = gather(resampled.videos, resampled.truth, TargetConfig("sound"))
+    assert (sound.answers.phase != resampled.windows.answers.phase).any()
