@@ -29,10 +29,8 @@ def part():
 
 
 @pytest.fixture(scope="module")
-def tables(tmp_path_factory):
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("CAUSALEX_DATA", str(tmp_path_factory.mktemp("data")))
-        return counterfactuals.compute(SMALL)
+def tables(trainings):
+    return counterfactuals.compute(SMALL)
 
 
 def test_every_table_is_there_and_finite(tables):

@@ -22,10 +22,8 @@ SMALL = Config(
 
 
 @pytest.fixture(scope="module")
-def tables(tmp_path_factory):
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("CAUSALEX_DATA", str(tmp_path_factory.mktemp("data")))
-        return graph_spotting.compute(SMALL)
+def tables(trainings):
+    return graph_spotting.compute(SMALL)
 
 
 def test_every_table_is_there_and_finite(tables):

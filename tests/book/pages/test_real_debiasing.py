@@ -24,14 +24,7 @@ SMALL = {
 
 
 @pytest.fixture(scope="module")
-def data(mirror, tmp_path_factory):
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("CAUSALEX_DATA", str(tmp_path_factory.mktemp("data")))
-        yield
-
-
-@pytest.fixture(scope="module")
-def real(data, obtained):
+def real(trainings, obtained):
     return obtained(real_debiasing, plans=((CAS, (CAUSAL_EX,)),), **SMALL)
 
 
@@ -48,7 +41,7 @@ def test_every_counterfactual_is_there_and_nothing_that_is_unknown_of_real_peopl
     assert set(real.tables["inputs"]["database"]) == {CAS}
 
 
-def test_without_essential_regions_null_frames_are_left(data, obtained):
+def test_without_essential_regions_null_frames_are_left(trainings, obtained):
     found = obtained(real_debiasing, plans=((SAMM, (CAUSAL_EX,)),), views=(NULL,), **SMALL).tables
     said = set(found["debiasing"]["counterfactual"])
     assert NULL in said and not {name for name in said if "E_f" in name or "regions" in name}

@@ -17,27 +17,19 @@ from causalex_core.spotting.graph import GraphConfig
 from causalex_core.spotting.windows import leave_one_subject_out
 
 NAMES = ["casme_015_0401", "casme_016_0101", "casme_017_0101"]
+LABELS = zip(
+    [*NAMES, "casme_019_0101"], (40.0, 300.0, 90.0, 5.0), ("12", "4+7", "14", "1"), strict=True
+)
 ANNOTATIONS = pd.DataFrame(
-    [
-        (CAS, name[:9], name, onset, onset + 15.0, onset + 40.0, "macro", units, 30.0)
-        for name, onset, units in zip(
-            [*NAMES, "casme_019_0101"],
-            (40.0, 300.0, 90.0, 5.0),
-            ("12", "4+7", "14", "1"),
-            strict=True,
-        )
-    ],
-    columns=[
-        *("database", "subject", "video", "onset", "apex", "offset"),
-        *("kind", "action_units", "fps"),
-    ],
+    {"database": CAS, "subject": name[:9], "video": name, "onset": onset, "apex": onset + 15}
+    | {"offset": onset + 40, "kind": "macro", "action_units": units, "fps": 30.0}
+    for name, onset, units in LABELS
 )
 
 
 @pytest.fixture
 def annotated(monkeypatch):
     """Annotations and lengths as the published tables have them."""
-
     monkeypatch.setattr(region_motion, "annotations", lambda database: ANNOTATIONS)
     monkeypatch.setattr(region_motion, "motion_lengths", lambda database: dict.fromkeys(NAMES, 400))
 
@@ -54,40 +46,41 @@ def archive(folder, names=NAMES):
     return folder / "feature_segment"
 
 
-def extracted(folder):
+def extracted(folder, path="{name}.npz"):
     """The same motion as our extraction would store it."""
     for name in NAMES:
+        file = folder / path.format(name=name, subject=name[7:9], video=name[7:])
+        file.parent.mkdir(exist_ok=True)
         quality = np.zeros(400, np.uint8)
         measured = Motion(motion(name), quality, 30.0, 3, Config(), "invented")
-        (folder / f"{name}.npz").write_bytes(measured.to_bytes())
+        file.write_bytes(measured.to_bytes())
     return folder
 
 
 def extracted_from_the_database(folder):
     """The same, called as the folders of the database are."""
-    for name in NAMES:
-        own = folder / f"s{name[7:9]}" / f"{name[7:]}girlcrashing.npz"
-        own.parent.mkdir()
-        measured = Motion(motion(name), np.zeros(400, np.uint8), 30.0, 3, Config(), "invented")
-        own.write_bytes(measured.to_bytes())
-    return folder
+    return extracted(folder, "s{subject}/{video}girlcrashing.npz")
+
+
+def read(database=CAS, folder=None, most_subjects=0, **more):
+    features = {} if folder is None else {database: str(folder)}
+    return dataset.read(database, features, GraphConfig(), most_subjects, **more)
 
 
 @pytest.mark.parametrize("make", [archive, extracted, extracted_from_the_database])
 def test_features_of_real_videos_become_a_dataset(make, tmp_path, annotated):
-    folder = make(tmp_path)
-    part = dataset.read(CAS, {CAS: str(folder)}, GraphConfig())
-    assert part.subjects == ["casme_015", "casme_016", "casme_017"]
-    assert part.windows.lengths == (400, 400, 400)
-    assert np.array_equal(part.videos[1].motion, motion(NAMES[1]))
-    assert len(part.truth) == 3  # the fourth video is not there
-    assert CAS in part.name and part.name != CAS and part.synthetic is None
-    assert len(part.marks) == 3
+    data = read(CAS, make(tmp_path))
+    assert data.subjects == ["casme_015", "casme_016", "casme_017"]
+    assert data.windows.lengths == (400, 400, 400)
+    assert np.array_equal(data.videos[1].motion, motion(NAMES[1]))
+    assert len(data.truth) == 3  # the fourth video is not there
+    assert CAS in data.name and data.name != CAS and data.synthetic is None
+    assert len(data.marks) == 3
 
 
 def test_the_first_people_are_taken_alone(tmp_path, annotated):
-    part = dataset.read(CAS, {CAS: str(archive(tmp_path))}, GraphConfig(), most_subjects=2)
-    assert part.subjects == ["casme_015", "casme_016"] and len(part.truth) == 2
+    data = read(CAS, archive(tmp_path), 2)
+    assert data.subjects == ["casme_015", "casme_016"] and len(data.truth) == 2
 
 
 def test_real_features_take_the_way_of_the_synthetic_people(tmp_path, annotated, monkeypatch):
@@ -109,101 +102,90 @@ def test_real_features_take_the_way_of_the_synthetic_people(tmp_path, annotated,
 
 
 @pytest.mark.parametrize(
-    ("database", "features", "said"),
+    ("database", "folder", "message"),
     [
-        ("casme", {}, "database 'casme': expected one of cas_like, samm_like"),
-        (CAS, {}, "'region_motion' is not on this machine; add it with: causalex data fetch"),
-        (CAS, {CAS: "nowhere"}, "nowhere is no folder"),
+        ("casme", None, "database 'casme': expected one of cas_like, samm_like"),
+        (CAS, None, "'region_motion' is not on this machine; add it with: causalex data fetch"),
+        (CAS, "nowhere", "nowhere is no folder"),
     ],
 )
-def test_what_is_not_there_is_one_line(database, features, said, annotated, tmp_path, monkeypatch):
+def test_missing_data_are_one_line(database, folder, message, annotated, tmp_path, monkeypatch):
     monkeypatch.setenv("CAUSALEX_MIRROR", "")
     monkeypatch.setenv("CAUSALEX_DATA", str(tmp_path))
-    with pytest.raises(CausalexError, match=said):
-        dataset.read(database, features, GraphConfig())
+    with pytest.raises(CausalexError, match=message):
+        read(database, folder)
 
 
 def test_marks_of_the_windows_can_be_what_is_learned(tmp_path, annotated):
-    label = marks(400, (MACRO, 10, 12, 20))  # the table has 40 to 80
     folder = tmp_path / "feature_segment"
+    label = marks(400, (MACRO, 10, 12, 20))  # the table has 40 to 80
     write(folder / "test", "casme_015", NAMES[0], motion(NAMES[0]), label)
-    part = dataset.read(CAS, {CAS: str(folder)}, GraphConfig(), targets="marks")
-    action = part.windows.answers.action[:, 1].numpy().reshape(-1)
-    assert np.flatnonzero(action).tolist() == list(range(10, 21))
-    assert part.truth["onset"].tolist() == [40.0]  # what detections are scored on
-    from_table = dataset.read(CAS, {CAS: str(folder)}, GraphConfig())
-    action = from_table.windows.answers.action[:, 1].numpy().reshape(-1)
-    assert np.flatnonzero(action).tolist() == list(range(40, 81))
+    for targets, expected in (("marks", range(10, 21)), ("annotations", range(40, 81))):
+        data = read(CAS, folder, targets=targets)
+        action = data.windows.answers.action[:, 1].numpy().reshape(-1)
+        assert np.flatnonzero(action).tolist() == list(expected)
+        assert data.truth["onset"].tolist() == [40.0]  # what detections are scored on
 
 
 @pytest.mark.parametrize("database", [CAS, SAMM])
 def test_the_public_motion_is_taken_where_no_folder_is_named(database, of_nobody):
-    part = dataset.read(database, {}, GraphConfig(), 2)
-    names = public_sources.NAMES[database][:2]
-    assert (part.name, part.fps) == (database, {CAS: 30, SAMM: 25}[database])
-    assert part.windows.names == names and part.synthetic is None
-    for video in part.videos:
-        motion_of_it = public_sources.motion(video.name, public_sources.FRAMES[database])
-        assert np.array_equal(video.motion, motion_of_it)
-    assert len(part.truth) == 2 * len(public_sources.EXPRESSIONS)
+    data = read(database, most_subjects=2)
+    assert (data.name, data.fps) == (database, {CAS: 30, SAMM: 25}[database])
+    assert data.windows.names == public_sources.NAMES[database][:2] and data.synthetic is None
+    for video in data.videos:
+        expected = public_sources.motion(video.name, public_sources.FRAMES[database])
+        assert np.array_equal(video.motion, expected)
+    assert len(data.truth) == 2 * len(public_sources.EXPRESSIONS)
 
 
-def test_the_published_prior_is_that_of_the_database(of_nobody, made_up_sources):
+def test_the_published_prior_is_that_of_the_database_in_every_fold(of_nobody, made_up_sources):
     for database, name in dataset.PRIORS.items():
-        part = dataset.read(database, {}, GraphConfig(), 1)
         expected = np.load(made_up_sources["auw_gcn_priors"].path(name))
-        assert np.array_equal(part.published_prior, expected)
-    assert dataset.read("cas_like", {}, GraphConfig(), 1).published_prior is None
+        assert np.array_equal(read(database, most_subjects=1).published_prior, expected)
+    assert read("cas_like", most_subjects=1).published_prior is None
+    data = read(SAMM, most_subjects=3)
+    folds = leave_one_subject_out(data.windows)
+    published, training = (
+        graphs(data, VARIANTS[CAUSAL_EX], folds, 1, setting).prior.numpy()
+        for setting in (PUBLISHED, FEW_EPOCHS)
+    )
+    assert np.array_equal(published, np.repeat(data.published_prior[None], 3, axis=0))
+    assert np.array_equal(training, data.priors(folds)) and not np.array_equal(training, published)
 
 
 def test_without_the_published_prior_a_setting_that_asks_for_it_is_refused(
     of_nobody, made_up_sources, monkeypatch
 ):
-    there = {name: one for name, one in made_up_sources.items() if name != "auw_gcn_priors"}
-    monkeypatch.setattr(manifest, "locate", there.get)
-    part = dataset.read(SAMM, {}, GraphConfig(), 2)
-    assert part.published_prior is None
-    folds = leave_one_subject_out(part.windows)
+    monkeypatch.setattr(manifest, "locate", {**made_up_sources, "auw_gcn_priors": None}.get)
+    data = read(SAMM, most_subjects=2)
+    assert data.published_prior is None
+    folds = leave_one_subject_out(data.windows)
     with pytest.raises(CausalexError, match=r"published prior .* `causalex data fetch auw_gcn_pr"):
-        graphs(part, VARIANTS[CAUSAL_EX], folds, 1, PUBLISHED)
-    graphs(part, VARIANTS[CAUSAL_EX], folds, 1)  # that of the training subjects will do
-
-
-def test_the_published_prior_is_the_same_in_every_fold(of_nobody):
-    part = dataset.read(SAMM, {}, GraphConfig(), 3)
-    folds = leave_one_subject_out(part.windows)
-    prior = graphs(part, VARIANTS[CAUSAL_EX], folds, 1, PUBLISHED).prior.numpy()
-    assert np.array_equal(prior, np.repeat(part.published_prior[None], 3, axis=0))
-    own = graphs(part, VARIANTS[CAUSAL_EX], folds, 1, FEW_EPOCHS).prior.numpy()
-    assert np.array_equal(own, part.priors(folds)) and not np.array_equal(own, prior)
+        graphs(data, VARIANTS[CAUSAL_EX], folds, 1, PUBLISHED)
+    graphs(data, VARIANTS[CAUSAL_EX], folds, 1)  # that of the training subjects will do
 
 
 def test_motion_files_have_no_marks(tmp_path, annotated):
-    folder = extracted(tmp_path)
     with pytest.raises(CausalexError, match="motion files have no marks; take targets ="):
-        dataset.read(CAS, {CAS: str(folder)}, GraphConfig(), targets="marks")
+        read(CAS, extracted(tmp_path), targets="marks")
 
 
 def test_the_public_motion_is_read_without_a_folder(mirror):
     if any(manifest.locate(name) is None for name in region_motion.SOURCES):
         pytest.skip("the public motion is not in the mirror")
-    part = dataset.read(SAMM, {}, GraphConfig(), most_subjects=1)
-    assert (part.name, part.fps, part.subjects) == (SAMM, 25, ["samm_006"])
-    assert part.synthetic is None and set(part.truth["subject"]) == {"samm_006"}
+    data = read(SAMM, most_subjects=1)
+    assert (data.name, data.fps, data.subjects) == (SAMM, 25, ["samm_006"])
+    assert data.synthetic is None and set(data.truth["subject"]) == {"samm_006"}
 
 
 def test_videos_of_other_names_are_refused(tmp_path, annotated):
-    folder = archive(tmp_path, ["s15_01"])
-    with pytest.raises(
-        CausalexError, match=r"video 's15_01' .* expected names such as 'casme_015_"
-    ):
-        dataset.read(CAS, {CAS: str(folder)}, GraphConfig())
+    message = r"video 's15_01' .* expected names such as 'casme_015_"
+    with pytest.raises(CausalexError, match=message):
+        read(CAS, archive(tmp_path, ["s15_01"]))
 
 
 def test_crossed_people_keep_apart_though_they_are_called_alike():
-    source, target = (
-        dataset.read(name, {}, GraphConfig(), 2) for name in ("cas_like", "samm_like")
-    )
+    source, target = (read(name, most_subjects=2) for name in ("cas_like", "samm_like"))
     both, others = dataset.crossed(source, target)
     assert len(both.subjects) == 4 and len(others) == 2
     assert len(both.truth) == len(source.truth) + len(target.truth)
