@@ -24,7 +24,7 @@ SMALL = Config(
 
 
 @pytest.fixture(scope="module")
-def part():
+def data():
     return dataset.read("cas_like", {}, GraphConfig(), 4)
 
 
@@ -69,28 +69,34 @@ def test_what_the_paper_proposes_is_chosen_on_inner_folds_too(tables):
 
 
 def test_null_frames_say_the_same_in_every_frame(tables):
-    said = tables["confidence"].set_index("motion")
-    assert said.loc["null frames", "spread"].max() < 1e-3 < said.loc["as measured", "spread"].min()
-    assert np.allclose(said.loc["null frames", "mean"], said.loc["null frames", "highest"])
+    confidence = tables["confidence"].set_index("motion")
+    assert (
+        confidence.loc["null frames", "spread"].max()
+        < 1e-3
+        < confidence.loc["as measured", "spread"].min()
+    )
+    assert np.allclose(
+        confidence.loc["null frames", "mean"], confidence.loc["null frames", "highest"]
+    )
 
 
-def test_the_tied_unit_is_counted_in_both_halves_of_the_people(tables, part):
+def test_the_tied_unit_is_counted_in_both_halves_of_the_people(tables, data):
     bias = tables["bias"].query("variant == @AUW_GCN and counterfactual == 'none'")
     assert (tables["bias"]["detected"] <= tables["bias"]["number"]).all()
-    micro = int((part.truth["kind"] == "micro").sum())
+    micro = int((data.truth["kind"] == "micro").sum())
     assert bias.query("event == 'expression'")["number"].sum() == micro
     alarms = tables["alarms"].query("variant == @AUW_GCN and counterfactual == 'none'")
-    assert alarms["minutes"].sum() == pytest.approx(part.minutes)
+    assert alarms["minutes"].sum() == pytest.approx(data.minutes)
 
 
-def test_a_video_without_edges_out_of_any_region_is_judged_as_it_is(part):
-    views = counterfactuals._views(part, 1)
-    silent = ~counterfactuals.debias.most_causal_regions(part.marks).any(axis=1)
-    same = torch.from_numpy(silent[part.windows.video])
+def test_a_video_without_edges_out_of_any_region_is_judged_as_it_is(data):
+    views = counterfactuals._views(data, 1)
+    silent = ~counterfactuals.debias.most_causal_regions(data.marks).any(axis=1)
+    same = torch.from_numpy(silent[data.windows.video])
     assert same.any() and not same.all()
     for name in ("keep E_f", "mask E_f"):
-        assert torch.equal(views[name][same], part.windows.motion[same])
-        assert not torch.equal(views[name][~same], part.windows.motion[~same])
+        assert torch.equal(views[name][same], data.windows.motion[same])
+        assert not torch.equal(views[name][~same], data.windows.motion[~same])
 
 
 def test_strengths_without_nothing_are_refused():

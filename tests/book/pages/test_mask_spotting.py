@@ -78,9 +78,9 @@ def test_the_highest_level_of_eight_frames_is_kept():
 
 
 def test_levels_of_the_masks_become_windows(mirror):
-    part = mask_spotting.read("CAS(ME)^2", Config(most_subjects=2))
-    assert len(part.subjects) == 2 and part.windows.motion.shape[1:] == (270, 1, 22)
-    assert part.windows.motion[..., 0].min() >= 0 and part.windows.motion[..., 0].max() <= 1
+    data = mask_spotting.read("CAS(ME)^2", Config(most_subjects=2))
+    assert len(data.subjects) == 2 and data.windows.motion.shape[1:] == (270, 1, 22)
+    assert data.windows.motion[..., 0].min() >= 0 and data.windows.motion[..., 0].max() <= 1
 
 
 def test_the_level_itself_comes_first_and_a_constant_has_no_slope():

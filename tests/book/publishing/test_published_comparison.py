@@ -35,8 +35,8 @@ def test_print_others_and_every_rule_stand_under_each_other():
     assert [first[kind] for kind in KINDS] == [
         paper.text("spotting", "elsewhere", "AUW-GCN", f"cas {kind}") for kind in KINDS
     ]
-    own = table[table["from"] == f"here, {EPOCH}"].iloc[0]
-    assert own["macro"] == "0.400 [0.300, 0.500] (3 / 10)"
+    row = table[table["from"] == f"here, {EPOCH}"].iloc[0]
+    assert row["macro"] == "0.400 [0.300, 0.500] (3 / 10)"
 
 
 def test_what_others_found_has_hits_and_detections():
@@ -85,7 +85,7 @@ def test_table4_has_print_beside_both_rates_and_rules():
         columns=["variant", "kind", "rate", "rule"],
     )  # fmt: skip
     crossed = crossed.assign(trained_on=CAS, tested_on=SAMM, tp=3.0, n_pred=10.0)
-    crossed["f1"] = [0.2 + 0.01 * place for place in range(len(crossed))]
+    crossed["f1"] = [0.2 + 0.01 * index for index in range(len(crossed))]
     crossed = crossed.assign(low=0.1, high=0.9)
     table = published_comparison.across(crossed).set_index(["network", "kind"])
     assert len(table) == 9

@@ -23,8 +23,8 @@ LENGTHS = {"a_1": 100, "b_1": 40}
 def test_a_peak_is_found_where_the_face_moves_most():
     motion = np.full((200, 12, 2), 0.01, np.float32)
     motion[80:100, :, 0] += np.hanning(20)[:, None]
-    found = peaks([Video("a", "a_1", motion)], 20, "macro").sort_values("score")
-    best = found.iloc[-1]
+    result = peaks([Video("a", "a_1", motion)], 20, "macro").sort_values("score")
+    best = result.iloc[-1]
     assert abs(best["onset"] - 80) <= 2 and best["offset"] - best["onset"] == 19
     assert best["score"] > 10 and (best["subject"], best["video"]) == ("a", "a_1")
 
@@ -33,8 +33,8 @@ def test_intervals_stay_inside_the_video_and_a_still_one_has_none():
     motion = np.zeros((30, 12, 2), np.float32)
     assert peaks([Video("a", "a_1", motion)], 10, "micro").empty
     motion[2] = 1.0
-    found = peaks([Video("a", "a_1", motion)], 10, "micro")
-    assert len(found) == 1 and found["onset"].min() == 0 and found["offset"].max() < 30
+    result = peaks([Video("a", "a_1", motion)], 10, "micro")
+    assert len(result) == 1 and result["onset"].min() == 0 and result["offset"].max() < 30
 
 
 @given(st.integers(0, 500))
@@ -57,8 +57,8 @@ def test_expressions_of_a_video_move_together_and_around_its_end():
 
 def test_detections_that_follow_the_labels_are_above_the_band():
     lengths = {name: 50 * frames for name, frames in LENGTHS.items()}
-    found = band(TRUTH, TRUTH.dropna(), lengths, 100, seed=1)
-    value, low, high = found["overall"]
+    result = band(TRUTH, TRUTH.dropna(), lengths, 100, seed=1)
+    value, low, high = result["overall"]
     assert value == 0.8  # the truth without an offset cannot be hit
     assert low <= high < value
-    assert set(found) == {"macro", "micro", "overall"}
+    assert set(result) == {"macro", "micro", "overall"}

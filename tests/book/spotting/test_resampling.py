@@ -32,13 +32,13 @@ def smooth(frames):
 def test_the_path_stays_where_it_was(seed, frames, factor):
     """At the end of every new step every region is where the old path is at that time."""
     given_steps = steps(seed, frames)
-    found = across_databases.resampled_motion(given_steps, factor)
-    assert len(found) == int(frames * factor + 1e-9)
+    result = across_databases.resampled_motion(given_steps, factor)
+    assert len(result) == int(frames * factor + 1e-9)
     path = np.concatenate([np.zeros((1, 12, 2)), given_steps.cumsum(axis=0)])
     for region, axis in ((0, 0), (5, 1), (11, 0)):
-        times = np.arange(1, len(found) + 1) / factor
+        times = np.arange(1, len(result) + 1) / factor
         expected = np.interp(times, np.arange(frames + 1), path[:, region, axis])
-        np.testing.assert_allclose(found[:, region, axis].cumsum(), expected, atol=1e-9)
+        np.testing.assert_allclose(result[:, region, axis].cumsum(), expected, atol=1e-9)
 
 
 @given(st.integers(0, 1000), st.integers(1, 20), st.sampled_from([(5, 6), (6, 5), (1, 2), (2, 1)]))
@@ -46,25 +46,25 @@ def test_the_path_stays_where_it_was(seed, frames, factor):
 def test_the_total_displacement_is_kept_where_a_whole_number_of_steps_fits(seed, count, rates):
     before, after = rates
     given_steps = steps(seed, count * before)
-    found = across_databases.resampled_motion(given_steps, after / before)
-    assert len(found) == count * after
-    np.testing.assert_allclose(found.sum(axis=0), given_steps.sum(axis=0), atol=1e-9)
+    result = across_databases.resampled_motion(given_steps, after / before)
+    assert len(result) == count * after
+    np.testing.assert_allclose(result.sum(axis=0), given_steps.sum(axis=0), atol=1e-9)
 
 
 def test_at_its_own_rate_motion_is_as_it_was():
-    own = steps(1, 50).astype(np.float32)
-    found = across_databases.resampled_motion(own, 1.0)
-    assert found.dtype == np.float32 and found.shape == own.shape
-    np.testing.assert_allclose(found, own, atol=1e-5)
+    before = steps(1, 50).astype(np.float32)
+    result = across_databases.resampled_motion(before, 1.0)
+    assert result.dtype == np.float32 and result.shape == before.shape
+    np.testing.assert_allclose(result, before, atol=1e-5)
 
 
 def test_there_and_back_is_near():
-    own = smooth(300)
-    there = across_databases.resampled_motion(own, 25 / 30)
-    back = across_databases.resampled_motion(there, 30 / 25)
-    assert len(there) == 250 and len(back) == 300
-    assert np.abs(back - own).max() < 0.15  # of an amplitude of 1
-    assert np.abs((back - own).cumsum(axis=0)).max() < 0.15
+    before = smooth(300)
+    resampled = across_databases.resampled_motion(before, 25 / 30)
+    back = across_databases.resampled_motion(resampled, 30 / 25)
+    assert len(resampled) == 250 and len(back) == 300
+    assert np.abs(back - before).max() < 0.15  # of an amplitude of 1
+    assert np.abs((back - before).cumsum(axis=0)).max() < 0.15
 
 
 def test_labels_are_counted_at_the_new_rate_and_what_is_missing_stays_so():
@@ -72,17 +72,17 @@ def test_labels_are_counted_at_the_new_rate_and_what_is_missing_stays_so():
         [("a", "1", 30.0, np.nan, 59.0, "macro"), ("a", "1", 7.0, 8.0, np.nan, "micro")],
         columns=COLUMNS,
     )
-    found = across_databases.resampled_labels(table, 25 / 30)
-    assert found["onset"].tolist() == [25, 5]
-    assert found["apex"].tolist()[1] == 6 and np.isnan(found["apex"][0])
-    assert found["offset"].tolist()[0] == 49 and np.isnan(found["offset"][1])
+    result = across_databases.resampled_labels(table, 25 / 30)
+    assert result["onset"].tolist() == [25, 5]
+    assert result["apex"].tolist()[1] == 6 and np.isnan(result["apex"][0])
+    assert result["offset"].tolist()[0] == 49 and np.isnan(result["offset"][1])
     assert table["onset"].tolist() == [30, 7]
 
 
 def test_rules_are_as_long_in_seconds():
-    found = across_databases.at_other_rate(proposals.CAS, 25 / 30)
-    assert found.micro == ProposalRule(0.5, (2, 6), (4, 25), 5)
-    assert found.macro == ProposalRule(0.5, (6, 24), (12, 73), 5)
+    result = across_databases.at_other_rate(proposals.CAS, 25 / 30)
+    assert result.micro == ProposalRule(0.5, (2, 6), (4, 25), 5)
+    assert result.macro == ProposalRule(0.5, (6, 24), (12, 73), 5)
     assert across_databases.at_other_rate(proposals.SAMM, 1.0) == proposals.SAMM
 
 
