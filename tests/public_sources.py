@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 from window_archive import MACRO, MICRO, marks, write
 
-from causalex_book.spotting.material import PRIORS
+from causalex_book.spotting.dataset import PRIORS
 from causalex_core.data import auw_gcn, region_motion, video_lengths
 from causalex_core.data.annotations import CAS, SAMM
 

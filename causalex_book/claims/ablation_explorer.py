@@ -1,12 +1,11 @@
 """Every configuration of the spotter that was really run, by what it is made of.
 
-Nothing is computed but the names: scores and intervals are those of the stored runs, on real people
-first (:mod:`causalex_book.spotting.real_spotting`, :mod:`causalex_book.debiasing.real_debiasing`,
-:mod:`causalex_book.spotting.published_setting`), then on synthetic ones.
+Scores and intervals are those of the stored runs, on real people first, then on synthetic ones.
 """
 
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
+from typing import Any
 
 import pandas as pd
 
@@ -16,7 +15,7 @@ from causalex_book.debiasing import counterfactuals, real_debiasing
 from causalex_book.debiasing.counterfactuals import BOTH, KEEP, MASK, NULL
 from causalex_book.spotting import graph_spotting, published_setting, real_spotting
 from causalex_book.spotting.published_setting import HONEST, NEAREST, NETWORKS
-from causalex_book.spotting.variants import VARIANTS, Variant
+from causalex_book.spotting.variants import VARIANTS, GraphVariant
 from causalex_core.config import Parameters
 
 SOURCES = ()
@@ -51,7 +50,7 @@ def configurations(run: Table) -> Iterator[dict[str, object]]:
         yield from _plain(run["scores"], VARIANTS)
 
 
-def made_of(variant: Variant) -> dict[str, object]:
+def made_of(variant: GraphVariant) -> dict[str, object]:
     """Graph of a variant, its layers, and whether there is pooling, in words."""
     matrices = list(dict.fromkeys(_matrix(variant, name) for name in variant.network.graph))
     return {
@@ -61,7 +60,7 @@ def made_of(variant: Variant) -> dict[str, object]:
     }
 
 
-def _matrix(variant: Variant, name: str) -> str:
+def _matrix(variant: GraphVariant, name: str) -> str:
     if name in _MATRICES:
         return _MATRICES[name]
     causal = "causal" if variant.policy == "any_edge" else f"causal ({variant.policy})"
@@ -70,13 +69,11 @@ def _matrix(variant: Variant, name: str) -> str:
 
 
 def _plain(
-    scores: pd.DataFrame, networks: Mapping[str, Variant], setting: str = ""
+    scores: pd.DataFrame, networks: Mapping[str, GraphVariant], setting: str = ""
 ) -> Iterator[dict[str, object]]:
     """Rows without debiasing, under every rule of selection."""
     for row in scores.to_dict("records"):
-        place = {"database": row["database"], "rule": setting + row["rule"]}
-        own = made_of(networks[row["variant"]]) | {"debiasing": NO_DEBIASING}
-        yield place | own | {name: row[name] for name in SCORES}
+        yield _row(row, setting + row["rule"], networks[row["variant"]], NO_DEBIASING)
 
 
 def _debiased(table: pd.DataFrame) -> Iterator[dict[str, object]]:
@@ -84,6 +81,16 @@ def _debiased(table: pd.DataFrame) -> Iterator[dict[str, object]]:
     table = table[table["counterfactual"].isin(_SHOWN) & (table["form"] == "probabilities")]
     for row in table.to_dict("records"):
         rule = f"last epoch, strength {row['chosen']}"
-        place = {"database": row["database"], "rule": rule}
-        own = made_of(VARIANTS[row["variant"]]) | {"debiasing": row["counterfactual"]}
-        yield place | own | {name: row[name] for name in SCORES}
+        yield _row(row, rule, VARIANTS[row["variant"]], row["counterfactual"])
+
+
+def _row(
+    row: Mapping[Any, Any], rule: str, variant: GraphVariant, debiasing: str
+) -> dict[str, object]:
+    return {
+        "database": row["database"],
+        "rule": rule,
+        **made_of(variant),
+        "debiasing": debiasing,
+        **{name: row[name] for name in SCORES},
+    }

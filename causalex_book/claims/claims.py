@@ -29,30 +29,26 @@ class Config(Parameters):
 
 
 def compute(config: Config) -> dict[str, pd.DataFrame]:
-    """Tables of claims by part, their counts by state, printed tables and their checks.
+    """Claims by part, their counts by state, printed tables and their checks.
 
-    Returns
-    -------
-    dict
-        ``states`` (claims of each part by state), ``differ`` and ``agree`` (statements about
-        printed values that do not hold, and that do), one table per part
-        (``causal_ex_tables``, ...), one per printed table (``printed_table2``, ...) and
-        ``transcription`` (notes on single cells).
+    ``states`` counts claims of each part by state; ``differ`` and ``agree`` are the statements
+    about printed values that do not hold and that do; then a table per part (``causal_ex_tables``,
+    ...), one per printed table (``printed_table2``, ...), and ``transcription``, notes on single
+    cells.
     """
-    claims = paper.claims()
-    parts = {
-        "_".join(part): _readable(
-            claims[(claims["paper"] == part[0]) & (claims["part"] == part[1])]
-        )
-        for part in PARTS
-    }
-    checks = consistency.checks()
+    claims, checks = paper.claims(), consistency.checks()
+    holds, statements = checks["holds"], checks.drop(columns=["topic", "holds"])
     return {
         "states": _states(claims),
-        "differ": checks[~checks["holds"]].drop(columns=["topic", "holds"]),
-        "agree": checks[checks["holds"]].drop(columns=["topic", "holds"]),
-        **parts,
-        **{f"printed_{table}": _as_printed(table) for table in PRINTED},
+        "differ": statements[~holds],
+        "agree": statements[holds],
+        **{
+            f"{source}_{part}": _readable(
+                claims[(claims["paper"] == source) & (claims["part"] == part)]
+            )
+            for source, part in PARTS
+        },
+        **{f"printed_{table}": _printed(table) for table in PRINTED},
         "transcription": _notes(),
     }
 
@@ -78,7 +74,9 @@ def _readable(claims: pd.DataFrame) -> pd.DataFrame:
                 "where": claim["where"],
                 "claim": claim["claim"],
                 "state": _state(claim["state"], claim["pages"], claim["chapter"], titles),
-                "found, and what tests it": _evidence(claim["finding"], claim["test"]),
+                "found, and what tests it": (
+                    f"**{claim['finding']}** {claim['test']}" if claim["finding"] else claim["test"]
+                ),
             }
             for claim in claims.to_dict("records")
         ]
@@ -87,48 +85,40 @@ def _readable(claims: pd.DataFrame) -> pd.DataFrame:
 
 def _state(state: str, pages: Sequence[str], chapter: str, titles: Mapping[str, str]) -> str:
     """State with the later chapter and links to the pages that show evidence now."""
-    links = ", ".join(f"[{titles[page]}]({_beside(page)})" for page in pages)
+    links = ", ".join(f"[{titles[page]}]({_link(page)})" for page in pages)
     if chapter:
         return f"{state}: {chapter}" + (f"; so far: {links}" if links else "")
     return f"{state}: {links}" if links else state
 
 
-def _beside(page: str) -> str:
-    """A page's source as seen from this one: pages of notebooks lie beside it, prose above."""
-    place = PurePosixPath(page)
-    return f"{place.name}.ipynb" if place.parts[0] == "pages" else f"../{place}.md"
+def _link(page: str) -> str:
+    """Relative path of a page's source: notebooks are in the same folder, prose one above."""
+    path = PurePosixPath(page)
+    return f"{path.name}.ipynb" if path.parts[0] == "pages" else f"../{path}.md"
 
 
-def _evidence(finding: str, test: str) -> str:
-    return f"**{finding}** {test}" if finding else test
-
-
-def _as_printed(table: str) -> pd.DataFrame:
+def _printed(table: str) -> pd.DataFrame:
     """A printed table of Causal-Ex in its own shape."""
     cells = paper.printed("causal_ex", table)
     wide = cells.pivot(index="row", columns="column", values="printed")
     wide = wide.reindex(index=cells["row"].unique(), columns=cells["column"].unique())
-    wide = wide.rename(index=_named, columns=_named).rename_axis(columns=None)
+    wide = wide.rename(index=_full, columns=_full).rename_axis(columns=None)
     return wide.reset_index()
 
 
 def _notes() -> pd.DataFrame:
     """Cells of Causal-Ex whose transcription or value needs a word."""
-    frames = [paper.printed("causal_ex", table).assign(table=table) for table in PRINTED]
-    cells = pd.concat(frames, ignore_index=True)
-    noted = cells[cells["note"] != ""]
-    return pd.DataFrame(
-        {
-            "table": noted["table"].str.replace("table", "Table "),
-            "row": noted["row"].map(_named),
-            "column": noted["column"].map(_named),
-            "printed": noted["printed"],
-            "note": noted["note"],
-        }
-    ).reset_index(drop=True)
+    tables = [paper.printed("causal_ex", table).assign(table=table) for table in PRINTED]
+    cells = pd.concat(tables, ignore_index=True)
+    noted = cells[cells["note"] != ""].reset_index(drop=True)
+    return noted.assign(
+        table=noted["table"].str.replace("table", "Table "),
+        row=noted["row"].map(_full),
+        column=noted["column"].map(_full),
+    )[["table", "row", "column", "printed", "note"]]
 
 
-def _named(label: str) -> str:
+def _full(label: str) -> str:
     """Row or column label with the full name of its database."""
     key, _, rest = label.partition(" ")
     return " ".join([consistency.DATABASES.get(key, key), rest]).strip()

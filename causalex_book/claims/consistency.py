@@ -15,170 +15,142 @@ SHARES = {
     "offset − apex": ("offset-apex 1", "offset-apex 2", "offset-apex 3"),
     "apex − onset": ("apex-onset 1", "apex-onset 2", "apex-onset 3"),
 }
+# Rows of Table 2 as their own authors or others print them: table, row, and where that is.
+_ORIGINALS = (
+    ("MDMD", "mdmd", "f1", "its README"),
+    ("3D-CNN", "elsewhere", "3D-CNN, as cited by others", "one other paper"),
+    ("3D-CNN", "elsewhere", "3D-CNN, as cited in MEGC2021", "another paper"),
+)
+_Check = tuple[str, str, str, str, bool]  # topic, statement, both sides as text, whether it holds
 
 
 def checks() -> pd.DataFrame:
-    """Statements that can be checked between the printed values alone.
-
-    Returns
-    -------
-    DataFrame
-        A row per statement: ``topic, statement, printed, against`` (the two sides as text)
-        and ``holds``.
-    """
-    found = [*_repeated(), *_shares(), *_counts(), *_gains(), *_comparisons(), *_elsewhere()]
-    return pd.DataFrame(found, columns=["topic", "statement", "printed", "against", "holds"])
+    """Statements that can be checked between the printed values alone, with both sides as text."""
+    rows = [*_repeated(), *_shares(), *_counts(), *_gains(), *_comparisons(), *_originals()]
+    return pd.DataFrame(rows, columns=["topic", "statement", "printed", "against", "holds"])
 
 
-def _ours(table: str, row: str, column: str) -> str:
+def _printed(table: str, row: str, column: str) -> str:
     return paper.text("causal_ex", table, row, column)
 
 
-def _agree(one: str, other: str) -> bool:
+def _agree(first: str, second: str) -> bool:
     """Whether two printed numbers are the same at the coarser of their roundings."""
-    decimals = min(len(shown.partition(".")[2]) for shown in (one, other))
-    return f"{float(one):.{decimals}f}" == f"{float(other):.{decimals}f}"
+    decimals = min(len(number.partition(".")[2]) for number in (first, second))
+    return f"{float(first):.{decimals}f}" == f"{float(second):.{decimals}f}"
 
 
-def _repeated() -> Iterator[tuple]:
+def _repeated() -> Iterator[_Check]:
     """Values that the paper prints more than once."""
-    topic = "printed twice"
     for key, name in DATABASES.items():
+        overall = f"{key} overall"
         pairs = {
             "overall F1, abstract and Table 2": (
-                _ours("abstract", key, "overall"),
-                _ours("table2", AFTER, f"{key} overall"),
+                ("abstract", key, "overall"),
+                ("table2", AFTER, overall),
             ),
             "overall F1 before debiasing, Tables 2 and 3": (
-                _ours("table2", BEFORE, f"{key} overall"),
-                _ours("table3", f"{key} Causal-Ex", "f1"),
+                ("table2", BEFORE, overall),
+                ("table3", f"{key} Causal-Ex", "f1"),
             ),
             "overall F1 after debiasing, Tables 2 and 3": (
-                _ours("table2", AFTER, f"{key} overall"),
-                _ours("table3", f"{key} Causal-Ex + debias", "f1"),
+                ("table2", AFTER, overall),
+                ("table3", f"{key} Causal-Ex + debias", "f1"),
             ),
         }
         for kind in KINDS:
             pairs[f"{kind} F1 after debiasing, Tables 2 and 4"] = (
-                _ours("table2", AFTER, f"{key} {kind}"),
-                _ours("table4", f"{key} (Causal+Prior)", f"{key} {kind}"),
+                ("table2", AFTER, f"{key} {kind}"),
+                ("table4", f"{key} (Causal+Prior)", f"{key} {kind}"),
             )
-        for statement, (one, other) in pairs.items():
-            yield topic, f"{name}: {statement}", one, other, _agree(one, other)
+        for statement, cells in pairs.items():
+            first, second = (_printed(*cell) for cell in cells)
+            yield "printed twice", f"{name}: {statement}", first, second, _agree(first, second)
 
 
-def _shares() -> Iterator[tuple]:
+def _shares() -> Iterator[_Check]:
     """Groups of Table 1, which should add up to the whole."""
     for key, name in DATABASES.items():
         for group, columns in SHARES.items():
             total = sum(paper.value("causal_ex", "table1", key, column) for column in columns)
-            shown = f"{total:.1f} %"
-            yield "adds up", f"{name}: {group} in Table 1", shown, "100.0 %", shown == "100.0 %"
+            text = f"{total:.1f} %"
+            yield "adds up", f"{name}: {group} in Table 1", text, "100.0 %", text == "100.0 %"
 
 
-def _counts() -> Iterator[tuple]:
+def _counts() -> Iterator[_Check]:
     """Numbers of expressions in the text, against each other and Table 1."""
     number = {
         row: int(paper.value("causal_ex", "text", row, "printed"))
         for row in ("cas samples", "cas macro", "cas micro", "samm macro", "samm micro")
     }
     both = {key: number[f"{key} macro"] + number[f"{key} micro"] for key in DATABASES}
-    yield (
-        "counts",
-        "CAS(ME)²: macro and micro give all samples",
-        str(both["cas"]),
-        str(number["cas samples"]),
-        both["cas"] == number["cas samples"],
-    )
+    cas, samm, samples = both["cas"], both["samm"], number["cas samples"]
+    statement = "CAS(ME)²: macro and micro give all samples"
+    yield "counts", statement, str(cas), str(samples), cas == samples
     for key, name in DATABASES.items():
-        shown = _ours("table1", key, "ME")
-        share = 100 * number[f"{key} micro"] / both[key]
-        agrees = _agree(shown, f"{share:.6f}")
-        yield (
-            "counts",
-            f"{name}: micro share in Table 1, and from the text",
-            f"{shown} %",
-            f"{share:.2f} %",
-            agrees,
-        )
-    yield (
-        "counts",
-        "CAS(ME)² has more expressions than SAMM-LV",
-        str(both["cas"]),
-        str(both["samm"]),
-        both["cas"] > both["samm"],
-    )
+        printed, share = _printed("table1", key, "ME"), 100 * number[f"{key} micro"] / both[key]
+        statement = f"{name}: micro share in Table 1, and from the text"
+        agree = _agree(printed, f"{share:.6f}")
+        yield "counts", statement, f"{printed} %", f"{share:.2f} %", agree
+    statement = "CAS(ME)² has more expressions than SAMM-LV"
+    yield "counts", statement, str(cas), str(samm), cas > samm
 
 
-def _gains() -> Iterator[tuple]:
+def _gains() -> Iterator[_Check]:
     """Gains of the text, as differences of printed F1 in percentage points."""
-    rows = {
-        "overall gain on cas": (AFTER, "MTSN", "cas overall"),
-        "overall gain on samm": (AFTER, "Advanced Concat-CNN", "samm overall"),
-    }
-    for gain, (ours, baseline, column) in rows.items():
-        step = _difference("table2", (ours, column), (baseline, column))
-        yield _gain(gain, f"Table 2, over {baseline}", step)
-    step = _difference("table3", ("cas Causal-Ex + debias", "f1"), ("cas AUW-GCN + debias", "f1"))
-    yield _gain("gain of the causal graph on cas", "Table 3, both debiased", step)
+    for row, key, where, table, cells in (
+        ("overall gain on cas", "cas", "Table 2, over MTSN", "table2",
+         ((AFTER, "cas overall"), ("MTSN", "cas overall"))),
+        ("overall gain on samm", "samm", "Table 2, over Advanced Concat-CNN", "table2",
+         ((AFTER, "samm overall"), ("Advanced Concat-CNN", "samm overall"))),
+        ("gain of the causal graph on cas", "cas", "Table 3, both debiased", "table3",
+         (("cas Causal-Ex + debias", "f1"), ("cas AUW-GCN + debias", "f1"))),
+    ):  # fmt: skip
+        first, second = (paper.value("causal_ex", table, *cell) for cell in cells)
+        points, printed = 100 * (first - second), _printed("text", row, "printed")
+        statement, agree = f"{DATABASES[key]}: {where}", _agree(printed, f"{points:.6f}")
+        yield "gains", statement, f"{printed} %", f"{points:.2f} points", agree
 
 
-def _difference(table: str, one: tuple[str, str], other: tuple[str, str]) -> float:
-    """Percentage points between two cells of a table."""
-    first, second = (paper.value("causal_ex", table, *cell) for cell in (one, other))
-    return 100 * (first - second)
-
-
-def _gain(row: str, where: str, points: float) -> tuple:
-    shown = _ours("text", row, "printed")
-    name = DATABASES["cas" if row.endswith("cas") else "samm"]
-    agrees = _agree(shown, f"{points:.6f}")
-    return "gains", f"{name}: {where}", f"{shown} %", f"{points:.2f} points", agrees
-
-
-def _comparisons() -> Iterator[tuple]:
+def _comparisons() -> Iterator[_Check]:
     """Who is ahead in the printed tables."""
     table2 = paper.printed("causal_ex", "table2")
     baselines = table2[~table2["row"].isin([BEFORE, AFTER])]
     for key, name in DATABASES.items():
-        for kind in KINDS:
-            column = f"{key} {kind}"
-            best = baselines[baselines["column"] == column].nlargest(1, "value").iloc[0]
-            ours = _ours("table2", AFTER, column)
-            shown = f"{best['printed']} ({best['row']})"
-            ahead = float(ours) > best["value"]
+        best = {
+            kind: baselines[baselines["column"] == f"{key} {kind}"].nlargest(1, "value").iloc[0]
+            for kind in KINDS
+        }
+        for kind, row in best.items():
             statement = f"{name}: best {kind} F1 of Table 2 is Causal-Ex's"
-            yield "who is ahead", statement, ours, shown, ahead
+            yield _ahead(statement, _printed("table2", AFTER, f"{key} {kind}"), row)
         for suffix, when in (("", "before"), (" + debias", "after")):
-            one = _ours("table3", f"{key} Causal-Ex{suffix}", "f1")
-            other = _ours("table3", f"{key} AUW-GCN{suffix}", "f1")
             statement = f"{name}: Causal-Ex above AUW-GCN {when} debiasing, Table 3"
-            yield "who is ahead", statement, one, other, float(one) > float(other)
-        alone = _ours("table4", f"{key} (Causal)", f"{key} overall")
-        best = baselines[baselines["column"] == f"{key} overall"].nlargest(1, "value").iloc[0]
-        shown = f"{best['printed']} ({best['row']})"
+            first, second = (
+                _printed("table3", f"{key} {network}{suffix}", "f1")
+                for network in ("Causal-Ex", "AUW-GCN")
+            )
+            yield "who is ahead", statement, first, second, float(first) > float(second)
         statement = f"{name}: causal graph alone above all baselines of Table 2"
-        yield "who is ahead", statement, alone, shown, float(alone) > best["value"]
-    one = _ours("table4", "cas (Causal+Prior)", "samm micro")
-    other = _ours("table4", "samm (Causal+Prior)", "samm micro")
+        alone = _printed("table4", f"{key} (Causal)", f"{key} overall")
+        yield _ahead(statement, alone, best["overall"])
     statement = "SAMM-LV: micro F1 is higher with weights from CAS(ME)², Table 4"
-    yield "who is ahead", statement, one, other, float(one) > float(other)
+    first, second = (_printed("table4", f"{key} (Causal+Prior)", "samm micro") for key in DATABASES)
+    yield "who is ahead", statement, first, second, float(first) > float(second)
 
 
-def _elsewhere() -> Iterator[tuple]:
+def _ahead(statement: str, ours: str, best: pd.Series) -> _Check:
+    """Whether a printed value of Causal-Ex is above that of a row of Table 2."""
+    shown = f"{best['printed']} ({best['row']})"
+    return "who is ahead", statement, ours, shown, float(ours) > best["value"]
+
+
+def _originals() -> Iterator[_Check]:
     """Rows of Table 2 as their own authors or others print them."""
-    sources = {
-        "MDMD": [("mdmd", "f1", "its README")],
-        "3D-CNN": [
-            ("elsewhere", "3D-CNN, as cited by others", "one other paper"),
-            ("elsewhere", "3D-CNN, as cited in MEGC2021", "another paper"),
-        ],
-    }
-    for row, places in sources.items():
-        for table, other_row, place in places:
-            for key, name in DATABASES.items():
-                column = f"{key} overall"
-                one = _ours("table2", row, column)
-                other = paper.text("spotting", table, other_row, column)
-                statement = f"{name}: overall F1 of {row}, Table 2 and {place}"
-                yield "elsewhere", statement, one, other, _agree(one, other)
+    for row, table, other_row, where in _ORIGINALS:
+        for key, name in DATABASES.items():
+            column = f"{key} overall"
+            first = _printed("table2", row, column)
+            second = paper.text("spotting", table, other_row, column)
+            statement = f"{name}: overall F1 of {row}, Table 2 and {where}"
+            yield "elsewhere", statement, first, second, _agree(first, second)

@@ -13,19 +13,9 @@ def explorer(
 ) -> None:
     """Display an explorer, which ``_static/explorer.js`` brings to life in the book.
 
-    Parameters
-    ----------
-    frame
-        A row for each configuration in each scope, with ``f1, low, high, tp, n_pred, n_truth,
-        seeds``.
-    scope
-        Columns of which one value each is shown at a time.
-    parts
-        Columns that make a configuration.
-    name
-        Identifier on the page.
-    alternative
-        What it shows, for those who do not see it.
+    The frame has a row for each configuration (columns `parts`) in each scope (columns `scope`, of
+    which one value each is shown at a time), with ``f1, low, high, tp, n_pred, n_truth, seeds``.
+    `name` identifies it on the page, `alternative` is for those who do not see it.
     """
     rows = json.loads(frame.to_json(orient="records", double_precision=4))
     content = {"scope": list(scope), "parts": list(parts), "rows": rows}

@@ -15,12 +15,7 @@ def at_a_glance(gains: pd.DataFrame) -> Figure:
     """Gains with their intervals, a row for each claim and a marker for each database.
 
     Real people stand first, filled and in the colour of what the claim is about; synthetic people
-    are hollow and grey.
-
-    Parameters
-    ----------
-    gains
-        Columns ``about, what, people, database, gain, low, high``.
+    are hollow and grey. Columns are ``about, what, people, database, gain, low, high``.
     """
     claims = list(dict.fromkeys(gains["what"]))
     shown = gains.sort_values("people", key=lambda people: people == _SYNTHETIC, kind="stable")

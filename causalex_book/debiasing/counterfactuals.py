@@ -1,14 +1,12 @@
-"""What counterfactual debiasing removes, and what it costs.
+"""What counterfactual debiasing removes, and what it costs: Table 3 and Fig. 4 of Causal-Ex.
 
-Trained models judge counterfactuals of every video, and a share of what they say is subtracted
-(Eq. 8 of Causal-Ex). Overall, for the people in whom a unit was tied to micro-expressions, and
-for groups of people: section 2.3, Table 3 and Fig. 4 of Causal-Ex.
+A share of the models' predictions on counterfactual motion is subtracted from those on the motion
+as measured. Scores are shown overall, and of synthetic people by the planted ties and by groups.
 """
 
-from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Annotated
+from typing import Annotated, cast
 
 import numpy as np
 import pandas as pd
@@ -16,13 +14,13 @@ import torch
 
 from causalex_book.debiasing import people
 from causalex_book.debiasing.people import System
-from causalex_book.spotting import material, nested, points
-from causalex_book.spotting.material import DatabaseName, RealName, SpottingDataset
-from causalex_book.spotting.points import NESTED
+from causalex_book.spotting import nested, threshold_sweep
+from causalex_book.spotting.dataset import DatabaseName, RealName, SpottingDataset, read_for
+from causalex_book.spotting.threshold_sweep import NESTED
 from causalex_book.spotting.variants import (
     AUW_GCN,
     CAUSAL_EX,
-    OWN,
+    FEW_EPOCHS,
     VARIANTS,
     VariantName,
     trained,
@@ -38,11 +36,10 @@ from causalex_core.config import (
     at_least,
     including,
 )
-from causalex_core.evaluation import frames, operating_points, selection
+from causalex_core.evaluation import frames, operating_points
 from causalex_core.expressions import KINDS
 from causalex_core.spotting import candidates, debias, targets
 from causalex_core.spotting.debias import Form
-from causalex_core.spotting.graph import GraphConfig
 from causalex_core.spotting.judging import judge
 from causalex_core.spotting.windows import leave_one_subject_out
 
@@ -51,25 +48,17 @@ LONG = True
 NONE = "none"
 NULL, KEEP, MASK = "null frames", "keep E_f", "mask E_f"
 BOTH = "null frames and keep E_f"
-VIEWS = (NULL, KEEP, MASK)  # the text's reading of the second, and the other one
+VIEWS = (NULL, KEEP, MASK)  # the text says the second; the third is its other reading
 MAIN = (*VIEWS, BOTH)
 SWEEP, CONSTANT = "as many thresholds instead", "a constant instead"
 CROSS, TUNED = "cross_fold", "test_tuned"
 FORMS: tuple[Form, ...] = ("probabilities", "logits")
 HEADS = ("onset", "offset", "apex", "type")
-TABLES = (
-    "inputs",
-    "debiasing",
-    "strengths",
-    "confidence",
-    "bias",
-    "alarms",
-    "rates",
-    "odds",
-)
-LEVEL = 0.2  # probability in place of what is said of a counterfactual
-SCORED_HEADS = ("onset", "offset", "apex")  # heads that proposals ask
+TABLES = tuple("inputs debiasing strengths confidence bias alarms rates odds".split())
+LEVEL = 0.2  # the constant that is subtracted in place of a prediction
+SCORED_HEADS = ("onset", "offset", "apex")  # heads that proposals use
 
+STRENGTHS = ((0.0, 0.0), (0.5, 0.5), (1.0, 1.0), (-0.5, -0.5), (0.5, 0.0), (0.0, 0.5))
 _BLUR = 8.0  # frames
 
 Variants = Annotated[tuple[VariantName, ...], including(CAUSAL_EX)]
@@ -111,14 +100,7 @@ class Config(Parameters):
     epochs: Count = 12
     alpha: Probability = 0.01
     n_thresholds: Annotated[int, at_least(2)] = 41
-    strengths: Annotated[tuple[tuple[Strength, Strength], ...], including((0.0, 0.0))] = (
-        (0.0, 0.0),
-        (0.5, 0.5),
-        (1.0, 1.0),
-        (-0.5, -0.5),
-        (0.5, 0.0),
-        (0.0, 0.5),
-    )
+    strengths: Annotated[tuple[tuple[Strength, Strength], ...], including((0.0, 0.0))] = STRENGTHS
     forms: tuple[Form, ...] = FORMS
     most_subjects: CountOrAll = 0
     n_bootstrap: Count = 2000
@@ -127,257 +109,218 @@ class Config(Parameters):
 def compute(config: Config, views: Sequence[str] = VIEWS) -> dict[str, pd.DataFrame]:
     """Tables as `TABLES` names them; those on planted biases and people only of synthetic ones.
 
-    Parameters
-    ----------
-    config
-        Of the page.
-    views
-        Which of `VIEWS` are subtracted; one that is not has no controls either.
+    `views` are those of `VIEWS` that are subtracted; the others have no controls either.
     """
     rows: dict[str, list[dict[str, object]]] = {name: [] for name in TABLES}
     for database, variants in config.plans:
-        part = material.read(
-            database, config.features, GraphConfig(alpha=config.alpha), config.most_subjects
-        )
-        rows["inputs"].append(_inputs(part))
-        found: dict[System, list[pd.DataFrame]] = {}
+        data = read_for(config, database)
+        rows["inputs"].append(_inputs(data))
+        detections: dict[System, list[pd.DataFrame]] = {}
         for variant in variants:
-            tally = _Tally(part, variant, config, views)
-            for seed in config.seeds:
-                tally.add(seed)
-            for name, table in tally.tables().items():
-                rows[name] += table
-            found |= tally.found
-        rows["bias"] += list(people.bias(part, found))
-        rows["alarms"] += list(people.alarms(part, found))
-        judged = {
-            name: each
-            for name, each in found.items()
-            if name.form == FORMS[0] and name.counterfactual in (NONE, *MAIN)
+            seeds = [_of_seed(data, variant, seed, config, views) for seed in config.seeds]
+            label = {"database": data.name, "variant": variant}
+            for name, of_variant in (
+                ("debiasing", _gains(seeds, config)),
+                ("strengths", _chosen_strengths(seeds, config)),
+                ("confidence", _confidences(seeds)),
+            ):
+                rows[name] += [label | row for row in of_variant]
+            for system in seeds[0].detections:
+                detections[system] = [of_seed.detections[system] for of_seed in seeds]
+        rows["bias"] += list(people.bias(data, detections))
+        rows["alarms"] += list(people.alarms(data, detections))
+        shown = {
+            system: tables
+            for system, tables in detections.items()
+            if system.form == FORMS[0] and system.counterfactual in (NONE, *MAIN)
         }
-        for row, counts in people.cells(part, judged):
-            rows["rates"].append({**row, **frames.rate_intervals(counts, config.n_bootstrap, 1)})
-            gaps = people.odds(part, counts, config.n_bootstrap)
+        for row, cells in people.cells(data, shown):
+            rows["rates"].append({**row, **frames.rate_intervals(cells, config.n_bootstrap, 1)})
+            gaps = people.odds(data, cells, config.n_bootstrap)
             rows["odds"] += [{**row, **gap} for gap in gaps]
     return {name: pd.DataFrame(table) for name, table in rows.items()}
 
 
-def _inputs(part: SpottingDataset) -> dict[str, object]:
-    essential = debias.most_causal_regions(part.marks)
+def _inputs(data: SpottingDataset) -> dict[str, object]:
+    summary, essential = data.summary(), debias.most_causal_regions(data.marks)
     return {
-        "database": part.name,
-        "subjects": len(part.subjects),
-        "tied": people.tied(part),
-        "videos": len(part.videos),
-        "macro": int((part.truth["kind"] == "macro").sum()),
-        "micro": int((part.truth["kind"] == "micro").sum()),
+        "database": data.name,
+        "subjects": summary["subjects"],
+        "tied": people.tied(data),
+        **{name: summary[name] for name in ("videos", *KINDS)},
         "essential": float(essential.sum(axis=1).mean()),
         "without_essential": float((~essential.any(axis=1)).mean()),
     }
 
 
-class _Tally:
-    """What counterfactuals make of the models of one variant, seed by seed."""
+@dataclass(frozen=True)
+class _OfSeed:
+    """Results of one seed, by counterfactual and form of subtraction.
 
-    def __init__(
-        self, part: SpottingDataset, variant: str, config: Config, views: Sequence[str]
-    ) -> None:
-        self.part, self.variant, self.config, self.views = part, variant, config, views
-        self.group = nested.groups(part.subjects)
-        self.found: dict[System, list[pd.DataFrame]] = defaultdict(list)
-        self._counts: dict[tuple[str, str, str], list[np.ndarray]] = defaultdict(list)
-        self._strengths: dict[tuple[str, str, str], list[np.ndarray]] = defaultdict(list)
-        self._said: dict[str, list[np.ndarray]] = defaultdict(list)
+    `counts` (2, S, 3) are also by who chooses strength and threshold; `strengths` (S,), also by
+    kind, are the indices that are best on the other subjects, as are the `detections` of each
+    system. `confidence` (3, 2, 4) is by counterfactual, see `_confidence`.
+    """
 
-    def add(self, seed: int) -> None:
-        """Judge the counterfactuals with the models of one seed, and count."""
-        part, config = self.part, self.config
-        variant = VARIANTS[self.variant]
-        setting = replace(OWN, epochs=config.epochs)
-        how = training(part, variant, setting)
-        motion, views = part.windows.motion, _views(part, seed, self.views)
-        if self.variant != CAUSAL_EX:
-            views = {name: views[name] for name in self.views}
-        outcome, matrices = trained(
-            part, variant, leave_one_subject_out(part.windows), seed, setting
+    counts: dict[tuple[str, str, str], np.ndarray] = field(default_factory=dict)
+    strengths: dict[tuple[str, str, str], np.ndarray] = field(default_factory=dict)
+    confidence: dict[str, np.ndarray] = field(default_factory=dict)
+    detections: dict[System, pd.DataFrame] = field(default_factory=dict)
+
+
+def _of_seed(
+    data: SpottingDataset, name: str, seed: int, config: Config, names: Sequence[str]
+) -> _OfSeed:
+    """Train, apply the models to the counterfactuals, and count."""
+    variant, setting = VARIANTS[name], replace(FEW_EPOCHS, epochs=config.epochs)
+    how, motion = training(data, variant, setting), data.windows.motion
+    views = _views(data, seed, names)
+    main = {view: views[view] for view in names}
+    results, matrices = trained(data, variant, leave_one_subject_out(data.windows), seed, setting)
+    predicted = judge(
+        results, how, matrices, {NONE: motion, **(views if name == CAUSAL_EX else main)}
+    )
+    scores = {
+        view: candidates.in_place(results.runs, of_runs, len(motion))
+        for view, of_runs in predicted.items()
+    }
+    of_seed = _OfSeed(confidence={view: _confidence(array) for view, array in scores.items()})
+    scores = _with_both(scores)
+    if name == CAUSAL_EX:
+        scores[CONSTANT] = np.full_like(scores[NONE], LEVEL)
+    folds, epochs = nested.folds(data.windows), threshold_sweep.inner_epochs(config.epochs)
+    results, matrices = trained(data, variant, folds, seed, setting, epochs)
+    predicted = judge(results, how, matrices, {NONE: motion, **main})
+    pairs = [
+        (
+            run.fold.held_out,
+            _with_both({view: of_runs[index] for view, of_runs in predicted.items()}),
         )
-        judged = judge(outcome, how, matrices, {NONE: motion, **views})
-        said = {
-            name: candidates.in_place(outcome.runs, of_runs, len(motion))
-            for name, of_runs in judged.items()
-        }
-        for name, own in said.items():
-            self._said[name].append(_confidence(own))
-        retrained, matrices = trained(
-            part,
-            variant,
-            nested.folds(part.windows),
-            seed,
-            setting,
-            points.asked(config.epochs),
+        for index, run in enumerate(results.runs)
+    ]
+    group = nested.groups(data.subjects)
+    for view, form in _systems(scores, config):
+        # The sweep has as many choices as there are strengths, all spent on the threshold.
+        n_thresholds = config.n_thresholds * (len(config.strengths) if view == SWEEP else 1)
+        swept, tables = threshold_sweep.counts(
+            data, _debiased(view, form, scores, config), n_thresholds
         )
-        inner = judge(retrained, how, matrices, {NONE: motion, **{n: views[n] for n in self.views}})
-        if {NULL, KEEP} <= set(self.views):
-            said[BOTH] = (said[NULL] + said[KEEP]) / 2
-            inner[BOTH] = tuple(
-                (null + kept) / 2 for null, kept in zip(inner[NULL], inner[KEEP], strict=True)
-            )
-        positions = [run.fold.held_out for run in retrained.runs]
-        self._count(NONE, FORMS[0], said, inner, positions)
-        self._sweep(said[NONE], inner[NONE], positions)
-        if self.variant == CAUSAL_EX:
-            said[CONSTANT] = np.full_like(said[NONE], LEVEL)
-        for name in said:
-            for form in config.forms if name in MAIN else config.forms[:1]:
-                if name != NONE:
-                    self._count(name, form, said, inner, positions)
-
-    def tables(self) -> dict[str, list[dict[str, object]]]:
-        """Rows of ``debiasing``, ``strengths`` and ``confidence``."""
-        return {
-            "debiasing": list(self._gains()),
-            "strengths": list(self._chosen_strengths()),
-            "confidence": list(self._confidences()),
-        }
-
-    def _count(
-        self,
-        name: str,
-        form: Form,
-        said: Mapping[str, np.ndarray],
-        inner: Mapping[str, Sequence[np.ndarray]],
-        positions: Sequence[np.ndarray],
-    ) -> None:
-        """Hits at the strengths and thresholds that each rule chooses."""
-        part, n_thresholds = self.part, self.config.n_thresholds
-        scores = self._debiased(name, said[NONE], said[name], form)
-        hits, detections = points.hits(part, scores, n_thresholds)
-        self._store(name, form, hits)
-        system = System(self.variant, name, form)
-        self.found[system].append(
-            points.at_choice(part, detections, points.cross_fold(hits), n_thresholds)
+        choice = threshold_sweep.cross_fold(swept)
+        of_seed.counts[view, form, CROSS] = threshold_sweep.counts_at(swept, choice)
+        of_seed.counts[view, form, TUNED] = np.stack(
+            [operating_points.best_here(swept[:, kind]) for kind in range(len(KINDS))]
         )
-        for place, kind in enumerate(KINDS):
-            choice = selection.cross_fold(operating_points.flat(hits[:, place]))
-            self._strengths[name, form, kind].append(choice // n_thresholds)
-        if name in inner and form == FORMS[0]:
-            of_pairs = [
-                points.hits(part, self._debiased(name, own, other, form), n_thresholds, place)[0]
-                for own, other, place in zip(inner[NONE], inner[name], positions, strict=True)
+        if view in (SWEEP, *pairs[0][1]) and form != FORMS[1]:
+            inner = [
+                threshold_sweep.counts(
+                    data, _debiased(view, form, of_pair, config), n_thresholds, held_out
+                )[0]
+                for held_out, of_pair in pairs
             ]
-            self._counts[name, form, NESTED].append(self._at_inner_choice(hits, of_pairs))
+            at_choice = threshold_sweep.counts_at(swept, nested.each_kind(inner, group))
+            of_seed.counts[view, form, NESTED] = at_choice
+        if view != SWEEP:
+            of_seed.detections[System(name, view, form)] = threshold_sweep.detections_at(
+                data, tables, choice, n_thresholds
+            )
+            for kind, candidate in zip(KINDS, choice, strict=True):
+                of_seed.strengths[view, form, kind] = candidate // n_thresholds
+    return of_seed
 
-    def _at_inner_choice(self, hits: np.ndarray, of_pairs: Sequence[np.ndarray]) -> np.ndarray:
-        return points.at_candidates(hits, nested.each_kind(of_pairs, self.group))
 
-    def _sweep(
-        self,
-        factual: np.ndarray,
-        inner: Sequence[np.ndarray],
-        positions: Sequence[np.ndarray],
-    ) -> None:
-        """As many choices, all spent on the threshold."""
-        finer = self.config.n_thresholds * len(self.config.strengths)
-        hits, _ = points.hits(self.part, [factual[:, :, : len(SCORED_HEADS)]], finer)
-        of_pairs = [
-            points.hits(self.part, [own[:, :, : len(SCORED_HEADS)]], finer, place)[0]
-            for own, place in zip(inner, positions, strict=True)
-        ]
-        self._store(SWEEP, "", hits)
-        self._counts[SWEEP, "", NESTED].append(self._at_inner_choice(hits, of_pairs))
+def _systems(scores: Mapping[str, np.ndarray], config: Config) -> Iterator[tuple[str, str]]:
+    """Counterfactuals and forms of subtraction, first those without any."""
+    yield NONE, FORMS[0]
+    yield SWEEP, ""
+    for view in scores:
+        if view != NONE:
+            for form in config.forms if view in MAIN else config.forms[:1]:
+                yield view, form
 
-    def _debiased(
-        self, name: str, factual: np.ndarray, other: np.ndarray, form: Form
-    ) -> list[np.ndarray]:
-        """Scores at each strength; the factual alone where there is nothing to subtract."""
-        said, from_it = factual[:, :, : len(SCORED_HEADS)], other[:, :, : len(SCORED_HEADS)]
-        if name == NONE:
-            return [said]
-        return [
-            debias.debiased(said, from_it, [[phase, phase, apex]] * 2, form)
-            for phase, apex in self.config.strengths
-        ]
 
-    def _store(self, name: str, form: str, hits: np.ndarray) -> None:
-        self._counts[name, form, CROSS].append(points.best_elsewhere(hits))
-        here = [operating_points.best_here(hits[:, kind]) for kind in range(len(KINDS))]
-        self._counts[name, form, TUNED].append(np.stack(here))
+def _with_both(scores: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """Scores by view, and the mean of those that the paper subtracts together."""
+    both = {NULL, KEEP} <= set(scores)
+    return {**scores, BOTH: (scores[NULL] + scores[KEEP]) / 2} if both else dict(scores)
 
-    def _gains(self) -> Iterator[dict[str, object]]:
-        """F1 with each, and what is gained over none when both are chosen alike."""
-        n_bootstrap = self.config.n_bootstrap
-        for (name, form, choice), found in self._counts.items():
-            plain = dict(points.named(np.stack(self._counts[NONE, FORMS[0], choice])))
-            for kind, own in points.named(np.stack(found)):
+
+def _debiased(
+    view: str, form: str, scores: Mapping[str, np.ndarray], config: Config
+) -> list[np.ndarray]:
+    """Scores at each strength; the factual alone where there is nothing to subtract."""
+    heads = len(SCORED_HEADS)
+    if view in (NONE, SWEEP):
+        return [scores[NONE][:, :, :heads]]
+    factual, other = (scores[name][:, :, :heads] for name in (NONE, view))
+    return [
+        debias.debiased(factual, other, [[phase, phase, apex]] * 2, cast(Form, form))
+        for phase, apex in config.strengths
+    ]
+
+
+def _gains(seeds: Sequence[_OfSeed], config: Config) -> Iterator[dict[str, object]]:
+    """F1 with each counterfactual, and its gain over none when both are chosen alike."""
+    counts = {key: np.stack([seed.counts[key] for seed in seeds]) for key in seeds[0].counts}
+    for (view, form, rule), of_view in counts.items():
+        over = {"gain": counts[NONE, FORMS[0], rule]}
+        for row in threshold_sweep.score_rows(of_view, config.n_bootstrap, over):
+            yield {"counterfactual": view, "form": form, "chosen": rule, **row}
+
+
+def _chosen_strengths(seeds: Sequence[_OfSeed], config: Config) -> Iterator[dict[str, object]]:
+    """How often each strength was best on the other subjects, over seeds and subjects."""
+    for view, form, kind in seeds[0].strengths:
+        chosen = np.stack([seed.strengths[view, form, kind] for seed in seeds])
+        for index, (phase, apex) in enumerate(config.strengths if view != NONE else ()):
+            yield {
+                "counterfactual": view,
+                "form": form,
+                "kind": kind,
+                "onset_and_offset": phase,
+                "apex": apex,
+                "share": float(np.mean(chosen == index)),
+            }
+
+
+def _confidences(seeds: Sequence[_OfSeed]) -> Iterator[dict[str, object]]:
+    """Mean probabilities over seeds, by motion, kind and head."""
+    for view in seeds[0].confidence:
+        values = np.mean([seed.confidence[view] for seed in seeds], axis=0)  # (3, 2, 4)
+        for index, kind in enumerate(targets.KINDS):
+            for head, of_head in zip(HEADS, values[:, index].T.tolist(), strict=True):
                 yield {
-                    "database": self.part.name,
-                    "variant": self.variant,
-                    "counterfactual": name,
-                    "form": form,
-                    "chosen": choice,
+                    "motion": "as measured" if view == NONE else view,
                     "kind": kind,
-                    **operating_points.summary(own, n_bootstrap),
-                    **operating_points.gain(own, plain[kind], n_bootstrap),
+                    "head": head,
+                    **dict(zip(("mean", "highest", "spread"), of_head, strict=True)),
                 }
 
-    def _chosen_strengths(self) -> Iterator[dict[str, object]]:
-        """How often each strength was best on the other subjects, over seeds and subjects."""
-        for (name, form, kind), chosen in self._strengths.items():
-            for place, (phase, apex) in enumerate(self.config.strengths if name != NONE else ()):
-                yield {
-                    "database": self.part.name,
-                    "variant": self.variant,
-                    "counterfactual": name,
-                    "form": form,
-                    "kind": kind,
-                    "onset_and_offset": phase,
-                    "apex": apex,
-                    "share": float(np.mean(np.stack(chosen) == place)),
-                }
 
-    def _confidences(self) -> Iterator[dict[str, object]]:
-        """How sure the models are: over all frames, at each window's highest, and how it varies."""
-        for name, said in self._said.items():
-            mean, highest, spread = np.mean(said, axis=0)  # (2, 4) each
-            for place, kind in enumerate(targets.KINDS):
-                for head, own in enumerate(HEADS):
-                    yield {
-                        "database": self.part.name,
-                        "variant": self.variant,
-                        "motion": "as measured" if name == NONE else name,
-                        "kind": kind,
-                        "head": own,
-                        "mean": float(mean[place, head]),
-                        "highest": float(highest[place, head]),
-                        "spread": float(spread[place, head]),
-                    }
-
-
-def _confidence(said: np.ndarray) -> np.ndarray:
+def _confidence(scores: np.ndarray) -> np.ndarray:
     """Mean, mean of windows' highest, and mean deviation in time, (3, 2, 4)."""
     return np.stack(
-        [said.mean(axis=(0, 3)), said.max(axis=3).mean(axis=0), said.std(axis=3).mean(axis=0)]
+        [scores.mean(axis=(0, 3)), scores.max(axis=3).mean(axis=0), scores.std(axis=3).mean(axis=0)]
     )
 
 
 def _views(
-    part: SpottingDataset, seed: int, wanted: Sequence[str] = VIEWS
+    data: SpottingDataset, seed: int, names: Sequence[str] = VIEWS
 ) -> dict[str, torch.Tensor]:
-    """Counterfactual motion of all windows, without what belongs to views that nobody wants."""
-    motion, video = part.windows.motion, part.windows.video
-    generator = np.random.default_rng([seed, len(part.videos)])
-    chosen = debias.most_causal_regions(part.marks)
-    drawn = debias.random_regions(chosen, generator)[video]
-    kept = debias.keep(motion, chosen[video])
-    every = {
+    """Counterfactual motion of all windows, for the views of these names and their controls."""
+    motion, video = data.windows.motion, data.windows.video
+    generator = np.random.default_rng([seed, len(data.videos)])
+    regions = debias.most_causal_regions(data.marks)
+    random = debias.random_regions(regions, generator)[video]
+    kept = debias.keep(motion, regions[video])
+    views = {
         NULL: debias.null_motion(motion).expand_as(motion),
         KEEP: kept,
-        MASK: debias.mask(motion, chosen[video]),
-        "keep random regions": debias.keep(motion, drawn),
-        "mask random regions": debias.mask(motion, drawn),
+        MASK: debias.mask(motion, regions[video]),
+        "keep random regions": debias.keep(motion, random),
+        "mask random regions": debias.mask(motion, random),
         "keep E_f, other video": kept[debias.from_another_video(video, generator)],
         "noise": debias.noise(motion, generator),
         "blurred": debias.blurred(motion, _BLUR),
     }
-    left_out = {name.split()[0] for name in VIEWS if name not in wanted}  # keep, for keep E_f
-    return {name: view for name, view in every.items() if name.split()[0] not in left_out}
+    left_out = {name.split()[0] for name in VIEWS if name not in names}  # keep, for keep E_f
+    return {name: view for name, view in views.items() if name.split()[0] not in left_out}

@@ -2,12 +2,11 @@
 
 from collections.abc import Iterator
 
-import numpy as np
 import pandas as pd
 
 from causalex_book.publishing import paper, style
 from causalex_book.publishing.beside import interval, printed_as
-from causalex_book.spotting.points import NESTED
+from causalex_book.spotting.threshold_sweep import NESTED
 from causalex_book.spotting.variants import CAUSAL_EX
 from causalex_core.evaluation.operating_points import CROSS
 
@@ -22,26 +21,20 @@ _WHO = {
 
 
 def answer(debiasing: pd.DataFrame) -> list[str]:
-    """What is gained on each database by who chooses lambda, and what stands against it.
-
-    Parameters
-    ----------
-    debiasing
-        Table of :mod:`causalex_book.debiasing.real_debiasing`.
-    """
-    overall = debiasing.query("kind == 'overall' and variant == @WHOLE and form != 'logits'")
+    """Gain on each database by who chooses lambda, and of the controls, from ``debiasing``."""
+    overall = debiasing.query("kind == 'overall' and variant == @CAUSAL_EX and form != 'logits'")
     lines = []
     for database, rows in overall.groupby("database", sort=False):
-        gains = {(row["counterfactual"], row["chosen"]): row for row in rows.to_dict("records")}
-        name = next(each for each in _MAIN if (each, NESTED) in gains)
-        changes = [
-            f"{interval(gains[name, chosen], 'gain')} when {who}" for chosen, who in _WHO.items()
-        ]
+        gains = {
+            (row["counterfactual"], row["chosen"]): interval(row, "gain")
+            for row in rows.to_dict("records")
+        }
+        name = next(name for name in _MAIN if (name, NESTED) in gains)
+        changes = [f"{gains[name, chosen]} when {who}" for chosen, who in _WHO.items()]
         lines.append(
             f"{style.readable(str(database))}: debiasing Causal-Ex with {name} changes its overall"
             f" F1 by {', '.join(changes)}; as many thresholds and no counterfactual change it by"
-            f" {interval(gains[SWEEP, NESTED], 'gain')} when {_WHO[NESTED]}."
-            f" {_printed(str(database))}"
+            f" {gains[SWEEP, NESTED]} when {_WHO[NESTED]}. {_printed(str(database))}"
         )
     inner = debiasing.query("chosen == @NESTED and counterfactual not in (@PLAIN, @SWEEP)")
     tuned = debiasing.query("chosen == @TUNED and counterfactual in @inner.counterfactual")
@@ -57,10 +50,9 @@ def answer(debiasing: pd.DataFrame) -> list[str]:
 
 
 def _printed(database: str) -> str:
-    base = printed_as(database)[0]
+    row = f"{printed_as(database)[0]} {CAUSAL_EX}"
     before, after = (
-        paper.value("causal_ex", "table3", f"{base} {CAUSAL_EX}{suffix}", "f1")
-        for suffix in ("", " + debias")
+        paper.value("causal_ex", "table3", f"{row}{suffix}", "f1") for suffix in ("", " + debias")
     )
     return f"Printed is {after - before:+.4f}."
 
@@ -68,46 +60,39 @@ def _printed(database: str) -> str:
 def at_fixed_thresholds(debiasing: pd.DataFrame) -> list[str]:
     """The largest gain of the published networks, and that of a constant, by who chooses.
 
-    Parameters
-    ----------
-    debiasing
-        Table of :mod:`causalex_book.debiasing.published_debiasing`, of one way of counting.
+    The table is that of `published_debiasing`, of one way of counting.
     """
     lines = []
     overall = debiasing[debiasing["kind"] == "overall"]
     for (database, variant), rows in overall.groupby(["database", "variant"], sort=False):
-        said = []
+        parts = []
         for chosen, of_rule in rows.groupby("chosen", sort=False):
             is_constant = of_rule["counterfactual"] == CONSTANT
             best = of_rule[~is_constant].sort_values("gain", kind="stable").iloc[-1]
-            said.append(
+            parts.append(
                 f"when {_WHO[str(chosen)]}, {best['counterfactual']} gains most,"
                 f" {interval(best, 'gain')}, and a constant"
                 f" {interval(of_rule[is_constant].iloc[0], 'gain')}"
             )
-        lines.append(f"{style.readable(str(database))}, {variant}: {'; '.join(said)}.")
+        lines.append(f"{style.readable(str(database))}, {variant}: {'; '.join(parts)}.")
     return lines
 
 
 def planted(bias: pd.DataFrame) -> Iterator[str]:
     """Whether the tied unit makes micro-expressions easier to find, before debiasing and after.
 
-    Parameters
-    ----------
-    bias
-        Table of :mod:`causalex_book.debiasing.counterfactuals`; of real people it has no rows.
+    The table ``bias`` has no rows of real people.
     """
     if bias.empty:
         return
     expressions = bias.query(
-        "variant == @WHOLE and form == 'probabilities' and event == 'expression'"
+        "variant == @CAUSAL_EX and form == 'probabilities' and event == 'expression'"
     )
     for database, rows in expressions.groupby("database", sort=False):
-        share = (rows["detected"] / rows["number"]).groupby(
-            [rows["counterfactual"], rows["people"], rows["unit"]]
+        share = rows.assign(share=rows["detected"] / rows["number"]).pivot(
+            index=["counterfactual", "people"], columns="unit", values="share"
         )
-        found = share.first().unstack("unit")
-        gap = (found["with"] - found["without"]).to_dict()
+        gap = share["with"] - share["without"]
         before, after = (
             f"{gap[name, 'tied']:+.3f} where it is tied and {gap[name, 'free']:+.3f} where it is"
             " free"
@@ -122,17 +107,11 @@ def planted(bias: pd.DataFrame) -> Iterator[str]:
 def undefined(rates: pd.DataFrame, odds: pd.DataFrame, n_bootstrap: int) -> Iterator[str]:
     """How many rates, groups and resamples are left out since they are undefined.
 
-    Parameters
-    ----------
-    rates, odds
-        Tables of :mod:`causalex_book.debiasing.counterfactuals`; odds may be empty.
-    n_bootstrap
-        Resamples behind each interval.
+    `odds` may be empty; `n_bootstrap` resamples are behind each interval.
     """
-    lacking = int(rates["ratio"].isna().sum())
     yield (
-        f"The ratio is undefined, without any false alarm, in {lacking} of {len(rates)} rows;"
-        f" true positive rates in {int(rates['tpr'].isna().sum())}."
+        f"The ratio is undefined, without any false alarm, in {rates['ratio'].isna().sum()} of"
+        f" {len(rates)} rows; true positive rates in {rates['tpr'].isna().sum()}."
     )
     for what, table, column in (
         ("the ratio", rates, "ratio_left_out"),
@@ -141,8 +120,8 @@ def undefined(rates: pd.DataFrame, odds: pd.DataFrame, n_bootstrap: int) -> Iter
         known = table[column].dropna() if column in table else pd.Series(dtype=float)
         if len(known):
             yield (
-                f"{int((known > 0).sum())} of {len(known)} intervals of {what} leave out resamples"
-                f" in which it is undefined, {int(known.max())} of {n_bootstrap} at most."
+                f"{(known > 0).sum()} of {len(known)} intervals of {what} leave out resamples"
+                f" in which it is undefined, {known.max():.0f} of {n_bootstrap} at most."
             )
         if len(known) < len(table):
             yield (
@@ -151,4 +130,4 @@ def undefined(rates: pd.DataFrame, odds: pd.DataFrame, n_bootstrap: int) -> Iter
             )
     groups = odds.get("groups_left_out", pd.Series(dtype=float)).dropna()
     if len(groups):
-        yield f"{int(np.sum(groups > 0))} of {len(groups)} differences leave out a group."
+        yield f"{(groups > 0).sum()} of {len(groups)} differences leave out a group."

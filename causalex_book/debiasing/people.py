@@ -1,6 +1,6 @@
-"""What systems make of people: a planted bias, and error rates of frames by group.
+"""Detections by people: a planted bias, and error rates of frames by group.
 
-Of real people neither biases nor attributes are known: the functions on them yield nothing.
+Neither is known of real people: for them `bias`, `alarms` and `odds` yield nothing.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from causalex_book.spotting.material import SpottingDataset
+from causalex_book.spotting.dataset import SpottingDataset
 from causalex_core.evaluation import fairness, frames
 from causalex_core.expressions import KINDS
 from causalex_synthetic import planted
@@ -18,110 +18,107 @@ from causalex_synthetic.people import TIES
 
 
 class System(NamedTuple):
-    """What made detections: a variant, and what was taken from its scores."""
+    """What made detections: a variant, and what was subtracted from its scores."""
 
     variant: str
     counterfactual: str
     form: str
 
 
-def tied(part: SpottingDataset) -> int:
-    """How many people have the tied unit; none are known of real ones."""
-    if part.drawn is None:
-        return 0
-    people = part.drawn.attributes.set_index("subject").loc[part.subjects]
-    return int((people["tie"] == TIES[0]).sum())
+Detections = Mapping[System, Sequence[pd.DataFrame]]
 
 
-def bias(
-    part: SpottingDataset, found: Mapping[System, Sequence[pd.DataFrame]]
-) -> Iterator[dict[str, object]]:
+def tied(data: SpottingDataset) -> int:
+    """How many synthetic people have the tied unit."""
+    return 0 if data.synthetic is None else int(_attributes(data, data.synthetic)["tied"].sum())
+
+
+def bias(data: SpottingDataset, detections: Detections) -> Iterator[dict[str, object]]:
     """Small expressions, and small movements that are none, with the tied unit and without."""
-    if part.drawn is None:
+    if data.synthetic is None:
         return
-    distractors = planted.distractors(part.drawn)
-    for system, tables in found.items():
-        for event, events in (("expression", part.truth), ("fidget", distractors)):
-            for row in planted.detected(events, tables, _groups(part, part.drawn)):
-                yield {"database": part.name, **system._asdict(), "event": event, **row}
+    fidgets, groups = planted.distractors(data.synthetic), _groups(data, data.synthetic)
+    for system, tables in detections.items():
+        for event, events in (("expression", data.truth), ("fidget", fidgets)):
+            for row in planted.detected(events, tables, groups):
+                yield {"database": data.name, **system._asdict(), "event": event, **row}
 
 
-def alarms(
-    part: SpottingDataset, found: Mapping[System, Sequence[pd.DataFrame]]
-) -> Iterator[dict[str, object]]:
-    """Micro-expressions that are none, and minutes in which they are found."""
-    if part.drawn is None:
+def alarms(data: SpottingDataset, detections: Detections) -> Iterator[dict[str, object]]:
+    """False micro-expressions, and the minutes in which they are found."""
+    if data.synthetic is None:
         return
-    frames_of = pd.Series(part.windows.lengths).groupby(list(part.windows.subjects)).sum()
-    groups = _groups(part, part.drawn)
-    for system, tables in found.items():
-        counted = planted.false_alarms(part.truth, tables, groups)
-        for group, own in groups.items():
+    lengths = pd.Series(data.windows.lengths).groupby(list(data.windows.subjects)).sum()
+    groups = _groups(data, data.synthetic)
+    for system, tables in detections.items():
+        counts = planted.false_alarms(data.truth, tables, groups)
+        for group, subjects in groups.items():
             yield {
-                "database": part.name,
+                "database": data.name,
                 **system._asdict(),
                 "people": group,
-                "false_alarms": counted[group],
-                "minutes": float(frames_of[own].sum()) / part.fps / 60,
+                "false_alarms": counts[group],
+                "minutes": float(lengths[subjects].sum()) / data.fps / 60,
             }
 
 
-def _groups(part: SpottingDataset, drawn: SyntheticDataset) -> dict[str, list[str]]:
+def _groups(data: SpottingDataset, people: SyntheticDataset) -> dict[str, list[str]]:
     """Tied and free people who take part."""
     return {
-        group: [name for name in own if name in part.subjects]
-        for group, own in planted.people(drawn).items()
+        group: [name for name in names if name in data.subjects]
+        for group, names in planted.people(people).items()
     }
 
 
+def _attributes(data: SpottingDataset, people: SyntheticDataset) -> pd.DataFrame:
+    """Attributes of those who take part, and whether each is ``tied``."""
+    table = people.attributes.set_index("subject").loc[data.subjects]
+    return table.assign(tied=table["tie"] == TIES[0])
+
+
 def cells(
-    part: SpottingDataset, found: Mapping[System, Sequence[pd.DataFrame]]
+    data: SpottingDataset, detections: Detections
 ) -> Iterator[tuple[dict[str, object], pd.DataFrame]]:
     """Frames by subject, truth and prediction, of all seeds together."""
-    lengths = dict(zip(part.windows.names, part.windows.lengths, strict=True))
-    place = {name: number for number, name in enumerate(part.subjects)}
-    owner = np.repeat([place[name] for name in part.windows.subjects], part.windows.lengths)
-    for system, tables in found.items():
+    lengths = dict(zip(data.windows.names, data.windows.lengths, strict=True))
+    positions = [data.subjects.index(name) for name in data.windows.subjects]
+    subject = np.repeat(positions, data.windows.lengths)
+    for system, tables in detections.items():
         for kind in KINDS:
             truth, *predicted = (
                 frames.covered(table[table["kind"] == kind], lengths)
-                for table in (part.truth, *tables)
+                for table in (data.truth, *tables)
             )
-            row: dict[str, object] = {"database": part.name, **system._asdict(), "kind": kind}
-            times = len(predicted)
+            seeds = len(predicted)
             yield (
-                row,
+                {"database": data.name, **system._asdict(), "kind": kind},
                 frames.cells(
-                    np.tile(owner, times), np.tile(truth, times), np.concatenate(predicted)
+                    np.tile(subject, seeds), np.tile(truth, seeds), np.concatenate(predicted)
                 ),
             )
 
 
 def odds(
-    part: SpottingDataset, counted: pd.DataFrame, n_bootstrap: int
+    data: SpottingDataset, cells: pd.DataFrame, n_bootstrap: int
 ) -> Iterator[dict[str, object]]:
     """Equalized odds difference between halves of the people, by frames.
 
     A half without frames of expressions, or with nothing else, is left out of that rate.
     """
-    if part.drawn is None:
+    if data.synthetic is None:
         return
-    people = part.drawn.attributes.set_index("subject").loc[part.subjects]
-    halves = {
-        "tone": people["tone"] > 0.5,
-        "shape": people["shape"] > 0.5,
-        "tie": people["tie"] == TIES[0],
-    }
+    people = _attributes(data, data.synthetic)
+    halves = {"tone": people["tone"] > 0.5, "shape": people["shape"] > 0.5, "tie": people["tied"]}
+    subject = cells["subject"].to_numpy()
     for attribute, half in halves.items():
-        subject = counted["subject"].to_numpy()
         gap = fairness.equalized_odds_gap(
-            counted["truth"].to_numpy(),
-            counted["predicted"].to_numpy(),
+            cells["truth"].to_numpy(),
+            cells["predicted"].to_numpy(),
             half.to_numpy()[subject],
             subject,
             n_bootstrap,
             seed=1,
-            frames=counted["frames"].to_numpy(),
+            frames=cells["frames"].to_numpy(),
         )
         yield {
             "attribute": attribute,

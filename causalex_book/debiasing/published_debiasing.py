@@ -1,8 +1,7 @@
-"""Debiasing of the published networks: fixed thresholds, AUW-GCN's way to read intervals out.
+"""Debiasing of the published networks, with fixed thresholds and AUW-GCN's read-out.
 
-The trained models of :mod:`causalex_book.spotting.published_setting` judge null frames and motion
-of E_f alone after the last epoch; one strength for all heads is subtracted (Eq. 8 of Causal-Ex).
-It is chosen on the test subjects, as in print, or on the others.
+The models of :mod:`causalex_book.spotting.published_setting` are applied to counterfactual motion
+after the last epoch. One strength for all heads is chosen on the test subjects or on the others.
 """
 
 from collections.abc import Iterator
@@ -24,10 +23,9 @@ from causalex_book.debiasing.counterfactuals import (
     SCORED_HEADS,
     TUNED,
 )
-from causalex_book.spotting import material, points, published_rule, published_setting
-from causalex_book.spotting.material import SpottingDataset
+from causalex_book.spotting import published_rule, published_setting, threshold_sweep
+from causalex_book.spotting.dataset import SpottingDataset, read_for
 from causalex_book.spotting.published_setting import (
-    FIRST_EPOCH,
     HONEST,
     NEAREST,
     NETWORKS,
@@ -38,12 +36,12 @@ from causalex_book.spotting.variants import AUW_GCN, CAUSAL_EX, trained, trainin
 from causalex_core.config import Count, Strength, including
 from causalex_core.evaluation import operating_points, selection
 from causalex_core.spotting import candidates, debias, proposals
-from causalex_core.spotting.graph import GraphConfig
 from causalex_core.spotting.judging import judge
 from causalex_core.spotting.windows import leave_one_subject_out
 
 SOURCES = published_setting.SOURCES
 LONG = True
+STRENGTHS = (0.0, 0.05, 0.1, 0.2, 0.5, 1.0, -0.5)
 
 
 @dataclass(frozen=True)
@@ -58,90 +56,73 @@ class Config(published_setting.Config):
 
     variants: Variants = (CAUSAL_EX, AUW_GCN)
     n_bootstrap: Count = 2000
-    strengths: Annotated[tuple[Strength, ...], including(0.0)] = (
-        0.0,
-        0.05,
-        0.1,
-        0.2,
-        0.5,
-        1.0,
-        -0.5,
-    )
+    strengths: Annotated[tuple[Strength, ...], including(0.0)] = STRENGTHS
 
 
 def compute(config: Config) -> dict[str, pd.DataFrame]:
     """Tables ``debiasing``, at the chosen strengths, and ``strengths``, F1 at each."""
     rows: dict[str, list[dict[str, object]]] = {"debiasing": [], "strengths": []}
     for database in config.databases:
-        part = material.read(
-            database,
-            config.features,
-            GraphConfig(alpha=config.alpha),
-            config.most_subjects,
-            config.targets,
-        )
+        data = read_for(config, database, config.targets)
         for variant in config.variants:
-            of_seeds = [_hits(part, database, variant, seed, config) for seed in config.seeds]
-            for name, counting in of_seeds[0]:
-                hits = np.stack([found[name, counting] for found in of_seeds])
-                about = {"database": part.name, "variant": variant, "counterfactual": name}
-                about |= asdict(counting)
-                rows["debiasing"] += [about | row for row in _chosen(hits, config)]
-                rows["strengths"] += [about | row for row in _each(hits, config)]
+            seeds = [_counts(data, database, variant, seed, config) for seed in config.seeds]
+            for name, counting in seeds[0]:
+                counts = np.stack([of_seed[name, counting] for of_seed in seeds])
+                label = {"database": data.name, "variant": variant, "counterfactual": name}
+                label |= asdict(counting)
+                rows["debiasing"] += [label | row for row in _chosen(counts, config)]
+                rows["strengths"] += [label | row for row in _strengths(counts, config)]
     return {name: pd.DataFrame(table) for name, table in rows.items()}
 
 
-def _hits(
-    part: SpottingDataset, database: str, variant: str, seed: int, config: Config
+def _counts(
+    data: SpottingDataset, database: str, variant: str, seed: int, config: Config
 ) -> dict[tuple[str, published_rule.Counting], np.ndarray]:
-    """Hits (S, 2, strengths, 3) of one seed, by counterfactual and way of counting."""
+    """Counts (S, 2, strengths, 3) of one seed, by counterfactual and way of counting."""
     network, setting = NETWORKS[variant], config.setting
-    folds, motion = leave_one_subject_out(part.windows), part.windows.motion
-    kept = range(min(FIRST_EPOCH[database], config.epochs - 1), config.epochs)  # as its page keeps
-    outcome, matrices = trained(part, network, folds, seed, setting, kept)
-    essential = debias.most_causal_regions(part.marks)[part.windows.video]
+    folds, motion = leave_one_subject_out(data.windows), data.windows.motion
+    epochs = published_setting.kept_epochs(database, config.epochs)  # to share its trainings
+    results, matrices = trained(data, network, folds, seed, setting, epochs)
+    essential = debias.most_causal_regions(data.marks)[data.windows.video]
     views = {
         NONE: motion,
         NULL: debias.null_motion(motion).expand_as(motion),
         KEEP: debias.keep(motion, essential),
         MASK: debias.mask(motion, essential),
     }
-    judged = judge(outcome, training(part, network, setting), matrices, views)
-    said = {
-        name: candidates.in_place(outcome.runs, of_runs, len(motion))[:, :, : len(SCORED_HEADS)]
-        for name, of_runs in judged.items()
+    predicted = judge(results, training(data, network, setting), matrices, views)
+    scores = {
+        name: candidates.in_place(results.runs, of_runs, len(motion))[:, :, : len(SCORED_HEADS)]
+        for name, of_runs in predicted.items()
     }
-    said[BOTH] = (said[NULL] + said[KEEP]) / 2
-    said[CONSTANT] = np.full_like(said[NONE], LEVEL)
-    factual, found = said.pop(NONE), {}
-    for name, other in said.items():
+    scores[BOTH] = (scores[NULL] + scores[KEEP]) / 2
+    scores[CONSTANT] = np.full_like(scores[NONE], LEVEL)
+    factual, counts = scores.pop(NONE), {}
+    for name, other in scores.items():
         detections = [
             proposals.detect(
-                debias.debiased(factual, other, strength), part.windows, READ_OUT[database]
+                debias.debiased(factual, other, strength), data.windows, READ_OUT[database]
             )
             for strength in config.strengths
         ]
         for counting in (NEAREST, HONEST):
-            found[name, counting] = published_rule.hits(detections, part, counting)
-    return found
+            counts[name, counting] = published_rule.counts(detections, data, counting)
+    return counts
 
 
-def _chosen(hits: np.ndarray, config: Config) -> Iterator[dict[str, object]]:
-    """F1 at the strength that is best overall, and its gain, from hits (seeds, S, 2, L, 3)."""
-    plain = dict(points.named(np.moveaxis(hits[:, :, :, config.strengths.index(0.0)], 2, 1)))
+def _chosen(counts: np.ndarray, config: Config) -> Iterator[dict[str, object]]:
+    """F1 at the strength that is best overall, and its gain, from counts (seeds, S, 2, L, 3)."""
+    over = {"gain": np.moveaxis(counts[:, :, :, config.strengths.index(0.0)], 2, 1)}
     for rule, choose in ((CROSS, selection.cross_fold), (TUNED, selection.oracle_pooled)):
-        found = np.stack([published_rule.at_choice(own, choose(own.sum(axis=1))) for own in hits])
-        for kind, counts in points.named(found):
-            yield {
-                "chosen": rule,
-                "kind": kind,
-                **operating_points.summary(counts, config.n_bootstrap),
-                **operating_points.gain(counts, plain[kind], config.n_bootstrap),
-            }
+        at_choice = np.stack(
+            [published_rule.counts_at(seed, choose(seed.sum(axis=1))) for seed in counts]
+        )
+        for row in threshold_sweep.score_rows(at_choice, config.n_bootstrap, over):
+            yield {"chosen": rule, **row}
 
 
-def _each(hits: np.ndarray, config: Config) -> Iterator[dict[str, object]]:
+def _strengths(counts: np.ndarray, config: Config) -> Iterator[dict[str, object]]:
     """Overall F1 at each strength."""
-    for place, strength in enumerate(config.strengths):
-        overall = hits[:, :, :, place].sum(axis=2)
+    for index, strength in enumerate(config.strengths):
+        overall = counts[:, :, :, index].sum(axis=2)
         yield {"strength": strength, "f1": operating_points.summary(overall, 1)["f1"]}

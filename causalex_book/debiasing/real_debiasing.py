@@ -11,7 +11,7 @@ import pandas as pd
 
 from causalex_book.debiasing import counterfactuals
 from causalex_book.debiasing.counterfactuals import VIEWS, Variants
-from causalex_book.spotting.material import RealName
+from causalex_book.spotting.dataset import RealName
 from causalex_book.spotting.variants import AUW_GCN, CAUSAL_EX
 from causalex_core.config import Seed, one_of
 from causalex_core.data import region_motion

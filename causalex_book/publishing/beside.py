@@ -23,7 +23,7 @@ def printed_as(database: str) -> tuple[str, str]:
     Parameters
     ----------
     database
-        Name as `causalex_book.spotting.material` gives it, such as ``synthetic, like SAMM-LV``,
+        Name as `causalex_book.spotting.dataset` gives it, such as ``synthetic, like SAMM-LV``,
         ``CAS(ME)^2, own features`` or ``CAS(ME)^2``.
 
     Returns

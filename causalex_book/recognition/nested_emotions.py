@@ -45,7 +45,7 @@ from causalex_book.recognition.inner_recognisers import (
     nested_scores,
 )
 from causalex_book.spotting import nested
-from causalex_book.spotting.points import NESTED
+from causalex_book.spotting.threshold_sweep import NESTED
 from causalex_core import paths
 from causalex_core.config import Count, Parameters, Seed
 from causalex_core.data import causalnet, manifest

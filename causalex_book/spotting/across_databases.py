@@ -5,25 +5,27 @@ are shown: the last epoch and the published rule, the databases as they are and 
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from itertools import permutations
 from typing import Annotated
 
 import numpy as np
 import pandas as pd
 
-from causalex_book.spotting import material, points, published_rule, published_setting, resampling
-from causalex_book.spotting.material import RealName, SpottingDataset
+from causalex_book.spotting import published_rule, published_setting, threshold_sweep
+from causalex_book.spotting.dataset import RealName, SpottingDataset, crossed, read_for
 from causalex_book.spotting.published_setting import HONEST, NEAREST, READ_OUT
 from causalex_book.spotting.variants import AUW_GCN, CAUSAL_EX, VARIANTS, trained
 from causalex_core.config import Count, CountOrAll, Parameters, Probability, Seed, one_of
 from causalex_core.data.annotations import CAS, SAMM
-from causalex_core.evaluation import operating_points
 from causalex_core.evaluation.operating_points import EPOCH, LAST
-from causalex_core.spotting import proposals
+from causalex_core.expressions import FRAMES
+from causalex_core.motion.record import MotionRecord, Quality
+from causalex_core.spotting import graph, proposals
 from causalex_core.spotting.graph import GraphConfig
-from causalex_core.spotting.proposals import ProposalConfig
-from causalex_core.spotting.windows import hold_out
+from causalex_core.spotting.proposals import ProposalConfig, ProposalRule
+from causalex_core.spotting.targets import TargetConfig
+from causalex_core.spotting.windows import Video, gather, hold_out
 
 SOURCES = published_setting.SOURCES
 LONG = True
@@ -65,20 +67,15 @@ class Config(Parameters):
 def compute(config: Config) -> dict[str, pd.DataFrame]:
     """Table ``crossed``: counts and F1 by direction, rate, network, way of counting and rule."""
     search = GraphConfig(alpha=config.alpha)
-    own = {
-        name: material.read(name, config.features, search, config.most_subjects, "marks")
-        for name in (CAS, SAMM)
-    }
-    at_one_rate = {
-        name: resampling.at_rate(part, _COMMON_FPS, search) for name, part in own.items()
-    }
+    recorded = {name: read_for(config, name, "marks") for name in (CAS, SAMM)}
+    resampled = {name: at_rate(data, _COMMON_FPS, search) for name, data in recorded.items()}
     rows: list[dict[str, object]] = []
-    for rate, parts in ((AS_RECORDED, own), (COMMON, at_one_rate)):
-        for source, target in permutations(parts, 2):
-            factor = parts[source].fps / own[source].fps
-            read_out = resampling.rules(READ_OUT[source], factor)
-            first = min(published_setting.FIRST_EPOCH[source], config.epochs - 1)
-            rows += _crossed(rate, parts[source], parts[target], read_out, first, config)
+    for rate, databases in ((AS_RECORDED, recorded), (COMMON, resampled)):
+        for source, target in permutations(databases, 2):
+            factor = databases[source].fps / recorded[source].fps
+            rules = at_other_rate(READ_OUT[source], factor)
+            epochs = published_setting.kept_epochs(source, config.epochs)
+            rows += _crossed(rate, databases[source], databases[target], rules, epochs, config)
     return {"crossed": pd.DataFrame(rows)}
 
 
@@ -86,43 +83,97 @@ def _crossed(
     rate: str,
     source: SpottingDataset,
     target: SpottingDataset,
-    read_out: ProposalConfig,
-    first: int,
+    rules: ProposalConfig,
+    epochs: range,
     config: Config,
 ) -> Iterator[dict[str, object]]:
-    """Rows of one direction; epochs from `first` on are looked at."""
-    both, tested = material.crossed(source, target)
+    """Rows of one direction."""
+    both, tested = crossed(source, target)
     fold = hold_out(both.windows, tested, name=f"{target.name} held out, {rate}")
     setting = published_setting.Config(epochs=config.epochs).setting
-    rows = np.isin(both.subjects, tested)
+    of_target = np.isin(both.subjects, tested)
     for variant in config.variants:
         detections = []
         for seed in config.seeds:
-            outcome, _ = trained(
-                both, VARIANTS[variant], [fold], seed, setting, range(first, config.epochs)
-            )
+            results, _ = trained(both, VARIANTS[variant], [fold], seed, setting, epochs)
             detections.append(
                 [
-                    proposals.detect(
-                        scores.astype(np.float32), both.windows, read_out, fold.held_out
-                    )
-                    for scores in outcome.scores[0]
+                    proposals.detect(scores.astype(np.float32), both.windows, rules, fold.held_out)
+                    for scores in results.scores[0]
                 ]
             )
         for counting in (NEAREST, HONEST):
-            hits = np.stack(
-                [published_rule.hits(of_seed, both, counting)[rows] for of_seed in detections]
+            counts = np.stack(
+                [published_rule.counts(tables, both, counting)[of_target] for tables in detections]
             )
-            reported = published_setting.by_rule(hits)
+            counts_by_rule = published_rule.counts_by_rule(counts)
+            label = {"rate": rate, "trained_on": source.name, "tested_on": target.name}
+            label |= {"variant": variant, **asdict(counting)}
             for rule in (EPOCH, LAST):
-                for kind, counts in points.named(reported[rule]):
-                    yield {
-                        "rate": rate,
-                        "trained_on": source.name,
-                        "tested_on": target.name,
-                        "variant": variant,
-                        **asdict(counting),
-                        "rule": rule,
-                        "kind": kind,
-                        **operating_points.summary(counts, config.n_bootstrap),
-                    }
+                for row in threshold_sweep.score_rows(counts_by_rule[rule], config.n_bootstrap):
+                    yield {**label, "rule": rule, **row}
+
+
+def at_rate(data: SpottingDataset, fps: float, search: GraphConfig) -> SpottingDataset:
+    """A database at another rate; targets follow from its annotations, in AUW-GCN's way.
+
+    Its own rate gives it back as it is.
+    """
+    if fps == data.fps:
+        return data
+    factor = fps / data.fps
+    videos = tuple(
+        Video(video.subject, video.name, resampled_motion(video.motion, factor))
+        for video in data.videos
+    )
+    truth = resampled_labels(data.truth, factor)
+    recordings = (
+        MotionRecord(
+            video.motion,
+            np.full(len(video.motion), Quality.MEASURED, np.uint8),
+            fps,
+            subject=video.subject,
+            video=video.name,
+        )
+        for video in videos
+    )
+    return replace(
+        data,
+        fps=fps,
+        videos=videos,
+        truth=truth,
+        windows=gather(videos, truth, TargetConfig("released")),
+        marks=tuple(graph.of_video(recording, search).marks for recording in recordings),
+    )
+
+
+def resampled_motion(steps: np.ndarray, factor: float) -> np.ndarray:
+    """Steps (T, regions, 2) from frame to frame at `factor` times the rate, with the same path.
+
+    The result has floor(T * factor) steps, of the same type. Positions between two frames lie on
+    the line between them.
+    """
+    path = np.concatenate([np.zeros_like(steps[:1]), steps]).cumsum(axis=0, dtype=np.float64)
+    count = int(len(steps) * factor + 1e-9)
+    times = np.arange(count + 1) / factor
+    before = np.minimum(times.astype(int), len(steps) - 1)
+    share = (times - before)[:, None, None]
+    positions = path[before] * (1 - share) + path[before + 1] * share
+    return np.diff(positions, axis=0).astype(steps.dtype)
+
+
+def resampled_labels(table: pd.DataFrame, factor: float) -> pd.DataFrame:
+    """Expressions with their frames counted at another rate, rounded down."""
+    return table.assign(**{name: np.floor(table[name] * factor) for name in FRAMES})
+
+
+def at_other_rate(rules: ProposalConfig, factor: float) -> ProposalConfig:
+    """Rules whose search and lengths are as long in seconds at another rate."""
+    return replace(rules, micro=_rule(rules.micro, factor), macro=_rule(rules.macro, factor))
+
+
+def _rule(rule: ProposalRule, factor: float) -> ProposalRule:
+    (near, far), (shortest, longest) = (
+        tuple(round(frames * factor) for frames in pair) for pair in (rule.reach, rule.length)
+    )
+    return replace(rule, reach=(near, far), length=(shortest, longest))

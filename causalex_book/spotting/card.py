@@ -77,36 +77,26 @@ Licence: MIT, as the rest of this project.
 
 
 def text(spotter: Spotter, about: Mapping[str, Any]) -> str:
-    """Write the card.
-
-    Parameters
-    ----------
-    spotter
-        The model.
-    about
-        What :func:`causalex_book.spotting.shipped.train_shipped` returns beside it.
-    """
+    """Write the card of a model, from it and the notes of `shipped.train_shipped`."""
     measured = {kind: about["measured"][kind] for kind in KINDS}
     measured["overall"] = {
         name: sum(of_kind[name] for of_kind in measured.values()) for name in COUNTS
     }
     settings, training = spotter.settings, about["training"]
     return _TEXT.substitute(
-        may_not=MAY_NOT,
-        parameters=f"{sum(one.numel() for one in spotter.network.parameters()):,}",
-        fps=f"{settings.fps:g}",
-        version=about["cohort"]["version"],
+        about["cohort"],
         cohort=about["cohort"]["fingerprint"],
-        videos=about["cohort"]["videos"],
-        subjects=about["cohort"]["subjects"],
+        may_not=MAY_NOT,
+        parameters=f"{sum(weights.numel() for weights in spotter.network.parameters()):,}",
+        fps=f"{settings.fps:g}",
         groups=training["groups"],
-        rows="".join(_row(kind, hits) for kind, hits in measured.items()),
+        rows="".join(_row(kind, counts) for kind, counts in measured.items()),
         epochs=training["training"]["epochs"],
         seed=training["seed"],
         least=", ".join(f"{settings.least[kind]:g} ({kind})" for kind in KINDS),
     )
 
 
-def _row(kind: str, hits: Mapping[str, int]) -> str:
-    score = float(f1(np.array([hits[name] for name in COUNTS])))
-    return f"| {kind} | {score:.3f} | {hits['tp']} | {hits['n_pred']} | {hits['n_truth']} |\n"
+def _row(kind: str, counts: Mapping[str, int]) -> str:
+    score = float(f1(np.array([counts[name] for name in COUNTS])))
+    return f"| {kind} | {score:.3f} | {counts['tp']} | {counts['n_pred']} | {counts['n_truth']} |\n"

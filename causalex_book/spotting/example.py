@@ -9,31 +9,20 @@ from causalex_synthetic import dataset
 
 
 def spotted_video(seed: int, longest: float) -> tuple[Spotted, Portraits]:
-    """What the shipped spotter finds in a video of a synthetic cohort, and its faces.
+    """The video with most labelled expressions of at most `longest` seconds, and its faces.
 
-    Of the videos that last no longer, it is the one with most labelled expressions.
-
-    Parameters
-    ----------
-    seed
-        Of the cohort; the shipped spotter was trained on another.
-    longest
-        Seconds.
+    The shipped spotter was trained on synthetic people of another seed.
 
     Raises
     ------
     CausalexError
         If all videos are longer.
     """
-    drawn = dataset.draw(dataset.Config(seed=seed))
-    short = [
-        number
-        for number, video in enumerate(drawn.videos)
-        if video.frames <= longest * drawn.spec.fps
-    ]
+    people = dataset.draw(dataset.Config(seed=seed))
+    frames = longest * people.spec.fps
+    short = [index for index, video in enumerate(people.videos) if video.frames <= frames]
     if not short:
         raise CausalexError(f"no video of at most {longest:g} s in the cohort of seed {seed}")
-    number = max(short, key=lambda one: len(drawn.videos[one].events))
-    film = drawn.film(number)
-    found = checkpoints.load()(drawn.measured(number))
-    return found, portraits(film, Given(film.landmarks()))
+    index = max(short, key=lambda index: len(people.videos[index].events))
+    film = people.film(index)
+    return checkpoints.load()(people.measured(index)), portraits(film, Given(film.landmarks()))

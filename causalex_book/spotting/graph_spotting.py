@@ -1,11 +1,10 @@
 """Does a causal graph help to spot? Every variant of the graph in the same network.
 
 Leave-one-subject-out, under every rule of selection, with baselines that have no model and with
-labels that mean nothing. Tables 2 to 4 and Fig. 5 of Causal-Ex, on synthetic people or on the
-features of the real ones.
+moved labels: Tables 2 to 4 and Fig. 5 of Causal-Ex, on synthetic or real people.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Annotated
 
@@ -13,18 +12,23 @@ import numpy as np
 import pandas as pd
 import torch
 
-from causalex_book.spotting import level, material, nested, points, shifts
-from causalex_book.spotting.material import DatabaseName, RealName, SpottingDataset
-from causalex_book.spotting.mdmd import mdmd
-from causalex_book.spotting.points import NESTED, TOGETHER
+from causalex_book.spotting import controls, nested, threshold_sweep
+from causalex_book.spotting.dataset import (
+    DatabaseName,
+    RealName,
+    SpottingDataset,
+    crossed,
+    read_for,
+)
+from causalex_book.spotting.threshold_sweep import NESTED, OVERALL, TOGETHER
 from causalex_book.spotting.variants import (
     AUW_GCN,
     CAUSAL_EX,
+    FEW_EPOCHS,
     NONE,
-    OWN,
     VARIANTS,
-    Setting,
     VariantName,
+    cost,
     trained,
 )
 from causalex_core.config import (
@@ -36,16 +40,14 @@ from causalex_core.config import (
     at_least,
     including,
 )
-from causalex_core.evaluation import operating_points
 from causalex_core.evaluation.operating_points import LAST
 from causalex_core.evaluation.spotting import MEGC
-from causalex_core.expressions import KINDS, MissingOffset
+from causalex_core.expressions import MissingOffset
 from causalex_core.graphs import compound
 from causalex_core.spotting import candidates
-from causalex_core.spotting.graph import GraphConfig
 from causalex_core.spotting.network import FRAMES, Network
 from causalex_core.spotting.training import FoldResults
-from causalex_core.spotting.windows import gather, hold_out, leave_one_subject_out
+from causalex_core.spotting.windows import Fold, gather, hold_out, leave_one_subject_out
 
 SOURCES = ()
 LONG = True
@@ -65,18 +67,10 @@ CONTRASTS = (
     ("directed edges", CAUSAL_EX),
     (CAUSAL_EX, "as released"),
 )
-TABLES = (
-    *("inputs", "networks", "scores", "contrasts", "epochs", "baselines", "shifted", "crossed"),
-    "cost",
-)
+TABLES = tuple("inputs networks scores contrasts epochs baselines shifted crossed cost".split())
 
-_PEAK_SECONDS = {"macro": (0.6, 1.0, 1.5, 2.2), "micro": (0.2, 0.3, 0.4, 0.5)}
-_PEAK_HEIGHTS = np.geomspace(1, 30, 30)  # of the median level
-_CEILINGS = (4.0, 8.0, 16.0, np.inf)  # a micro-expression moves less than a macro-expression
-# Distances, and lengths of what counts, as MDMD's authors took them for CAS(ME)^2, in seconds.
-_MDMD_SECONDS = {"macro": (0.65, 1.3, 2.0), "micro": (0.2, 0.4, 0.6)}
-_MDMD_LENGTHS = {"macro": (0.55, np.inf), "micro": (0.2, 0.55)}
-_MDMD_SHARES = (0.01, 0.02, 0.05, 0.1, 0.15, 0.2, 0.3, 0.4, 0.5, 0.6)
+# How the detections that are kept with the result were counted.
+_COUNTING = {"protocol": MEGC.name, "missing_offset": str(MissingOffset.AS_IS)}
 
 Variants = Annotated[tuple[VariantName, ...], including(NONE, CAUSAL_EX)]
 
@@ -89,7 +83,7 @@ class Config(Parameters):
     ----------
     plans
         Databases, and the variants that are trained on each: see
-        `causalex_book.spotting.material.read` and `causalex_book.spotting.variants.VARIANTS`. The
+        `causalex_book.spotting.dataset.read` and `causalex_book.spotting.variants.VARIANTS`. The
         variant without a graph, from which gains are measured, and Causal-Ex, whose rules and
         shifted labels are shown, must be among them.
     features
@@ -134,298 +128,203 @@ class Config(Parameters):
     n_bootstrap: Count = 2000
 
 
+Counts = Mapping[str, Mapping[str, np.ndarray]]  # (seeds, 2, S, 3) by variant and rule
+
+
 def compute(config: Config) -> dict[str, pd.DataFrame]:
     """Tables as `TABLES` names them."""
     rows: dict[str, list[dict[str, object]]] = {name: [] for name in TABLES}
     named = dict.fromkeys(name for _, variants in config.plans for name in variants)
     rows["networks"] = [_network(name) for name in named]
-    home: dict[str, tuple[SpottingDataset, Mapping[str, np.ndarray]]] = {}
-    found: list[pd.DataFrame] = []
+    last: dict[str, tuple[SpottingDataset, dict[str, np.ndarray]]] = {}
+    detections: list[pd.DataFrame] = []
     for database, variants in config.plans:
-        part = material.read(
-            database, config.features, GraphConfig(alpha=config.alpha), config.most_subjects
-        )
-        rows["inputs"].append(_inputs(part))
-        counted: dict[str, np.ndarray] = {}  # (seeds, S, 2, E, T, 3)
-        inner: dict[str, np.ndarray] = {}  # (seeds, 2, S, 3)
+        data = read_for(config, database)
+        rows["inputs"].append(_inputs(data))
+        last[database] = data, {}
+        by_rule: dict[str, Mapping[str, np.ndarray]] = {}
         for variant in variants:
+            label = {"database": data.name, "variant": variant}
             seeds = config.seeds[: config.n_seeds.get(variant)]
-            runs = [_run(part, variant, seed, config) for seed in seeds]
-            counted[variant] = np.stack([run.hits for run in runs])
-            if variant in config.nested:
-                inner[variant] = np.stack([run.nested for run in runs if run.nested is not None])
-            if part.drawn is None:
-                found += list(_detections(part, variant, runs, config))
-            rows["cost"].append(_cost(part, variant, runs))
-        home[database] = part, {name: hits[:, :, :, -1] for name, hits in counted.items()}
-        baselines = {PEAKS: _peaks(part), MDMD: _mdmd(part)}
-        reported = {name: points.by_rule(hits, inner.get(name)) for name, hits in counted.items()}
-        rows["scores"] += list(_scores(part, reported, baselines, config))
-        rows["contrasts"] += list(_contrasts(part, reported, config))
-        rows["epochs"] += [
-            {"database": part.name, "variant": variant, **row}
-            for variant, hits in counted.items()
-            for row in points.by_epoch(hits)
-        ]
-        rows["baselines"] += list(_baselines(part, baselines, config))
-        rows["shifted"] += list(_shifted(part, config))
-    for source in home:
-        for target in home:
+            models = [_Models.of(data, variant, seed, config) for seed in seeds]
+            counts = np.stack([of_seed.counts for of_seed in models])  # (seeds, S, 2, E, T, 3)
+            inner = [of_seed.nested for of_seed in models if of_seed.nested is not None]
+            by_rule[variant] = threshold_sweep.counts_by_rule(
+                counts, np.stack(inner) if inner else None
+            )
+            last[database][1][variant] = counts[:, :, :, -1]
+            rows["epochs"] += [label | row for row in threshold_sweep.by_epoch(counts)]
+            rows["cost"].append({**label, **cost([of_seed.cpu_seconds for of_seed in models])})
+            if data.synthetic is None:
+                detections += [
+                    table.assign(**label, rule=rule, seed=seed, **_COUNTING)
+                    for seed, of_seed in zip(seeds, models, strict=True)
+                    for rule, table in of_seed.detections.items()
+                ]
+        baselines = {PEAKS: controls.peak_counts(data), MDMD: controls.mdmd_counts(data)}
+        rows["scores"] += list(_scores(data, by_rule, baselines, config))
+        rows["contrasts"] += list(_contrasts(data, by_rule, config))
+        rows["baselines"] += list(_baselines(data, baselines, config))
+        rows["shifted"] += list(_shifted(data, config))
+    for source in last:
+        for target in last:
             if source != target:
-                rows["crossed"] += list(_crossed(*home[source], home[target][0], config))
+                rows["crossed"] += list(_crossed(*last[source], last[target][0], config))
     tables = {name: pd.DataFrame(table) for name, table in rows.items()}
-    return tables | ({"detections": pd.concat(found, ignore_index=True)} if found else {})
+    if detections:
+        tables["detections"] = pd.concat(detections, ignore_index=True)
+    return tables
 
 
-def _inputs(part: SpottingDataset) -> dict[str, object]:
+def _inputs(data: SpottingDataset) -> dict[str, object]:
     edges = {
-        f"{policy}_edges": float(
-            np.mean([compound.adjacency(each, policy).sum() for each in part.marks])
-        )
+        policy: [compound.adjacency(marks, policy).sum() for marks in data.marks]
         for policy in compound.POLICIES
     }
     return {
-        "database": part.name,
-        "subjects": len(part.subjects),
-        "videos": len(part.videos),
-        "minutes": part.minutes,
-        "macro": int((part.truth["kind"] == "macro").sum()),
-        "micro": int((part.truth["kind"] == "micro").sum()),
-        "training_windows": int(part.windows.with_expression.sum()),
-        **edges,
+        **data.summary(),
+        "training_windows": int(data.windows.with_expression.sum()),
+        **{f"{policy}_edges": float(np.mean(numbers)) for policy, numbers in edges.items()},
     }
 
 
 def _network(variant: str) -> dict[str, object]:
-    """Size of a network, and how long its answer is: pooling was said to shorten it."""
+    """Size of a network, and length of its output: pooling was said to shorten it."""
     config = VARIANTS[variant].network
     network = Network(config).eval()
     motion = torch.zeros(1, FRAMES, config.nodes, config.channels)
     square = torch.eye(config.nodes)
     with torch.no_grad():
-        answer = network(motion, compound=square, prior=square)
+        output = network(motion, compound=square, prior=square)
     return {
         "variant": variant,
         "graph_layers": ", ".join(config.graph),
         "pooling": config.pooling,
-        "parameters": sum(one.numel() for one in network.parameters()),
+        "parameters": sum(weights.numel() for weights in network.parameters()),
         "frames_in": FRAMES,
-        "frames_out": answer.shape[-1],
+        "frames_out": output.shape[-1],
     }
 
 
-def _setting(config: Config) -> Setting:
-    return replace(OWN, epochs=config.epochs)
+def _trained(
+    data: SpottingDataset,
+    variant: str,
+    folds: list[Fold],
+    seed: int,
+    config: Config,
+    keep: list[int] | None = None,
+) -> FoldResults:
+    setting = replace(FEW_EPOCHS, epochs=config.epochs)
+    return trained(data, VARIANTS[variant], folds, seed, setting, keep)[0]
 
 
 @dataclass(frozen=True)
-class _Run:
-    """Models of one seed, scored on those who were left out.
+class _Models:
+    """Models of one seed, scored on their held-out subjects.
 
-    Attributes
-    ----------
-    hits
-        (S, 2, E, T, 3) of every epoch and threshold.
-    nested
-        Counts (2, S, 3) at what inner models choose; None without any.
-    detections
-        What each rule of selection reports.
-    cpu_seconds
-        (folds,) of training.
+    `counts` (S, 2, E, T, 3) are of every epoch and threshold, `nested` (2, S, 3) at the choice of
+    inner models, if there are any; `detections` by rule of selection; `cpu_seconds` of each fold.
     """
 
-    hits: np.ndarray
+    counts: np.ndarray
     nested: np.ndarray | None
     detections: Mapping[str, pd.DataFrame]
     cpu_seconds: np.ndarray
 
-
-def _run(part: SpottingDataset, variant: str, seed: int, config: Config) -> _Run:
-    outcome = _trained(part, variant, seed, config)
-    scores = candidates.held_out(outcome, part.windows, seed)
-    hits, tables = points.hits(part, list(scores), config.n_thresholds)
-    found = {
-        rule: points.at_choice(part, tables, choice, config.n_thresholds)
-        for rule, choice in points.chosen(hits).items()
-    }
-    inner = None
-    if variant in config.nested:
-        inner, found[NESTED] = _nested(part, variant, seed, scores, config)
-    return _Run(hits, inner, found, outcome.cpu_seconds)
-
-
-def _trained(part: SpottingDataset, variant: str, seed: int, config: Config) -> FoldResults:
-    """Leave-one-subject-out models."""
-    folds = leave_one_subject_out(part.windows)
-    return trained(part, VARIANTS[variant], folds, seed, _setting(config))[0]
-
-
-def _nested(
-    part: SpottingDataset, variant: str, seed: int, scores: np.ndarray, config: Config
-) -> tuple[np.ndarray, pd.DataFrame]:
-    """Counts (2, S, 3) and detections at what inner models choose.
-
-    They choose epoch, threshold, number and lengths.
-    """
-    folds = nested.folds(part.windows)
-    asked = points.asked(config.epochs)
-    outcome, _ = trained(part, VARIANTS[variant], folds, seed, _setting(config), asked)
-    inner = [
-        points.choices(part, list(said), config.n_thresholds, run.fold.held_out)[0]
-        for run, said in zip(outcome.runs, outcome.scores, strict=True)
-    ]
-    outer, tables = points.choices(part, list(scores[asked]), config.n_thresholds)
-    choice = nested.each_kind(inner, nested.groups(part.subjects))
-    found = points.at_choice(part, tables, choice, config.n_thresholds)
-    return points.at_candidates(outer, choice), found
-
-
-def _detections(
-    part: SpottingDataset, variant: str, runs: Sequence[_Run], config: Config
-) -> Iterator[pd.DataFrame]:
-    """Detections under each rule, with what `causalex_book.publishing.detections` tells them by."""
-    counting = {"protocol": MEGC.name, "missing_offset": str(MissingOffset.AS_IS)}
-    for seed, run in zip(config.seeds, runs, strict=False):  # some variants have one seed
-        for rule, table in run.detections.items():
-            yield table.assign(
-                database=part.name, variant=variant, rule=rule, seed=seed, **counting
+    @classmethod
+    def of(cls, data: SpottingDataset, variant: str, seed: int, config: Config) -> "_Models":
+        """Train the outer models, and the inner ones where the page wants them."""
+        results = _trained(data, variant, leave_one_subject_out(data.windows), seed, config)
+        scores = candidates.held_out(results, data.windows, seed)
+        counts, tables = threshold_sweep.counts(data, list(scores), config.n_thresholds)
+        detections = {
+            rule: threshold_sweep.detections_at(data, tables, choice, config.n_thresholds)
+            for rule, choice in threshold_sweep.candidates_by_rule(counts).items()
+        }
+        at_choice = None
+        if variant in config.nested:
+            epochs = threshold_sweep.inner_epochs(config.epochs)
+            inner = _trained(data, variant, nested.folds(data.windows), seed, config, epochs)
+            at_choice, detections[NESTED] = threshold_sweep.inner_choice(
+                data, inner, scores, config.n_thresholds, seed
             )
-
-
-def _cost(part: SpottingDataset, variant: str, runs: Sequence[_Run]) -> dict[str, object]:
-    seconds = np.stack([run.cpu_seconds for run in runs])
-    return {
-        "database": part.name,
-        "variant": variant,
-        "folds": seconds.shape[1],
-        "seeds": len(runs),
-        "cpu_seconds_per_fold": float(seconds.mean()),
-        "cpu_minutes": float(seconds.sum()) / 60,
-    }
+        return cls(counts, at_choice, detections, results.cpu_seconds)
 
 
 def _scores(
-    part: SpottingDataset,
-    reported: Mapping[str, Mapping[str, np.ndarray]],
-    baselines: Mapping[str, np.ndarray],
-    config: Config,
+    data: SpottingDataset, by_rule: Counts, baselines: Mapping[str, np.ndarray], config: Config
 ) -> Iterator[dict[str, object]]:
-    """F1 of every variant under every rule, and what it gains over others."""
-    for variant, rules in reported.items():
-        for rule, found in rules.items():
-            choose = points.together if rule == TOGETHER else points.cross_fold
-            beside = {"over_last": rules[LAST]} | {
-                f"over_{column}": np.stack(
-                    [points.at_candidates(baselines[name], choose(baselines[name]))] * len(found)
-                )
-                for column, name in (("peaks", PEAKS), ("mdmd", MDMD))
-            }
-            if rule in reported[NONE]:
-                beside["gain"] = reported[NONE][rule]
-            for kind, own in points.named(found):
-                row: dict[str, object] = {
-                    "database": part.name,
-                    "variant": variant,
-                    "rule": rule,
-                    "kind": kind,
-                    **operating_points.summary(own, config.n_bootstrap),
-                }
-                for column, other in beside.items():
-                    difference = operating_points.gain(
-                        own, dict(points.named(other))[kind], config.n_bootstrap
-                    )
-                    row |= {name.replace("gain", column): x for name, x in difference.items()}
-                yield row
+    """F1 of every variant under every rule, and its gains over others."""
+    for variant, rules in by_rule.items():
+        for rule, counts in rules.items():
+            over = {"over_last": rules[LAST]}
+            for column, name in (("over_peaks", PEAKS), ("over_mdmd", MDMD)):
+                at_choice = _of_baseline(baselines[name], rule)
+                over[column] = np.stack([at_choice] * len(counts))
+            if rule in by_rule[NONE]:
+                over["gain"] = by_rule[NONE][rule]
+            label = {"database": data.name, "variant": variant, "rule": rule}
+            for row in threshold_sweep.score_rows(counts, config.n_bootstrap, over):
+                yield label | row
+
+
+def _of_baseline(counts: np.ndarray, rule: str) -> np.ndarray:
+    """Counts (2, S, 3) of a detector without a model, chosen on the other subjects."""
+    choose = threshold_sweep.jointly if rule == TOGETHER else threshold_sweep.cross_fold
+    return threshold_sweep.counts_at(counts, choose(counts))
 
 
 def _contrasts(
-    part: SpottingDataset, reported: Mapping[str, Mapping[str, np.ndarray]], config: Config
+    data: SpottingDataset, by_rule: Counts, config: Config
 ) -> Iterator[dict[str, object]]:
-    """What one variant gains over another, at the last epoch."""
+    """Gain of one variant over another, at the last epoch."""
     for better, worse in CONTRASTS:
-        if better in reported and worse in reported:
-            others = dict(points.named(reported[worse][LAST]))
-            for kind, own in points.named(reported[better][LAST]):
-                yield {
-                    "database": part.name,
-                    "variant": better,
-                    "beside": worse,
-                    "kind": kind,
-                    **operating_points.gain(own, others[kind], config.n_bootstrap),
-                }
-
-
-def _peaks(part: SpottingDataset) -> np.ndarray:
-    """Hits (S, 2, ..., 3) of peaks of motion: every length, least and greatest height."""
-    tables = []
-    for seconds in zip(*(_PEAK_SECONDS[kind] for kind in KINDS), strict=True):
-        macro, micro = (
-            level.peaks(part.videos, max(round(length * part.fps), 3), kind)
-            for length, kind in zip(seconds, KINDS, strict=True)
-        )
-        tables += [pd.concat([macro, micro[micro["score"] <= ceiling]]) for ceiling in _CEILINGS]
-    heights = dict.fromkeys(KINDS, _PEAK_HEIGHTS)
-    return candidates.counts(tables, part.truth, part.subjects, heights)
-
-
-def _mdmd(part: SpottingDataset) -> np.ndarray:
-    """Hits (S, 2, ..., 3) of MDMD: every distance and share."""
-    tables = []
-    for seconds in zip(*(_MDMD_SECONDS[kind] for kind in KINDS), strict=True):
-        for share in _MDMD_SHARES:
-            of_kinds = []
-            for distance, kind in zip(seconds, KINDS, strict=True):
-                shortest, longest = np.multiply(_MDMD_LENGTHS[kind], part.fps)
-                of_kinds.append(
-                    mdmd(part.videos, round(distance * part.fps), share, kind, shortest, longest)
-                )
-            tables.append(pd.concat(of_kinds))
-    everything = dict.fromkeys(KINDS, np.array([-np.inf]))
-    return candidates.counts(tables, part.truth, part.subjects, everything)
+        if better in by_rule and worse in by_rule:
+            label = {"database": data.name, "variant": better, "beside": worse}
+            for row in threshold_sweep.gain_rows(
+                by_rule[better][LAST], by_rule[worse][LAST], config.n_bootstrap
+            ):
+                yield label | row
 
 
 def _baselines(
-    part: SpottingDataset, baselines: Mapping[str, np.ndarray], config: Config
+    data: SpottingDataset, baselines: Mapping[str, np.ndarray], config: Config
 ) -> Iterator[dict[str, object]]:
-    for name, hits in baselines.items():
-        for rule, choose in ((LAST, points.cross_fold), (TOGETHER, points.together)):
-            for kind, own in points.named(points.at_candidates(hits, choose(hits))[None]):
-                row = operating_points.summary(own, config.n_bootstrap)
-                shown = ("tp", "n_pred", "n_truth", "f1", "low", "high")
-                yield {
-                    "database": part.name,
-                    "detector": name,
-                    "rule": rule,
-                    "kind": kind,
-                    **{column: row[column] for column in shown},
-                }
+    shown = ("kind", "tp", "n_pred", "n_truth", "f1", "low", "high")
+    for name, counts in baselines.items():
+        for rule in (LAST, TOGETHER):
+            at_choice = _of_baseline(counts, rule)[None]
+            for row in threshold_sweep.score_rows(at_choice, config.n_bootstrap):
+                label = {"database": data.name, "detector": name, "rule": rule}
+                yield label | {column: row[column] for column in shown}
 
 
-def _shifted(part: SpottingDataset, config: Config) -> Iterator[dict[str, object]]:
-    """F1 on the labels that models were trained on, beside that on shifted ones.
+def _shifted(data: SpottingDataset, config: Config) -> Iterator[dict[str, object]]:
+    """F1 on the labels that models were trained on, with the band of F1 on moved ones.
 
-    The models of the second half were trained on labels that were shifted already: their F1
-    should be one of many.
+    The second models were trained on labels that were moved already: their F1 should lie within.
     """
-    lengths = dict(zip(part.windows.names, part.windows.lengths, strict=True))
+    lengths = dict(zip(data.windows.names, data.windows.lengths, strict=True))
     seed = config.seeds[0]
-    moved = shifts.shifted(part.truth, lengths, np.random.default_rng(seed))
-    without_meaning = replace(part, truth=moved, windows=gather(part.videos, moved))
-    for labels, own in (("as labelled", part), ("shifted", without_meaning)):
-        outcome = _trained(own, CAUSAL_EX, seed, config)
-        last = candidates.held_out(outcome, own.windows, seed)[-1]
-        counted, tables = points.hits(own, [last], config.n_thresholds)
-        detections = points.at_choice(own, tables, points.cross_fold(counted), config.n_thresholds)
-        found = shifts.band(own.truth, detections, lengths, config.n_shifts, seed)
-        for kind, (value, low, high) in found.items():
+    labels = controls.moved_labels(data.truth, lengths, np.random.default_rng(seed))
+    moved = replace(data, truth=labels, windows=gather(data.videos, labels))
+    for trained_on, dataset in (("as labelled", data), ("shifted", moved)):
+        folds = leave_one_subject_out(dataset.windows)
+        results = _trained(dataset, CAUSAL_EX, folds, seed, config)
+        last = candidates.held_out(results, dataset.windows, seed)[-1]
+        counts, tables = threshold_sweep.counts(dataset, [last], config.n_thresholds)
+        detections = threshold_sweep.detections_at(
+            dataset, tables, threshold_sweep.cross_fold(counts), config.n_thresholds
+        )
+        band = controls.band(dataset.truth, detections, lengths, config.n_shifts, seed)
+        for kind, (f1, low, high) in band.items():
+            of_kind = detections if kind == OVERALL else detections.query("kind == @kind")
             yield {
-                "database": part.name,
-                "trained_on": labels,
+                "database": data.name,
+                "trained_on": trained_on,
                 "kind": kind,
-                "detections": len(
-                    detections if kind == points.OVERALL else detections.query("kind == @kind")
-                ),
-                "f1": value,
+                "detections": len(of_kind),
+                "f1": f1,
                 "band_low": low,
                 "band_high": high,
                 "shifts": config.n_shifts,
@@ -434,30 +333,25 @@ def _shifted(part: SpottingDataset, config: Config) -> Iterator[dict[str, object
 
 def _crossed(
     source: SpottingDataset,
-    at_home: Mapping[str, np.ndarray],
+    in_domain: Mapping[str, np.ndarray],
     target: SpottingDataset,
     config: Config,
 ) -> Iterator[dict[str, object]]:
     """Models of one database on the other: its rules, its thresholds, its last epoch.
 
-    Thresholds are those that are best at home, in the hits (seeds, S, 2, T, 3) of held-out
-    subjects.
+    Thresholds are those that are best in domain, by counts (seeds, S, 2, T, 3).
     """
-    both, others = material.crossed(source, target)
-    fold = hold_out(both.windows, others, name=f"{target.name} held out")
+    both, tested = crossed(source, target)
+    fold = hold_out(both.windows, tested, name=f"{target.name} held out")
     for variant in config.crossed:
-        if variant not in at_home:
+        if variant not in in_domain:
             continue
-        found = []
-        for seed, hits in zip(config.seeds, at_home[variant], strict=False):
-            outcome, _ = trained(both, VARIANTS[variant], [fold], seed, _setting(config))
-            last = outcome.scores[0][-1]
-            found.append(points.elsewhere(both, last, config.n_thresholds, fold.held_out, hits))
-        for kind, own in points.named(np.stack(found)):
-            yield {
-                "trained_on": source.name,
-                "tested_on": target.name,
-                "variant": variant,
-                "kind": kind,
-                **operating_points.summary(own, config.n_bootstrap),
-            }
+        counts = []
+        for seed, of_seed in zip(config.seeds, in_domain[variant], strict=False):
+            last = _trained(both, variant, [fold], seed, config).scores[0][-1]
+            counts.append(
+                threshold_sweep.transferred(both, last, config.n_thresholds, fold.held_out, of_seed)
+            )
+        label = {"trained_on": source.name, "tested_on": target.name, "variant": variant}
+        for row in threshold_sweep.score_rows(np.stack(counts), config.n_bootstrap):
+            yield label | row

@@ -1,8 +1,8 @@
-"""Spotting on real labels, from the motion levels that MDMD's published masks tell.
+"""Spotting on real labels, from the motion levels of MDMD's published masks.
 
-The long videos are licensed; the masks of the MEGC2020 baseline are public, and nested: they
-tell for every frame of every video how high its motion is, at the distances of macro- and of
-micro-expressions. There are no regions in them, so this is the temporal half of the spotter.
+The long videos are licensed; the masks of the MEGC2020 baseline are public, and nested: they give
+the level of motion of every frame, at the distances of macro- and of micro-expressions. There are
+no regions in them, so this is the temporal half of the spotter.
 """
 
 from collections.abc import Iterator, Sequence
@@ -12,16 +12,16 @@ from typing import Annotated
 import numpy as np
 import pandas as pd
 import torch
+from scipy import ndimage
 
 from causalex_book.data import mdmd
-from causalex_book.spotting import material, nested, points, scales
-from causalex_book.spotting.material import SpottingDataset
-from causalex_book.spotting.points import NESTED
+from causalex_book.spotting import nested, threshold_sweep
+from causalex_book.spotting.dataset import SpottingDataset, crossed
+from causalex_book.spotting.threshold_sweep import NESTED
 from causalex_core import paths
 from causalex_core.config import Count, CountOrAll, Parameters, Seed, Strength, at_least, including
 from causalex_core.data import auw_gcn, manifest, video_lengths
 from causalex_core.data.annotations import CAS, SAMM
-from causalex_core.evaluation import operating_points
 from causalex_core.evaluation.operating_points import CROSS, LAST
 from causalex_core.spotting import candidates, debias, losses, proposals
 from causalex_core.spotting.fold_trainer import Graphs, TrainingConfig
@@ -35,6 +35,7 @@ LONG = True
 DATABASES = (CAS, SAMM)
 SAMM_STEP = 8  # 200 to 25 frames per second, as AUW-GCN's table of SAMM counts
 NONE, NULL, SWEEP = "none", "null frames", "as many thresholds instead"
+SCALES = (2, 4, 8, 16, 32)  # frames, standard deviation
 
 
 @dataclass(frozen=True)
@@ -72,26 +73,33 @@ def compute(config: Config) -> dict[str, pd.DataFrame]:
     rows: dict[str, list[dict[str, object]]] = {
         name: [] for name in ("inputs", "rules", "epochs", "debiasing", "crossed")
     }
-    everything = [read(database, config) for database in DATABASES]
-    at_home = {}
-    for part in everything:
-        rows["inputs"].append(_inputs(part))
-        folds = leave_one_subject_out(part.windows, all_windows=True)
-        outer = _trained(part, folds, config)
-        scores = [candidates.held_out(outer, part.windows, seed) for seed in config.seeds]
-        counted = np.stack([points.hits(part, list(one), config.n_thresholds)[0] for one in scores])
-        at_home[part.name] = counted[:, :, :, -1]
+    databases = [read(database, config) for database in DATABASES]
+    in_domain = {}
+    for data in databases:
+        rows["inputs"].append(_inputs(data))
+        outer = _trained(data, leave_one_subject_out(data.windows, all_windows=True), config)
         inner = _trained(
-            part,
-            nested.folds(part.windows, all_windows=True),
+            data,
+            nested.folds(data.windows, all_windows=True),
             config,
-            points.asked(config.epochs),
+            threshold_sweep.inner_epochs(config.epochs),
         )
-        rows["rules"] += list(_rules(part, counted, _nested(part, scores, inner, config), config))
-        rows["epochs"] += [{"database": part.name, **row} for row in points.by_epoch(counted)]
-        rows["debiasing"] += list(_debiased(part, outer, inner, config))
-    for source, target in (everything, everything[::-1]):
-        rows["crossed"] += list(_crossed(source, target, at_home[source.name], config))
+        counts, chosen = [], []
+        for seed in config.seeds:
+            scores = candidates.held_out(outer, data.windows, seed)
+            counts.append(threshold_sweep.counts(data, list(scores), config.n_thresholds)[0])
+            chosen.append(
+                threshold_sweep.inner_choice(data, inner, scores, config.n_thresholds, seed)[0]
+            )
+        swept = np.stack(counts)  # (seeds, S, 2, E, T, 3)
+        in_domain[data.name] = swept[:, :, :, -1]
+        rows["rules"] += list(_rules(data, swept, np.stack(chosen), config))
+        rows["epochs"] += [
+            {"database": data.name, **row} for row in threshold_sweep.by_epoch(swept)
+        ]
+        rows["debiasing"] += list(_debiased(data, outer, inner, config))
+    for source, target in (databases, databases[::-1]):
+        rows["crossed"] += list(_crossed(source, target, in_domain[source.name], config))
     return {name: pd.DataFrame(table) for name, table in rows.items()}
 
 
@@ -109,11 +117,11 @@ def read(database: str, config: Config) -> SpottingDataset:
         if database == SAMM:
             inside = thinned(inside, SAMM_STEP)
         height = np.sqrt(inside / len(mdmd.THRESHOLDS))
-        videos.append(Video(name.rpartition("_")[0], name, scales.channels(height)))
+        videos.append(Video(name.rpartition("_")[0], name, channels(height)))
     if config.most_subjects:
-        chosen = list(dict.fromkeys(video.subject for video in videos))[: config.most_subjects]
-        videos = [video for video in videos if video.subject in chosen]
-        truth = truth[truth["subject"].isin(chosen)]
+        subjects = list(dict.fromkeys(video.subject for video in videos))[: config.most_subjects]
+        videos = [video for video in videos if video.subject in subjects]
+        truth = truth[truth["subject"].isin(subjects)]
     return SpottingDataset(
         name=database,
         fps=auw_gcn.FPS[database],
@@ -130,158 +138,122 @@ def thinned(levels: np.ndarray, step: int) -> np.ndarray:
     return np.pad(levels, ((0, rest), (0, 0))).reshape(-1, step, levels.shape[1]).max(axis=1)
 
 
-def _inputs(part: SpottingDataset) -> dict[str, object]:
+def channels(levels: np.ndarray) -> np.ndarray:
+    """Levels (frames, K) of motion at several scales: context for a network that sees few frames.
+
+    (frames, 1, 11 K) float32: one node; the levels, then for each scale the smoothed levels and
+    their slope times the scale.
+    """
+    parts = [levels.astype(float)]
+    for scale in SCALES:
+        smooth = ndimage.gaussian_filter1d(parts[0], scale, axis=0)
+        parts += [smooth, scale * np.gradient(smooth, axis=0) if len(smooth) > 1 else 0 * smooth]
+    return np.concatenate(parts, axis=1)[:, None].astype(np.float32)
+
+
+def _inputs(data: SpottingDataset) -> dict[str, object]:
     still = [
-        (part.windows.motion[part.windows.video == video, :, 0, channel] == 0)
+        (data.windows.motion[data.windows.video == video, :, 0, channel] == 0)
         for channel in (0, 1)
-        for video in range(len(part.windows.names))
+        for video in range(len(data.windows.names))
     ]
     quiet = torch.cat([share.flatten() for share in still]).double().mean()
-    return {
-        "database": part.name,
-        "subjects": len(part.subjects),
-        "videos": len(part.windows.names),
-        "minutes": part.minutes,
-        "macro": int((part.truth["kind"] == "macro").sum()),
-        "micro": int((part.truth["kind"] == "micro").sum()),
-        "below_the_first_threshold": float(quiet),
-    }
+    return {**data.summary(), "below_the_first_threshold": float(quiet)}
 
 
-def _training(part: SpottingDataset, config: Config) -> TrainingConfig:
-    network = NetworkConfig(
-        graph=(),
-        pooling=False,
-        nodes=1,
-        channels=part.windows.motion.shape[3],
-        width=config.width,
-    )
+def _training(data: SpottingDataset, config: Config) -> TrainingConfig:
+    size = data.windows.motion.shape[3]
     return TrainingConfig(
-        network=network, loss=part.loss, epochs=config.epochs, precision="bfloat16"
+        NetworkConfig(graph=(), pooling=False, nodes=1, channels=size, width=config.width),
+        loss=data.loss,
+        epochs=config.epochs,
+        precision="bfloat16",
     )
 
 
 def _trained(
-    part: SpottingDataset, folds: Sequence[Fold], config: Config, keep: Sequence[int] | None = None
+    data: SpottingDataset, folds: Sequence[Fold], config: Config, keep: Sequence[int] | None = None
 ) -> FoldResults:
     """Models of all folds and seeds."""
-    return train(
-        part.windows,
-        folds,
-        _training(part, config),
-        seeds=config.seeds,
-        keep=keep,
-        folder=paths.data_folder() / "training",
-    )
-
-
-def _nested(
-    part: SpottingDataset, scores: Sequence[np.ndarray], inner: FoldResults, config: Config
-) -> np.ndarray:
-    """Counts (seeds, 2, S, 3) at the epoch, threshold, number and lengths of the inner choice."""
-    found = []
-    for seed, outer in zip(config.seeds, scores, strict=True):
-        of_pairs = [
-            points.choices(part, list(said), config.n_thresholds, run.fold.held_out)[0]
-            for run, said in zip(inner.runs, inner.scores, strict=True)
-            if run.seed == seed
-        ]
-        of_all, _ = points.choices(part, list(outer[list(inner.epochs)]), config.n_thresholds)
-        choice = nested.each_kind(of_pairs, nested.groups(part.subjects))
-        found.append(points.at_candidates(of_all, choice))
-    return np.stack(found)
+    training, folder = _training(data, config), paths.data_folder() / "training"
+    return train(data.windows, folds, training, seeds=config.seeds, keep=keep, folder=folder)
 
 
 def _rules(
-    part: SpottingDataset, counted: np.ndarray, of_inner: np.ndarray, config: Config
+    data: SpottingDataset, counts: np.ndarray, chosen: np.ndarray, config: Config
 ) -> Iterator[dict[str, object]]:
     """F1 under each rule of selection."""
-    reported = points.by_rule(counted, of_inner)
-    honest = dict(points.named(reported[LAST]))
-    for rule, found in reported.items():
-        for kind, own in points.named(found):
-            yield {
-                "database": part.name,
-                "kind": kind,
-                "rule": rule,
-                **operating_points.summary(own, config.n_bootstrap),
-                **operating_points.gain(own, honest[kind], config.n_bootstrap),
-            }
+    by_rule = threshold_sweep.counts_by_rule(counts, chosen)
+    for rule, at_choice in by_rule.items():
+        over = {"gain": by_rule[LAST]}
+        for row in threshold_sweep.score_rows(at_choice, config.n_bootstrap, over):
+            yield {"database": data.name, "kind": row["kind"], "rule": rule} | row
 
 
 def _debiased(
-    part: SpottingDataset, outer: FoldResults, inner: FoldResults, config: Config
+    data: SpottingDataset, outer: FoldResults, inner: FoldResults, config: Config
 ) -> Iterator[dict[str, object]]:
-    """The null-frame counterfactual after the last epoch, and what it is no better than."""
-    how, motion = _training(part, config), part.windows.motion
+    """The null-frame counterfactual after the last epoch, and as many thresholds without it."""
+    training, motion = _training(data, config), data.windows.motion
     views = {NONE: motion, NULL: debias.null_motion(motion).expand_as(motion)}
-    judged, of_inner = (judge(outcome, how, Graphs(), views) for outcome in (outer, inner))
-    group = nested.groups(part.subjects)
-    found: dict[tuple[str, str], list[np.ndarray]] = {}
+    of_outer, of_inner = (judge(results, training, Graphs(), views) for results in (outer, inner))
+    group = nested.groups(data.subjects)
+    counts: dict[tuple[str, str], list[np.ndarray]] = {}
     for seed in config.seeds:
-        own = [number for number, run in enumerate(outer.runs) if run.seed == seed]
-        runs = [outer.runs[number] for number in own]
+        models = [index for index, run in enumerate(outer.runs) if run.seed == seed]
+        runs = [outer.runs[index] for index in models]
         factual, null = (
-            candidates.in_place(runs, [judged[view][number] for number in own], len(motion))
+            candidates.in_place(runs, [of_outer[view][index] for index in models], len(motion))
             for view in (NONE, NULL)
         )
-        pairs = [number for number, run in enumerate(inner.runs) if run.seed == seed]
+        pairs = [index for index, run in enumerate(inner.runs) if run.seed == seed]
         for method, strengths, finer in (
             (NONE, (0.0,), 1),
             (NULL, config.strengths, 1),
             (SWEEP, (0.0,), len(config.strengths)),
         ):
             steps = config.n_thresholds * finer
-            hits = points.hits(part, _less(factual, null, strengths), steps)[0]
+            swept = threshold_sweep.counts(data, _less(factual, null, strengths), steps)[0]
             of_pairs = [
-                points.hits(
-                    part,
-                    _less(of_inner[NONE][number], of_inner[NULL][number], strengths),
+                threshold_sweep.counts(
+                    data,
+                    _less(of_inner[NONE][index], of_inner[NULL][index], strengths),
                     steps,
-                    inner.runs[number].fold.held_out,
+                    inner.runs[index].fold.held_out,
                 )[0]
-                for number in pairs
+                for index in pairs
             ]
-            found.setdefault((method, CROSS), []).append(points.best_elsewhere(hits))
-            chosen = points.at_candidates(hits, nested.each_kind(of_pairs, group))
-            found.setdefault((method, NESTED), []).append(chosen)
-    for (method, choice), counts in found.items():
-        plain = dict(points.named(np.stack(found[NONE, choice])))
-        for kind, with_it in points.named(np.stack(counts)):
-            yield {
-                "database": part.name,
-                "kind": kind,
-                "method": method,
-                "chosen": choice,
-                **operating_points.summary(with_it, config.n_bootstrap),
-                **operating_points.gain(with_it, plain[kind], config.n_bootstrap),
-            }
+            for rule, choice in (
+                (CROSS, threshold_sweep.cross_fold(swept)),
+                (NESTED, nested.each_kind(of_pairs, group)),
+            ):
+                at_choice = threshold_sweep.counts_at(swept, choice)
+                counts.setdefault((method, rule), []).append(at_choice)
+    for (method, rule), of_seeds in counts.items():
+        over = {"gain": np.stack(counts[NONE, rule])}
+        for row in threshold_sweep.score_rows(np.stack(of_seeds), config.n_bootstrap, over):
+            label = {"database": data.name, "kind": row["kind"], "method": method, "chosen": rule}
+            yield label | row
 
 
 def _less(factual: np.ndarray, null: np.ndarray, strengths: Sequence[float]) -> list[np.ndarray]:
-    """Scores of the heads that proposals ask, less those of the null video (Eq. 8)."""
+    """Scores of the heads that proposals use, less those of the null video, at each strength."""
     return [debias.debiased(factual[:, :, :3], null[:, :, :3], strength) for strength in strengths]
 
 
 def _crossed(
-    source: SpottingDataset, target: SpottingDataset, at_home: np.ndarray, config: Config
+    source: SpottingDataset, target: SpottingDataset, in_domain: np.ndarray, config: Config
 ) -> Iterator[dict[str, object]]:
     """Models of one database on the other: its rules, its thresholds, its last epoch.
 
-    Thresholds are those that are best at home, in the hits (seeds, S, 2, T, 3) of held-out
-    subjects.
+    Thresholds are those that are best in domain, by counts (seeds, S, 2, T, 3).
     """
-    both, others = material.crossed(source, target)
-    fold = hold_out(both.windows, others, name=f"{target.name} held out", all_windows=True)
-    outcome = _trained(both, [fold], config)
-    found = [
-        points.elsewhere(both, said[-1], config.n_thresholds, fold.held_out, home)
-        for said, home in zip(outcome.scores, at_home, strict=True)
+    both, tested = crossed(source, target)
+    fold = hold_out(both.windows, tested, name=f"{target.name} held out", all_windows=True)
+    results = _trained(both, [fold], config)
+    counts = [
+        threshold_sweep.transferred(both, scores[-1], config.n_thresholds, fold.held_out, of_seed)
+        for scores, of_seed in zip(results.scores, in_domain, strict=True)
     ]
-    for kind, own in points.named(np.stack(found)):
-        yield {
-            "trained_on": source.name,
-            "tested_on": target.name,
-            "kind": kind,
-            **operating_points.summary(own, config.n_bootstrap),
-        }
+    for row in threshold_sweep.score_rows(np.stack(counts), config.n_bootstrap):
+        yield {"trained_on": source.name, "tested_on": target.name, **row}

@@ -1,13 +1,12 @@
 """The counts behind printed F1 scores, and what they say about the claims made of them."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
 from causalex_book.publishing import paper
-from causalex_book.spotting.back_solving import joint_counts
 from causalex_core.config import Count, Parameters, Seed
 from causalex_core.data.annotations import CAS, SAMM
 from causalex_core.evaluation.uncertainty import percentile_interval
@@ -33,7 +32,7 @@ COMPARISONS = (
 
 
 @dataclass(frozen=True)
-class Run:
+class PrintedRow:
     """A printed row: where it stands, what was tested and what it was trained on."""
 
     name: str
@@ -44,22 +43,22 @@ class Run:
     trained_on: str
 
 
-def _runs() -> Iterator[Run]:
-    for database in SHORT:
+def _printed_rows() -> Iterator[PrintedRow]:
+    for database, short in SHORT.items():
         for name, source, table, row in (
             (BEFORE, "causal_ex", "table2", "Ours (Before Debias)"),
             (AFTER, "causal_ex", "table2", "Ours (After Debias)"),
-            (AFTER_4, "causal_ex", "table4", f"{SHORT[database]} (Causal+Prior)"),
-            ("Causal-Ex, causal graph only", "causal_ex", "table4", f"{SHORT[database]} (Causal)"),
+            (AFTER_4, "causal_ex", "table4", f"{short} (Causal+Prior)"),
+            ("Causal-Ex, causal graph only", "causal_ex", "table4", f"{short} (Causal)"),
             (AUW, "spotting", "elsewhere", "AUW-GCN"),
             (AUW_AGAIN, "spotting", "elsewhere", "AUW-GCN, run by others"),
         ):
-            yield Run(name, source, table, row, tested_on=database, trained_on=database)
+            yield PrintedRow(name, source, table, row, tested_on=database, trained_on=database)
         other = SAMM if database == CAS else CAS
         for graph, row in (("", "Causal+Prior"), (", causal graph only", "Causal")):
             name = f"Causal-Ex, trained on {other}{graph}"
             row = f"{SHORT[other]} ({row})"
-            yield Run(name, "causal_ex", "table4", row, tested_on=database, trained_on=other)
+            yield PrintedRow(name, "causal_ex", "table4", row, database, other)
 
 
 @dataclass(frozen=True)
@@ -80,23 +79,59 @@ class Config(Parameters):
 
 def compute(config: Config) -> dict[str, pd.DataFrame]:
     """Tables ``solutions``, ``comparisons`` and ``other_truths`` of the page on counts."""
-    runs = list(_runs())
-    solved = {(run.tested_on, run.name): _solve(run, _truths(run.tested_on)) for run in runs}
+    rows = list(_printed_rows())
+    solved = {(row.tested_on, row.name): _solve(row, _truths(row.tested_on)) for row in rows}
     in_text = {
         kind: int(paper.value("causal_ex", "text", f"cas {kind}", "printed")) for kind in KINDS
     }
     other = {
-        (run.tested_on, run.name): _solve(run, in_text)
-        for run in runs
-        if run.tested_on == CAS and run.name in (BEFORE, AFTER)
+        (row.tested_on, row.name): _solve(row, in_text)
+        for row in rows
+        if row.tested_on == CAS and row.name in (BEFORE, AFTER)
     }
     return {
-        "solutions": pd.DataFrame([_summary(*key, found, config) for key, found in solved.items()]),
+        "solutions": _summaries(solved, config),
         "comparisons": pd.DataFrame([_compare(*pair, solved, config) for pair in COMPARISONS]),
-        "other_truths": pd.DataFrame(
-            [_summary(*key, found, config) for key, found in other.items()]
-        ),
+        "other_truths": _summaries(other, config),
     }
+
+
+def counts_of(printed: str, n_truth: int, max_predictions: int) -> pd.DataFrame:
+    """All pairs ``tp, n_pred`` whose F1 rounds to a printed value, such as ``"0.3852"``.
+
+    A detection is counted at most once, so ``tp`` is at most the smaller of detections and truths.
+    """
+    n_pred, tp = np.arange(max_predictions + 1), np.arange(n_truth + 1)
+    f1 = 2 * tp[:, None] / np.maximum(n_pred[None, :] + n_truth, 1)
+    possible = _rounds_to(f1, printed) & (tp[:, None] <= n_pred[None, :])
+    row, column = np.nonzero(possible)
+    return pd.DataFrame({"tp": tp[row], "n_pred": n_pred[column]})
+
+
+def _rounds_to(f1: np.ndarray | pd.Series, printed: str) -> np.ndarray:
+    """Where values round to a printed one, halves up or to even: both ends of the step count."""
+    decimals = len(printed.partition(".")[2])
+    return np.abs(np.asarray(f1) - float(printed)) <= 0.5 * 10.0**-decimals + 1e-12
+
+
+def joint_counts(
+    printed: Mapping[str, str], n_truth: Mapping[str, int], max_predictions: Mapping[str, int]
+) -> pd.DataFrame:
+    """Counts of macro and micro that give all three printed F1 scores together.
+
+    ``macro_tp, macro_n_pred, micro_tp, micro_n_pred, tp, n_pred``, a row per solution, fewest
+    detections first; empty if no counts give all three values.
+    """
+    macro, micro = (
+        counts_of(printed[kind], n_truth[kind], max_predictions[kind]).add_prefix(f"{kind}_")
+        for kind in ("macro", "micro")
+    )
+    pairs = macro.merge(micro, how="cross")
+    for name in ("tp", "n_pred"):
+        pairs[name] = pairs[f"macro_{name}"] + pairs[f"micro_{name}"]
+    f1 = 2 * pairs["tp"] / (pairs["n_pred"] + n_truth["macro"] + n_truth["micro"])
+    fits = _rounds_to(f1, printed["overall"])
+    return pairs[fits].sort_values(["n_pred", "macro_tp"], ignore_index=True)
 
 
 def _truths(database: str) -> dict[str, int]:
@@ -107,58 +142,52 @@ def _truths(database: str) -> dict[str, int]:
     }
 
 
-def _solve(run: Run, truths: dict[str, int]) -> pd.DataFrame:
-    """All counts that give the three printed F1 of a run under the settings it came with."""
-    triple = {
-        kind: paper.text(run.paper, run.table, run.row, f"{SHORT[run.tested_on]} {kind}")
+def _solve(row: PrintedRow, truths: dict[str, int]) -> pd.DataFrame:
+    """All counts that give the three printed F1 of a row under the settings it came with."""
+    printed = {
+        kind: paper.text(row.paper, row.table, row.row, f"{SHORT[row.tested_on]} {kind}")
         for kind in (*KINDS, "overall")
     }
-    kept = KEPT_PER_VIDEO[run.trained_on]
-    cap = {kind: kept[kind] * VIDEOS[run.tested_on] for kind in KINDS}
-    return joint_counts(triple, truths, cap).assign(n_truth=sum(truths.values()))
+    kept = KEPT_PER_VIDEO[row.trained_on]
+    cap = {kind: kept[kind] * VIDEOS[row.tested_on] for kind in KINDS}
+    return joint_counts(printed, truths, cap).assign(n_truth=sum(truths.values()))
 
 
-def _summary(
-    database: str, name: str, solutions: pd.DataFrame, config: Config
-) -> dict[str, object]:
-    """First solution of a printed row, how many there are, and what chance alone would do."""
-    row: dict[str, object] = {"database": database, "run": name, "solutions": len(solutions)}
-    if solutions.empty:
-        return row
-    first = solutions.iloc[0]
-    interval = percentile_interval(_f1(first), _draws(first, config.n_draws, config.seed))
-    return row | {
-        "macro_tp": int(first["macro_tp"]),
-        "macro_n_pred": int(first["macro_n_pred"]),
-        "micro_tp": int(first["micro_tp"]),
-        "micro_n_pred": int(first["micro_n_pred"]),
-        "tp": int(first["tp"]),
-        "n_pred": int(first["n_pred"]),
-        "n_truth": int(first["n_truth"]),
-        "f1": interval.estimate,
-        "low": interval.low,
-        "high": interval.high,
-    }
+def _summaries(solved: Mapping[tuple[str, str], pd.DataFrame], config: Config) -> pd.DataFrame:
+    """First solution of each printed row, how many there are, and the range by chance."""
+    columns = ("macro_tp", "macro_n_pred", "micro_tp", "micro_n_pred", "tp", "n_pred", "n_truth")
+    rows = []
+    for (database, name), solutions in solved.items():
+        row: dict[str, object] = {"database": database, "run": name, "solutions": len(solutions)}
+        if not solutions.empty:
+            first = solutions.iloc[0]
+            interval = percentile_interval(_f1(first), _draws(first, config.n_draws, config.seed))
+            row |= {column: int(first[column]) for column in columns}
+            row |= {"f1": interval.estimate, "low": interval.low, "high": interval.high}
+        rows.append(row)
+    return pd.DataFrame(rows)
 
 
 def _compare(
     database: str,
     name: str,
-    other: str,
-    solved: dict[tuple[str, str], pd.DataFrame],
+    baseline: str,
+    solved: Mapping[tuple[str, str], pd.DataFrame],
     config: Config,
 ) -> dict[str, object]:
     """Difference of two printed rows in counts, against chance in two independent runs."""
-    one, two = solved[database, name].iloc[0], solved[database, other].iloc[0]
-    drawn = _draws(one, config.n_draws, config.seed) - _draws(two, config.n_draws, config.seed + 1)
-    interval = percentile_interval(_f1(one) - _f1(two), drawn)
+    first, second = (solved[database, row].iloc[0] for row in (name, baseline))
+    drawn = _draws(first, config.n_draws, config.seed)
+    drawn = drawn - _draws(second, config.n_draws, config.seed + 1)
+    interval = percentile_interval(_f1(first) - _f1(second), drawn)
     return {
         "database": database,
         "run": name,
-        "against": other,
-        "macro_tp_gain": int(one["macro_tp"] - two["macro_tp"]),
-        "micro_tp_gain": int(one["micro_tp"] - two["micro_tp"]),
-        "n_pred_gain": int(one["n_pred"] - two["n_pred"]),
+        "against": baseline,
+        **{
+            f"{column}_gain": int(first[column] - second[column])
+            for column in ("macro_tp", "micro_tp", "n_pred")
+        },
         "f1_gain": interval.estimate,
         "low": interval.low,
         "high": interval.high,

@@ -1,6 +1,6 @@
 """AUW-GCN's way of reporting: fixed thresholds, and for each test subject the epoch that is best.
 
-Every epoch is read out once; rules of selection differ only in which epoch they take for whom.
+Detections are read out once per epoch; rules of selection differ only in the epoch of each subject.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from causalex_book.spotting.material import SpottingDataset
+from causalex_book.spotting.dataset import SpottingDataset
 from causalex_core.evaluation import selection
 from causalex_core.evaluation.operating_points import CROSS, EPOCH, LAST
 from causalex_core.evaluation.spotting import PROTOCOLS
@@ -20,6 +20,7 @@ from causalex_core.spotting.proposals import ProposalConfig
 from causalex_core.spotting.training import FoldResults
 
 RULES = (EPOCH, CROSS, LAST)
+_EVERYTHING = dict.fromkeys(KINDS, np.array([-np.inf]))
 
 
 @dataclass(frozen=True)
@@ -30,62 +31,46 @@ class Counting:
     missing_offset: str
 
 
-_EVERYTHING = dict.fromkeys(KINDS, np.array([-np.inf]))
-
-
-def scores_by_epoch(outcome: FoldResults, part: SpottingDataset, seed: int) -> Iterator[np.ndarray]:
+def scores_by_epoch(results: FoldResults, data: SpottingDataset, seed: int) -> Iterator[np.ndarray]:
     """Held-out scores (W, 2, 3, 256) of one kept epoch after the other, float32."""
-    own = [
-        (run, scores)
-        for run, scores in zip(outcome.runs, outcome.scores, strict=True)
-        if run.seed == seed
-    ]
-    runs = [run for run, _ in own]
-    for epoch in range(len(outcome.epochs)):
-        of_epoch = [scores[epoch] for _, scores in own]
-        yield candidates.in_place(runs, of_epoch, len(part.windows.video)).astype(np.float32)
+    of_seed = [index for index, run in enumerate(results.runs) if run.seed == seed]
+    runs = [results.runs[index] for index in of_seed]
+    for epoch in range(len(results.epochs)):
+        scores = [results.scores[index][epoch] for index in of_seed]
+        yield candidates.in_place(runs, scores, len(data.windows.video)).astype(np.float32)
 
 
 def detections_by_epoch(
-    outcome: FoldResults, part: SpottingDataset, seed: int, rules: ProposalConfig
+    results: FoldResults, data: SpottingDataset, seed: int, rules: ProposalConfig
 ) -> list[pd.DataFrame]:
     """Detections of every kept epoch, as the rules read them out."""
     return [
-        proposals.detect(scores, part.windows, rules)
-        for scores in scores_by_epoch(outcome, part, seed)
+        proposals.detect(scores, data.windows, rules)
+        for scores in scores_by_epoch(results, data, seed)
     ]
 
 
-def hits(
-    detections: Sequence[pd.DataFrame], part: SpottingDataset, counting: Counting
+def counts(
+    detections: Sequence[pd.DataFrame], data: SpottingDataset, counting: Counting
 ) -> np.ndarray:
     """Counts (S, 2, E, 3) of every subject, kind (macro, micro) and epoch."""
-    counted = candidates.counts(
+    return candidates.counts(
         detections,
-        part.truth,
-        part.subjects,
+        data.truth,
+        data.subjects,
         _EVERYTHING,
         PROTOCOLS[counting.protocol],
         MissingOffset(counting.missing_offset),
-    )
-    return counted[:, :, :, 0]
+    )[:, :, :, 0]
 
 
-def choices(counted: np.ndarray) -> Mapping[str, np.ndarray]:
-    """Epoch (S,) that each rule takes for each subject: one for both kinds, by overall F1.
+def epochs_by_rule(counts: np.ndarray) -> Mapping[str, np.ndarray]:
+    """Epoch (S,) that each rule takes for each subject, by overall F1 of counts (S, 2, E, 3).
 
-    Parameters
-    ----------
-    counted
-        (S, 2, E, 3) as `hits` gives them.
-
-    Returns
-    -------
-    mapping
-        ``best epoch per subject``: best on the subject itself, which is the published rule.
-        ``cross_fold``: best on the other subjects together. ``last epoch``: the last.
+    ``best epoch per subject``: best on the subject itself, which is the published rule.
+    ``cross_fold``: best on the other subjects together. ``last epoch``: the last.
     """
-    overall = counted.sum(axis=1)
+    overall = counts.sum(axis=1)
     return {
         EPOCH: selection.oracle_per_subject(overall),
         CROSS: selection.cross_fold(overall),
@@ -93,12 +78,26 @@ def choices(counted: np.ndarray) -> Mapping[str, np.ndarray]:
     }
 
 
-def at_choice(counted: np.ndarray, choice: np.ndarray) -> np.ndarray:
+def counts_at(counts: np.ndarray, choice: np.ndarray) -> np.ndarray:
     """Counts (2, S, 3) of macro and micro at the epoch of each subject."""
-    return np.moveaxis(counted[np.arange(len(counted)), :, choice], 1, 0)
+    return np.moveaxis(counts[np.arange(len(counts)), :, choice], 1, 0)
 
 
-def detections_at_choice(
+def counts_by_rule(counts: np.ndarray) -> dict[str, np.ndarray]:
+    """Counts (seeds, 2, S, 3) under each rule, from counts (seeds, S, 2, E, 3)."""
+    choices = [epochs_by_rule(of_seed) for of_seed in counts]
+    return {
+        rule: np.stack(
+            [
+                counts_at(of_seed, choice[rule])
+                for of_seed, choice in zip(counts, choices, strict=True)
+            ]
+        )
+        for rule in RULES
+    }
+
+
+def detections_at(
     detections: Sequence[pd.DataFrame], subjects: Sequence[str], choice: np.ndarray
 ) -> pd.DataFrame:
     """Detections of each subject in the epoch that was chosen for it."""
@@ -109,24 +108,17 @@ def detections_at_choice(
     return pd.concat(parts, ignore_index=True)
 
 
-def best_of(counted: np.ndarray, count: int, draws: int, seed: int) -> float:
-    """Overall F1 where each subject takes the best of some epochs, drawn by chance; a mean.
+def best_of(counts: np.ndarray, n_epochs: int, n_draws: int, seed: int) -> float:
+    """Mean overall F1 where each subject takes the best of `n_epochs` randomly drawn epochs.
 
-    Parameters
-    ----------
-    counted
-        (S, 2, E, 3).
-    count
-        Epochs drawn for each subject, without replacement.
-    draws
-        How often that is done.
+    Counts are (S, 2, E, 3); epochs are drawn without replacement, `n_draws` times.
     """
-    overall = counted.sum(axis=1)  # (S, E, 3)
-    generator = np.random.default_rng([seed, count])
+    overall = counts.sum(axis=1)  # (S, E, 3)
+    generator = np.random.default_rng([seed, n_epochs])
     rows = np.arange(len(overall))[:, None]
-    found = []
-    for _ in range(draws):
-        drawn = generator.random(overall.shape[:2]).argsort(axis=1)[:, :count]
+    values = []
+    for _ in range(n_draws):
+        drawn = generator.random(overall.shape[:2]).argsort(axis=1)[:, :n_epochs]
         few = overall[rows, drawn]
-        found.append(f1(selection.chosen(few, selection.oracle_per_subject(few)).sum(axis=0)))
-    return float(np.mean(found))
+        values.append(f1(selection.chosen(few, selection.oracle_per_subject(few)).sum(axis=0)))
+    return float(np.mean(values))

@@ -1,28 +1,27 @@
 """The published setting on real people: whether the printed numbers come out, and by which rule.
 
 AUW-GCN and Causal-Ex as their code and text have them: the marks of the public windows as targets,
-AUW-GCN's constants, 100 epochs, fixed thresholds. Detections of every epoch are read out, and
-reported under the rule of the field (each test subject takes its best epoch) and under rules that
-never look at the test subject.
+AUW-GCN's constants, 100 epochs, fixed thresholds. Detections of every epoch are reported under the
+rule of the field (the best epoch of each test subject) and under rules without the test subject.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from typing import Annotated, Literal
 
 import numpy as np
 import pandas as pd
 
-from causalex_book.spotting import material, points, published_rule
-from causalex_book.spotting.material import RealName, SpottingDataset, Targets
+from causalex_book.spotting import published_rule, threshold_sweep, variants
+from causalex_book.spotting.dataset import RealName, SpottingDataset, TargetSource, read_for
 from causalex_book.spotting.published_rule import Counting
 from causalex_book.spotting.variants import (
     AUW_GCN,
     CAUSAL_EX,
     NONE,
     VARIANTS,
+    GraphVariant,
     Setting,
-    Variant,
     trained,
 )
 from causalex_core.config import (
@@ -37,11 +36,9 @@ from causalex_core.config import (
 )
 from causalex_core.data import region_motion
 from causalex_core.data.annotations import CAS, SAMM
-from causalex_core.evaluation import operating_points
 from causalex_core.evaluation.operating_points import LAST
 from causalex_core.expressions import MissingOffset
 from causalex_core.spotting import proposals
-from causalex_core.spotting.graph import GraphConfig
 from causalex_core.spotting.optimiser import OptimiserConfig
 from causalex_core.spotting.windows import leave_one_subject_out
 
@@ -49,7 +46,7 @@ SOURCES = (*region_motion.SOURCES, "auw_gcn_priors")
 LONG = True
 RELEASED, RANDOM = "as released", "random graph"
 # In the released code only directed edges enter A.
-NETWORKS: Mapping[str, Variant] = {
+NETWORKS: Mapping[str, GraphVariant] = {
     AUW_GCN: VARIANTS[AUW_GCN],
     CAUSAL_EX: VARIANTS[CAUSAL_EX],
     RELEASED: replace(VARIANTS[RELEASED], policy="directed"),
@@ -73,6 +70,7 @@ TABLES = ("inputs", "scores", "differences", "epochs", "draws", "cost", "detecti
 _DRAWN = (1, 2, 5, 10, 20, 40, 80)
 _N_DRAWS = 100
 
+Counts = dict[tuple[str, Counting, str], np.ndarray]  # (seeds, 2, S, 3)
 Variants = Annotated[tuple[Annotated[str, one_of(NETWORKS)], ...], including(AUW_GCN)]
 
 
@@ -112,7 +110,7 @@ class Config(Parameters):
     weight_decay: NonNegative = 0.1
     normalisation: Literal["auw_gcn", "training"] = "auw_gcn"
     precision: Literal["float32", "bfloat16"] = "bfloat16"
-    targets: Targets = "marks"
+    targets: TargetSource = "marks"
     prior: Literal["published", "training"] = "published"
     alpha: Probability = 0.01
     most_subjects: CountOrAll = 0
@@ -136,156 +134,107 @@ def compute(config: Config) -> dict[str, pd.DataFrame]:
     rows: dict[str, list[dict[str, object]]] = {name: [] for name in TABLES}
     kept: list[pd.DataFrame] = []
     for database in config.databases:
-        part = material.read(
-            database,
-            config.features,
-            GraphConfig(alpha=config.alpha),
-            config.most_subjects,
-            config.targets,
-        )
-        rows["inputs"].append(_inputs(part))
-        reported: dict[tuple[str, Counting, str], np.ndarray] = {}  # (seeds, 2, S, 3)
+        data = read_for(config, database, config.targets)
+        rows["inputs"].append(_inputs(data))
+        counts_by_rule: Counts = {}
         for variant in config.variants:
-            detections, cost = read_out(part, database, NETWORKS[variant], config)
-            name = {"database": part.name, "variant": variant}
+            detections, cost = read_out(data, database, NETWORKS[variant], config)
+            name = {"database": data.name, "variant": variant}
             rows["cost"].append({**name, **cost})
             for counting in COUNTINGS:
-                hits = np.stack(
-                    [published_rule.hits(of_seed, part, counting) for of_seed in detections]
+                counts = np.stack(
+                    [published_rule.counts(of_seed, data, counting) for of_seed in detections]
                 )
-                for rule, found in by_rule(hits).items():
-                    reported[variant, counting, rule] = found
+                for rule, at_choice in published_rule.counts_by_rule(counts).items():
+                    counts_by_rule[variant, counting, rule] = at_choice
                 if counting in (NEAREST, HONEST):
                     label = name | asdict(counting)
-                    first = config.epochs - hits.shape[3]
-                    rows["epochs"] += [label | row for row in _by_epoch(hits, first)]
-                    rows["draws"] += [label | row for row in _best_of(hits)]
+                    first = config.epochs - counts.shape[3]
+                    rows["epochs"] += [label | row for row in _by_epoch(counts, first)]
+                    rows["draws"] += [label | row for row in _best_of(counts)]
                     kept += [
-                        table.assign(**label, rule=rule, seed=seed)
-                        for seed, of_seed, counted in zip(
-                            config.seeds, detections, hits, strict=True
+                        published_rule.detections_at(of_seed, data.subjects, choice).assign(
+                            **label, rule=rule, seed=seed
                         )
-                        for rule, table in _detections(of_seed, part, counted)
+                        for seed, of_seed, counts_of_seed in zip(
+                            config.seeds, detections, counts, strict=True
+                        )
+                        for rule, choice in published_rule.epochs_by_rule(counts_of_seed).items()
                     ]
-        rows["scores"] += list(_scores(part, reported, config))
-        rows["differences"] += list(_differences(part, reported, config))
+        rows["scores"] += list(_scores(data, counts_by_rule, config))
+        rows["differences"] += list(_differences(data, counts_by_rule, config))
     tables = {name: pd.DataFrame(table) for name, table in rows.items()}
     return tables | {"detections": pd.concat(kept, ignore_index=True)}
 
 
+def kept_epochs(database: str, epochs: int) -> range:
+    """Epochs, from 0, after which detections are read out."""
+    return range(min(FIRST_EPOCH[database], epochs - 1), epochs)
+
+
 def read_out(
-    part: SpottingDataset, database: str, variant: Variant, config: Config
+    data: SpottingDataset, database: str, variant: GraphVariant, config: Config
 ) -> tuple[list[list[pd.DataFrame]], dict[str, float]]:
-    """Detections of each seed after every epoch that is looked at, and what training cost."""
-    folds = leave_one_subject_out(part.windows)
-    first = min(FIRST_EPOCH[database], config.epochs - 1)
+    """Detections of each seed after every kept epoch, and the cost of training."""
+    folds = leave_one_subject_out(data.windows)
+    epochs = kept_epochs(database, config.epochs)
     detections, seconds = [], []
     for seed in config.seeds:
-        outcome, _ = trained(
-            part, variant, folds, seed, config.setting, range(first, config.epochs)
-        )
-        detections.append(
-            published_rule.detections_by_epoch(outcome, part, seed, READ_OUT[database])
-        )
-        seconds.append(outcome.cpu_seconds)
-    cost = {
-        "folds": len(folds),
-        "seeds": len(config.seeds),
-        "cpu_seconds_per_fold": float(np.mean(seconds)),
-        "cpu_minutes": float(np.sum(seconds)) / 60,
-    }
-    return detections, cost
+        results, _ = trained(data, variant, folds, seed, config.setting, epochs)
+        rules = READ_OUT[database]
+        detections.append(published_rule.detections_by_epoch(results, data, seed, rules))
+        seconds.append(results.cpu_seconds)
+    return detections, variants.cost(seconds)
 
 
-def by_rule(hits: np.ndarray) -> dict[str, np.ndarray]:
-    """Counts (seeds, 2, S, 3) under each rule, from hits (seeds, S, 2, E, 3)."""
-    chosen = [published_rule.choices(of_seed) for of_seed in hits]
+def _inputs(data: SpottingDataset) -> dict[str, object]:
     return {
-        rule: np.stack(
-            [
-                published_rule.at_choice(of_seed, choice[rule])
-                for of_seed, choice in zip(hits, chosen, strict=True)
-            ]
-        )
-        for rule in published_rule.RULES
+        **data.summary(),
+        "missing_offsets": int(data.truth["offset"].isna().sum()),
+        "windows": len(data.windows.video),
+        "training_windows": int(data.windows.with_expression.sum()),
     }
 
 
-def _inputs(part: SpottingDataset) -> dict[str, object]:
-    return {
-        "database": part.name,
-        "subjects": len(part.subjects),
-        "videos": len(part.videos),
-        "minutes": part.minutes,
-        "macro": int((part.truth["kind"] == "macro").sum()),
-        "micro": int((part.truth["kind"] == "micro").sum()),
-        "missing_offsets": int(part.truth["offset"].isna().sum()),
-        "windows": len(part.windows.video),
-        "training_windows": int(part.windows.with_expression.sum()),
-    }
-
-
-def _by_epoch(hits: np.ndarray, first: int) -> Iterator[dict[str, object]]:
+def _by_epoch(counts: np.ndarray, first: int) -> Iterator[dict[str, object]]:
     """F1 after each epoch, with its range over seeds."""
-    for epoch in range(hits.shape[3]):
-        for kind, found in points.named(np.moveaxis(hits[:, :, :, epoch], 2, 1)):
-            row = operating_points.summary(found, 1)
-            yield {"kind": kind, "epoch": first + epoch + 1} | {
-                name: row[name] for name in ("f1", "least_seed", "greatest_seed")
-            }
+    for epoch in range(counts.shape[3]):
+        at_epoch = np.moveaxis(counts[:, :, :, epoch], 2, 1)
+        yield from threshold_sweep.epoch_rows(at_epoch, first + epoch + 1)
 
 
-def _best_of(hits: np.ndarray) -> Iterator[dict[str, object]]:
+def _best_of(counts: np.ndarray) -> Iterator[dict[str, object]]:
     """Overall F1 where each subject takes the best of a few epochs."""
-    for count in _DRAWN:
-        if count <= hits.shape[3]:
-            found = [published_rule.best_of(of_seed, count, _N_DRAWS, 1) for of_seed in hits]
-            yield {"epochs": count, "f1": float(np.mean(found))}
-
-
-def _detections(
-    of_seed: Sequence[pd.DataFrame], part: SpottingDataset, hits: np.ndarray
-) -> Iterator[tuple[str, pd.DataFrame]]:
-    for rule, choice in published_rule.choices(hits).items():
-        yield rule, published_rule.detections_at_choice(of_seed, part.subjects, choice)
+    for number in _DRAWN:
+        if number <= counts.shape[3]:
+            f1 = [published_rule.best_of(of_seed, number, _N_DRAWS, 1) for of_seed in counts]
+            yield {"epochs": number, "f1": float(np.mean(f1))}
 
 
 def _scores(
-    part: SpottingDataset, reported: Mapping[tuple[str, Counting, str], np.ndarray], config: Config
+    data: SpottingDataset, counts_by_rule: Counts, config: Config
 ) -> Iterator[dict[str, object]]:
-    """F1 of every variant, way of counting and rule, and what it adds to the last epoch."""
-    for (variant, counting, rule), found in reported.items():
-        last = dict(points.named(reported[variant, counting, LAST]))
-        for kind, counts in points.named(found):
-            difference = operating_points.gain(counts, last[kind], config.n_bootstrap)
-            yield {
-                "database": part.name,
-                "variant": variant,
-                **asdict(counting),
-                "rule": rule,
-                "kind": kind,
-                **operating_points.summary(counts, config.n_bootstrap),
-                **{name.replace("gain", "over_last"): x for name, x in difference.items()},
-            }
+    """F1 of every variant, way of counting and rule, and its gain over the last epoch."""
+    for (variant, counting, rule), counts in counts_by_rule.items():
+        label = {"database": data.name, "variant": variant, **asdict(counting), "rule": rule}
+        over = {"over_last": counts_by_rule[variant, counting, LAST]}
+        for row in threshold_sweep.score_rows(counts, config.n_bootstrap, over):
+            yield label | row
 
 
 def _differences(
-    part: SpottingDataset, reported: Mapping[tuple[str, Counting, str], np.ndarray], config: Config
+    data: SpottingDataset, counts_by_rule: Counts, config: Config
 ) -> Iterator[dict[str, object]]:
-    """What one variant gains over another, paired by subject, under each rule."""
+    """Gains of one variant over another, paired by subject, under each rule."""
     for better, worse in CONTRASTS:
         if better not in config.variants or worse not in config.variants:
             continue
         for counting in (NEAREST, HONEST):
             for rule in published_rule.RULES:
-                others = dict(points.named(reported[worse, counting, rule]))
-                for kind, counts in points.named(reported[better, counting, rule]):
-                    yield {
-                        "database": part.name,
-                        "variant": better,
-                        "baseline": worse,
-                        **asdict(counting),
-                        "rule": rule,
-                        "kind": kind,
-                        **operating_points.gain(counts, others[kind], config.n_bootstrap),
-                    }
+                counts, baseline = (
+                    counts_by_rule[variant, counting, rule] for variant in (better, worse)
+                )
+                label = {"database": data.name, "variant": better, "baseline": worse}
+                label |= asdict(counting) | {"rule": rule}
+                for row in threshold_sweep.gain_rows(counts, baseline, config.n_bootstrap):
+                    yield label | row

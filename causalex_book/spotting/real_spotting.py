@@ -1,7 +1,6 @@
 """Whether the causal graph helps to spot, on the real motion of both databases.
 
-The computation of :mod:`causalex_book.spotting.graph_spotting`, with statistics of the training
-subjects and few epochs, scored on the annotation tables.
+The computation is that of :mod:`causalex_book.spotting.graph_spotting`.
 """
 
 from collections.abc import Mapping
@@ -10,8 +9,8 @@ from dataclasses import dataclass, field
 import pandas as pd
 
 from causalex_book.spotting import graph_spotting
+from causalex_book.spotting.dataset import DatabaseName
 from causalex_book.spotting.graph_spotting import CAUSAL, PRIOR, RANDOM, Variants
-from causalex_book.spotting.material import DatabaseName
 from causalex_book.spotting.variants import AUW_GCN, CAUSAL_EX, NONE, VariantName
 from causalex_core.config import Count, Seed
 from causalex_core.data import region_motion

@@ -15,7 +15,7 @@ from causalex_core.evaluation.uncertainty import f1, f1_difference, f1_interval
 from causalex_core.expressions import KINDS, MissingOffset
 
 SOURCES = ("lgsnet_detections", "mdmd_baseline", "megc2024_logs", "auw_gcn_annotations")
-OWN = "own table"
+AUTHORS = "own table"
 
 
 @dataclass(frozen=True)
@@ -36,16 +36,12 @@ class Config(Parameters):
 
 @dataclass(frozen=True)
 class System:
-    """Published detections on one database.
+    """Published detections on one database, at the published operating point.
 
     Attributes
     ----------
-    name, database
-        Whose detections, on what.
-    detections
-        Intervals at the published operating point.
     truths
-        Tables of truths by missing-offset policy; the authors' own one under ``own table``.
+        Tables of truths by missing-offset policy; the authors' table under ``own table``.
     printed
         TP, detections and truths as the authors count them (None where only F1 is printed).
     kind_blind
@@ -63,51 +59,51 @@ class System:
 def compute(config: Config) -> dict[str, pd.DataFrame]:
     """Tables ``published``, ``mdmd_rows``, ``scores`` and ``spread`` of the re-scoring page."""
     source = manifest.require("mdmd_baseline")
-    mdmd_found = {place: mdmd.detections(source, *place) for place in mdmd.SETTINGS}
+    of_mdmd = {setting: mdmd.detections(source, *setting) for setting in mdmd.SETTINGS}
     published, scores, spread = [], [], []
-    for system in systems(mdmd_found):
+    for system in systems(of_mdmd):
         counts = _counts(system)
-        place = {"system": system.name, "database": system.database}
-        published.append(place | _beside_printed(system, counts[OWN, EACH_TRUTH.name]))
-        spread.append(place | _spread(counts, config))
+        label = {"system": system.name, "database": system.database}
+        published.append(label | _comparison(system, counts[AUTHORS, EACH_TRUTH.name]))
+        spread.append(label | _spread(counts, config))
         scores += [
-            place | {"truths": table, "protocol": protocol} | row
-            for (table, protocol), found in counts.items()
-            for row in _rows(found, config)
+            label | {"truths": table, "protocol": protocol} | row
+            for (table, protocol), of_table in counts.items()
+            for row in _rows(of_table, config)
         ]
     return {
         "published": pd.DataFrame(published),
-        "mdmd_rows": mdmd_rows(mdmd_found),
+        "mdmd_rows": mdmd_rows(of_mdmd),
         "scores": pd.DataFrame(scores),
         "spread": pd.DataFrame(spread),
     }
 
 
-def systems(mdmd_found: Mapping[tuple[str, str], pd.DataFrame]) -> Iterator[System]:
+def systems(of_mdmd: Mapping[tuple[str, str], pd.DataFrame]) -> Iterator[System]:
     """Every system at its published operating point, with all tables of truths."""
     official = auw_gcn.read(manifest.require("auw_gcn_annotations").path(auw_gcn.FILES[CAS]), CAS)
-    policies = {policy.value: (official, policy) for policy in MissingOffset}
+    of_cas = {policy.value: (official, policy) for policy in MissingOffset}
+    policies = {CAS: of_cas, SAMM: {}}
 
     source = manifest.require("lgsnet_detections")
-    found = lgsnet.detections(source)
+    detections = lgsnet.detections(source)
     yield System(
         "LGSNet",
         CAS,
-        lgsnet.kept(found[found["epoch"] == lgsnet.EPOCH], lgsnet.THRESHOLD),
-        {OWN: (lgsnet.annotations(source), MissingOffset.AS_IS), **policies},
+        lgsnet.kept(detections[detections["epoch"] == lgsnet.EPOCH], lgsnet.THRESHOLD),
+        _authors(lgsnet.annotations(source)) | of_cas,
     )
 
     source = manifest.require("mdmd_baseline")
     for database in (CAS, SAMM):
-        found = pd.concat([mdmd_found[database, kind] for kind in KINDS], ignore_index=True)
+        detections = pd.concat([of_mdmd[database, kind] for kind in KINDS], ignore_index=True)
         printed = pd.concat([mdmd.printed_counts(source, database, kind) for kind in KINDS])
         first = printed[printed["p"] == 1].sum()
-        own = {OWN: (mdmd.annotations(source, database), MissingOffset.AS_IS)}
         yield System(
             "MDMD",
             database,
-            found[found["p"] == 1],
-            own | (policies if database == CAS else {}),
+            detections[detections["p"] == 1],
+            _authors(mdmd.annotations(source, database)) | policies[database],
             printed=(int(first["tp"]), int(first["n_pred"]), int(first["n_truth"])),
             kind_blind=False,
         )
@@ -120,26 +116,28 @@ def systems(mdmd_found: Mapping[tuple[str, str], pd.DataFrame]) -> Iterator[Syst
             "MEGC2024 entry",
             database,
             megc2024.detections(log),
-            {OWN: (megc2024.truths(log), MissingOffset.AS_IS)}
-            | (policies if database == CAS else {}),
+            _authors(megc2024.truths(log)) | policies[database],
             printed=(tp, tp + fp, tp + fn),
         )
 
 
-def mdmd_rows(mdmd_found: Mapping[tuple[str, str], pd.DataFrame]) -> pd.DataFrame:
-    """How many of the 99 published count rows of MDMD come out equal, by database and kind."""
+def _authors(truth: pd.DataFrame) -> dict[str, tuple[pd.DataFrame, MissingOffset]]:
+    """The authors' own table, taken as it is."""
+    return {AUTHORS: (truth, MissingOffset.AS_IS)}
+
+
+def mdmd_rows(of_mdmd: Mapping[tuple[str, str], pd.DataFrame]) -> pd.DataFrame:
+    """How many of the 99 published count rows of MDMD are reproduced, by database and kind."""
     source = manifest.require("mdmd_baseline")
     rows = []
-    for (database, kind), found in mdmd_found.items():
+    for (database, kind), detections in of_mdmd.items():
         truth = mdmd.annotations(source, database)
         truth = truth[truth["kind"] == kind]
         printed = mdmd.printed_counts(source, database, kind).set_index("p")
         equal = 0
-        for p in printed.index:
-            counts = pool(score(truth, found[found["p"] == p], EACH_TRUTH))[kind]
-            equal += (counts.tp, counts.n_pred, counts.n_truth) == tuple(
-                printed.loc[p, ["tp", "n_pred", "n_truth"]]
-            )
+        for p, row in printed.iterrows():
+            counts = pool(score(truth, detections[detections["p"] == p], EACH_TRUTH))[kind]
+            equal += (counts.tp, counts.n_pred, counts.n_truth) == tuple(row[list(COUNTS)])
         rows.append(
             {"database": database, "kind": kind, "printed_rows": len(printed), "equal": equal}
         )
@@ -157,18 +155,13 @@ def _counts(system: System) -> dict[tuple[str, str], pd.DataFrame]:
     }
 
 
-def _beside_printed(system: System, counts: pd.DataFrame) -> dict[str, object]:
-    """The authors' own counts beside ours on their table under their rule."""
+def _comparison(system: System, counts: pd.DataFrame) -> dict[str, object]:
+    """The authors' own counts, and ours on their table under their rule."""
     ours = pool(counts)["overall"]
-    tp, n_pred, n_truth = system.printed or (None, None, None)
+    printed = system.printed or (None, None, None)
     return {
-        "printed_tp": tp,
-        "printed_n_pred": n_pred,
-        "printed_n_truth": n_truth,
-        "tp": ours.tp,
-        "n_pred": ours.n_pred,
-        "n_truth": ours.n_truth,
-        "f1": ours.f1,
+        **dict(zip([f"printed_{name}" for name in COUNTS], printed, strict=True)),
+        **{name: getattr(ours, name) for name in (*COUNTS, "f1")},
     }
 
 
@@ -179,24 +172,15 @@ def _rows(counts: pd.DataFrame, config: Config) -> Iterator[dict[str, object]]:
         interval = f1_interval(
             _per_subject(part, part["subject"].unique()), config.n_bootstrap, config.seed
         )
-        yield {
-            "kind": kind,
-            "tp": pooled.tp,
-            "n_pred": pooled.n_pred,
-            "n_truth": pooled.n_truth,
-            "precision": pooled.precision,
-            "recall": pooled.recall,
-            "f1": pooled.f1,
-            "low": interval.low,
-            "high": interval.high,
-        }
+        values = {name: getattr(pooled, name) for name in (*COUNTS, "precision", "recall", "f1")}
+        yield {"kind": kind, **values, "low": interval.low, "high": interval.high}
 
 
 def _spread(counts: Mapping[tuple[str, str], pd.DataFrame], config: Config) -> dict[str, object]:
     """How far apart the kindest and the strictest counting put the same detections."""
-    everyone = sorted(set[str]().union(*(found["subject"] for found in counts.values())))
-    by_subject = {key: _per_subject(found, everyone) for key, found in counts.items()}
-    pooled = {key: float(f1(found.sum(axis=0))) for key, found in by_subject.items()}
+    subjects = sorted(set[str]().union(*(table["subject"] for table in counts.values())))
+    by_subject = {key: _per_subject(table, subjects) for key, table in counts.items()}
+    pooled = {key: float(f1(table.sum(axis=0))) for key, table in by_subject.items()}
     most, least = max(pooled, key=pooled.__getitem__), min(pooled, key=pooled.__getitem__)
     difference = f1_difference(by_subject[most], by_subject[least], config.n_bootstrap, config.seed)
     return {
@@ -210,7 +194,7 @@ def _spread(counts: Mapping[tuple[str, str], pd.DataFrame], config: Config) -> d
     }
 
 
-def _per_subject(counts: pd.DataFrame, everyone: Iterable[str]) -> np.ndarray:
-    """Counts (S, 3) added over kinds, a row for each subject in `everyone`."""
+def _per_subject(counts: pd.DataFrame, subjects: Iterable[str]) -> np.ndarray:
+    """Counts (S, 3) added over kinds, a row for each of the subjects."""
     added = counts.groupby("subject")[list(COUNTS)].sum()
-    return added.reindex(list(everyone), fill_value=0).to_numpy()
+    return added.reindex(list(subjects), fill_value=0).to_numpy()

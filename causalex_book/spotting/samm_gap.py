@@ -11,28 +11,24 @@ from typing import Annotated
 import numpy as np
 import pandas as pd
 
-from causalex_book.spotting import material, points, published_rule
-from causalex_book.spotting.material import SpottingDataset
+from causalex_book.spotting import published_rule, published_setting, threshold_sweep
+from causalex_book.spotting.dataset import SpottingDataset, TargetSource, read
 from causalex_book.spotting.published_rule import Counting
-from causalex_book.spotting.published_setting import FIRST_EPOCH, READ_OUT
-from causalex_book.spotting.variants import AUW_GCN, PUBLISHED, VARIANTS, trained
+from causalex_book.spotting.published_setting import READ_OUT
+from causalex_book.spotting.variants import AUW_GCN, PUBLISHED, VARIANTS, Setting, trained
 from causalex_core.config import Count, CountOrAll, Parameters, including, one_of
-from causalex_core.data import region_motion
 from causalex_core.data.annotations import CAS, SAMM
 from causalex_core.evaluation.operating_points import EPOCH
-from causalex_core.evaluation.uncertainty import f1_interval
 from causalex_core.spotting import proposals
 from causalex_core.spotting.graph import GraphConfig
 from causalex_core.spotting.losses import LossConfig
 from causalex_core.spotting.proposals import ProposalConfig
 from causalex_core.spotting.windows import leave_one_subject_out
 
-SOURCES = (*region_motion.SOURCES, "auw_gcn_priors")
+SOURCES = published_setting.SOURCES
 LONG = True
 AS_PUBLISHED = "as published"
 COUNTINGS = (Counting("auw", "as_is"), Counting("auw_2023", "as_is"))
-
-
 _RULES = READ_OUT[SAMM]
 
 
@@ -59,12 +55,22 @@ class Training:
 
     loss: LossConfig | None = None
     seed: int = 1
+    setting: Setting = PUBLISHED
+    targets: TargetSource = "marks"
 
 
 TRAININGS: Mapping[str, Training] = {
     AS_PUBLISHED: Training(),
     "another seed": Training(seed=2),
     "share of the macro losses 0.5": Training(loss=LossConfig(macro=0.5)),
+    "prior of the training subjects' annotations": Training(
+        setting=replace(PUBLISHED, published_prior=False)
+    ),
+    "targets from the annotation table": Training(targets="annotations"),
+    "motion scaled by the training subjects": Training(
+        setting=replace(PUBLISHED, normalisation="training")
+    ),
+    "products in float32": Training(setting=replace(PUBLISHED, precision="float32")),
 }
 
 
@@ -96,66 +102,52 @@ def compute(config: Config) -> dict[str, pd.DataFrame]:
     """Table ``suspects``: what was changed, and the counts under the published rule."""
     rows: list[dict[str, object]] = []
     for name in config.trainings:
-        part, scores = _scores(TRAININGS[name], config)
-        first = _detections(scores, part, _RULES)
-        rows += _counted("training", name, first, part, config)
+        data, scores = _scores(TRAININGS[name], config)
+        published = _detections(scores, data, _RULES)
+        rows += _counted("training", name, published, data, config)
         if name != AS_PUBLISHED:
             continue
         for read_out, rules in READ_OUTS.items():
             if read_out != AS_PUBLISHED:
-                found = _detections(scores, part, rules)
-                rows += _counted("read-out", read_out, found, part, config)
+                detections = _detections(scores, data, rules)
+                rows += _counted("read-out", read_out, detections, data, config)
         for frames in FRAMES_MOVED:
             moved = [
                 table.assign(onset=table["onset"] + frames, offset=table["offset"] + frames)
-                for table in first
+                for table in published
             ]
-            rows += _counted("read-out", f"frames moved by {frames:+d}", moved, part, config)
+            rows += _counted("read-out", f"frames moved by {frames:+d}", moved, data, config)
     return {"suspects": pd.DataFrame(rows)}
 
 
 def _scores(training: Training, config: Config) -> tuple[SpottingDataset, list[np.ndarray]]:
     """Held-out scores of every epoch that is looked at."""
-    part = material.read(SAMM, {}, GraphConfig(), config.most_subjects, "marks")
-    part = replace(part, loss=training.loss or part.loss)
-    setting = replace(PUBLISHED, epochs=config.epochs)
-    first = min(FIRST_EPOCH[SAMM], config.epochs - 1)
-    outcome, _ = trained(
-        part,
-        VARIANTS[AUW_GCN],
-        leave_one_subject_out(part.windows),
-        training.seed,
-        setting,
-        range(first, config.epochs),
+    data = read(SAMM, {}, GraphConfig(), config.most_subjects, training.targets)
+    data = replace(data, loss=training.loss or data.loss)
+    setting = replace(training.setting, epochs=config.epochs)
+    folds, epochs = (
+        leave_one_subject_out(data.windows),
+        published_setting.kept_epochs(SAMM, config.epochs),
     )
-    return part, list(published_rule.scores_by_epoch(outcome, part, training.seed))
+    results, _ = trained(data, VARIANTS[AUW_GCN], folds, training.seed, setting, epochs)
+    return data, list(published_rule.scores_by_epoch(results, data, training.seed))
 
 
 def _detections(
-    scores: Sequence[np.ndarray], part: SpottingDataset, rules: ProposalConfig
+    scores: Sequence[np.ndarray], data: SpottingDataset, rules: ProposalConfig
 ) -> list[pd.DataFrame]:
-    return [proposals.detect(of_epoch, part.windows, rules) for of_epoch in scores]
+    return [proposals.detect(of_epoch, data.windows, rules) for of_epoch in scores]
 
 
 def _counted(
-    where: str, name: str, detections: Sequence[pd.DataFrame], part: SpottingDataset, config: Config
+    where: str, name: str, detections: Sequence[pd.DataFrame], data: SpottingDataset, config: Config
 ) -> Iterator[dict[str, object]]:
     """Counts under the published rule, in both ways of AUW-GCN's code."""
     for counting in COUNTINGS:
-        hits = published_rule.hits(detections, part, counting)
-        choice = published_rule.choices(hits)[EPOCH]
-        for kind, (counts,) in points.named(published_rule.at_choice(hits, choice)[None]):
-            tp, n_pred, n_truth = counts.sum(axis=0).tolist()
-            interval = f1_interval(counts, config.n_bootstrap, seed=1)
-            yield {
-                "changed_in": where,
-                "suspect": name,
-                "protocol": counting.protocol,
-                "kind": kind,
-                "tp": tp,
-                "n_pred": n_pred,
-                "n_truth": n_truth,
-                "f1": interval.estimate,
-                "low": interval.low,
-                "high": interval.high,
-            }
+        counts = published_rule.counts(detections, data, counting)
+        choice = published_rule.epochs_by_rule(counts)[EPOCH]
+        at_choice = published_rule.counts_at(counts, choice)[None]
+        label = {"changed_in": where, "suspect": name, "protocol": counting.protocol}
+        for kind, (of_kind,) in threshold_sweep.by_kind(at_choice):
+            row = threshold_sweep.pooled_row(of_kind, config.n_bootstrap)
+            yield {**label, "kind": kind, **row}

@@ -1,8 +1,7 @@
 """What choosing epoch and threshold on the test subjects is worth, on published detections.
 
-LGSNet published what its 22 leave-one-subject-out models detect after each of 30 epochs; MDMD
-published its detections at 99 thresholds. Both let the same detections be reported under rules
-that differ only in whose labels choose.
+LGSNet published its detections of 22 leave-one-subject-out models after each of 30 epochs, MDMD its
+detections at 99 thresholds. Both are reported under rules that differ only in whose labels choose.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -13,11 +12,12 @@ import numpy as np
 import pandas as pd
 
 from causalex_book.data import lgsnet, mdmd
+from causalex_book.spotting.threshold_sweep import pooled_row
 from causalex_core.config import Count, ParameterError, Parameters, Seed, within
 from causalex_core.data import manifest
 from causalex_core.evaluation import selection
 from causalex_core.evaluation.spotting import COUNTS, EACH_TRUTH, MEGC, Protocol, score
-from causalex_core.evaluation.uncertainty import Interval, f1, f1_difference, f1_interval
+from causalex_core.evaluation.uncertainty import f1, f1_difference
 
 SOURCES = ("lgsnet_detections", "mdmd_baseline")
 LAST, CROSS = "last epoch", "cross_fold"
@@ -60,32 +60,42 @@ class Config(Parameters):
 
 def compute(config: Config) -> dict[str, pd.DataFrame]:
     """Tables ``lgsnet_rules``, ``lgsnet_epochs``, ``mdmd_rules`` and ``mdmd_thresholds``."""
-    rules, epochs = [], []
-    thresholds = _thresholds(config)
+    rows: dict[str, list[dict[str, object]]] = {
+        name: [] for name in ("lgsnet_rules", "lgsnet_epochs", "mdmd_rules", "mdmd_thresholds")
+    }
+    thresholds = np.arange(config.lowest, config.highest + 1, config.step) / 1000
     protocols = (EACH_TRUTH, MEGC)
     for protocol, counts in zip(protocols, _lgsnet_counts(protocols, thresholds), strict=True):
-        rules += list(_lgsnet_rules(protocol, counts, thresholds, config))
-        epochs += list(_lgsnet_epochs(protocol, counts, thresholds, config))
-    mdmd_rules, mdmd_thresholds = _mdmd(config)
-    return {
-        "lgsnet_rules": pd.DataFrame(rules),
-        "lgsnet_epochs": pd.DataFrame(epochs),
-        "mdmd_rules": pd.DataFrame(mdmd_rules),
-        "mdmd_thresholds": pd.DataFrame(mdmd_thresholds),
-    }
-
-
-def _thresholds(config: Config) -> np.ndarray:
-    """Grid of thresholds."""
-    return np.arange(config.lowest, config.highest + 1, config.step) / 1000
+        label = {"protocol": protocol.name}
+        printed = counts[:, :, int(np.abs(thresholds - lgsnet.THRESHOLD).argmin())]
+        rows["lgsnet_rules"] += _rule_rows(label, _lgsnet_rules(counts, printed), config)
+        rows["lgsnet_epochs"] += [
+            label | {"epoch": epoch} | _row(printed[:, epoch], config)
+            for epoch in range(printed.shape[1])
+        ]
+    for database, kind in mdmd.SETTINGS:
+        label = {"database": database, "kind": kind}
+        counts = _mdmd_counts(database, kind)
+        rules = {
+            MDMD_PRINTED: counts[:, 0],
+            CROSS: selection.chosen(counts, selection.cross_fold(counts)),
+            MDMD_POOLED: selection.chosen(counts, selection.oracle_pooled(counts)),
+            MDMD_SUBJECT: selection.chosen(counts, selection.oracle_per_subject(counts)),
+        }
+        rows["mdmd_rules"] += _rule_rows(label, rules, config)
+        rows["mdmd_thresholds"] += [
+            {**label, "p": p, "f1": float(f1(pooled))}
+            for p, pooled in zip(mdmd.THRESHOLDS, counts.sum(axis=0), strict=True)
+        ]
+    return {name: pd.DataFrame(table) for name, table in rows.items()}
 
 
 def _lgsnet_counts(protocols: Sequence[Protocol], thresholds: np.ndarray) -> np.ndarray:
     """Counts (protocols, subjects, epochs, thresholds, 3) of every candidate."""
     source = manifest.require("lgsnet_detections")
-    truth, found = lgsnet.annotations(source), lgsnet.detections(source)
+    truth, detections = lgsnet.annotations(source), lgsnet.detections(source)
     candidates = []
-    for _, epoch in found.groupby("epoch"):
+    for _, epoch in detections.groupby("epoch"):
         for threshold in thresholds:
             kept = lgsnet.kept(epoch, threshold)
             scored = [score(truth, kept, protocol, kind_blind=True) for protocol in protocols]
@@ -95,13 +105,10 @@ def _lgsnet_counts(protocols: Sequence[Protocol], thresholds: np.ndarray) -> np.
     return stacked.reshape(*stacked.shape[:2], -1, len(thresholds), len(COUNTS))
 
 
-def _lgsnet_rules(
-    protocol: Protocol, counts: np.ndarray, thresholds: np.ndarray, config: Config
-) -> Iterator[dict[str, object]]:
-    """Pooled F1 under each rule, and its paired difference from choosing on other subjects."""
+def _lgsnet_rules(counts: np.ndarray, printed: np.ndarray) -> dict[str, np.ndarray]:
+    """Counts (S, 3) under each rule, of all thresholds (S, E, T, 3) and of the printed one."""
     flat = counts.reshape(len(counts), -1, 3)  # (S, epochs * thresholds, 3)
-    printed = counts[:, :, int(np.abs(thresholds - lgsnet.THRESHOLD).argmin())]
-    reported = {
+    return {
         LAST: selection.chosen(counts[:, -1], selection.cross_fold(counts[:, -1])),
         CROSS: selection.chosen(flat, selection.cross_fold(flat)),
         PRINTED: printed[:, lgsnet.EPOCH],
@@ -109,76 +116,33 @@ def _lgsnet_rules(
         EPOCH: selection.chosen(printed, selection.oracle_per_subject(printed)),
         BOTH: selection.chosen(flat, selection.oracle_per_subject(flat)),
     }
-    honest = reported[CROSS]
-    for rule, found in reported.items():
-        gain = f1_difference(found, honest, config.n_bootstrap, config.seed)
-        yield {"protocol": protocol.name, "rule": rule} | _row(found, config) | _gain(gain)
 
 
-def _lgsnet_epochs(
-    protocol: Protocol, counts: np.ndarray, thresholds: np.ndarray, config: Config
-) -> Iterator[dict[str, object]]:
-    """Pooled F1 after every epoch at the printed threshold."""
-    printed = counts[:, :, int(np.abs(thresholds - lgsnet.THRESHOLD).argmin())]
-    for epoch in range(printed.shape[1]):
-        yield {"protocol": protocol.name, "epoch": epoch} | _row(printed[:, epoch], config)
-
-
-def _mdmd(config: Config) -> tuple[list[dict[str, object]], list[dict[str, object]]]:
-    """The same for MDMD, whose only choice is the threshold p."""
+def _mdmd_counts(database: str, kind: str) -> np.ndarray:
+    """Counts (S, 99, 3) of every threshold p under MEGC's rule."""
     source = manifest.require("mdmd_baseline")
-    rules: list[dict[str, object]] = []
-    thresholds: list[dict[str, object]] = []
-    for database, kind in mdmd.SETTINGS:
-        truth = mdmd.annotations(source, database)
-        truth = truth[truth["kind"] == kind]
-        found = mdmd.detections(source, database, kind)
-        by_p = {p: part for p, part in found.groupby("p")}
-        everyone = pd.Index(sorted({*truth["subject"], *found["subject"]}), name="subject")
-        counts = np.stack(
-            [_per_subject(truth, by_p.get(p, found.iloc[:0]), everyone) for p in mdmd.THRESHOLDS],
-            axis=1,
-        )  # (S, 99, 3)
-        reported: Mapping[str, np.ndarray] = {
-            MDMD_PRINTED: counts[:, 0],
-            CROSS: selection.chosen(counts, selection.cross_fold(counts)),
-            MDMD_POOLED: selection.chosen(counts, selection.oracle_pooled(counts)),
-            MDMD_SUBJECT: selection.chosen(counts, selection.oracle_per_subject(counts)),
-        }
-        honest = reported[CROSS]
-        place = {"database": database, "kind": kind}
-        for rule, chosen in reported.items():
-            gain = f1_difference(chosen, honest, config.n_bootstrap, config.seed)
-            rules.append(place | {"rule": rule} | _row(chosen, config) | _gain(gain))
-        thresholds += [
-            {**place, "p": p, "f1": float(f1(pooled))}
-            for p, pooled in zip(mdmd.THRESHOLDS, counts.sum(axis=0), strict=True)
-        ]
-    return rules, thresholds
+    truth = mdmd.annotations(source, database)
+    truth = truth[truth["kind"] == kind]
+    detections = mdmd.detections(source, database, kind)
+    by_p = dict(list(detections.groupby("p")))
+    subjects = pd.Index(sorted({*truth["subject"], *detections["subject"]}), name="subject")
+    counts = []
+    for p in mdmd.THRESHOLDS:
+        scored = score(truth, by_p.get(p, detections.iloc[:0]), MEGC)
+        added = scored.groupby("subject")[list(COUNTS)].sum()
+        counts.append(added.reindex(subjects, fill_value=0).to_numpy())
+    return np.stack(counts, axis=1)
 
 
-def _per_subject(truth: pd.DataFrame, found: pd.DataFrame, everyone: pd.Index) -> np.ndarray:
-    """Counts (S, 3) under MEGC's rule for a fixed list of subjects."""
-    counts = score(truth, found, MEGC).groupby("subject")[list(COUNTS)].sum()
-    return counts.reindex(everyone, fill_value=0).to_numpy()
+def _rule_rows(
+    label: dict[str, str], rules: Mapping[str, np.ndarray], config: Config
+) -> Iterator[dict[str, object]]:
+    """Pooled F1 under each rule, and its paired gain over choosing on the other subjects."""
+    for rule, counts in rules.items():
+        gain = f1_difference(counts, rules[CROSS], config.n_bootstrap, config.seed)
+        gains = {"gain": gain.estimate, "gain_low": gain.low, "gain_high": gain.high}
+        yield {**label, "rule": rule, **_row(counts, config), **gains}
 
 
 def _row(counts: np.ndarray, config: Config) -> dict[str, object]:
-    interval = f1_interval(counts, config.n_bootstrap, config.seed)
-    tp, n_pred, n_truth = (int(number) for number in counts.sum(axis=0))
-    return {
-        "tp": tp,
-        "n_pred": n_pred,
-        "n_truth": n_truth,
-        "f1": interval.estimate,
-        "low": interval.low,
-        "high": interval.high,
-    }
-
-
-def _gain(difference: Interval) -> dict[str, object]:
-    return {
-        "gain": difference.estimate,
-        "gain_low": difference.low,
-        "gain_high": difference.high,
-    }
+    return pooled_row(counts, config.n_bootstrap, config.seed)

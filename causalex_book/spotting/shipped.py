@@ -20,8 +20,7 @@ from causalex_core.expressions import KINDS
 from causalex_core.graphs import prior
 from causalex_core.graphs.compound import adjacency, compound
 from causalex_core.motion.extract import Config as Extraction
-from causalex_core.spotting import checkpoints, graph
-from causalex_core.spotting.candidates import counts
+from causalex_core.spotting import candidates, checkpoints, graph
 from causalex_core.spotting.checkpoints import Settings, Spotter
 from causalex_core.spotting.fold_trainer import Graphs, TrainingConfig
 from causalex_core.spotting.graph import GraphConfig
@@ -32,9 +31,9 @@ from causalex_core.spotting.windows import Fold, Normalisation, Video, Windows, 
 from causalex_synthetic import dataset
 from causalex_synthetic.dataset import SyntheticDataset
 
-# AUW-GCN's reaches and lengths, with all but the least apexes tried and no limit of intervals per
-# video: what is kept is decided by the score. Intervals of one kind hardly overlap, as readers of
-# a table expect; F1 is the same with AUW-GCN's 0.5.
+# AUW-GCN's search windows and lengths, with all but the lowest apexes tried and no limit of
+# intervals per video: the score decides what is kept. Intervals of one kind hardly overlap, as
+# readers of a table expect; F1 is the same with AUW-GCN's 0.5.
 _RULES = ProposalConfig(
     micro=ProposalRule(0.05, (2, 7), (5, 30), 10_000),
     macro=ProposalRule(0.05, (7, 29), (15, 88), 10_000),
@@ -50,7 +49,7 @@ class Config:
     Attributes
     ----------
     people
-        Synthetic people that it is trained on.
+        Cohort that it is trained on.
     graph
         How the graph of each video is found and read.
     training
@@ -71,27 +70,22 @@ class Config:
 
 
 def train_shipped(config: Config | None = None) -> tuple[Spotter, dict[str, Any]]:
-    """Train the model, and measure it on people whom it has not seen.
+    """Train the model on everybody; and notes for its card: its origin and its scores.
 
-    Returns
-    -------
-    tuple
-        The spotter, trained on everybody; and what its card tells: where it comes from, and tp,
-        detections and truths of each kind on held-out groups, every group under the least scores
-        that are best for the other groups.
+    These are tp, detections and truths of each kind on held-out groups of people, every group under
+    the minimum scores that are best for the other groups.
     """
     config = config or Config()
     people = dataset.draw(config.people)
-    recordings = [people.measured(number) for number in range(len(people.videos))]
-    windows = gather(
-        [Video(one.subject, one.video, one.motion) for one in recordings], people.expressions
-    )
-    found = [graph.of_video(one, config.graph) for one in tqdm(recordings, desc="graphs")]
-    causal = np.stack([adjacency(one.marks, config.graph.policy) for one in found])
+    recordings = [people.measured(index) for index in range(len(people.videos))]
+    videos = [Video(record.subject, record.video, record.motion) for record in recordings]
+    windows = gather(videos, people.expressions)
+    graphs = [graph.of_video(record, config.graph) for record in tqdm(recordings, desc="graphs")]
+    causal = np.stack([adjacency(pag.marks, config.graph.policy) for pag in graphs])
     folds = _folds(windows, config.groups)
     priors = np.stack([_prior(people, fold, windows) for fold in folds])
-    matrices = np.stack([compound(causal, one)[windows.video] for one in priors])
-    outcome = train(
+    matrices = np.stack([compound(causal, matrix)[windows.video] for matrix in priors])
+    results = train(
         windows,
         folds,
         config.training,
@@ -99,19 +93,21 @@ def train_shipped(config: Config | None = None) -> tuple[Spotter, dict[str, Any]
         graphs=Graphs(compound=torch.from_numpy(matrices)),
         keep=[config.training.epochs - 1],
     )
-    *groups, _ = outcome.scores
-    scores = np.empty((len(windows.video), *groups[0].shape[2:]), np.float32)
-    for fold, said in zip(folds, groups, strict=False):
-        scores[fold.held_out] = said[0]
-    least, measured = _least_scores(scores, windows, people.expressions, folds[:-1])
-    network = outcome.model(len(folds) - 1, config.training.network)
+    scores = candidates.in_place(
+        results.runs[:-1], [of_fold[0] for of_fold in results.scores[:-1]], len(windows.video)
+    )
+    least, measured = _least_scores(
+        scores.astype(np.float32), windows, people.expressions, folds[:-1]
+    )
+    network = results.model(len(folds) - 1, config.training.network)
     network.prior = torch.from_numpy(priors[-1])
+    normalisation = Normalisation(
+        results.normalisation.mean[-1], results.normalisation.deviation[-1]
+    )
     settings = Settings(
         fps=people.spec.fps,
         extraction=Extraction().to_json(),
-        normalisation=Normalisation(
-            outcome.normalisation.mean[-1], outcome.normalisation.deviation[-1]
-        ),
+        normalisation=normalisation,
         graph=config.graph,
         rules=_RULES,
         least=least,
@@ -132,39 +128,39 @@ def train_shipped(config: Config | None = None) -> tuple[Spotter, dict[str, Any]
 def _folds(windows: Windows, groups: int) -> list[Fold]:
     """A fold per group of people, and one that everybody trains."""
     people = list(dict.fromkeys(windows.subjects))
-    parts = [people[start::groups] for start in range(groups)]
-    apart = [
-        hold_out(windows, part, name=f"group {number}", all_windows=True)
-        for number, part in enumerate(parts, start=1)
+    held_out = [
+        hold_out(windows, people[start::groups], name=f"group {start + 1}", all_windows=True)
+        for start in range(groups)
     ]
-    # Something has to be judged; nobody reads it.
+    # A fold must hold out something; these scores are not used.
     everybody = Fold("everybody", np.arange(len(windows.video)), np.arange(1))
-    return [*apart, everybody]
+    return [*held_out, everybody]
 
 
 def _prior(people: SyntheticDataset, fold: Fold, windows: Windows) -> np.ndarray:
     """Prior graph B from the annotations of those who train."""
     table = people.expressions
-    own = table[table["subject"].isin(windows.subject[fold.train])]
-    units = [action_units.parse(text).numbers for text in own["action_units"]]
+    training = table["subject"].isin(windows.subject[fold.train])
+    units = [action_units.parse(text).numbers for text in table.loc[training, "action_units"]]
     return prior.normalise_rows(prior.prior_counts(units, prior.FACS))
 
 
 def _least_scores(
     scores: np.ndarray, windows: Windows, truth: pd.DataFrame, folds: Sequence[Fold]
 ) -> tuple[dict[str, float], dict[str, dict[str, int]]]:
-    """Least score of each kind, best for all groups; and hits where others chose it."""
+    """Minimum score of each kind, best for all groups; and counts where other groups chose it."""
     subjects = list(dict.fromkeys(windows.subjects))
-    table = detect(scores, windows, _RULES)
-    hits = counts([table], truth, subjects, dict.fromkeys(KINDS, _SCORES))[:, :, 0]
-    of_group = [np.isin(subjects, windows.subject[fold.held_out]) for fold in folds]
-    by_group = np.stack([hits[ensemble].sum(axis=0) for ensemble in of_group])
+    thresholds = dict.fromkeys(KINDS, _SCORES)
+    detections = detect(scores, windows, _RULES)
+    counts = candidates.counts([detections], truth, subjects, thresholds)[:, :, 0]
+    groups = [np.isin(subjects, windows.subject[fold.held_out]) for fold in folds]
+    by_group = np.stack([counts[group].sum(axis=0) for group in groups])
     least, measured = {}, {}
-    for place, kind in enumerate(KINDS):
-        candidates = by_group[:, place]
-        least[kind] = float(_SCORES[selection.oracle_pooled(candidates)[0]])
-        found = selection.chosen(candidates, selection.cross_fold(candidates)).sum(axis=0)
-        measured[kind] = dict(zip(COUNTS, found.tolist(), strict=True))
+    for index, kind in enumerate(KINDS):
+        of_kind = by_group[:, index]
+        least[kind] = float(_SCORES[selection.oracle_pooled(of_kind)[0]])
+        chosen = selection.chosen(of_kind, selection.cross_fold(of_kind)).sum(axis=0)
+        measured[kind] = dict(zip(COUNTS, chosen.tolist(), strict=True))
     return least, measured
 
 

@@ -29,32 +29,22 @@ _STEPS = (0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 30, 60, 120, 300, 600, 1800, 3600)  # 
 
 
 def page(spotted: Spotted, portraits: Portraits | None = None) -> str:
-    """HTML of the page.
-
-    Parameters
-    ----------
-    spotted
-        What was found in the video.
-    portraits
-        Faces to show at the frame under the cursor; None where there are no pictures.
-    """
+    """HTML of the page of a spotted video, with the face at the frame under the cursor."""
     recording, table = spotted.recording, spotted.detections
     fps, frames = recording.fps or 1.0, len(recording.motion)
     step = -(-frames // _COLUMNS)
     curves = {kind: _largest(spotted.apex[CHANNELS.index(kind)], step) for kind in KINDS}
     counts = {kind: int((table["kind"] == kind).sum()) for kind in KINDS}
-    found = " and ".join(f"{count} {kind}" for kind, count in counts.items())
-    summary = f"{found} detections in {frames / fps:.1f} s ({frames} frames, {fps:g} per second)"
+    numbers = " and ".join(f"{count} {kind}" for kind, count in counts.items())
+    summary = f"{numbers} detections in {frames / fps:.1f} s ({frames} frames, {fps:g} per second)"
+    pictures = portraits.pictures if portraits else ()
     data = {
         "fps": fps,
         "frames": frames,
         "step": step,
         "scores": {kind: np.rint(1000 * curve).tolist() for kind, curve in curves.items()},
         "every": portraits.every if portraits else 1,
-        "faces": [
-            base64.b64encode(one or b"").decode()
-            for one in (portraits.pictures if portraits else ())
-        ],
+        "faces": [base64.b64encode(picture or b"").decode() for picture in pictures],
     }
     return Template(_TEMPLATE.read_text(encoding="utf-8")).substitute(
         title=html.escape(f"Expressions over time: {recording.video}"),
@@ -77,18 +67,9 @@ def page(spotted: Spotted, portraits: Portraits | None = None) -> str:
     )
 
 
-def embed(spotted: Spotted, portraits: Portraits, what: str) -> None:
-    """Display the page within a page of the book.
-
-    Parameters
-    ----------
-    spotted, portraits
-        As for :func:`page`.
-    what
-        Title of the frame, for those who do not see it.
-    """
-    inside = html.escape(page(spotted, portraits))
-    label = html.escape(what)
+def embed(spotted: Spotted, portraits: Portraits, title: str) -> None:
+    """Display the page within a page of the book; `title` is for those who do not see it."""
+    inside, label = html.escape(page(spotted, portraits)), html.escape(title)
     frame = f'<iframe class="timeline" title="{label}" srcdoc="{inside}"></iframe>'
     display(HTML(f"<div>{frame}</div>"))
 
@@ -100,8 +81,8 @@ def _largest(curve: NDArray[np.float32], step: int) -> NDArray[np.float32]:
 
 
 def _path(curve: NDArray[np.float32]) -> str:
-    points = (f"{place + 0.5} {1 - value:.3f}" for place, value in enumerate(curve))
-    return "M" + "L".join(points)
+    steps = (f"{frame + 0.5} {1 - value:.3f}" for frame, value in enumerate(curve))
+    return "M" + "L".join(steps)
 
 
 def _gaps(measured: NDArray[np.bool_], step: int) -> list[str]:
@@ -118,13 +99,13 @@ def _lane(table: pd.DataFrame, kind: str, frames: int) -> str:
         f'<button type="button" class="bar {kind}" data-apex="{row["apex"]}"'
         f' style="left:{100 * row["onset"] / frames:.4f}%;'
         f'width:{100 * (row["offset"] - row["onset"] + 1) / frames:.4f}%"'
-        f' title="{_said(row)}" aria-label="{_said(row)}"></button>'
+        f' title="{_description(row)}" aria-label="{_description(row)}"></button>'
         for row in table.to_dict("records")
     )
     return f'<span class="name">{kind}</span><div class="lane">{bars}</div>'
 
 
-def _said(row: Mapping[Hashable, Any]) -> str:
+def _description(row: Mapping[Hashable, Any]) -> str:
     return (
         f"{row['kind']}-expression, {row['onset_seconds']:.2f} to {row['offset_seconds']:.2f} s,"
         f" score {row['score']:.2f}"
@@ -149,7 +130,7 @@ def _table(table: pd.DataFrame) -> str:
         f"<td>{row['apex_seconds']:.2f}</td><td>{row['offset_seconds']:.2f}</td>"
         f"<td>{row['score']:.2f}</td>"
         f'<td><button type="button" data-apex="{row["apex"]}"'
-        f' aria-label="Show the {_said(row)}">show</button></td></tr>'
+        f' aria-label="Show the {_description(row)}">show</button></td></tr>'
         for row in table.to_dict("records")
     )
     heads = "".join(

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 import numpy as np
 import torch
 
-from causalex_book.spotting.material import SpottingDataset
+from causalex_book.spotting.dataset import SpottingDataset
 from causalex_core import paths
 from causalex_core.config import one_of
 from causalex_core.data import manifest
@@ -23,13 +23,11 @@ from causalex_core.spotting.windows import Fold
 
 
 @dataclass(frozen=True)
-class Variant:
+class GraphVariant:
     """A network, and what its compound matrix is made of.
 
     Attributes
     ----------
-    network
-        Shape, and which matrix each graph layer takes.
     compound
         ``both``: A + B. ``causal``: A alone. ``random``: as both, with as many edges in A and the
         same weights in B between other regions, drawn anew for every seed.
@@ -46,33 +44,28 @@ class Variant:
 
 
 NONE, CAUSAL_EX, AUW_GCN = "no graph", "Causal-Ex", "AUW-GCN"
-VARIANTS: Mapping[str, Variant] = {
-    AUW_GCN: Variant(network.AUW_GCN),
-    CAUSAL_EX: Variant(PAPER),
-    "as released": Variant(RELEASED),
-    NONE: Variant(replace(PAPER, graph=("identity", "identity"))),
-    "random graph": Variant(PAPER, compound="random"),
-    "prior only": Variant(replace(PAPER, graph=("prior", "prior"))),
-    "causal only": Variant(PAPER, compound="causal"),
-    "directed edges": Variant(PAPER, policy="directed"),
-    "no self loops": Variant(PAPER, self_loops=False),
-    "one layer": Variant(replace(PAPER, graph=("compound",))),
-    "no pooling": Variant(replace(PAPER, pooling=False)),
+VARIANTS: Mapping[str, GraphVariant] = {
+    AUW_GCN: GraphVariant(network.AUW_GCN),
+    CAUSAL_EX: GraphVariant(PAPER),
+    "as released": GraphVariant(RELEASED),
+    NONE: GraphVariant(replace(PAPER, graph=("identity", "identity"))),
+    "random graph": GraphVariant(PAPER, compound="random"),
+    "prior only": GraphVariant(replace(PAPER, graph=("prior", "prior"))),
+    "causal only": GraphVariant(PAPER, compound="causal"),
+    "directed edges": GraphVariant(PAPER, policy="directed"),
+    "no self loops": GraphVariant(PAPER, self_loops=False),
+    "one layer": GraphVariant(replace(PAPER, graph=("compound",))),
+    "no pooling": GraphVariant(replace(PAPER, pooling=False)),
 }
 VariantName = Annotated[str, one_of(VARIANTS)]
 
 
 @dataclass(frozen=True)
 class Setting:
-    """How a variant is trained.
+    """How a variant is trained, see :class:`causalex_core.spotting.fold_trainer.TrainingConfig`.
 
-    Attributes
-    ----------
-    epochs, batch, optimiser, normalisation, precision
-        See :class:`causalex_core.spotting.side_by_side.TrainingConfig`.
-    published_prior
-        Whether B is the matrix that AUW-GCN ships, which has seen the annotations of the tested
-        subject; else that of the training subjects of each fold.
+    With `published_prior`, B is the matrix that AUW-GCN ships, from annotations that include those
+    of the test subject; else it is that of the training subjects of each fold.
     """
 
     epochs: int
@@ -85,15 +78,15 @@ class Setting:
 
 PUBLISHED = Setting(100, 128, optimiser.RELEASED, "auw_gcn", published_prior=True)
 # A smaller batch and a faster fall of the rate take training as far in fewer epochs.
-OWN = Setting(12, 32, OptimiserConfig(gamma=0.9), "training")
+FEW_EPOCHS = Setting(12, 32, OptimiserConfig(gamma=0.9), "training")
 
 
 def graphs(
-    part: SpottingDataset,
-    variant: Variant,
+    data: SpottingDataset,
+    variant: GraphVariant,
     folds: Sequence[Fold],
     seed: int,
-    setting: Setting = OWN,
+    setting: Setting = FEW_EPOCHS,
 ) -> Graphs:
     """Matrices of a variant: compound (F, W, 12, 12) or (W, 12, 12), prior (F, 12, 12).
 
@@ -102,37 +95,37 @@ def graphs(
     CausalexError
         If the setting asks for the published prior and it is not at hand.
     """
-    causal = np.stack([compound.adjacency(each, variant.policy) for each in part.marks])
+    causal = np.stack([compound.adjacency(marks, variant.policy) for marks in data.marks])
     if not setting.published_prior:
-        priors = part.priors(folds)
-    elif part.published_prior is None:
+        priors = data.priors(folds)
+    elif data.published_prior is None:
         raise CausalexError(
-            f"{part.name}: the published prior is not at hand; add it with"
+            f"{data.name}: the published prior is not at hand; add it with"
             f" `{manifest.card('auw_gcn_priors').command}`"
         )
     else:
-        priors = np.repeat(part.published_prior[None], len(folds), axis=0)
+        priors = np.repeat(data.published_prior[None], len(folds), axis=0)
     if variant.compound == "random":
         generator = np.random.default_rng([seed, len(causal)])
         causal, flat = _permuted(causal, generator), priors.reshape(len(priors), -1)
         priors = flat[:, generator.permutation(flat.shape[1])].reshape(priors.shape)
     if variant.compound == "causal":
-        mixed = normalise_rows(causal)[part.windows.video]
+        mixed = normalise_rows(causal)[data.windows.video]
     else:
         mixed = np.stack(
             [
-                compound.compound(causal, each, variant.self_loops)[part.windows.video]
-                for each in priors
+                compound.compound(causal, prior, variant.self_loops)[data.windows.video]
+                for prior in priors
             ]
         )
     return Graphs(torch.from_numpy(mixed), torch.from_numpy(priors))
 
 
-def training(part: SpottingDataset, variant: Variant, setting: Setting) -> TrainingConfig:
-    """What is trained and how."""
+def training(data: SpottingDataset, variant: GraphVariant, setting: Setting) -> TrainingConfig:
+    """Network and training of a variant on a database."""
     return TrainingConfig(
         network=variant.network,
-        loss=part.loss,
+        loss=data.loss,
         optimiser=setting.optimiser,
         epochs=setting.epochs,
         batch=setting.batch,
@@ -142,30 +135,35 @@ def training(part: SpottingDataset, variant: Variant, setting: Setting) -> Train
 
 
 def trained(
-    part: SpottingDataset,
-    variant: Variant,
+    data: SpottingDataset,
+    variant: GraphVariant,
     folds: Sequence[Fold],
     seed: int,
     setting: Setting,
     keep: Sequence[int] | None = None,
 ) -> tuple[FoldResults, Graphs]:
     """Models of one seed, and their matrices; a later call goes on from what was saved."""
-    matrices = graphs(part, variant, folds, seed, setting)
-    outcome = train(
-        part.windows,
-        folds,
-        training(part, variant, setting),
-        seeds=(seed,),
-        graphs=matrices,
-        keep=keep,
-        folder=paths.data_folder() / "training",
+    matrices = graphs(data, variant, folds, seed, setting)
+    config, folder = training(data, variant, setting), paths.data_folder() / "training"
+    results = train(
+        data.windows, folds, config, seeds=(seed,), graphs=matrices, keep=keep, folder=folder
     )
-    return outcome, matrices
+    return results, matrices
+
+
+def cost(seconds: Sequence[np.ndarray]) -> dict[str, float]:
+    """CPU time of training, from that of each fold (F,) for each seed."""
+    return {
+        "folds": len(seconds[0]),
+        "seeds": len(seconds),
+        "cpu_seconds_per_fold": float(np.mean(seconds)),
+        "cpu_minutes": float(np.sum(seconds)) / 60,
+    }
 
 
 def _permuted(causal: np.ndarray, generator: np.random.Generator) -> np.ndarray:
     """As many edges in every graph, between other nodes."""
-    beside = ~np.eye(causal.shape[-1], dtype=bool)
-    found = np.zeros_like(causal)
-    found[:, beside] = generator.permuted(causal[:, beside], axis=1)
-    return found
+    off_diagonal = ~np.eye(causal.shape[-1], dtype=bool)
+    permuted = np.zeros_like(causal)
+    permuted[:, off_diagonal] = generator.permuted(causal[:, off_diagonal], axis=1)
+    return permuted

@@ -25,6 +25,15 @@ def obtained(mirror):
     return compute
 
 
+@pytest.fixture(scope="module")
+def trainings(tmp_path_factory):
+    """An empty folder for what is trained."""
+    folder = tmp_path_factory.mktemp("data")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("CAUSALEX_DATA", str(folder))
+        yield folder
+
+
 class MadeUp:
     """Stands for a source: file names and contents, without checksums."""
 

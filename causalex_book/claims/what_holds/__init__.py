@@ -12,7 +12,7 @@ import pandas as pd
 
 from causalex_book.claims.what_holds import debiasing, graphs, printed, stored
 from causalex_book.claims.what_holds.stored import Tables
-from causalex_book.claims.what_holds.verdicts import Judge, rows_with
+from causalex_book.claims.what_holds.verdicts import ClaimTest, rows_with
 from causalex_book.debiasing.counterfactuals import BOTH, CONSTANT, KEEP, NULL, SWEEP
 from causalex_book.publishing import paper
 from causalex_book.spotting.graph_spotting import CAUSAL, PRIOR, RANDOM
@@ -22,8 +22,9 @@ from causalex_core.data.annotations import CAS, SAMM
 from causalex_core.evaluation.operating_points import EPOCH
 
 SOURCES = ()
-# Page that shows the evidence, and the rule, by the claim's id.
-JUDGES: Mapping[str, tuple[str, Judge]] = {
+_DATABASES = {"cas": CAS, "samm": SAMM}
+# The page that shows the evidence, and the test, by the claim's id.
+TESTS: Mapping[str, tuple[str, ClaimTest]] = {
     "text-abstract": (
         "published_setting",
         printed.within(
@@ -32,38 +33,30 @@ JUDGES: Mapping[str, tuple[str, Judge]] = {
         ),
     ),
     "table1-caption": ("table1", printed.table1),
-    "table3-cas-auw": (
-        "published_setting",
-        printed.within(AUW_GCN, {CAS: ("table3", "cas AUW-GCN", "f1")}),
-    ),
-    "table3-samm-auw": (
-        "published_setting",
-        printed.within(AUW_GCN, {SAMM: ("table3", "samm AUW-GCN", "f1")}),
-    ),
-    "table3-cas-causal": (
-        "published_setting",
-        printed.within(CAUSAL_EX, {CAS: ("table3", "cas Causal-Ex", "f1")}),
-    ),
-    "table3-samm-causal": (
-        "published_setting",
-        printed.within(CAUSAL_EX, {SAMM: ("table3", "samm Causal-Ex", "f1")}),
-    ),
-    "table4-cas-causal": (
-        "published_setting",
-        printed.across(CAUSAL, CAS, SAMM, ("table4", "cas (Causal)", "samm overall")),
-    ),
-    "table4-samm-causal": (
-        "published_setting",
-        printed.across(CAUSAL, SAMM, CAS, ("table4", "samm (Causal)", "cas overall")),
-    ),
-    "table4-cas-both": (
-        "published_setting",
-        printed.across(CAUSAL_EX, CAS, SAMM, ("table4", "cas (Causal+Prior)", "samm overall")),
-    ),
-    "table4-samm-both": (
-        "published_setting",
-        printed.across(CAUSAL_EX, SAMM, CAS, ("table4", "samm (Causal+Prior)", "cas overall")),
-    ),
+    **{
+        f"table3-{short}-{key}": (
+            "published_setting",
+            printed.within(network, {database: ("table3", f"{short} {network}", "f1")}),
+        )
+        for key, network in (("auw", AUW_GCN), ("causal", CAUSAL_EX))
+        for short, database in _DATABASES.items()
+    },
+    **{
+        f"table4-{source}-{key}": (
+            "published_setting",
+            printed.across(
+                network,
+                _DATABASES[source],
+                _DATABASES[target],
+                ("table4", f"{source} ({graph})", f"{target} overall"),
+            ),
+        )
+        for key, network, graph in (
+            ("causal", CAUSAL, "Causal"),
+            ("both", CAUSAL_EX, "Causal+Prior"),
+        )
+        for source, target in (("cas", "samm"), ("samm", "cas"))
+    },
     "text-loso": ("published_setting", graphs.loso),
     "text-gain-causal": ("graph_spotting", graphs.better(CAUSAL_EX, [AUW_GCN])),
     "text-transitions": ("graph_spotting", graphs.better(CAUSAL_EX, [NONE])),
@@ -112,17 +105,17 @@ def compute(config: Config) -> dict[str, pd.DataFrame]:
 
 
 def verdicts_on(tables: Tables) -> Iterator[dict[str, object]]:
-    """A row per judged claim, from the tables of the stored runs."""
+    """A row per tested claim, from the tables of the stored runs."""
     claims = paper.claims().set_index("id")
-    for name, (page, judge) in JUDGES.items():
-        found, claim = judge(tables), claims.loc[name]
+    for name, (page, test) in TESTS.items():
+        finding, claim = test(tables), claims.loc[name]
         yield {
             "where": claim["where"],
             "claim": claim["claim"],
-            "evidence": f"{found.evidence} ([page]({page}.ipynb))",
-            "control: synthetic people": found.control,
-            "verdict": found.verdict,
-            "what would change it": found.change,
+            "evidence": f"{finding.evidence} ([page]({page}.ipynb))",
+            "control: synthetic people": finding.control,
+            "verdict": finding.verdict,
+            "what would change it": finding.change,
         }
 
 
@@ -135,11 +128,11 @@ def glance(tables: Tables) -> Iterator[dict[str, object]]:
         (CAUSAL, PRIOR, "causal graph rather than prior graph"),
     ):
         for people, run in stored.SPOTTING.items():
-            rows = rows_with(stored.contrasts(tables[run], better, "overall"), beside=worse)
+            rows = rows_with(stored.contrasts(tables[run], better, "overall"), baseline=worse)
             yield from _gains(rows, "graph", what, people)
     rows = stored.published_gains(tables, CAUSAL_EX, "overall")
     what = "Causal-Ex rather than AUW-GCN, as published"
-    yield from _gains(rows_with(rows, beside=AUW_GCN), "graph", what, stored.REAL)
+    yield from _gains(rows_with(rows, baseline=AUW_GCN), "graph", what, stored.REAL)
     for name, what in (
         (NULL, "debiasing by null frames"),
         (KEEP, "debiasing by masked regions"),
@@ -167,6 +160,6 @@ def _gains(
     rows: pd.DataFrame, about: str, what: str, people: str, value: str = "gain"
 ) -> Iterator[dict[str, object]]:
     for row in rows.to_dict("records"):
+        label = {"about": about, "what": what, "people": people, "database": row["database"]}
         ends = {"low": row[f"{value}_low"], "high": row[f"{value}_high"]}
-        place = {"about": about, "what": what, "people": people, "database": row["database"]}
-        yield place | {"gain": row[value]} | ends
+        yield label | {"gain": row[value]} | ends

@@ -11,8 +11,8 @@ from causalex_book.claims.what_holds.verdicts import (
     HOLDS,
     MORE,
     NOT_SUPPORTED,
-    Found,
-    Judge,
+    ClaimTest,
+    Finding,
     Table,
     Tables,
     in_short,
@@ -30,51 +30,51 @@ from causalex_core.evaluation.operating_points import EPOCH, LAST
 _FLAT = 0.03  # F1
 
 
-def better(variant: str, others: Sequence[str]) -> Judge:
+def better(variant: str, others: Sequence[str]) -> ClaimTest:
     """A network that is said to have a higher overall F1 than others, in both settings."""
 
-    def judge(tables: Tables) -> Found:
-        own, control = (
+    def test(tables: Tables) -> Finding:
+        real, control = (
             stored.contrasts(tables[run], variant, "overall") for run in stored.SPOTTING.values()
         )
         published = stored.published_gains(tables, variant, "overall")
-        text = f"overall F1 of {variant}, in the setting of our own, {_over(own, others)}"
+        text = f"overall F1 of {variant}, in the setting of our own, {_over(real, others)}"
         if as_published := _over(published, others):
             text += f". In the published setting, under its rule, {as_published}"
-        both = pd.concat([own, published])
-        verdict = of_gain(both[both["beside"].isin(others)])
-        return Found(text, verdict, MORE, _over(control, others))
+        both = pd.concat([real, published])
+        verdict = of_gain(both[both["baseline"].isin(others)])
+        return Finding(text, verdict, MORE, _over(control, others))
 
-    return judge
+    return test
 
 
-def switch(variant: str, other: str, kind: str) -> Judge:
+def switch(variant: str, other: str, kind: str) -> ClaimTest:
     """A switch of the network that was trained on synthetic people alone (Fig. 5)."""
 
-    def judge(tables: Tables) -> Found:
+    def test(tables: Tables) -> Finding:
         rows = stored.contrasts(tables["graph_spotting"], variant, kind)
-        rows = rows_with(rows, beside=other)
-        return Found(
+        rows = rows_with(rows, baseline=other)
+        return Finding(
             "not trained on real people",
             on_synthetic_people(of_gain(rows) == HOLDS),
             "a difference above its interval; for real people, the same switch trained on them",
             f"{kind} F1 of {variant}, {_over(rows, [other])}",
         )
 
-    return judge
+    return test
 
 
-def loso(tables: Tables) -> Found:
-    """What choosing on the test subject adds, so that leaving it out ensures nothing."""
+def loso(tables: Tables) -> Finding:
+    """Gain from selection on the test subject, which its being left out does not prevent."""
     published = stored.published(tables, CAUSAL_EX, EPOCH)
-    own, control = (
+    real, control = (
         stored.scores(tables[run], CAUSAL_EX, EPOCH) for run in stored.SPOTTING.values()
     )
     levels = rows_with(tables["mask_spotting"]["rules"], rule="best pair per subject", kind="macro")
-    gained = [*published["over_last_low"], *own["over_last_low"], *levels["gain_low"]]
-    return Found(
+    gained = [*published["over_last_low"], *real["over_last_low"], *levels["gain_low"]]
+    return Finding(
         "what the epoch that is best on the test subject adds to overall F1. Published setting:"
-        f" {in_short(published, 'over_last')}. Setting of our own: {in_short(own, 'over_last')}."
+        f" {in_short(published, 'over_last')}. Setting of our own: {in_short(real, 'over_last')}."
         " A small network on published motion levels, epoch and threshold, macro F1:"
         f" {in_short(levels)}",
         CONTRADICTED if max(gained) > 0 else NOT_SUPPORTED,
@@ -83,13 +83,13 @@ def loso(tables: Tables) -> Found:
     )
 
 
-def epochs(tables: Tables) -> Found:
+def epochs(tables: Tables) -> Finding:
     """Whether F1 still changes at the end of training."""
     published = _last_quarter(tables["published_setting"], **asdict(NEAREST))
-    own, control = (_last_quarter(tables[run]) for run in stored.SPOTTING.values())
-    return Found(
+    real, control = (_last_quarter(tables[run]) for run in stored.SPOTTING.values())
+    return Finding(
         "overall F1 changes in the last quarter of training by"
-        f" {'; '.join(published)} in the published setting, and by {'; '.join(own)} in our own,"
+        f" {'; '.join(published)} in the published setting, and by {'; '.join(real)} in our own,"
         " whose schedule is faster",
         HOLDS if all(abs(change) < _FLAT for change in published.values()) else NOT_SUPPORTED,
         f"curves of the published setting that change by {_FLAT} or more at the end, or do not",
@@ -97,44 +97,44 @@ def epochs(tables: Tables) -> Found:
     )
 
 
-def robust(tables: Tables) -> Found:
-    """Models from the other database beside those of the tested one, at the last epoch."""
-    within = stored.published(tables, CAUSAL_EX, LAST, counting=HONEST)
-    published = _beside(stored.crossed(tables, CAUSAL_EX, LAST, HONEST), within)
-    own, control = (
-        _beside(
+def robust(tables: Tables) -> Finding:
+    """Models from the other database against those of the tested one, at the last epoch."""
+    in_domain = stored.published(tables, CAUSAL_EX, LAST, counting=HONEST)
+    published = _with_in_domain(stored.crossed(tables, CAUSAL_EX, LAST, HONEST), in_domain)
+    real, control = (
+        _with_in_domain(
             rows_with(tables[run]["crossed"], variant=CAUSAL_EX, kind="overall"),
             stored.scores(tables[run], CAUSAL_EX, LAST),
         )
         for run in stored.SPOTTING.values()
     )
-    every = pd.concat([published, own])
-    reaches = every["high"] >= every["within_low"]
+    every = pd.concat([published, real])
+    reaches = every["high"] >= every["in_domain_low"]
     by_rate = [
         f"{rate}: {'; '.join(rows['text'])}" for rate, rows in published.groupby("rate", sort=False)
     ]
-    return Found(
+    return Finding(
         "overall F1 of models from the other database at the last epoch. Published setting,"
-        f" {'. '.join(by_rate)}. Setting of our own: {'; '.join(own['text'])}",
+        f" {'. '.join(by_rate)}. Setting of our own: {'; '.join(real['text'])}",
         of_all(reaches, ~reaches),
         "intervals across databases that all reach those within, or none",
         "; ".join(control["text"]),
     )
 
 
-def transfer_micro(tables: Tables) -> Found:
-    """Micro F1 on SAMM-LV of models of CAS(ME)^2, beside models of SAMM-LV."""
+def transfer_micro(tables: Tables) -> Finding:
+    """Micro F1 on SAMM-LV of models of CAS(ME)^2, against models of SAMM-LV."""
     rows = rows_with(stored.crossed(tables, CAUSAL_EX, EPOCH, NEAREST, "micro"), tested_on=SAMM)
-    rows = _beside(rows, stored.published(tables, CAUSAL_EX, EPOCH, "micro"))
+    rows = _with_in_domain(rows, stored.published(tables, CAUSAL_EX, EPOCH, "micro"))
     control = tables["graph_spotting"]
-    control_rows = _beside(
+    control_rows = _with_in_domain(
         rows_with(control["crossed"], variant=CAUSAL_EX, kind="micro"),
         stored.scores(control, CAUSAL_EX, LAST, "micro"),
     )
-    return Found(
+    return Finding(
         "micro F1 of models of CAS(ME)^2 under the published rule,"
         f" {'; '.join(rows['rate'] + ': ' + rows['text'])}",
-        of_all(rows["low"] > rows["within"], rows["high"] < rows["within"]),
+        of_all(rows["low"] > rows["in_domain"], rows["high"] < rows["in_domain"]),
         "intervals of transferred models above, or below, what models of SAMM-LV have",
         "; ".join(control_rows["text"]),
     )
@@ -142,7 +142,7 @@ def transfer_micro(tables: Tables) -> Found:
 
 def _over(rows: pd.DataFrame, others: Sequence[str]) -> str:
     """Gains over each of several networks, of those that there are."""
-    by_other = dict(list(rows.groupby("beside")))
+    by_other = dict(list(rows.groupby("baseline")))
     return ". ".join(
         f"less {other}: {in_short(by_other[other])}" for other in others if other in by_other
     )
@@ -160,11 +160,12 @@ def _last_quarter(run: Table, **counting: str) -> dict[str, float]:
     }
 
 
-def _beside(crossed: pd.DataFrame, within: pd.DataFrame) -> pd.DataFrame:
-    """F1 across databases with those within the tested one: ``within, within_low, text``."""
-    own = within.set_index("database").loc[crossed["tested_on"]]
+def _with_in_domain(crossed: pd.DataFrame, in_domain: pd.DataFrame) -> pd.DataFrame:
+    """F1 across databases with that of the tested one: ``in_domain, in_domain_low, text``."""
+    rows = in_domain.set_index("database").loc[crossed["tested_on"]]
     text = [
         f"{number(row, 'f1')} where {f1:.3f} within (tested on {row['tested_on']})"
-        for row, f1 in zip(crossed.to_dict("records"), own["f1"], strict=True)
+        for row, f1 in zip(crossed.to_dict("records"), rows["f1"], strict=True)
     ]
-    return crossed.assign(within=own["f1"].to_numpy(), within_low=own["low"].to_numpy(), text=text)
+    low = rows["low"].to_numpy()
+    return crossed.assign(in_domain=rows["f1"].to_numpy(), in_domain_low=low, text=text)

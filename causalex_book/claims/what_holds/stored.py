@@ -1,4 +1,4 @@
-"""The stored runs that verdicts rest on, and those rows of their tables that claims are about."""
+"""The stored runs that verdicts rest on, and the rows of their tables for each claim."""
 
 import json
 from collections.abc import Mapping
@@ -21,9 +21,9 @@ from causalex_book.spotting import (
     published_setting,
     real_spotting,
 )
-from causalex_book.spotting.points import NESTED
 from causalex_book.spotting.published_rule import Counting
 from causalex_book.spotting.published_setting import NEAREST
+from causalex_book.spotting.threshold_sweep import NESTED
 from causalex_core.errors import CausalexError
 from causalex_core.evaluation.operating_points import EPOCH
 
@@ -44,14 +44,14 @@ DEBIASING = {REAL: "real_debiasing", SYNTHETIC: "counterfactuals"}
 
 
 def complete(chapter: ModuleType) -> Result:
-    """Stored result of a chapter, if it is a complete one.
+    """Stored result of a chapter, computed with its defaults.
 
-    A parameter that the chapter got since then counts as its default.
+    A parameter that is younger than the result counts as its default.
 
     Raises
     ------
     CausalexError
-        If nothing is stored, or what is was computed with other parameters than the defaults.
+        If nothing is stored, or it was computed with other parameters than the defaults.
     """
     result = results.read(published_path(chapter))
     defaults = json.loads(json.dumps(asdict(chapter.Config())))
@@ -64,8 +64,9 @@ def complete(chapter: ModuleType) -> Result:
 
 
 def contrasts(run: Table, better: str, kind: str) -> pd.DataFrame:
-    """Gains of one network over others, in the setting of our own."""
-    return rows_with(run["contrasts"], variant=better, kind=kind)
+    """Gains of one network over each ``baseline``, in the setting of our own."""
+    rows = run["contrasts"].rename(columns={"beside": "baseline"})  # its name in stored results
+    return rows_with(rows, variant=better, kind=kind)
 
 
 def scores(run: Table, variant: str, rule: str, kind: str = "overall") -> pd.DataFrame:
@@ -97,8 +98,8 @@ def published(
 
 
 def published_gains(tables: Tables, better: str, kind: str) -> pd.DataFrame:
-    """Gains over other networks in the published setting, under the published rule."""
-    rows = tables["published_setting"]["differences"].rename(columns={"baseline": "beside"})
+    """Gains over each ``baseline`` in the published setting, under the published rule."""
+    rows = tables["published_setting"]["differences"]
     return rows_with(rows, variant=better, kind=kind, rule=EPOCH, **asdict(NEAREST))
 
 

@@ -16,20 +16,11 @@ Tables = Mapping[str, Table]
 
 
 @dataclass(frozen=True)
-class Found:
-    """What was found of a claim.
+class Finding:
+    """Evidence on real people, the verdict in the words above, and what would change it.
 
-    Attributes
-    ----------
-    evidence
-        On real people, with its numbers.
-    verdict
-        In the words above. `SEEN` and `NOT_SEEN` are for claims that were tested on synthetic
-        people alone, the others for real people.
-    change
-        What would change the verdict.
-    control
-        What synthetic people show, whose truth is known.
+    `SEEN` and `NOT_SEEN` are for claims that were tested on synthetic people alone, the other words
+    for real people. `control` has numbers of synthetic people, whose truth is known.
     """
 
     evidence: str
@@ -38,20 +29,12 @@ class Found:
     control: str = ""
 
 
-Judge = Callable[[Tables], Found]
+ClaimTest = Callable[[Tables], Finding]
 
 
 def of_gain(rows: pd.DataFrame) -> str:
-    """Verdict on gains that are claimed: every row shows them, every row the opposite, or neither.
-
-    Parameters
-    ----------
-    rows
-        Columns ``gain_low, gain_high``, at least one row.
-    """
-    if (rows["gain_low"] > 0).all():
-        return HOLDS
-    return CONTRADICTED if (rows["gain_high"] < 0).all() else NOT_SUPPORTED
+    """Verdict on claimed gains, from columns ``gain_low, gain_high`` of at least one row."""
+    return of_all(rows["gain_low"] > 0, rows["gain_high"] < 0)
 
 
 def of_print(at_last: bool, published: bool) -> str:
@@ -60,7 +43,7 @@ def of_print(at_last: bool, published: bool) -> str:
 
 
 def of_all(shown: pd.Series, opposite: pd.Series) -> str:
-    """Verdict on what every row is to show: every row does, every row the opposite, or neither."""
+    """Verdict on a claim for all rows: every row shows it, every row the opposite, or neither."""
     return HOLDS if shown.all() else CONTRADICTED if opposite.all() else NOT_SUPPORTED
 
 

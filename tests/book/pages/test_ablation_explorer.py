@@ -58,13 +58,13 @@ def configurations(published):
     ],
 )
 def test_a_variant_is_told_by_its_parts(variant, graph, layers, pooling):
-    told = made_of(VARIANTS[variant])
-    assert told == {"graph": graph, "layers": layers, "pooling": pooling}
+    parts = made_of(VARIANTS[variant])
+    assert parts == {"graph": graph, "layers": layers, "pooling": pooling}
 
 
 def test_no_two_variants_are_told_alike():
-    told = [tuple(made_of(variant).values()) for variant in VARIANTS.values()]
-    assert len(set(told)) == len(VARIANTS)
+    parts = [tuple(made_of(variant).values()) for variant in VARIANTS.values()]
+    assert len(set(parts)) == len(VARIANTS)
 
 
 def test_a_configuration_stands_once_in_its_scope(configurations):

@@ -51,6 +51,6 @@ def test_features_of_ones_own_are_crossed_too(of_nobody, tmp_path):
     for name in NAMES[CAS]:
         subject = name.rpartition("_")[0]
         write(tmp_path / "test", subject, name, motion(name, FRAMES[CAS]), label(FRAMES[CAS]))
-    own = Config(features={CAS: str(tmp_path)}, variants=(AUW_GCN,), epochs=1, n_bootstrap=10)
-    found = across_databases.compute(own)["crossed"]
-    assert set(found["trained_on"]) == {f"{CAS}, own features", SAMM}
+    config = Config(features={CAS: str(tmp_path)}, variants=(AUW_GCN,), epochs=1, n_bootstrap=10)
+    table = across_databases.compute(config)["crossed"]
+    assert set(table["trained_on"]) == {f"{CAS}, own features", SAMM}

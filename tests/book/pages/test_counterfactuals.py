@@ -6,7 +6,7 @@ import torch
 
 from causalex_book.debiasing import counterfactuals
 from causalex_book.debiasing.counterfactuals import CONSTANT, MAIN, NONE, SWEEP, Config
-from causalex_book.spotting import material
+from causalex_book.spotting import dataset
 from causalex_book.spotting.variants import AUW_GCN, CAUSAL_EX
 from causalex_core.errors import CausalexError
 from causalex_core.spotting.graph import GraphConfig
@@ -24,15 +24,13 @@ SMALL = Config(
 
 
 @pytest.fixture(scope="module")
-def part():
-    return material.read("cas_like", {}, GraphConfig(), 4)
+def data():
+    return dataset.read("cas_like", {}, GraphConfig(), 4)
 
 
 @pytest.fixture(scope="module")
-def tables(tmp_path_factory):
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("CAUSALEX_DATA", str(tmp_path_factory.mktemp("data")))
-        return counterfactuals.compute(SMALL)
+def tables(trainings):
+    return counterfactuals.compute(SMALL)
 
 
 def test_every_table_is_there_and_finite(tables):
@@ -50,9 +48,9 @@ def test_what_is_left_out_of_a_gap_is_said(tables):
 
 def test_debiasing_may_choose_to_do_nothing(tables):
     debiasing = tables["debiasing"]
-    whole = debiasing.query("variant == @WHOLE")
+    whole = debiasing.query("variant == @CAUSAL_EX")
     assert set(whole["counterfactual"]) > {NONE, *MAIN, SWEEP, CONSTANT}
-    assert set(debiasing.query("variant == @PREDECESSOR")["counterfactual"]) == {
+    assert set(debiasing.query("variant == @AUW_GCN")["counterfactual"]) == {
         NONE,
         *MAIN,
         SWEEP,
@@ -65,34 +63,40 @@ def test_debiasing_may_choose_to_do_nothing(tables):
 
 
 def test_what_the_paper_proposes_is_chosen_on_inner_folds_too(tables):
-    nested = tables["debiasing"].query("chosen == 'nested' and variant == @WHOLE")
+    nested = tables["debiasing"].query("chosen == 'nested' and variant == @CAUSAL_EX")
     assert set(nested["counterfactual"]) == {NONE, *MAIN, SWEEP}
     assert (nested["n_truth"] > 0).all()
 
 
 def test_null_frames_say_the_same_in_every_frame(tables):
-    said = tables["confidence"].set_index("motion")
-    assert said.loc["null frames", "spread"].max() < 1e-3 < said.loc["as measured", "spread"].min()
-    assert np.allclose(said.loc["null frames", "mean"], said.loc["null frames", "highest"])
+    confidence = tables["confidence"].set_index("motion")
+    assert (
+        confidence.loc["null frames", "spread"].max()
+        < 1e-3
+        < confidence.loc["as measured", "spread"].min()
+    )
+    assert np.allclose(
+        confidence.loc["null frames", "mean"], confidence.loc["null frames", "highest"]
+    )
 
 
-def test_the_tied_unit_is_counted_in_both_halves_of_the_people(tables, part):
-    bias = tables["bias"].query("variant == @PREDECESSOR and counterfactual == 'none'")
+def test_the_tied_unit_is_counted_in_both_halves_of_the_people(tables, data):
+    bias = tables["bias"].query("variant == @AUW_GCN and counterfactual == 'none'")
     assert (tables["bias"]["detected"] <= tables["bias"]["number"]).all()
-    micro = int((part.truth["kind"] == "micro").sum())
+    micro = int((data.truth["kind"] == "micro").sum())
     assert bias.query("event == 'expression'")["number"].sum() == micro
-    alarms = tables["alarms"].query("variant == @PREDECESSOR and counterfactual == 'none'")
-    assert alarms["minutes"].sum() == pytest.approx(part.minutes)
+    alarms = tables["alarms"].query("variant == @AUW_GCN and counterfactual == 'none'")
+    assert alarms["minutes"].sum() == pytest.approx(data.minutes)
 
 
-def test_a_video_without_edges_out_of_any_region_is_judged_as_it_is(part):
-    views = counterfactuals._views(part, 1)
-    silent = ~counterfactuals.counterfactual.most_causal_regions(part.marks).any(axis=1)
-    same = torch.from_numpy(silent[part.windows.video])
+def test_a_video_without_edges_out_of_any_region_is_judged_as_it_is(data):
+    views = counterfactuals._views(data, 1)
+    silent = ~counterfactuals.debias.most_causal_regions(data.marks).any(axis=1)
+    same = torch.from_numpy(silent[data.windows.video])
     assert same.any() and not same.all()
     for name in ("keep E_f", "mask E_f"):
-        assert torch.equal(views[name][same], part.windows.motion[same])
-        assert not torch.equal(views[name][~same], part.windows.motion[~same])
+        assert torch.equal(views[name][same], data.windows.motion[same])
+        assert not torch.equal(views[name][~same], data.windows.motion[~same])
 
 
 def test_strengths_without_nothing_are_refused():

@@ -22,10 +22,8 @@ SMALL = Config(
 
 
 @pytest.fixture(scope="module")
-def tables(tmp_path_factory):
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("CAUSALEX_DATA", str(tmp_path_factory.mktemp("data")))
-        return graph_spotting.compute(SMALL)
+def tables(trainings):
+    return graph_spotting.compute(SMALL)
 
 
 def test_every_table_is_there_and_finite(tables):
@@ -38,15 +36,15 @@ def test_every_variant_and_rule_counts_every_truth(tables):
     # Rules and kinds of five variants, one of them without inner models.
     assert len(scores) == (5 * 6 - 1) * 3
     for row in tables["inputs"].to_dict("records"):
-        own = scores[scores["database"] == row["database"]]
+        rows = scores[scores["database"] == row["database"]]
         for kind in ("macro", "micro"):
-            assert (own.query("kind == @kind")["n_truth"] == row[kind]).all()
+            assert (rows.query("kind == @kind")["n_truth"] == row[kind]).all()
     assert (scores["low"] <= scores["f1"]).all() and (scores["f1"] <= scores["high"]).all()
     assert not scores.query("variant == @NONE")["gain"].any()
     assert not scores.query("rule == 'last epoch'")["over_last"].any()
-    place = ["database", "variant", "kind"]
-    last = tables["epochs"].query("epoch == 2").set_index(place)["f1"]
-    of_rule = scores.query("rule == 'last epoch'").set_index(place)["f1"]
+    keys = ["database", "variant", "kind"]
+    last = tables["epochs"].query("epoch == 2").set_index(keys)["f1"]
+    of_rule = scores.query("rule == 'last epoch'").set_index(keys)["f1"]
     assert of_rule.to_dict() == pytest.approx(last.to_dict())
 
 
@@ -83,7 +81,7 @@ def test_shifted_labels_have_a_band(tables):
 
 
 @pytest.mark.parametrize(
-    ("plans", "said"),
+    ("plans", "message"),
     [
         ((), "a list of one or more values"),
         ((("cas_like", (AUW_GCN, CAUSAL_EX)),), "'no graph' and 'Causal-Ex' among them"),
@@ -94,6 +92,6 @@ def test_shifted_labels_have_a_band(tables):
         ),
     ],
 )
-def test_a_plan_needs_what_the_page_is_about(plans, said):
-    with pytest.raises(CausalexError, match=said):
+def test_a_plan_needs_what_the_page_is_about(plans, message):
+    with pytest.raises(CausalexError, match=message):
         Config(plans=plans)

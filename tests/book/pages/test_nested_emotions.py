@@ -11,7 +11,7 @@ from causalex_book.recognition.inner_recognisers import Variant
 from causalex_book.recognition.nested_emotions import COMPACT, LINEAR, NO_CHOICE, Config
 from causalex_book.recognition.selection import CROSS, LAST, TEST
 from causalex_book.spotting import nested
-from causalex_book.spotting.points import NESTED
+from causalex_book.spotting.threshold_sweep import NESTED
 from causalex_core.recognition.training import COMPACT_TRAINING
 
 SMALL = Config(seeds=(1, 2), n_bootstrap=50)

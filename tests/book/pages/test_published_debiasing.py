@@ -20,14 +20,7 @@ SMALL = {
 
 
 @pytest.fixture(scope="module")
-def data(mirror, tmp_path_factory):
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("CAUSALEX_DATA", str(tmp_path_factory.mktemp("data")))
-        yield
-
-
-@pytest.fixture(scope="module")
-def tables(data, obtained):
+def tables(trainings, obtained):
     return obtained(published_debiasing, **SMALL, strengths=(0.0, 0.3)).tables
 
 

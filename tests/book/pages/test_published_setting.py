@@ -50,8 +50,8 @@ def test_every_network_way_of_counting_and_rule_counts_every_truth(tables):
     assert not scores.duplicated(keys).any()
     for row in tables["inputs"].to_dict("records"):
         assert (row["subjects"], row["macro"], row["micro"]) == (3, 3, 3)
-        own = scores[scores["database"] == row["database"]]
-        assert set(own["n_truth"]) == {3, 6}
+        rows = scores[scores["database"] == row["database"]]
+        assert set(rows["n_truth"]) == {3, 6}
     assert (scores["low"] <= scores["f1"]).all() and (scores["f1"] <= scores["high"]).all()
     assert not scores[scores["rule"] == LAST]["over_last"].any()
     assert tables["inputs"]["database"].tolist() == [CAS, SAMM]
@@ -83,11 +83,11 @@ def test_differences_are_those_of_the_scores(tables):
         (CAUSAL_EX, published_setting.RANDOM),
     }
     for row in differences.to_dict("records"):
-        one, two = (
+        better, worse = (
             scores[tuple(row[key] for key in keys)],
             scores[tuple((row | {"variant": row["baseline"]})[key] for key in keys)],
         )
-        assert row["gain"] == pytest.approx(one - two)
+        assert row["gain"] == pytest.approx(better - worse)
 
 
 def test_stored_detections_have_the_counts_of_the_row(tables, made_up_sources, tmp_path):
@@ -107,9 +107,9 @@ def test_stored_detections_have_the_counts_of_the_row(tables, made_up_sources, t
                 MissingOffset(row["missing_offset"]),
             )
         )
-        for kind, found in counted.items():
+        for kind, result in counted.items():
             of_row = scores.loc[(*(row[key] for key in keys), kind)]
-            assert (found.tp, found.n_pred, found.n_truth, found.f1) == tuple(
+            assert (result.tp, result.n_pred, result.n_truth, result.f1) == tuple(
                 of_row[["tp", "n_pred", "n_truth", "f1"]]
             )
 
@@ -145,7 +145,7 @@ def test_three_people_of_the_public_motion(mirror, tmp_path, monkeypatch):
     config = Config(
         databases=(SAMM,), variants=(AUW_GCN,), epochs=1, most_subjects=3, n_bootstrap=10
     )
-    found = published_setting.compute(config)
-    assert found["inputs"]["subjects"].tolist() == [3]
-    assert found["epochs"]["epoch"].unique().tolist() == [1]
-    assert set(found["scores"]["database"]) == {SAMM}
+    result = published_setting.compute(config)
+    assert result["inputs"]["subjects"].tolist() == [3]
+    assert result["epochs"]["epoch"].unique().tolist() == [1]
+    assert set(result["scores"]["database"]) == {SAMM}

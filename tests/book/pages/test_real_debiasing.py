@@ -24,14 +24,7 @@ SMALL = {
 
 
 @pytest.fixture(scope="module")
-def data(mirror, tmp_path_factory):
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("CAUSALEX_DATA", str(tmp_path_factory.mktemp("data")))
-        yield
-
-
-@pytest.fixture(scope="module")
-def real(data, obtained):
+def real(trainings, obtained):
     return obtained(real_debiasing, plans=((CAS, (CAUSAL_EX,)),), **SMALL)
 
 
@@ -42,26 +35,26 @@ def control():
 
 
 def test_every_counterfactual_is_there_and_nothing_that_is_unknown_of_real_people(real):
-    found = set(real.tables["debiasing"]["counterfactual"])
-    assert found >= {NONE, NULL, KEEP, MASK, BOTH, SWEEP, "keep random regions"}
+    result = set(real.tables["debiasing"]["counterfactual"])
+    assert result >= {NONE, NULL, KEEP, MASK, BOTH, SWEEP, "keep random regions"}
     assert all(real.tables[name].empty for name in ("bias", "alarms", "odds"))
     assert set(real.tables["inputs"]["database"]) == {CAS}
 
 
-def test_without_essential_regions_null_frames_are_left(data, obtained):
-    found = obtained(real_debiasing, plans=((SAMM, (CAUSAL_EX,)),), views=(NULL,), **SMALL).tables
-    said = set(found["debiasing"]["counterfactual"])
-    assert NULL in said and not {name for name in said if "E_f" in name or "regions" in name}
-    assert debiased.answer(found["debiasing"])
+def test_without_essential_regions_null_frames_are_left(trainings, obtained):
+    result = obtained(real_debiasing, plans=((SAMM, (CAUSAL_EX,)),), views=(NULL,), **SMALL).tables
+    names = set(result["debiasing"]["counterfactual"])
+    assert NULL in names and not {name for name in names if "E_f" in name or "regions" in name}
+    assert debiased.answer(result["debiasing"])
 
 
 @pytest.mark.parametrize("with_control", [False, True])
 def test_the_page_can_show_them_alone_and_with_any_control(real, control, with_control):
     tables = results.joined(real, control) if with_control else results.joined(real)
-    own = real.tables["debiasing"].query("kind == 'overall' and counterfactual != 'none'")
+    rows = real.tables["debiasing"].query("kind == 'overall' and counterfactual != 'none'")
     rates = real.tables["rates"]
     for drawn in (
-        figures_spotting.gains(own),
+        figures_spotting.gains(rows),
         figures_spotting.rates(rates.assign(system=rates["counterfactual"])),
     ):
         plt.close(drawn)

@@ -6,7 +6,7 @@ import pytest
 from causalex_book.debiasing import counterfactuals, real_debiasing
 from causalex_book.publishing import detections
 from causalex_book.spotting import graph_spotting, real_spotting
-from causalex_book.spotting.points import NESTED, TOGETHER
+from causalex_book.spotting.threshold_sweep import NESTED, TOGETHER
 from causalex_book.spotting.variants import AUW_GCN, CAUSAL_EX, NONE
 from causalex_core.data import manifest
 from causalex_core.data.annotations import CAS, SAMM
@@ -41,10 +41,10 @@ def test_both_databases_are_spotted_with_detections_under_every_rule(tables):
 
 def test_as_many_detections_are_kept_as_were_counted(tables):
     scores = tables["scores"].query("kind != 'overall'")
-    place = ["database", "variant", "rule", "kind"]
-    counted = scores.set_index(place)["n_pred"]
+    keys = ["database", "variant", "rule", "kind"]
+    counted = scores.set_index(keys)["n_pred"]
     assert counted.sum() > 0
-    kept = tables[detections.TABLE].groupby(place).size()
+    kept = tables[detections.TABLE].groupby(keys).size()
     assert kept.reindex(counted.index, fill_value=0).to_dict() == counted.to_dict()
 
 

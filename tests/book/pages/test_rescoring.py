@@ -32,10 +32,10 @@ def test_all_printed_rows_of_mdmd_come_out_equal(tables):
 
 
 def test_lgsnet_puts_missing_offsets_20_frames_after_the_apex_as_the_page_says(mirror):
-    own = lgsnet.annotations(manifest.require("lgsnet_detections"))
+    authors = lgsnet.annotations(manifest.require("lgsnet_detections"))
     source = manifest.require("auw_gcn_annotations")
     official = auw_gcn.read(source.path(auw_gcn.FILES[CAS]), CAS)
-    both = official.merge(own, on=["subject", "video", "onset"], suffixes=("", "_own"))
+    both = official.merge(authors, on=["subject", "video", "onset"], suffixes=("", "_own"))
     missing = both[both["offset"].isna()]
     assert len(missing) == 44
     assert (missing["offset_own"] - missing["apex"] == 20).all()
@@ -89,8 +89,10 @@ def test_made_up_sources_give_all_tables(made_up):
     entry = published.loc[("MEGC2024 entry", "CAS(ME)^2")]
     assert entry[["printed_tp", "tp", "n_pred", "n_truth"]].tolist() == [1, 1, 2, 2]
     assert tables["mdmd_rows"]["equal"].tolist() == [99, 99, 99, 98]
-    own = tables["scores"].query("system == 'LGSNet' and protocol == 'megc'").set_index("truths")
-    assert own["tp"].to_dict() == {
+    authors = (
+        tables["scores"].query("system == 'LGSNet' and protocol == 'megc'").set_index("truths")
+    )
+    assert authors["tp"].to_dict() == {
         "own table": 3,
         "as_is": 2,
         "apex": 3,

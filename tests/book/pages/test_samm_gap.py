@@ -48,10 +48,10 @@ def test_as_published_is_what_the_page_reports(suspects, of_nobody):
         )
     rows = page["scores"].query(f"missing_offset == 'as_is' and rule == '{EPOCH}'")
     expected = rows.set_index(["protocol", "kind"])[["tp", "n_pred", "n_truth", "f1"]]
-    own = suspects.query("suspect == @AS_PUBLISHED").set_index(["protocol", "kind"])
-    assert (own["n_pred"] > 0).any()
-    for place, row in own.iterrows():
-        assert tuple(row[expected.columns]) == tuple(expected.loc[place])
+    published = suspects.query("suspect == @AS_PUBLISHED").set_index(["protocol", "kind"])
+    assert (published["n_pred"] > 0).any()
+    for key, row in published.iterrows():
+        assert tuple(row[expected.columns]) == tuple(expected.loc[key])
 
 
 def test_each_suspect_changes_one_thing():
@@ -60,8 +60,8 @@ def test_each_suspect_changes_one_thing():
         changed = [field for field, value in vars(training).items() if value != vars(first)[field]]
         assert len(changed) == (name != AS_PUBLISHED), name
     for name, rules in READ_OUTS.items():
-        own = vars(READ_OUTS[AS_PUBLISHED])
-        changed = [field for field, value in vars(rules).items() if value != own[field]]
+        published = vars(READ_OUTS[AS_PUBLISHED])
+        changed = [field for field, value in vars(rules).items() if value != published[field]]
         assert len(changed) == (name != AS_PUBLISHED), name
 
 

@@ -28,17 +28,17 @@ def stored(request):
 
 
 def test_no_other_result_has_detections():
-    places = (paths.PUBLISHED / detections.TABLE).glob("*/index.csv")
-    assert sorted(place.parent.name for place in places) == sorted(RESULTS)
+    folders = (paths.PUBLISHED / detections.TABLE).glob("*/index.csv")
+    assert sorted(folder.parent.name for folder in folders) == sorted(RESULTS)
 
 
 def test_the_index_names_every_file_and_no_other(stored):
-    place = detections.folder(result(stored))
-    index = pd.read_csv(place / detections.INDEX)
-    assert sorted(index["file"]) == sorted(file.name for file in place.glob("*.csv.gz"))
+    folder = detections.folder(result(stored))
+    index = pd.read_csv(folder / detections.INDEX)
+    assert sorted(index["file"]) == sorted(file.name for file in folder.glob("*.csv.gz"))
     assert not index.duplicated(list(detections.KEYS)).any()
     for name in index["file"]:
-        header = gzip.decompress((place / name).read_bytes()).decode().partition("\n")[0]
+        header = gzip.decompress((folder / name).read_bytes()).decode().partition("\n")[0]
         assert header.split(",") == list(detections.COLUMNS)
 
 
@@ -46,34 +46,34 @@ def test_every_file_has_the_counts_of_its_row(stored):
     source = manifest.locate("auw_gcn_annotations")
     if source is None:
         pytest.skip("the annotations are not on this machine")
-    place = detections.folder(result(stored))
-    index = pd.read_csv(place / detections.INDEX)
+    folder = detections.folder(result(stored))
+    index = pd.read_csv(folder / detections.INDEX)
     scores = results.read(result(stored)).tables["scores"]
     truths = {name: read_intervals(source.path(file)) for name, file in auw_gcn.FILES.items()}
     counting = [name for name in COUNTING if name in scores]
     for keys, files in index.groupby([*ROW, *COUNTING]):
         of_row = dict(zip([*ROW, *COUNTING], keys, strict=True))
-        own = scores
+        rows = scores
         for name in (*ROW, *counting):
-            own = own[own[name] == of_row[name]]
-        found = [
+            rows = rows[rows[name] == of_row[name]]
+        counted = [
             pool(
                 score(
                     truths[of_row["database"]],
-                    read_intervals(place / name),
+                    read_intervals(folder / name),
                     PROTOCOLS[of_row["protocol"]],
                     MissingOffset(of_row["missing_offset"]),
                 )
             )
             for name in files["file"]
         ]
-        assert len(own) == 3, of_row
-        for row in own.to_dict("records"):
-            of_seeds = [counts[row["kind"]] for counts in found]
+        assert len(rows) == 3, of_row
+        for row in rows.to_dict("records"):
+            of_seeds = [counts[row["kind"]] for counts in counted]
             # A seed without any detection has no file.
             nothing = Counts(0, 0, row["n_truth"])
             of_seeds += [nothing] * (int(row["seeds"]) - len(of_seeds))
-            assert {one.n_truth for one in of_seeds} == {row["n_truth"]}
+            assert {counts.n_truth for counts in of_seeds} == {row["n_truth"]}
             for name in ("tp", "n_pred", "f1"):
-                mean = float(np.mean([getattr(one, name) for one in of_seeds]))
+                mean = float(np.mean([getattr(counts, name) for counts in of_seeds]))
                 assert mean == pytest.approx(row[name], rel=1e-12, abs=1e-12), (of_row, row["kind"])

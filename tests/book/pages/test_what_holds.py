@@ -141,78 +141,78 @@ def test_a_printed_number_that_needs_the_published_rule_is_partly_reproduced():
 
 def test_every_judged_claim_is_one_of_the_paper_and_on_a_page():
     claims = paper.claims().set_index("id")
-    assert what_holds.JUDGES.keys() <= set(claims.index)
-    for name, (page, _) in what_holds.JUDGES.items():
+    assert what_holds.TESTS.keys() <= set(claims.index)
+    for name, (page, _) in what_holds.TESTS.items():
         assert (paths.NOTEBOOKS / f"{page}.ipynb").is_file()
         assert f"pages/{page}" in claims.loc[name, "pages"], name
 
 
 def test_every_claim_has_evidence_with_numbers_and_what_would_change_it(tables):
     table = pd.DataFrame(what_holds.verdicts_on(tables))
-    assert len(table) == len(what_holds.JUDGES)
-    told = table["evidence"] + table["control: synthetic people"]
-    assert told.str.contains(r"\d").all()
+    assert len(table) == len(what_holds.TESTS)
+    text = table["evidence"] + table["control: synthetic people"]
+    assert text.str.contains(r"\d").all()
     assert (table["what would change it"] != "").all()
     assert set(table["verdict"]) <= {HOLDS, NOT_SUPPORTED, CONTRADICTED, PARTLY, SEEN, NOT_SEEN}
 
 
 def test_what_synthetic_people_show_is_never_called_supported_or_contradicted(tables):
     """And what real people show never reads as if synthetic people had shown it."""
-    for name, (_, judge) in what_holds.JUDGES.items():
-        found = judge(tables)
-        assert (found.verdict in (SEEN, NOT_SEEN)) == (name in SYNTHETIC_ONLY), name
-        assert "synthetic, like" not in found.evidence, name
-        assert CAS not in found.control.replace("synthetic, like CAS(ME)^2", ""), name
+    for name, (_, test) in what_holds.TESTS.items():
+        finding = test(tables)
+        assert (finding.verdict in (SEEN, NOT_SEEN)) == (name in SYNTHETIC_ONLY), name
+        assert "synthetic, like" not in finding.evidence, name
+        assert CAS not in finding.control.replace("synthetic, like CAS(ME)^2", ""), name
 
 
-@pytest.mark.parametrize("name", sorted(set(what_holds.JUDGES) - set(SYNTHETIC_ONLY)))
+@pytest.mark.parametrize("name", sorted(set(what_holds.TESTS) - set(SYNTHETIC_ONLY)))
 def test_synthetic_people_change_no_verdict_on_real_ones(name, tables):
-    _, judge = what_holds.JUDGES[name]
-    before = judge(tables).verdict
+    _, test = what_holds.TESTS[name]
+    before = test(tables).verdict
     for run in ("graph_spotting", "counterfactuals"):
         for table, rows in tables[run].items():
             columns = [name for name in rows.columns if name.endswith(("low", "high", "gain"))]
             tables[run][table] = rows.assign(**{column: rows[column] + 1 for column in columns})
-    assert judge(tables).verdict == before
+    assert test(tables).verdict == before
 
 
 def test_a_gain_must_show_in_both_settings(tables):
-    judge = graphs.better("Causal-Ex", ["AUW-GCN"])
-    own = tables["real_spotting"]
-    own["contrasts"] = own["contrasts"].assign(gain_low=0.01, gain_high=0.1)
-    assert judge(tables).verdict == NOT_SUPPORTED
+    test = graphs.better("Causal-Ex", ["AUW-GCN"])
+    run = tables["real_spotting"]
+    run["contrasts"] = run["contrasts"].assign(gain_low=0.01, gain_high=0.1)
+    assert test(tables).verdict == NOT_SUPPORTED
     tables["published_setting"]["differences"] = differences(ABOVE, ABOVE)
-    assert judge(tables).verdict == HOLDS
+    assert test(tables).verdict == HOLDS
 
 
 def test_debiasing_must_gain_in_both_settings(tables):
-    judge = debiasing.raises_f1("Causal-Ex")
+    test = debiasing.raises_f1("Causal-Ex")
     tables["published_debiasing"]["debiasing"] = debiased(ABOVE)
-    assert judge(tables).verdict == NOT_SUPPORTED
-    own = tables["real_debiasing"]
-    own["debiasing"] = own["debiasing"].assign(gain_low=0.01)
-    assert judge(tables).verdict == HOLDS
+    assert test(tables).verdict == NOT_SUPPORTED
+    run = tables["real_debiasing"]
+    run["debiasing"] = run["debiasing"].assign(gain_low=0.01)
+    assert test(tables).verdict == HOLDS
     tables["published_debiasing"]["debiasing"] = debiased(AROUND)
-    assert judge(tables).verdict == NOT_SUPPORTED
+    assert test(tables).verdict == NOT_SUPPORTED
 
 
 def test_a_switch_is_seen_on_synthetic_people_where_it_gains(tables):
-    judge = graphs.switch("Causal-Ex", "one layer", "overall")
-    assert judge(tables).verdict == NOT_SEEN
-    own = tables["graph_spotting"]
-    own["contrasts"] = own["contrasts"].assign(gain_low=0.01)
-    assert judge(tables).verdict == SEEN
+    test = graphs.switch("Causal-Ex", "one layer", "overall")
+    assert test(tables).verdict == NOT_SEEN
+    run = tables["graph_spotting"]
+    run["contrasts"] = run["contrasts"].assign(gain_low=0.01)
+    assert test(tables).verdict == SEEN
 
 
 @pytest.mark.parametrize(("f1", "verdict"), [(0.38, HOLDS), (0.28, PARTLY), (0.5, PARTLY)])
 def test_printed_numbers_hold_where_the_last_epoch_gives_them(f1, verdict, tables):
-    judge = printed.within("AUW-GCN", {CAS: ("table3", "cas AUW-GCN", "f1")})
+    test = printed.within("AUW-GCN", {CAS: ("table3", "cas AUW-GCN", "f1")})
     scores = tables["published_setting"]["scores"]
     last = scores["rule"] == "last epoch"
     scores.loc[last, ["f1", "low", "high"]] = [f1, f1 - 0.05, f1 + 0.05]
-    assert judge(tables).verdict == verdict
+    assert test(tables).verdict == verdict
     scores[["low", "high"]] = 0.0
-    assert judge(tables).verdict == NOT_SUPPORTED
+    assert test(tables).verdict == NOT_SUPPORTED
 
 
 def test_a_curve_that_still_rises_has_not_had_enough_epochs(tables):
@@ -239,9 +239,9 @@ def test_the_glance_names_who_is_real(tables):
 
 
 def test_the_page_rests_on_the_stored_runs():
-    found = what_holds.compute(what_holds.Config())
-    assert list(found["runs"]["run"]) == list(stored.RUNS)
-    assert len(found["verdicts"]) == len(what_holds.JUDGES)
+    finding = what_holds.compute(what_holds.Config())
+    assert list(finding["runs"]["run"]) == list(stored.RUNS)
+    assert len(finding["verdicts"]) == len(what_holds.TESTS)
 
 
 def test_a_reduced_run_gives_no_verdict(tmp_path, monkeypatch):

@@ -32,8 +32,8 @@ def test_the_answer_tells_who_chose_and_what_is_printed():
     table = rows()
     first, last = debiased.answer(table)
     assert first.startswith("CAS(ME)²: debiasing Causal-Ex with null frames and keep E_f")
-    own = table.query("counterfactual == 'null frames and keep E_f' and kind == 'overall'")
-    for gain in own["gain"]:
+    rows_of_both = table.query("counterfactual == 'null frames and keep E_f' and kind == 'overall'")
+    for gain in rows_of_both["gain"]:
         assert f"{gain:+.3f} [{gain - 0.1:+.3f}, {gain:+.3f}]" in first
     assert first.endswith("Printed is +0.0028.")
     inner = table.query("chosen == 'nested' and counterfactual in @VIEWS")
@@ -65,9 +65,9 @@ def test_the_largest_gain_stands_beside_that_of_a_constant():
             "gain_high": 0.1,
         }
     )
-    (said,) = debiased.at_fixed_thresholds(table)
-    assert "null frames gains most, +0.030 [+0.000, +0.100], and a constant +0.050" in said
-    assert "keep E_f gains most, +0.070 [+0.000, +0.100], and a constant +0.080" in said
+    (line,) = debiased.at_fixed_thresholds(table)
+    assert "null frames gains most, +0.030 [+0.000, +0.100], and a constant +0.050" in line
+    assert "keep E_f gains most, +0.070 [+0.000, +0.100], and a constant +0.080" in line
 
 
 def test_the_tie_is_told_before_debiasing_and_after():
@@ -82,10 +82,10 @@ def test_the_tie_is_told_before_debiasing_and_after():
         detected=[6.0, 3.0, 5.0, 5.0, 6.0, 4.0, 5.0, 4.0],
         number=10,
     )
-    (said,) = debiased.planted(bias)
-    assert said.startswith("synthetic, like SAMM-LV: ")
-    assert "by +0.300 where it is tied and +0.000 where it is free; after" in said
-    assert said.endswith("by +0.200 where it is tied and +0.100 where it is free.")
+    (line,) = debiased.planted(bias)
+    assert line.startswith("synthetic, like SAMM-LV: ")
+    assert "by +0.300 where it is tied and +0.000 where it is free; after" in line
+    assert line.endswith("by +0.200 where it is tied and +0.100 where it is free.")
     assert not list(debiased.planted(pd.DataFrame()))
 
 
@@ -107,6 +107,6 @@ def test_what_is_undefined_is_counted():
 
 def test_a_result_that_is_older_than_these_counts_is_said_to_be():
     rates = pd.DataFrame({"tpr": [0.1], "ratio": [2.0]})
-    said = list(debiased.undefined(rates, pd.DataFrame({"gap": [0.1]}), 20))
-    assert [line for line in said if "older than this count" in line] == said[1:]
+    lines = list(debiased.undefined(rates, pd.DataFrame({"gap": [0.1]}), 20))
+    assert [line for line in lines if "older than this count" in line] == lines[1:]
     assert len(list(debiased.undefined(rates, pd.DataFrame(), 20))) == 2

@@ -27,11 +27,11 @@ def test_real_people_stand_first_in_each_row(axis):
     points = [line for line in axis.lines if len(line.get_xdata()) == 1]
     assert len(points) == 8
     for row in (0, 1):
-        own = sorted(points, key=lambda line: line.get_ydata()[0])[4 * row : 4 * row + 4]
-        hollow = [to_hex(line.get_markerfacecolor()) == style.PAPER.lower() for line in own]
+        markers = sorted(points, key=lambda line: line.get_ydata()[0])[4 * row : 4 * row + 4]
+        hollow = [to_hex(line.get_markerfacecolor()) == style.PAPER.lower() for line in markers]
         assert hollow == [False, False, True, True]
-        assert {to_hex(line.get_color()) for line in own[2:]} == {style.GREY.lower()}
-        assert style.GREY.lower() not in {to_hex(line.get_color()) for line in own[:2]}
+        assert {to_hex(line.get_color()) for line in markers[2:]} == {style.GREY.lower()}
+        assert style.GREY.lower() not in {to_hex(line.get_color()) for line in markers[:2]}
 
 
 def test_the_legend_names_every_database(axis):

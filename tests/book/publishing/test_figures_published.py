@@ -22,7 +22,7 @@ def test_every_network_has_a_mark_per_rule_and_print_where_it_is_known():
     scores = pd.DataFrame(
         product(DATABASES, NAMES, (EPOCH, CROSS, LAST)), columns=["database", "variant", "rule"]
     )
-    scores["f1"] = [0.2 + 0.01 * place for place in range(len(scores))]
+    scores["f1"] = [0.2 + 0.01 * index for index in range(len(scores))]
     scores = scores.assign(low=scores["f1"] - 0.1, high=scores["f1"] + 0.1)
     printed = {(name, "AUW-GCN"): 0.38 for name in DATABASES} | {(DATABASES[0], "Causal-Ex"): 0.39}
     drawn = figures_published.printed_and_rules(scores, printed)
@@ -32,7 +32,7 @@ def test_every_network_has_a_mark_per_rule_and_print_where_it_is_known():
         for rule in (EPOCH, CROSS, LAST):
             rows = scores[(scores["database"] == database) & (scores["rule"] == rule)]
             assert list(lines[rule].get_xdata()) == rows["f1"].tolist()
-        known = [value for (place, _), value in printed.items() if place == database]
+        known = [value for (index, _), value in printed.items() if index == database]
         assert list(lines["printed"].get_xdata()) == known
     assert [label.get_text() for label in drawn.axes[0].get_yticklabels()] == list(NAMES)
     (legend,) = drawn.legends
@@ -45,15 +45,15 @@ def test_curves_of_epochs_and_of_draws_are_those_of_the_tables():
     draws = pd.DataFrame(product(DATABASES, NAMES, (1, 2, 5)),
                          columns=["database", "variant", "epochs"])  # fmt: skip
     for table in (by_epoch, draws):
-        table["f1"] = [0.2 + 0.01 * place for place in range(len(table))]
+        table["f1"] = [0.2 + 0.01 * index for index in range(len(table))]
     drawn = figures_published.epochs(by_epoch, draws)
     assert len(drawn.axes) == 4
     for row, database in enumerate(DATABASES):
         for axis, table in zip(drawn.axes[2 * row : 2 * row + 2], (by_epoch, draws), strict=True):
             for line in axis.get_lines():
-                own = table[(table["database"] == database)]
-                own = own[own["variant"] == line.get_label()]
-                assert list(line.get_ydata()) == own["f1"].tolist()
+                rows = table[(table["database"] == database)]
+                rows = rows[rows["variant"] == line.get_label()]
+                assert list(line.get_ydata()) == rows["f1"].tolist()
             assert len(axis.get_lines()) == len(NAMES)
     ticks = [label.get_text() for label in drawn.axes[1].get_xticklabels()]
     assert ticks == ["1", "2", "5"]

@@ -14,7 +14,7 @@ DATABASES, KINDS = ("like CAS(ME)^2", "like SAMM-LV"), ("macro", "micro", "overa
 def rows(**values):
     """Every combination, with an F1, a gain and their intervals."""
     table = pd.DataFrame(product(*values.values()), columns=list(values))
-    table["f1"] = [0.2 + 0.01 * place for place in range(len(table))]
+    table["f1"] = [0.2 + 0.01 * index for index in range(len(table))]
     table["gain"] = table["f1"] - 0.3
     for name, value in (("", "f1"), ("gain_", "gain")):
         table[f"{name}low"], table[f"{name}high"] = table[value] - 0.1, table[value] + 0.1
@@ -57,13 +57,13 @@ def test_gains_of_each_database_by_who_chooses():
     )
     table = table.query("chosen != 'nested' or counterfactual != 'noise'")
     drawn = figures_spotting.gains(table)
-    for place, axis in enumerate(drawn.axes):
+    for index, axis in enumerate(drawn.axes):
         shown = {line.get_label(): list(line.get_xdata()) for line in dots(axis)}
-        own = table[table["database"] == DATABASES[place]]
+        of_database = table[table["database"] == DATABASES[index]]
         assert shown == {
-            "inner models choose": list(own.query("chosen == 'nested'")["gain"]),
-            "other subjects choose": list(own.query("chosen == 'cross_fold'")["gain"]),
-            "test subjects choose": list(own.query("chosen == 'test_tuned'")["gain"]),
+            "inner models choose": list(of_database.query("chosen == 'nested'")["gain"]),
+            "other subjects choose": list(of_database.query("chosen == 'cross_fold'")["gain"]),
+            "test subjects choose": list(of_database.query("chosen == 'test_tuned'")["gain"]),
         }
 
 
@@ -90,9 +90,9 @@ def test_both_rates_of_each_system_and_database():
     table = rows(database=DATABASES, system=[f"s{n}" for n in range(5)], kind=KINDS[:2])
     second = table["database"] == DATABASES[1]
     for rate, value in (("tpr", 0.5), ("fpr", 0.1)):
-        found = value + 0.2 * second
+        values = value + 0.2 * second
         table = table.assign(
-            **{rate: found, f"{rate}_low": found - 0.05, f"{rate}_high": found + 0.05}
+            **{rate: values, f"{rate}_low": values - 0.05, f"{rate}_high": values + 0.05}
         )
     drawn = figures_spotting.rates(table)
     shown = [list(dots(axis)[0].get_xdata()) for axis in drawn.axes]

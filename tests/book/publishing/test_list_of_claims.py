@@ -86,9 +86,9 @@ def test_claims_of_every_part_belong_to_a_paper():
 def test_the_map_of_tables_and_figures_agrees_with_the_list():
     rows = re.findall(r"^\| ((?:Table|Figure) \d) \|.*\|(.*)\|$", METHODS.read_text(), re.M)
     shown = {label: set(re.findall(r"\{doc\}`(pages/\w+)`", pages)) for label, pages in rows}
-    own = {"pages/claims", "pages/what_holds", "methods"}  # which list them all, and the map
+    overviews = {"pages/claims", "pages/what_holds", "methods"}  # which list them all, and the map
     listed = {
         label: set(CLAIMS.loc[CLAIMS["where"].str.startswith(label), "pages"].explode().dropna())
         for label in [*(f"Table {n}" for n in range(1, 5)), *(f"Figure {n}" for n in range(1, 7))]
     }
-    assert shown == {label: pages - own for label, pages in listed.items()}
+    assert shown == {label: pages - overviews for label, pages in listed.items()}

@@ -3,7 +3,7 @@
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from causalex_book.spotting.back_solving import counts_of, joint_counts
+from causalex_book.spotting.printed_counts import counts_of, joint_counts
 
 
 @given(
@@ -19,17 +19,17 @@ def test_true_counts_are_among_the_solutions(macro, micro):
         kind: f"{2 * tp[kind] / (n_pred[kind] + n_truth[kind]):.4f}" for kind in ("macro", "micro")
     }
     printed["overall"] = f"{2 * sum(tp.values()) / (sum(n_pred.values()) + 80):.4f}"
-    found = joint_counts(printed, n_truth, {"macro": 120, "micro": 60})
+    solutions = joint_counts(printed, n_truth, {"macro": 120, "micro": 60})
     wanted = (tp["macro"], n_pred["macro"], tp["micro"], n_pred["micro"])
     columns = ["macro_tp", "macro_n_pred", "micro_tp", "micro_n_pred"]
-    assert wanted in set(found[columns].itertuples(index=False, name=None))
+    assert wanted in set(solutions[columns].itertuples(index=False, name=None))
 
 
 def test_every_solution_rounds_to_the_printed_value():
-    found = counts_of("0.385", n_truth=57, max_predictions=300)
-    assert len(found)
-    assert (found["tp"] <= found["n_pred"]).all()
-    value = 2 * found["tp"] / (found["n_pred"] + 57)
+    solutions = counts_of("0.385", n_truth=57, max_predictions=300)
+    assert len(solutions)
+    assert (solutions["tp"] <= solutions["n_pred"]).all()
+    value = 2 * solutions["tp"] / (solutions["n_pred"] + 57)
     assert (abs(value - 0.385) <= 0.0005 + 1e-12).all()
 
 

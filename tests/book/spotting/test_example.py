@@ -16,7 +16,7 @@ def test_a_short_video_is_spotted_and_has_faces(shown):
     frames = len(spotted.recording.motion)
     assert 0 < frames <= 30 * spotted.recording.fps
     assert len(portraits.pictures) == -(-frames // portraits.every)
-    assert all(one and one.startswith(b"\xff\xd8") for one in portraits.pictures)
+    assert all(picture and picture.startswith(b"\xff\xd8") for picture in portraits.pictures)
 
 
 def test_the_page_is_embedded_with_a_title_and_nothing_breaks_out(shown, monkeypatch):

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from causalex_book.spotting.mdmd import contrasts, mdmd
+from causalex_book.spotting.controls import contrasts, mdmd
 from causalex_core.errors import CausalexError
 from causalex_core.spotting.windows import Video
 
@@ -17,17 +17,17 @@ SEEDS = st.integers(0, 2**32 - 1)
 SHARES = st.floats(0, 1)
 
 
-def moved(place, regions=4):
-    """Motion of 12 regions, of which so many go where they are told."""
-    motion = 0.01 * np.random.default_rng(1).standard_normal((len(place), 12, 2))
-    motion[:, :regions, 1] += np.gradient(place)[:, None]
+def moved(path, regions=4):
+    """Motion of 12 regions, of which so many follow a path."""
+    motion = 0.01 * np.random.default_rng(1).standard_normal((len(path), 12, 2))
+    motion[:, :regions, 1] += np.gradient(path)[:, None]
     return motion.astype(np.float32)
 
 
 def bump(first, length, height=3.0):
-    place = np.zeros(FRAMES)
-    place[first : first + length] = height * np.hanning(length)
-    return place
+    path = np.zeros(FRAMES)
+    path[first : first + length] = height * np.hanning(length)
+    return path
 
 
 def step(first, height=3.0):
@@ -39,34 +39,24 @@ def shaky(seed, frames=150):
     return (walk[2:] + walk[1:-1] + walk[:-2]).astype(np.float32)
 
 
-def found(motion, share=0.1, shortest=1, longest=np.inf, distance=DISTANCE):
+def intervals(motion, share=0.1, shortest=1, longest=np.inf, distance=DISTANCE):
     return mdmd([Video("a", "a_1", motion)], distance, share, "micro", shortest, longest)
-
-
-def frames_of(table):
-    return {
-        frame
-        for onset, offset in zip(table["onset"], table["offset"], strict=True)
-        for frame in range(onset, offset + 1)
-    }
 
 
 def test_contrast_by_hand():
     # places 0 1 3 4 3 1 0; at frames 2, 3, 4 comes back 3-3, 3-0, 0-3
-    one = np.array([0, 2, 2, 0, -2, -2, 0], np.float32)
+    steps = np.array([0, 2, 2, 0, -2, -2, 0], np.float32)
     motion = np.zeros((7, 1, 2), np.float32)
-    motion[:, 0, 0] = one
+    motion[:, 0, 0] = steps
     assert np.array_equal(contrasts(motion, 2), [np.nan] * 3 + [4.5] + [np.nan] * 3, equal_nan=True)
     # of six regions two count: 0, (9 + 3) / 2, and 0 of those that do not move
     motion = np.zeros((7, 6, 2), np.float32)
-    motion[:, 4, 0], motion[:, 1, 1] = 3 * one, -one
+    motion[:, 4, 0], motion[:, 1, 1] = 3 * steps, -steps
     assert contrasts(motion, 2)[3] == 6
 
 
 def test_what_comes_back_is_found_where_it_was():
-    table = found(moved(bump(200, 16)), 0.4)
-    assert len(table) == 1
-    best = table.iloc[0]
+    (best,) = intervals(moved(bump(200, 16)), 0.4).to_dict("records")
     assert abs(best["onset"] - 200) <= 5 and abs(best["offset"] - 215) <= 5
     assert abs(best["apex"] - 207.5) <= 2 and best["score"] == 1
     assert (best["subject"], best["video"], best["kind"]) == ("a", "a_1", "micro")
@@ -74,7 +64,7 @@ def test_what_comes_back_is_found_where_it_was():
 
 def test_what_stays_is_low():
     for regions, highest in ((4, 0.1), (12, 0.45)):  # in all: around a step it seems to come back
-        table = found(moved(bump(100, 16) + step(280), regions), 0)
+        table = intervals(moved(bump(100, 16) + step(280), regions), 0)
         of_bump = table["apex"].between(95, 120)
         assert table.loc[of_bump, "score"].max() == 1
         assert table.loc[~of_bump, "score"].max() < highest
@@ -94,44 +84,49 @@ def test_a_still_or_very_short_video_has_none_and_leaves_others_alone():
 
 
 def test_lengths_are_inclusive_and_both_bounds_allowed():
-    lengths = [5, 6, 7, 8]
     motion = shaky(3, 4000)
-    every = found(motion)
-    length = every["offset"] - every["onset"] + 1
-    assert length.min() < lengths[0] and length.max() > lengths[-1]
-    some = found(motion, shortest=lengths[0], longest=lengths[-1])
-    pd.testing.assert_frame_equal(some, every[length.isin(lengths)].reset_index(drop=True))
+    table = intervals(motion)
+    length = table["offset"] - table["onset"] + 1
+    assert length.min() < 5 and length.max() > 8
+    bounded = intervals(motion, shortest=5, longest=8)
+    pd.testing.assert_frame_equal(bounded, table[length.between(5, 8)].reset_index(drop=True))
 
 
 def test_distance_is_halved_for_short_videos():
     motion = shaky(4)
-    assert not found(motion, distance=12).empty
-    pd.testing.assert_frame_equal(found(motion, distance=49), found(motion, distance=13))
-    pd.testing.assert_frame_equal(found(motion, distance=25), found(motion, distance=13))
-    assert not found(motion, distance=24).equals(found(motion, distance=13))
+    assert not intervals(motion, distance=12).empty
+    for distance in (25, 49):
+        pd.testing.assert_frame_equal(
+            intervals(motion, distance=distance), intervals(motion, distance=13)
+        )
+    assert not intervals(motion, distance=24).equals(intervals(motion, distance=13))
 
 
-def test_settings_that_mean_nothing_are_refused():
-    for distance, share in ((1, 0.1), (12, -0.1), (12, 1.1), (12, np.nan)):
-        with pytest.raises(CausalexError, match="expected 2 frames or more"):
-            found(shaky(5), share, distance=distance)
+@pytest.mark.parametrize(("distance", "share"), [(1, 0.1), (12, -0.1), (12, 1.1), (12, np.nan)])
+def test_settings_that_mean_nothing_are_refused(distance, share):
+    with pytest.raises(CausalexError, match="expected 2 frames or more"):
+        intervals(shaky(5), share, distance=distance)
 
 
 @given(SEEDS, SHARES, st.integers(-20, 20), st.floats(0, 2 * np.pi))
 def test_size_direction_and_order_of_regions_do_not_matter(seed, share, exponent, angle):
     motion = shaky(seed)
-    first = found(motion, share)
+    table = intervals(motion, share)
     turn = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
-    order = np.random.default_rng(seed).permutation(12)
-    pd.testing.assert_frame_equal(found(motion * 2.0**exponent, share), first)
-    pd.testing.assert_frame_equal(found(3.7 * motion[:, order].astype(float) @ turn, share), first)
+    turned = 3.7 * motion[:, np.random.default_rng(seed).permutation(12)].astype(float) @ turn
+    for other in (motion * 2.0**exponent, turned):
+        pd.testing.assert_frame_equal(intervals(other, share), table)
 
 
 @given(SEEDS, SHARES, SHARES)
-def test_a_higher_threshold_finds_part_of_what_a_lower_one_finds(seed, one, two):
-    motion = shaky(seed)
-    low, high = (found(motion, share) for share in sorted((one, two)))
-    assert frames_of(high) <= frames_of(low)
-    assert (high["score"] > max(one, two)).all()
-    assert low.loc[low["score"] > max(one, two), "apex"].isin(high["apex"]).all()
+def test_a_higher_threshold_finds_part_of_what_a_lower_one_finds(seed, first, second):
+    shares = sorted((first, second))
+    low, high = (intervals(shaky(seed), share) for share in shares)
+    frames = [
+        {frame for row in table.itertuples() for frame in range(row.onset, row.offset + 1)}
+        for table in (low, high)
+    ]
+    assert frames[1] <= frames[0]
+    assert (high["score"] > max(shares)).all()
+    assert low.loc[low["score"] > max(shares), "apex"].isin(high["apex"]).all()
     assert ((low["onset"] <= low["apex"]) & (low["apex"] <= low["offset"])).all()

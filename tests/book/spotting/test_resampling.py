@@ -5,17 +5,16 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from invented_people import COLUMNS, dataset
 
-from causalex_book.spotting import resampling
-from causalex_book.spotting.material import SpottingDataset
-from causalex_core.spotting import losses, proposals
+from causalex_book.spotting import across_databases
+from causalex_core.spotting import proposals
 from causalex_core.spotting.graph import GraphConfig
 from causalex_core.spotting.proposals import ProposalRule
 from causalex_core.spotting.targets import ACTION, TargetConfig, marks
-from causalex_core.spotting.windows import Video, gather
+from causalex_core.spotting.windows import gather
 
 FACTORS = st.sampled_from([1.0, 25 / 30, 30 / 25, 0.5, 2.0, 0.37])
-COLUMNS = ["subject", "video", "onset", "apex", "offset", "kind"]
 
 
 def steps(seed, frames, spread=1.0):
@@ -33,13 +32,13 @@ def smooth(frames):
 def test_the_path_stays_where_it_was(seed, frames, factor):
     """At the end of every new step every region is where the old path is at that time."""
     given_steps = steps(seed, frames)
-    found = resampling.motion(given_steps, factor)
-    assert len(found) == int(frames * factor + 1e-9)
+    result = across_databases.resampled_motion(given_steps, factor)
+    assert len(result) == int(frames * factor + 1e-9)
     path = np.concatenate([np.zeros((1, 12, 2)), given_steps.cumsum(axis=0)])
     for region, axis in ((0, 0), (5, 1), (11, 0)):
-        times = np.arange(1, len(found) + 1) / factor
+        times = np.arange(1, len(result) + 1) / factor
         expected = np.interp(times, np.arange(frames + 1), path[:, region, axis])
-        np.testing.assert_allclose(found[:, region, axis].cumsum(), expected, atol=1e-9)
+        np.testing.assert_allclose(result[:, region, axis].cumsum(), expected, atol=1e-9)
 
 
 @given(st.integers(0, 1000), st.integers(1, 20), st.sampled_from([(5, 6), (6, 5), (1, 2), (2, 1)]))
@@ -47,25 +46,25 @@ def test_the_path_stays_where_it_was(seed, frames, factor):
 def test_the_total_displacement_is_kept_where_a_whole_number_of_steps_fits(seed, count, rates):
     before, after = rates
     given_steps = steps(seed, count * before)
-    found = resampling.motion(given_steps, after / before)
-    assert len(found) == count * after
-    np.testing.assert_allclose(found.sum(axis=0), given_steps.sum(axis=0), atol=1e-9)
+    result = across_databases.resampled_motion(given_steps, after / before)
+    assert len(result) == count * after
+    np.testing.assert_allclose(result.sum(axis=0), given_steps.sum(axis=0), atol=1e-9)
 
 
 def test_at_its_own_rate_motion_is_as_it_was():
-    own = steps(1, 50).astype(np.float32)
-    found = resampling.motion(own, 1.0)
-    assert found.dtype == np.float32 and found.shape == own.shape
-    np.testing.assert_allclose(found, own, atol=1e-5)
+    before = steps(1, 50).astype(np.float32)
+    result = across_databases.resampled_motion(before, 1.0)
+    assert result.dtype == np.float32 and result.shape == before.shape
+    np.testing.assert_allclose(result, before, atol=1e-5)
 
 
 def test_there_and_back_is_near():
-    own = smooth(300)
-    there = resampling.motion(own, 25 / 30)
-    back = resampling.motion(there, 30 / 25)
-    assert len(there) == 250 and len(back) == 300
-    assert np.abs(back - own).max() < 0.15  # of an amplitude of 1
-    assert np.abs((back - own).cumsum(axis=0)).max() < 0.15
+    before = smooth(300)
+    resampled = across_databases.resampled_motion(before, 25 / 30)
+    back = across_databases.resampled_motion(resampled, 30 / 25)
+    assert len(resampled) == 250 and len(back) == 300
+    assert np.abs(back - before).max() < 0.15  # of an amplitude of 1
+    assert np.abs((back - before).cumsum(axis=0)).max() < 0.15
 
 
 def test_labels_are_counted_at_the_new_rate_and_what_is_missing_stays_so():
@@ -73,52 +72,50 @@ def test_labels_are_counted_at_the_new_rate_and_what_is_missing_stays_so():
         [("a", "1", 30.0, np.nan, 59.0, "macro"), ("a", "1", 7.0, 8.0, np.nan, "micro")],
         columns=COLUMNS,
     )
-    found = resampling.labels(table, 25 / 30)
-    assert found["onset"].tolist() == [25, 5]
-    assert found["apex"].tolist()[1] == 6 and np.isnan(found["apex"][0])
-    assert found["offset"].tolist()[0] == 49 and np.isnan(found["offset"][1])
+    result = across_databases.resampled_labels(table, 25 / 30)
+    assert result["onset"].tolist() == [25, 5]
+    assert result["apex"].tolist()[1] == 6 and np.isnan(result["apex"][0])
+    assert result["offset"].tolist()[0] == 49 and np.isnan(result["offset"][1])
     assert table["onset"].tolist() == [30, 7]
 
 
 def test_rules_are_as_long_in_seconds():
-    found = resampling.rules(proposals.CAS, 25 / 30)
-    assert found.micro == ProposalRule(0.5, (2, 6), (4, 25), 5)
-    assert found.macro == ProposalRule(0.5, (6, 24), (12, 73), 5)
-    assert resampling.rules(proposals.SAMM, 1.0) == proposals.SAMM
+    result = across_databases.at_other_rate(proposals.CAS, 25 / 30)
+    assert result.micro == ProposalRule(0.5, (2, 6), (4, 25), 5)
+    assert result.macro == ProposalRule(0.5, (6, 24), (12, 73), 5)
+    assert across_databases.at_other_rate(proposals.SAMM, 1.0) == proposals.SAMM
 
 
 @pytest.fixture(scope="module")
-def part():
-    videos = (Video("a", "1", smooth(300)), Video("b", "1", smooth(330)))
+def data():
     # At 25 frames per second the second ends where the released code stops to widen marks.
-    rows = [("a", "1", 60.0, 75.0, 90.0, "macro"), ("b", "1", 270.0, 285.0, 302.0, "macro")]
-    truth = pd.DataFrame(rows, columns=COLUMNS)
-    marked = tuple(np.zeros((12, 12), int) for _ in videos)
-    return SpottingDataset(
-        *("invented", 30.0, gather(videos, truth), truth, proposals.CAS, losses.CAS),
-        videos,
-        marked,
+    return dataset(
+        {"a": [(60, 75, 90, "macro")], "b": [(270, 285, 302, "macro")]},
+        [smooth(300), smooth(330)],
+        marks=(np.zeros((12, 12), int),) * 2,
         published_prior=np.eye(12),
     )
 
 
-def test_at_its_own_rate_a_database_is_itself(part):
-    assert resampling.at_rate(part, 30.0, GraphConfig()) is part
+def test_at_its_own_rate_a_database_is_itself(data):
+    assert across_databases.at_rate(data, 30.0, GraphConfig()) is data
 
 
-def test_a_database_at_another_rate_is_of_one_piece(part):
-    found = resampling.at_rate(part, 25.0, GraphConfig())
-    assert found.fps == 25 and found.windows.lengths == (250, 275)
-    assert found.minutes == pytest.approx(part.minutes)
-    assert found.truth["onset"].tolist() == [50, 225]
-    assert found.subjects == part.subjects and found.published_prior is part.published_prior
-    assert len(found.marks) == 2 and found.marks[0].shape == (12, 12)
-    for number, video in enumerate(found.videos):
-        own = found.windows.video == number
-        action = np.concatenate(found.windows.answers.action[own, 1].numpy())
-        expected = marks(found.truth[found.truth["subject"] == video.subject], 275, "released")
+def test_a_database_at_another_rate_is_of_one_piece(data):
+    resampled = across_databases.at_rate(data, 25.0, GraphConfig())
+    assert resampled.fps == 25 and resampled.windows.lengths == (250, 275)
+    assert resampled.minutes == pytest.approx(data.minutes)
+    assert resampled.truth["onset"].tolist() == [50, 225]
+    assert resampled.subjects == data.subjects and resampled.published_prior is data.published_prior
+    assert len(resampled.marks) == 2 and resampled.marks[0].shape == (12, 12)
+    for index, video in enumerate(resampled.videos):
+        of_video = resampled.windows.video == index
+        action = np.concatenate(resampled.windows.answers.action[of_video, 1].numpy())
+        expected = marks(
+            resampled.truth[resampled.truth["subject"] == video.subject], 275, "released"
+        )
         assert np.array_equal(np.flatnonzero(action), np.flatnonzero(expected[:, 1, ACTION]))
-    released = gather(found.videos, found.truth, TargetConfig("released"))
-    assert (released.answers.phase == found.windows.answers.phase).all()
-    sound = gather(found.videos, found.truth, TargetConfig("sound"))
-    assert (sound.answers.phase != found.windows.answers.phase).any()
+    released = gather(resampled.videos, resampled.truth, TargetConfig("released"))
+    assert (released.answers.phase == resampled.windows.answers.phase).all()
+    sound = gather(resampled.videos, resampled.truth, TargetConfig("sound"))
+    assert (sound.answers.phase != resampled.windows.answers.phase).any()

@@ -10,13 +10,13 @@ from causalex_book.spotting import card, shipped
 from causalex_core.errors import CausalexError
 from causalex_core.motion.extract import Config as Extraction
 from causalex_core.motion.landmarks import Given
-from causalex_core.motion.record import MotionRecord
+from causalex_core.motion.record import Recording
 from causalex_core.spotting import checkpoints
 from causalex_core.spotting import predict as package
 from causalex_core.spotting.fold_trainer import TrainingConfig
 from causalex_core.spotting.graph import GraphConfig, of_video
 from causalex_core.spotting.network import PAPER, NetworkConfig
-from causalex_core.spotting.predict import portraits
+from causalex_core.spotting.predict import portraits, recorded
 from causalex_core.spotting.weights import load_network, save_network
 from causalex_core.tensors import WeightsError
 from causalex_synthetic.dataset import draw
@@ -34,11 +34,12 @@ def recording():
     truth = people.expressions[people.expressions["kind"] == "macro"]
     name = truth["video"].value_counts().index[0]
     number = [video.name for video in people.videos].index(name)
-    return people.measured(number), truth[truth["video"] == name]
+    spotted = recorded(people.measured(number), people.videos[number].person.subject, name)
+    return spotted, truth[truth["video"] == name]
 
 
-def hits(found, truth):
-    macro = found.detections[found.detections["kind"] == "macro"]
+def hits(spotted, truth):
+    macro = spotted.detections[spotted.detections["kind"] == "macro"]
     onset, offset = macro["onset"].to_numpy(), macro["offset"].to_numpy()
     first, last = (truth[name].to_numpy()[:, None] for name in ("onset", "offset"))
     inner = np.minimum(last, offset) - np.maximum(first, onset)
@@ -48,21 +49,21 @@ def hits(found, truth):
 
 def test_it_finds_expressions_of_people_it_has_not_seen(ours, recording):
     motion, truth = recording
-    found = ours(motion)
-    assert hits(found, truth) >= len(truth) / 3
-    assert found.apex.shape == (2, len(motion.motion))
-    assert found.detections["onset"].is_monotonic_increasing
-    assert (found.detections["video"] == motion.video).all()
+    spotted = ours(motion)
+    assert hits(spotted, truth) >= len(truth) / 3
+    assert spotted.apex.shape == (2, len(motion.motion))
+    assert spotted.detections["onset"].is_monotonic_increasing
+    assert (spotted.detections["video"] == motion.video).all()
     still = ours(replace(motion, motion=0.01 * motion.motion))
-    assert len(still.detections) < len(found.detections) / 2
+    assert len(still.detections) < len(spotted.detections) / 2
 
 
 def test_null_frames_only_move_thresholds(ours, recording):
     motion = recording[0]
     plain, less = ours(motion), ours(motion, debias=0.5)
     kept = less.apex > 0
-    for one, two, where in zip(plain.apex, less.apex, kept, strict=True):
-        np.testing.assert_allclose((one - two)[where], (one - two)[where][0], atol=1e-5)
+    for picture, two, where in zip(plain.apex, less.apex, kept, strict=True):
+        np.testing.assert_allclose((picture - two)[where], (picture - two)[where][0], atol=1e-5)
     assert len(less.detections) <= len(plain.detections)
     with pytest.raises(CausalexError, match="expected 0 or more"):
         ours(motion, debias=-1)
@@ -71,11 +72,11 @@ def test_null_frames_only_move_thresholds(ours, recording):
 @pytest.mark.parametrize("fps", [25.0, 60.0])
 def test_another_frame_rate_gives_about_the_same_seconds(ours, recording, fps):
     motion, truth = recording
-    found = ours(motion)
+    spotted = ours(motion)
     resampled = checkpoints.at_rate(motion.motion, motion.fps, fps)
     other = ours(replace(motion, motion=resampled, measured=np.ones(len(resampled), bool), fps=fps))
     moved = truth.assign(**(truth[["onset", "offset"]] * fps / motion.fps))
-    assert abs(hits(other, moved) - hits(found, truth)) <= 0.25 * len(truth)
+    assert abs(hits(other, moved) - hits(spotted, truth)) <= 0.25 * len(truth)
     assert other.detections["offset"].max() < len(resampled)
     np.testing.assert_allclose(
         other.detections["onset_seconds"], other.detections["onset"] / fps, atol=1e-3
@@ -125,7 +126,7 @@ def test_weights_without_settings_are_no_spotter(ours, tmp_path):
 
 
 def test_a_still_video_has_no_graph():
-    still = MotionRecord(np.zeros((90, 12, 2), np.float32), np.zeros(90, np.uint8), 30.0)
+    still = Recording("s", "v", np.zeros((90, 12, 2), np.float32), np.ones(90, bool), 30.0)
     graph = of_video(still, GraphConfig())
     assert not graph.adjacency.any()
     assert "do not vary" in graph.settings["missing"]
@@ -135,9 +136,9 @@ def test_three_lines_from_motion_or_frames(recording, tmp_path, ours):
     people = draw(replace(shipped.Config().people, seed=7))
     path = tmp_path / "m.npz"
     path.write_bytes(people.measured(0).to_bytes())
-    found = package.spot(path)
-    assert found.recording.config == Extraction().to_json()
-    assert set(found.detections["kind"]) <= {"macro", "micro"}
+    spotted = package.spot(path)
+    assert spotted.recording.config == Extraction().to_json()
+    assert set(spotted.detections["kind"]) <= {"macro", "micro"}
     with pytest.raises(CausalexError, match="does not exist"):
         package.spot("nowhere.mp4")
 
@@ -164,11 +165,11 @@ def test_frames_and_their_faces():
     points = np.stack([film.face.landmarks(film.state(frame)) for frame in range(40)])
     points[30:] = np.nan
     frames = Few(film, 40)
-    found = package.spot(frames, landmarker=Given(points))
-    assert len(found.recording.motion) == 40 and not found.recording.measured[32:].any()
+    spotted = package.spot(frames, landmarker=Given(points))
+    assert len(spotted.recording.motion) == 40 and not spotted.recording.measured[32:].any()
     faces = portraits(frames, Given(points))
     assert faces.every == 8 and len(faces.pictures) == 5
-    assert [one is None for one in faces.pictures] == [False] * 4 + [True]
+    assert [picture is None for picture in faces.pictures] == [False] * 4 + [True]
     assert faces.pictures[0].startswith(b"\xff\xd8")
 
 

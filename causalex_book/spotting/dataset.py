@@ -1,14 +1,14 @@
 """A database ready for spotting: windows, labels, and the graph of every video.
 
-Four inputs give the same: the public motion of real people, features of one's own in the same
-format, motion that ``causalex extract`` wrote, and synthetic people.
+It is read from the public motion of real people, from features of one's own in the same format,
+from motion that ``causalex extract`` wrote, or drawn as synthetic people.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Protocol
 
 import numpy as np
 import pandas as pd
@@ -20,6 +20,7 @@ from causalex_core.data.annotations import CAS, SAMM
 from causalex_core.data.feature_archive import is_archive
 from causalex_core.data.names import annotated_name
 from causalex_core.errors import CausalexError
+from causalex_core.expressions import KINDS
 from causalex_core.graphs import prior
 from causalex_core.motion.record import MotionRecord, read_folder
 from causalex_core.spotting import candidates, graph, losses, proposals
@@ -28,11 +29,11 @@ from causalex_core.spotting.losses import LossConfig
 from causalex_core.spotting.proposals import ProposalConfig
 from causalex_core.spotting.targets import TargetConfig
 from causalex_core.spotting.windows import Fold, Video, Windows, gather, together
-from causalex_synthetic import dataset
+from causalex_synthetic import dataset as synthetic
 from causalex_synthetic.dataset import SyntheticDataset
 from causalex_synthetic.dataset_spec import SPECS
 
-Targets = Literal["annotations", "marks"]
+TargetSource = Literal["annotations", "marks"]
 PRIORS: Mapping[str, str] = {CAS: "assets/cas(me)^2.npy", SAMM: "assets/samm.npy"}
 _LIKE = {"cas_like": CAS, "samm_like": SAMM}
 _RULES = {CAS: proposals.CAS, SAMM: proposals.SAMM}
@@ -48,26 +49,18 @@ class SpottingDataset:
     Attributes
     ----------
     name
-        What it is called on a page; of synthetic people it says so.
-    fps
-        Frames per second.
-    windows
-        Of all videos.
-    truth
-        Labelled expressions.
+        Its name on a page; that of synthetic people says so.
     rules
         Which intervals are proposed; the threshold of their score decides.
-    loss
-        Weights of the losses.
     videos
         Motion of each video; empty where only windows are at hand.
     marks
         (12, 12) of each video's graph.
-    drawn
-        The synthetic people, if it is they.
+    synthetic
+        The synthetic people behind it, if any.
     published_prior
-        (12, 12) prior B that AUW-GCN ships: of everybody's annotations, those of the tested
-        subject among them.
+        (12, 12) prior B that AUW-GCN ships, from the annotations of all subjects, the test subject
+        included.
     """
 
     name: str
@@ -78,12 +71,12 @@ class SpottingDataset:
     loss: LossConfig
     videos: tuple[Video, ...] = ()
     marks: tuple[np.ndarray, ...] = ()
-    drawn: SyntheticDataset | None = None
+    synthetic: SyntheticDataset | None = None
     published_prior: np.ndarray | None = None
 
     @cached_property
     def subjects(self) -> list[str]:
-        """Everybody, in the order of the folds."""
+        """All subjects, in the order of the folds."""
         return list(dict.fromkeys(self.windows.subjects))
 
     @property
@@ -91,22 +84,50 @@ class SpottingDataset:
         """Length of all videos."""
         return sum(self.windows.lengths) / self.fps / 60
 
+    def summary(self) -> dict[str, object]:
+        """``database, subjects, videos, minutes, macro, micro``, as pages show them."""
+        return {
+            "database": self.name,
+            "subjects": len(self.subjects),
+            "videos": len(self.windows.names),
+            "minutes": self.minutes,
+        } | {kind: int((self.truth["kind"] == kind).sum()) for kind in KINDS}
+
     def priors(self, folds: Sequence[Fold]) -> np.ndarray:
-        """(F, 12, 12) prior B of each fold, from the annotations of those who are not held out."""
+        """(F, 12, 12) prior B of each fold, from the annotations of its training subjects."""
         counts = np.stack([self._counts[name] for name in self.subjects])
-        outside = [~np.isin(self.subjects, self.windows.subject[one.held_out]) for one in folds]
-        return np.stack([prior.normalise_rows(counts[part].sum(axis=0)) for part in outside])
+        training = [~np.isin(self.subjects, self.windows.subject[fold.held_out]) for fold in folds]
+        return np.stack([prior.normalise_rows(counts[mask].sum(axis=0)) for mask in training])
 
     @cached_property
     def _counts(self) -> dict[str, np.ndarray]:
         """Counts of regions that were annotated as moving together, of each subject."""
-        own = {name: rows["action_units"] for name, rows in self.truth.groupby("subject")}
+        units = {name: rows["action_units"] for name, rows in self.truth.groupby("subject")}
         return {
             name: prior.prior_counts(
-                [action_units.parse(text).numbers for text in own.get(name, ())], prior.FACS
+                [action_units.parse(text).numbers for text in units.get(name, ())], prior.FACS
             )
             for name in self.subjects
         }
+
+
+class _Choice(Protocol):
+    """The parameters of a page that choose its data."""
+
+    @property
+    def features(self) -> Mapping[str, str]: ...
+    @property
+    def alpha(self) -> float: ...
+    @property
+    def most_subjects(self) -> int: ...
+
+
+def read_for(
+    config: _Choice, database: str, targets: TargetSource = "annotations"
+) -> SpottingDataset:
+    """Read a database as the parameters of a page say."""
+    search = GraphConfig(alpha=config.alpha)
+    return read(database, config.features, search, config.most_subjects, targets)
 
 
 def read(
@@ -114,9 +135,9 @@ def read(
     features: Mapping[str, str],
     search: GraphConfig,
     most_subjects: int = 0,
-    targets: Targets = "annotations",
+    targets: TargetSource = "annotations",
 ) -> SpottingDataset:
-    """Material of a database.
+    """Read a database.
 
     Parameters
     ----------
@@ -141,26 +162,27 @@ def read(
         are no marks.
     """
     if database in SPECS:
-        drawn = dataset.draw(dataset.Config(spec=database))
-        return _material(
-            drawn.spec.database,
+        people = synthetic.draw(synthetic.Config(spec=database))
+        recordings = [people.measured(index) for index in range(len(people.videos))]
+        return _dataset(
+            people.spec.database,
             _LIKE[database],
-            drawn.spec.fps,
-            [drawn.measured(number) for number in range(len(drawn.videos))],
-            drawn.expressions,
+            people.spec.fps,
+            recordings,
+            people.expressions,
             search,
             most_subjects,
-            drawn,
+            people,
         )
     if database not in _RULES:
         raise CausalexError(
             f"database '{database}': expected one of {', '.join([*SPECS, *_RULES])}"
         )
-    if database in features and not is_archive(Path(features[database])):
-        return _extracted(database, Path(features[database]), search, most_subjects, targets)
     folder = Path(features[database]) if database in features else None
+    if folder is not None and not is_archive(folder):
+        return _extracted(database, folder, search, most_subjects, targets)
     motion = region_motion.read(database, folder)
-    return _material(
+    return _dataset(
         database if folder is None else f"{database}, own features",
         database,
         motion.fps,
@@ -172,37 +194,16 @@ def read(
     )
 
 
-def _extracted(
-    database: str, folder: Path, search: GraphConfig, most_subjects: int, targets: Targets
-) -> SpottingDataset:
-    """From motion files, under the names that annotations have for their videos."""
-    if targets == "marks":
-        raise CausalexError(
-            f"{folder}: motion files have no marks; take targets = 'annotations' with them"
-        )
-    table = region_motion.annotations(database)
-    recordings = [_named(one, database) for one in read_folder(folder, table)]
-    return _material(
-        f"{database}, extracted motion",
-        database,
-        auw_gcn.FPS[database],
-        recordings,
-        _of_videos(table, recordings, folder),
-        search,
-        most_subjects,
-    )
-
-
 def crossed(source: SpottingDataset, target: SpottingDataset) -> tuple[SpottingDataset, list[str]]:
-    """Videos of two databases in one, with the rules of the first, and who is of the second."""
-    named = {name: f"{target.name}: {name}" for name in (*target.subjects, *target.windows.names)}
+    """Videos of two databases in one, with the rules of the first; and the second's subjects."""
+    names = {name: f"{target.name}: {name}" for name in (*target.subjects, *target.windows.names)}
     renamed = replace(
         target.windows,
-        subjects=tuple(named[name] for name in target.windows.subjects),
-        names=tuple(named[name] for name in target.windows.names),
+        subjects=tuple(names[name] for name in target.windows.subjects),
+        names=tuple(names[name] for name in target.windows.names),
     )
     truth = target.truth.assign(
-        subject=target.truth["subject"].map(named), video=target.truth["video"].map(named)
+        subject=target.truth["subject"].map(names), video=target.truth["video"].map(names)
     )
     both = replace(
         source,
@@ -211,12 +212,40 @@ def crossed(source: SpottingDataset, target: SpottingDataset) -> tuple[SpottingD
         truth=pd.concat([source.truth, truth], ignore_index=True),
         videos=(),
         marks=(*source.marks, *target.marks),
-        drawn=None,
+        synthetic=None,
     )
     return both, list(dict.fromkeys(renamed.subjects))
 
 
-def _material(
+def _extracted(
+    database: str, folder: Path, search: GraphConfig, most_subjects: int, targets: TargetSource
+) -> SpottingDataset:
+    """From motion files, under the names that annotations have for their videos."""
+    if targets == "marks":
+        raise CausalexError(
+            f"{folder}: motion files have no marks; take targets = 'annotations' with them"
+        )
+    table = region_motion.annotations(database)
+    recordings = [_renamed(recording, database) for recording in read_folder(folder, table)]
+    subjects = {recording.video: recording.subject for recording in recordings}
+    known = table[table["video"].isin(subjects)]
+    if known.empty:
+        raise CausalexError(
+            f"{folder}: none of its {len(subjects)} videos, such as '{min(subjects)}', is"
+            f" annotated; expected names such as '{table['video'].iloc[0]}'"
+        )
+    return _dataset(
+        f"{database}, extracted motion",
+        database,
+        auw_gcn.FPS[database],
+        recordings,
+        known.assign(subject=known["video"].map(subjects)),
+        search,
+        most_subjects,
+    )
+
+
+def _dataset(
     name: str,
     like: str,
     fps: float,
@@ -224,56 +253,36 @@ def _material(
     table: pd.DataFrame,
     search: GraphConfig,
     most_subjects: int,
-    drawn: SyntheticDataset | None = None,
+    people: SyntheticDataset | None = None,
     marked: Sequence[np.ndarray] | None = None,
 ) -> SpottingDataset:
-    people = list(dict.fromkeys(one.subject for one in recordings))[: most_subjects or None]
-    kept = [number for number, one in enumerate(recordings) if one.subject in people]
-    own = [recordings[number] for number in kept]
-    own_marks = None if marked is None else [marked[number] for number in kept]
-    published = manifest.locate("auw_gcn_priors") if drawn is None else None
-    truth = table[table["subject"].isin(people)].reset_index(drop=True)
-    videos = tuple(Video(one.subject, one.video, one.motion) for one in own)
+    """Cut the recordings of the first subjects into windows, and find their graphs."""
+    subjects = list(dict.fromkeys(recording.subject for recording in recordings))
+    subjects = subjects[: most_subjects or None]
+    kept = [index for index, recording in enumerate(recordings) if recording.subject in subjects]
+    recordings = [recordings[index] for index in kept]
+    marks = None if marked is None else [marked[index] for index in kept]
+    published = manifest.locate("auw_gcn_priors") if people is None else None
+    truth = table[table["subject"].isin(subjects)].reset_index(drop=True)
+    videos = tuple(Video(record.subject, record.video, record.motion) for record in recordings)
+    config = TargetConfig("sound" if marks is None else "released")
     return SpottingDataset(
         name=name,
         fps=fps,
-        windows=gather(
-            videos, truth, TargetConfig("released" if marked is not None else "sound"), own_marks
-        ),
+        windows=gather(videos, truth, config, marks),
         truth=truth,
         rules=candidates.tried(_RULES[like]),
         loss=_LOSSES[like],
         videos=videos,
-        marks=tuple(graph.of_video(one, search).marks for one in own),
-        drawn=drawn,
+        marks=tuple(graph.of_video(recording, search).marks for recording in recordings),
+        synthetic=people,
         published_prior=None if published is None else np.load(published.path(PRIORS[like])),
     )
 
 
-def _named(recording: MotionRecord, database: str) -> MotionRecord:
+def _renamed(recording: MotionRecord, database: str) -> MotionRecord:
     """A recording under the name that annotations have for it."""
     name = annotated_name(database, recording.video)
     if name == recording.video:
         return recording
     return replace(recording, subject=name.rpartition("_")[0], video=name)
-
-
-def _of_videos(
-    table: pd.DataFrame, recordings: Sequence[MotionRecord], folder: Path
-) -> pd.DataFrame:
-    """Annotations of the videos that are there.
-
-    Raises
-    ------
-    CausalexError
-        If no video is annotated: the names then differ.
-    """
-    there = {one.video for one in recordings}
-    known = table[table["video"].isin(there)]
-    if known.empty:
-        raise CausalexError(
-            f"{folder}: none of its {len(there)} videos, such as '{min(there)}', is annotated;"
-            f" expected names such as '{table['video'].iloc[0]}'"
-        )
-    owner = {one.video: one.subject for one in recordings}
-    return known.assign(subject=known["video"].map(owner))
