@@ -43,7 +43,7 @@ from causalex_core.spotting.judging import judge
 from causalex_core.spotting.windows import leave_one_subject_out
 
 SOURCES = published_setting.SOURCES
-LONG = True
+LONG = "about an hour of CPU time"
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,7 @@ class Config(published_setting.Config):
     Attributes
     ----------
     strengths
-        lambda that are tried, the same for every head; 0 must be among them.
+        Strengths lambda that are tried, the same for every head.
     """
 
     variants: Variants = (CAUSAL_EX, AUW_GCN)

@@ -104,8 +104,9 @@ class Parameter:
 
     @property
     def help(self) -> str:
-        """Sentence and range, such as ``Level of the tests: a number above 0 and below 1``."""
-        return f"{self.sentence.rstrip('.')}: {expected(self.kind)}"
+        """Sentence and range, such as ``Level of the tests (above 0 and below 1)``."""
+        limits = _range(self.kind)
+        return self.sentence.rstrip(".") + (f" ({limits})" if limits else "")
 
 
 def declared(config: type) -> list[Parameter]:
@@ -115,7 +116,7 @@ def declared(config: type) -> list[Parameter]:
     for base in reversed(config.__mro__):
         section = (inspect.cleandoc(base.__doc__ or "")).partition("Attributes\n----------\n")[2]
         for names, text in re.findall(r"^(\S.*)\n((?:[ ]+\S.*(?:\n|$))+)", section, re.M):
-            sentences |= dict.fromkeys(names.split(", "), " ".join(text.split()))
+            sentences |= dict.fromkeys(names.split(", "), " ".join(text.replace("``", "").split()))
     return [
         Parameter(
             field.name,
@@ -281,6 +282,19 @@ def expected(kind: Any) -> str:
     if _is_mapping(origin):
         return f"a mapping from {expected(arguments[0])} to {expected(arguments[1])}"
     return _NAMES.get(kind) or str(getattr(kind, "__name__", kind))
+
+
+def _range(kind: Any) -> str:
+    """Limits of a type in words, without what its default shows."""
+    origin, arguments = get_origin(kind), get_args(kind)
+    if origin is Annotated:
+        limits = (re.sub(r"\{\}(,| of)? ?", "", limit.expected) for limit in arguments[1:])
+        return ", ".join(filter(None, (_range(arguments[0]), *limits)))
+    if origin is Literal:
+        return one_of(arguments).expected
+    if origin is tuple and arguments[-1] is ... and _range(arguments[0]):
+        return f"each {_range(arguments[0])}"
+    return ""
 
 
 def _is_mapping(origin: Any) -> bool:
