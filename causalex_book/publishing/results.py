@@ -14,6 +14,8 @@ from causalex_core import paths
 from causalex_core.errors import CausalexError
 from causalex_core.provenance import Stamp
 
+Frame = Any  # a data frame or a part of it; type checkers do not know what its cells hold
+Tables = Mapping[str, Frame]
 WANTED = "CAUSALEX_RESULTS"  # environment variable: the folder where a batch run wants results
 
 
@@ -40,7 +42,7 @@ class Result:
     """
 
     name: str
-    tables: Mapping[str, pd.DataFrame]
+    tables: Tables
     parameters: Mapping[str, Any]
     stamp: Stamp
     origin: Literal["computed", "stored"]

@@ -13,7 +13,7 @@ import pandas as pd
 from IPython.display import display
 
 from causalex_book.publishing import markdown, style
-from causalex_book.publishing.results import Result
+from causalex_book.publishing.results import Frame, Result
 
 _UNKNOWN = "–"
 
@@ -80,7 +80,7 @@ def with_interval(
     low: str = "low",
     high: str = "high",
     digits: int = 3,
-) -> pd.DataFrame:
+) -> Frame:
     """Write a value and its interval as one cell, such as 0.464 [0.357, 0.530]; – is unknown.
 
     Parameters

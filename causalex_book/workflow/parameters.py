@@ -91,7 +91,8 @@ def check(notebook: str, given: Mapping[str, Any]) -> None:
     variables = {name: parameter.default for name, parameter in known.items()} | dict(given)
     for part in pages.parts(notebook):
         flag = part.prefix.rstrip("_")
-        if not part.optional or value(bool, variables[flag], f"parameter '{flag}' of {notebook}.ipynb"):
+        who = f"parameter '{flag}' of {notebook}.ipynb"
+        if not part.optional or value(bool, variables[flag], who):
             page = pages.module(part.page)
             pages.prepared(page, **pages.parameters(page, variables, notebook))
 
