@@ -155,8 +155,9 @@ def checked(config: type, given: Mapping[str, Any]) -> dict[str, Any]:
                 f" (it has: {', '.join(known) or 'none'})"
             )
     kinds = get_type_hints(config, include_extras=True)
+    where = "" if config.__module__.startswith("causalex_core") else f" of the page '{page}'"
     return {
-        name: value(kinds[name], unchecked, f"parameter '{name}' of the page '{page}'")
+        name: value(kinds[name], unchecked, f"parameter '{name}'{where}")
         for name, unchecked in given.items()
     }
 
