@@ -29,7 +29,7 @@ class RunResult:
     point
         The values that tell it from the other runs, by parameter.
     results
-        Of the chapters that its notebook obtained.
+        Of the pages that its notebook obtained.
     seconds
         Taken.
     page, notebook
@@ -57,7 +57,7 @@ def tidy(outcomes: Sequence[RunResult], varied: Sequence[str]) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        ``run``, the varied parameters, ``chapter``, ``table``, ``origin`` (``stored``: read with
+        ``run``, the varied parameters, ``page``, ``table``, ``origin`` (``stored``: read with
         the book's own parameters, because the data are not here), then the columns of all tables;
         a table leaves empty those that it does not have. A column that is called like one of the
         first gets the name of its table in front: ``scores.seed``.
@@ -69,7 +69,7 @@ def tidy(outcomes: Sequence[RunResult], varied: Sequence[str]) -> pd.DataFrame:
         for name, frame in result.tables.items()
     ]
     if not parts:
-        return pd.DataFrame(columns=["run", *varied, "chapter", "table", "origin"])
+        return pd.DataFrame(columns=["run", *varied, "page", "table", "origin"])
     return pd.concat(parts, ignore_index=True)
 
 
@@ -77,12 +77,12 @@ def _opening(
     outcome: RunResult, varied: Sequence[str], result: Result, table: str
 ) -> dict[str, object]:
     values = {name: _plain(_value(outcome, name, result)) for name in varied}
-    place = {"chapter": result.name, "table": table, "origin": result.origin}
+    place = {"page": result.name, "table": table, "origin": result.origin}
     return {"run": outcome.run, **values, **place}
 
 
 def _value(outcome: RunResult, name: str, result: Result) -> Any:
-    """Value of a parameter in a run: the given one, or the chapter's own."""
+    """Value of a parameter in a run: the given one, or the page's own."""
     return outcome.point.get(name, result.parameters.get(name))
 
 
@@ -157,8 +157,8 @@ _STORED = (
 )
 
 
-def _title(chapter: str, table: str) -> str:
-    return f"{chapter}: {table}".replace("_", " ")
+def _title(page: str, table: str) -> str:
+    return f"{page}: {table}".replace("_", " ")
 
 
 def _runs(outcomes: Sequence[RunResult], varied: Sequence[str]) -> str:
@@ -179,12 +179,12 @@ def _runs(outcomes: Sequence[RunResult], varied: Sequence[str]) -> str:
 def _section(
     place: str, key: tuple[str, str], outcomes: Sequence[RunResult], varied: Sequence[str]
 ) -> str:
-    chapter, table = key
+    page, table = key
     blocks = [
         (outcome, result, result.tables[table])
         for outcome in outcomes
         for result in outcome.results
-        if result.name == chapter and table in result.tables
+        if result.name == page and table in result.tables
     ]
     columns = list(dict.fromkeys(str(column) for *_, frame in blocks for column in frame))
     triples = _intervals(columns)
@@ -204,11 +204,11 @@ def _section(
                 for column in shown
             ]
             rows.append([*opening, *cells, _td(link, result.origin)])
-    title = _title(chapter, table)
+    title = _title(page, table)
     return (
         f'<section id="{place}"><h2>{html.escape(title)}</h2>'
         f'<p class="tools"><label>Rows with <input type="search" data-filter></label>'
-        f' <button type="button" data-download="{html.escape(f"{chapter}.{table}.csv")}">'
+        f' <button type="button" data-download="{html.escape(f"{page}.{table}.csv")}">'
         "Download CSV</button> <span data-count></span></p>"
         f"{_table([*varied, *shown, 'page'], rows, title, len(varied))}</section>"
     )

@@ -9,7 +9,7 @@ import pandas as pd
 
 from causalex_core import paths
 
-TABLE = "detections"  # of a chapter's result
+TABLE = "detections"  # of a page's result
 COLUMNS = ("subject", "video", "onset", "apex", "offset", "kind", "score")
 # What tells one table from another, besides which it is one that `causalex score` reads.
 KEYS = ("database", "variant", "rule", "protocol", "missing_offset", "seed")

@@ -79,7 +79,7 @@ def execute(
     """Execute a notebook; its output appears whole or not at all.
 
     Beside the output's folder it leaves a record of the run, the finished notebook, and the
-    results that its chapters handed over. If an earlier run finished the very same, that one is
+    results that its pages handed over. If an earlier run finished the very same, that one is
     taken over: its controller may have been killed before it could learn of it.
 
     Parameters

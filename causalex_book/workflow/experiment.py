@@ -241,7 +241,7 @@ def state(page: str) -> dict[str, str]:
     -------
     dict
         ``notebook``; ``code`` (package modules imported, directly or not, and the YAML files
-        beside them that they name); ``data`` (fingerprints of the sources of its chapters, or
+        beside them that they name); ``data`` (fingerprints of the sources of its pages, or
         their absence with the stored result that is read instead); ``packages`` (the lock).
     """
     file = notebook(page)
@@ -265,12 +265,12 @@ def _tables(module: Path) -> list[Path]:
     return [table for table in module.parent.glob("*.yml") if table.name in text]
 
 
-def _data(page: str) -> dict[str, str | None]:
-    chapter = pages.module(page)
-    found = {name: manifest.locate(name) for name in chapter.SOURCES}
-    prints = {name: source.fingerprint if source else None for name, source in found.items()}
-    stored = paths.PUBLISHED / f"{page}.json"
-    shown = None in prints.values() or getattr(chapter, "LONG", False)
+def _data(name: str) -> dict[str, str | None]:
+    page = pages.module(name)
+    sources = {source: manifest.locate(source) for source in page.SOURCES}
+    prints = {key: source.fingerprint if source else None for key, source in sources.items()}
+    stored = paths.PUBLISHED / f"{name}.json"
+    shown = None in prints.values() or getattr(page, "LONG", False)
     if shown and stored.is_file():
         prints["stored"] = _sha256(stored)
     return prints
