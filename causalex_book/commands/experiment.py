@@ -54,9 +54,9 @@ def run(name: str, profile: str, settings: tuple[str, ...]) -> None:
     from causalex_book.workflow import comparison, experiment, runs, status
 
     chosen = experiment.read(name, settings)
-    click.echo(f"{chosen.name}: {status.counts(status.look(chosen))}")
+    click.echo(f"{chosen.name}: {status.counts(status.standings(chosen))}")
     runs.run_jobs(chosen, profile)
-    standings = status.look(chosen)
+    standings = status.standings(chosen)
     click.echo(f"{chosen.name}: {status.counts(standings)}")
     shown = [comparison.TABLE, comparison.PAGE] if chosen.varied else ["pages"]
     for file in shown:
@@ -75,7 +75,7 @@ def status(name: str, settings: tuple[str, ...]) -> None:
     from causalex_book.workflow import experiment, records, status
 
     chosen = experiment.read(name, settings)
-    standings = status.look(chosen)
+    standings = status.standings(chosen)
     click.echo(f"{chosen.name}: {status.counts(standings)}; {records.controller(chosen.folder)}")
     for line in status.table(standings):
         click.echo(line)

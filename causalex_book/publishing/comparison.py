@@ -77,8 +77,8 @@ def _opening(
     outcome: RunResult, varied: Sequence[str], result: Result, table: str
 ) -> dict[str, object]:
     values = {name: _plain(_value(outcome, name, result)) for name in varied}
-    place = {"page": result.name, "table": table, "origin": result.origin}
-    return {"run": outcome.run, **values, **place}
+    origin = {"page": result.name, "table": table, "origin": result.origin}
+    return {"run": outcome.run, **values, **origin}
 
 
 def _value(outcome: RunResult, name: str, result: Result) -> Any:
@@ -91,10 +91,10 @@ def _plain(value: Any) -> Any:
 
 
 def _beside(opening: Mapping[str, object], frame: pd.DataFrame, table: str) -> pd.DataFrame:
-    own = {column: f"{table}.{column}" for column in frame if column in opening}
+    prefixed = {column: f"{table}.{column}" for column in frame if column in opening}
     repeated = {name: [value] * len(frame) for name, value in opening.items()}
     return pd.concat(
-        [pd.DataFrame(repeated), frame.rename(columns=own).reset_index(drop=True)], axis=1
+        [pd.DataFrame(repeated), frame.rename(columns=prefixed).reset_index(drop=True)], axis=1
     )
 
 
@@ -130,7 +130,7 @@ def page(
         for table in result.tables
     }
     given = ", ".join(f"{name} = {_plain(value)}" for name, value in fixed.items())
-    stored = any(one.origin == "stored" for outcome in outcomes for one in outcome.results)
+    stored = any(result.origin == "stored" for outcome in outcomes for result in outcome.results)
     return Template(TEMPLATE.read_text(encoding="utf-8")).substitute(
         title=html.escape(f"Comparison: {name}"),
         style=readable.STYLE.read_text(encoding="utf-8"),
@@ -141,11 +141,11 @@ def page(
         stored=_STORED if stored else "",
         runs=_runs(outcomes, varied),
         contents="".join(
-            f'<li><a href="#t{place}">{html.escape(_title(*key))}</a></li>'
-            for place, key in enumerate(tables)
+            f'<li><a href="#t{index}">{html.escape(_title(*key))}</a></li>'
+            for index, key in enumerate(tables)
         ),
         tables="\n".join(
-            _section(f"t{place}", key, outcomes, varied) for place, key in enumerate(tables)
+            _section(f"t{index}", key, outcomes, varied) for index, key in enumerate(tables)
         ),
     )
 
@@ -177,7 +177,7 @@ def _runs(outcomes: Sequence[RunResult], varied: Sequence[str]) -> str:
 
 
 def _section(
-    place: str, key: tuple[str, str], outcomes: Sequence[RunResult], varied: Sequence[str]
+    anchor: str, key: tuple[str, str], outcomes: Sequence[RunResult], varied: Sequence[str]
 ) -> str:
     page, table = key
     blocks = [
@@ -206,7 +206,7 @@ def _section(
             rows.append([*opening, *cells, _td(link, result.origin)])
     title = _title(page, table)
     return (
-        f'<section id="{place}"><h2>{html.escape(title)}</h2>'
+        f'<section id="{anchor}"><h2>{html.escape(title)}</h2>'
         f'<p class="tools"><label>Rows with <input type="search" data-filter></label>'
         f' <button type="button" data-download="{html.escape(f"{page}.{table}.csv")}">'
         "Download CSV</button> <span data-count></span></p>"
@@ -216,13 +216,13 @@ def _section(
 
 def _intervals(columns: Sequence[str]) -> dict[str, tuple[str, str]]:
     """Columns with an interval, and the two that hold its ends."""
-    found = {}
-    for place, low in enumerate(columns):
+    intervals = {}
+    for index, low in enumerate(columns):
         high = f"{low.removesuffix('low')}high"
-        value = columns[place - 1] if low == "low" and place else low.removesuffix("_low")
+        value = columns[index - 1] if low == "low" and index else low.removesuffix("_low")
         if low.endswith("low") and value != low and {value, high} <= set(columns):
-            found[value] = (low, high)
-    return found
+            intervals[value] = (low, high)
+    return intervals
 
 
 def _scale(frame: pd.DataFrame, *columns: str) -> tuple[float, float]:
@@ -234,11 +234,11 @@ def _scale(frame: pd.DataFrame, *columns: str) -> tuple[float, float]:
 
 def _interval(scale: tuple[float, float], value: Any, low: Any, high: Any) -> str:
     """A value with its interval, as numbers and drawn to the scale of its column."""
-    if any(one is None or pd.isna(one) for one in (value, low, high)):
+    if any(number is None or pd.isna(number) for number in (value, low, high)):
         return _cell(value)
     least, most = scale
     width = most - least or 1.0
-    left, middle, right = (100 * (one - least) / width for one in (low, value, high))
+    left, middle, right = (100 * (number - least) / width for number in (low, value, high))
     drawn = (
         f'<span class="drawn" aria-hidden="true"><i style="left:{left:.1f}%;'
         f'width:{max(right - left, 0):.1f}%"></i><b style="left:{middle:.1f}%"></b></span>'
@@ -282,8 +282,8 @@ def _lines(
 ) -> Iterator[str]:
     yield f'<div class="scroll" tabindex="0" role="region" aria-label="{html.escape(caption)}">'
     yield "<table><thead><tr>"
-    for place, head in enumerate(heads):
-        kind = ' class="varied"' if place < varied else ""
+    for index, head in enumerate(heads):
+        kind = ' class="varied"' if index < varied else ""
         name = html.escape(head.replace("_", " "))
         yield f'<th scope="col"{kind}><button type="button">{name}</button></th>'
     yield "</tr></thead><tbody>\n"

@@ -114,11 +114,11 @@ def conclusions(normal: Frame, tables: Tables) -> list[str]:
         )
     real = tables["elsewhere"].set_index(["recogniser", "trained_on", "flow"])
     for name, home in real.index.droplevel("flow").unique():
-        own, as_is, placed, both = (
+        in_domain, as_is, placed, both = (
             real.loc[(name, home, flow)] for flow in (key_frames.NO_CHANGE, AS_IS, PLACED, BOTH)
         )
         lines.append(
-            f"Real clips, {name} trained on {home}'s flow: {own['uf1']:.3f} at home,"
+            f"Real clips, {name} trained on {home}'s flow: {in_domain['uf1']:.3f} at home,"
             f" {as_is['uf1']:.3f} on the other flow, {placed['uf1']:.3f} with the face in the same"
             f" place, {both['uf1']:.3f} with place and scale."
         )

@@ -84,8 +84,8 @@ def _assemble(chosen: Experiment) -> Path:
         files = {**numbers.files(name, shown), **numbers.detected(name, shown)}
         if files:
             page.cells.append(numbers.cell(list(files)))
-        for place, content in {f"{name}.ipynb": nbformat.writes(page), **files}.items():
-            paths.atomic_write(source / "pages" / place, content)
+        for path, content in {f"{name}.ipynb": nbformat.writes(page), **files}.items():
+            paths.atomic_write(source / "pages" / path, content)
     for name, text in reference.pages().items():
         paths.atomic_write(source / f"{name}.md", text)
     for name, text in diagrams.drawn().items():
@@ -144,9 +144,9 @@ def _fingerprint(source: Path) -> str:
     return content.hexdigest()
 
 
-def _files(places: Iterable[Path]) -> Iterator[Path]:
-    for place in places:
-        if place.is_dir():
-            yield from sorted(file for file in place.rglob("*") if file.is_file())
+def _files(entries: Iterable[Path]) -> Iterator[Path]:
+    for path in entries:
+        if path.is_dir():
+            yield from sorted(file for file in path.rglob("*") if file.is_file())
         else:
-            yield place
+            yield path

@@ -10,6 +10,6 @@ FOLDER = "_static/diagrams"
 
 def drawn() -> Mapping[str, str]:
     """SVG of each picture, by its name in the source of the book."""
-    found = what_holds.compute(what_holds.Config())["glance"]
-    figures = {"at_a_glance": figures_claims.at_a_glance(found), "module_map": module_map.figure()}
+    glance = what_holds.compute(what_holds.Config())["glance"]
+    figures = {"at_a_glance": figures_claims.at_a_glance(glance), "module_map": module_map.figure()}
     return {f"{FOLDER}/{name}.svg": style.svg(figure) for name, figure in figures.items()}

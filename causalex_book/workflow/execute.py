@@ -133,8 +133,8 @@ def _executed(notebook: Path, folder: Path, run: str, record: records.Record) ->
     )
     handed_over = running.with_suffix("")
     shutil.rmtree(handed_over, ignore_errors=True)
-    for place in (finished, failed):
-        place.parent.mkdir(parents=True, exist_ok=True)
+    for path in (finished, failed):
+        path.parent.mkdir(parents=True, exist_ok=True)
     records.note(folder, f"began {run}{_where(record)}")
     started = time.perf_counter()
     os.environ[results.WANTED] = str(handed_over)

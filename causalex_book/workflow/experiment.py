@@ -99,10 +99,10 @@ def read(name: str, settings: Sequence[str] = ()) -> Experiment:
     CausalexError
         If there is no such experiment, or its file cannot be understood.
     """
-    places = [EXPERIMENTS / f"{name}.yml", paths.BUILD / name / f"{name}.yml"]
+    candidates = [EXPERIMENTS / f"{name}.yml", paths.BUILD / name / f"{name}.yml"]
     if name.endswith((".yml", ".yaml")):
-        places = [Path(name)]
-    file = next((place for place in places if place.is_file()), None)
+        candidates = [Path(name)]
+    file = next((candidate for candidate in candidates if candidate.is_file()), None)
     if file is None:
         raise CausalexError(
             f"no experiment '{name}'{did_you_mean(name, names())} (there are: {', '.join(names())})"
@@ -171,7 +171,7 @@ def _understood(content: Any) -> Experiment:
         points = grid.points(content)
         fixed = dict(grid.fixed(content))
         varied = tuple(dict.fromkeys(key for point in points for key in point))
-        runs = {grid.label(one): Run(str(content["notebook"]), fixed | one) for one in points}
+        runs = {grid.label(point): Run(str(content["notebook"]), fixed | point) for point in points}
     _refuse_unrunnable(runs, f"experiment '{name}'")
     return Experiment(name, runs, varied, {**NEEDED, **resources}, content)
 
@@ -183,7 +183,7 @@ def _refuse_unrunnable(runs: Mapping[str, Run], who: str) -> None:
         if run.notebook not in known:
             file = notebook(run.notebook)
             if not file.is_file():
-                there = sorted(one.stem for one in paths.NOTEBOOKS.glob("*.ipynb"))
+                there = sorted(file.stem for file in paths.NOTEBOOKS.glob("*.ipynb"))
                 raise CausalexError(
                     f"{who} lists '{run.notebook}', but there is no notebooks/{file.name}"
                     f"{did_you_mean(run.notebook, there)}"
@@ -220,8 +220,8 @@ def _refuse_unknown(
 def surroundings() -> dict[str, str]:
     """Environment in which notebooks and the book are run, the same on every machine."""
     before = os.environ.get("PYTHONPATH")
-    found = f"{paths.ROOT}{os.pathsep}{before}" if before else str(paths.ROOT)
-    return {**os.environ, "PYTHONPATH": found, "PYTHONHASHSEED": "0"}
+    search_path = f"{paths.ROOT}{os.pathsep}{before}" if before else str(paths.ROOT)
+    return {**os.environ, "PYTHONPATH": search_path, "PYTHONHASHSEED": "0"}
 
 
 def notebook(page: str) -> Path:

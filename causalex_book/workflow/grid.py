@@ -39,13 +39,15 @@ def points(content: Mapping[str, Any]) -> list[dict[str, Any]]:
     for name, values in axes.items():
         if not isinstance(values, list) or not values:
             raise CausalexError(f"'grid' has {name}: {values!r}; give a list, such as [1, 2]")
-    if not isinstance(extra, list) or not all(isinstance(one, Mapping) and one for one in extra):
+    if not isinstance(extra, list) or not all(
+        isinstance(point, Mapping) and point for point in extra
+    ):
         raise CausalexError(f"'points' is {extra!r}: give a list of values by parameter")
     product = [dict(zip(axes, values, strict=True)) for values in itertools.product(*axes.values())]
-    found = {label(point): point for point in [*(product if axes else ()), *map(dict, extra)]}
-    if not found:
+    named = {label(point): point for point in [*(product if axes else ()), *map(dict, extra)]}
+    if not named:
         raise CausalexError("a grid file needs a list under 'grid', or points under 'points'")
-    return list(found.values())
+    return list(named.values())
 
 
 def label(values: Mapping[str, Any]) -> str:
@@ -85,11 +87,11 @@ def changed(content: Mapping[str, Any], settings: Sequence[str]) -> dict[str, An
     given = dict(_split(setting) for setting in settings)
     new: dict[str, Any] = json.loads(json.dumps(content, default=str))
     for key, value in given.items():
-        place, name = _place(new, key)
-        if place == "grid" and not isinstance(value, list):
+        section, name = _section(new, key)
+        if section == "grid" and not isinstance(value, list):
             value = [value]
         part = new
-        for step in place.split("/"):
+        for step in section.split("/"):
             part[step] = part.get(step) or {}
             part = part[step]
         part[name] = value
@@ -108,7 +110,7 @@ def _split(setting: str) -> tuple[str, Any]:
         raise CausalexError(f"--set {setting!r}: {error}") from error
 
 
-def _place(content: Mapping[str, Any], key: str) -> tuple[str, str]:
+def _section(content: Mapping[str, Any], key: str) -> tuple[str, str]:
     """Where a key from the command line belongs, and its name there."""
     page, dot, name = key.partition(".")
     if dot and page == "resources":

@@ -42,8 +42,8 @@ def run(command: Sequence[str], log: Path, what: str, journal: Path | None = Non
         _show(followed)
     if process.returncode:
         lines = COLOURS.sub("", log.read_text(errors="replace")).splitlines()
-        told = [line.strip() for line in lines if any(sign in line for sign in COMPLAINTS)]
-        reasons = "\n  ".join(dict.fromkeys(told or lines[-12:]))
+        complaints = [line.strip() for line in lines if any(sign in line for sign in COMPLAINTS)]
+        reasons = "\n  ".join(dict.fromkeys(complaints or lines[-12:]))
         raise CausalexError(f"{what} failed (log: {os.path.relpath(log)}):\n  {reasons}")
 
 

@@ -32,9 +32,9 @@ def detected(page: str, results: Sequence[Result]) -> Mapping[str, bytes]:
     }
 
 
-def cell(places: Sequence[str]) -> NotebookNode:
+def cell(addresses: Sequence[str]) -> NotebookNode:
     """End of a page: where its numbers are."""
-    links = "\n".join(f"- [{place.rpartition('/')[2]}]({place})" for place in places)
+    links = "\n".join(f"- [{address.rpartition('/')[2]}]({address})" for address in addresses)
     text = (
         ":::{dropdown} Numbers behind this page (CSV)\n\nEvery table that its figures and tables"
         f" are drawn from. Aggregates, and detections that were made here: no annotated row."

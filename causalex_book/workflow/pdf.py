@@ -68,8 +68,8 @@ def without_reference(entry: Any) -> Any:
     if isinstance(entry, dict):
         return {key: without_reference(value) for key, value in entry.items()}
     if isinstance(entry, list):
-        inside = [one for one in entry if not _is_reference(one)]
-        return [without_reference(one) for one in inside]
+        inside = [part for part in entry if not _is_reference(part)]
+        return [without_reference(part) for part in inside]
     return entry
 
 
@@ -100,10 +100,10 @@ def print_out(page: Path, pdf: Path, browser: str) -> None:
 
 
 def _browser() -> str:
-    found = next(filter(None, map(shutil.which, BROWSERS)), None)
-    if found is None:
+    browser = next(filter(None, map(shutil.which, BROWSERS)), None)
+    if browser is None:
         raise CausalexError("no Chromium on this machine to print with: install chromium")
-    return found
+    return browser
 
 
 def _is_reference(entry: Any) -> bool:

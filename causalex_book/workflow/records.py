@@ -54,9 +54,9 @@ class Record:
             [parameters, uses]
         )
 
-    def ended(self, state: Literal["done", "failed"], **said: Any) -> "Record":
+    def ended(self, state: Literal["done", "failed"], **details: Any) -> "Record":
         """The record of the same run once it has ended."""
-        return replace(self, state=state, **said)
+        return replace(self, state=state, **details)
 
 
 def begun(parameters: Mapping[str, Any], uses: Mapping[str, str] | None) -> Record:

@@ -13,7 +13,7 @@ _SINGLE = "base"  # page of the core's modules that are no packages
 
 def pages() -> Mapping[str, str]:
     """Text of each page of the reference, by its name in the contents."""
-    found: dict[str, list[str]] = {}
+    modules: dict[str, list[str]] = {}
     for part in module_map.parts():
         folder = paths.ROOT.joinpath(*part.split("."))
         name = part.removeprefix(_CORE)
@@ -21,10 +21,10 @@ def pages() -> Mapping[str, str]:
             continue
         if folder.is_dir():
             files = [file for file in sorted(folder.glob("*.py")) if file.stem[0] != "_"]
-            found[name] = [part, *(f"{part}.{file.stem}" for file in files)]
+            modules[name] = [part, *(f"{part}.{file.stem}" for file in files)]
         else:
-            found.setdefault(_SINGLE, []).append(part)
-    return {f"{FOLDER}/{name}": _page(name, modules) for name, modules in found.items()}
+            modules.setdefault(_SINGLE, []).append(part)
+    return {f"{FOLDER}/{name}": _page(name, modules) for name, modules in modules.items()}
 
 
 def _page(title: str, modules: list[str]) -> str:
@@ -32,14 +32,15 @@ def _page(title: str, modules: list[str]) -> str:
 
     A digest of the code is part of it, so that the book is made anew when a docstring changes.
     """
-    places = [paths.ROOT.joinpath(*module.split(".")) for module in modules]
+    locations = [paths.ROOT.joinpath(*module.split(".")) for module in modules]
     files = [
-        place / "__init__.py" if place.is_dir() else place.with_suffix(".py") for place in places
+        location / "__init__.py" if location.is_dir() else location.with_suffix(".py")
+        for location in locations
     ]
     digest = provenance.digest([file.read_text() for file in files])
     sections = [f"% made from {digest}\n", f"# {title}\n"]
-    for module, place in zip(modules, places, strict=True):
-        if not place.is_dir():
+    for module, location in zip(modules, locations, strict=True):
+        if not location.is_dir():
             sections.append(f"## {module.removeprefix(_CORE)}\n")
         sections.append(
             f"```{{eval-rst}}\n.. automodule:: {module}\n"
