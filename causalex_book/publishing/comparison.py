@@ -20,18 +20,14 @@ _DIGITS = 4  # significant ones
 
 @dataclass(frozen=True)
 class RunResult:
-    """What one run found.
+    """The results of one run.
 
     Attributes
     ----------
-    run
-        Its name.
-    point
-        The values that tell it from the other runs, by parameter.
-    results
-        Of the pages that its notebook obtained.
-    seconds
-        Taken.
+    run, point
+        Its name, and the values that tell it from the other runs.
+    results, seconds
+        Of the pages that its notebook obtained; time taken.
     page, notebook
         Links to what was executed: a page to read, and the notebook.
     """
@@ -47,20 +43,10 @@ class RunResult:
 def tidy(outcomes: Sequence[RunResult], varied: Sequence[str]) -> pd.DataFrame:
     """All tables of all runs under each other.
 
-    Parameters
-    ----------
-    outcomes
-        What the runs found.
-    varied
-        Parameters that differ between runs.
-
-    Returns
-    -------
-    DataFrame
-        ``run``, the varied parameters, ``page``, ``table``, ``origin`` (``stored``: read with
-        the book's own parameters, because the data are not here), then the columns of all tables;
-        a table leaves empty those that it does not have. A column that is called like one of the
-        first gets the name of its table in front: ``scores.seed``.
+    ``run``, the varied parameters, ``page``, ``table``, ``origin`` (``stored``: read with the
+    book's own parameters, because the data are not here), then the columns of all tables; a table
+    leaves empty those that it does not have. A column that is called like one of the first gets the
+    name of its table in front: ``scores.seed``.
     """
     parts = [
         _beside(_opening(outcome, varied, result, name), frame, name)
@@ -110,18 +96,12 @@ def page(
 
     Parameters
     ----------
-    name
-        Name of the experiment.
-    notebook
-        Name of the notebook that was run.
-    fixed
-        Parameters that are the same in all runs; the others keep the notebook's own values.
-    varied
-        Parameters that differ.
-    outcomes
-        What the runs found that are done.
-    runs
-        Number of all runs.
+    name, notebook
+        Names of the experiment and of the notebook that was run.
+    fixed, varied
+        Parameters that are the same in all runs, and those that differ.
+    outcomes, runs
+        Results of the runs that are done, and the number of all runs.
     """
     tables = {
         (result.name, table): None

@@ -25,15 +25,10 @@ JUPYTER_BOOK = "from jupyter_book.cli.main import main; main()"
 def make(name: str) -> Path:
     """Make the book of an experiment and return its first page.
 
-    Parameters
-    ----------
-    name
-        Name of the experiment.
-
     Raises
     ------
     CausalexError
-        If the table of contents and the experiment differ, the experiment is no book, a notebook
+        If the table of contents and the experiment differ, the experiment is a grid, a notebook
         fails, or the book has a warning. The previous book then stays as it is.
     """
     chosen = experiment.read(name)

@@ -16,13 +16,7 @@ READABLE = "readable"  # folder of the runs' pages
 
 
 def write(chosen: Experiment) -> None:
-    """Write ``results.csv`` and ``comparison.html`` of all runs that are done, and their pages.
-
-    Parameters
-    ----------
-    chosen
-        A grid.
-    """
+    """Write ``results.csv`` and ``comparison.html`` of the runs of a grid that are done."""
     folder = chosen.folder
     notebook = next(iter(chosen.runs.values())).notebook
     uses = experiment.state(notebook)

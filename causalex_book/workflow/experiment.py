@@ -30,15 +30,7 @@ _TAKEN = ("html", "html.previous", "logs")  # beside the experiments' folders
 
 @dataclass(frozen=True)
 class Run:
-    """One execution of a notebook.
-
-    Attributes
-    ----------
-    notebook
-        Its name without ending.
-    parameters
-        What it gets; others keep the values in the notebook.
-    """
+    """One execution of a notebook (its name without ending) with some parameters."""
 
     notebook: str
     parameters: Mapping[str, Any]
@@ -59,7 +51,7 @@ class Experiment:
     resources
         What each run asks for, such as memory (``mem_mb``) or a GPU (``gres: gpu:1``).
     content
-        The content of the file that says all this.
+        The content of its file.
     """
 
     name: str
@@ -84,15 +76,10 @@ def names() -> list[str]:
 
 
 def read(name: str, settings: Sequence[str] = ()) -> Experiment:
-    """Experiment of a name or a file.
+    """Experiment of a name or a file, changed by settings ``key=value``.
 
-    Parameters
-    ----------
-    name
-        Name of a file in ``workflow/experiments``, or of a folder in ``_build`` that an earlier
-        run left; or a path that ends in ``.yml``.
-    settings
-        Changes ``key=value`` to what the file says (:func:`causalex_book.workflow.grid.changed`).
+    A name is that of a file in ``workflow/experiments``, or of a folder in ``_build`` that an
+    earlier run left; a file ends in ``.yml``.
 
     Raises
     ------
@@ -195,13 +182,7 @@ def _refuse_unrunnable(runs: Mapping[str, Run], who: str) -> None:
 def refuse_unknown_parameters(
     notebook: str, given: Iterable[str], known: Sequence[str], who: str = ""
 ) -> None:
-    """Refuse parameters that a notebook does not have.
-
-    Raises
-    ------
-    CausalexError
-        Naming the first of them, the nearest name that there is, and all others.
-    """
+    """Refuse parameters that a notebook does not have, naming the nearest one that it has."""
     _refuse_unknown(given, known, f"{who}: {notebook}.ipynb" if who else f"{notebook}.ipynb")
 
 
@@ -230,19 +211,11 @@ def notebook(page: str) -> Path:
 
 
 def state(page: str) -> dict[str, str]:
-    """Digests of everything a page's results depend on besides its parameters.
+    """Digests of all that a page's results depend on besides its parameters.
 
-    Parameters
-    ----------
-    page
-        Name of the page.
-
-    Returns
-    -------
-    dict
-        ``notebook``; ``code`` (package modules imported, directly or not, and the YAML files
-        beside them that they name); ``data`` (fingerprints of the sources of its pages, or
-        their absence with the stored result that is read instead); ``packages`` (the lock).
+    ``notebook``; ``code`` (package modules imported, directly or not, and the YAML files beside
+    them that they name); ``data`` (fingerprints of the sources of its pages, or their absence with
+    the stored result that is read instead); ``packages`` (the lock).
     """
     file = notebook(page)
     modules = provenance.code_files(file)

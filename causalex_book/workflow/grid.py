@@ -15,23 +15,9 @@ _UNUSUAL = re.compile(r"[^A-Za-z0-9_.=+-]+")  # in names of files, jobs and link
 
 
 def points(content: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Points of a grid file: the product of its lists, then those given one by one.
+    """Points of a grid file, a point that is given twice once.
 
-    Parameters
-    ----------
-    content
-        The file's content: ``grid`` (a list of values by parameter) and ``points`` (mappings from
-        parameter to value), at least one of them.
-
-    Returns
-    -------
-    list of dict
-        Values by parameter; a point that is given twice stands once.
-
-    Raises
-    ------
-    CausalexError
-        If either is no such thing, or nothing varies.
+    The product of the lists in ``grid``, then the mappings in ``points``; at least one of them.
     """
     axes, extra = content.get("grid") or {}, content.get("points") or []
     if not isinstance(axes, Mapping):
@@ -53,8 +39,7 @@ def points(content: Mapping[str, Any]) -> list[dict[str, Any]]:
 def label(values: Mapping[str, Any]) -> str:
     """Name of a point, such as ``alpha=0.05+seed=1``; the same values give the same name.
 
-    What would be too long or has characters that file systems or clusters dislike is cut and
-    told apart by a digest.
+    A long or unusual name is cut and gets a digest.
     """
     text = "+".join(f"{name}={_text(value)}" for name, value in values.items())
     if len(text) <= _LONGEST and not _UNUSUAL.search(text):
@@ -69,20 +54,11 @@ def _text(value: Any) -> str:
 
 
 def changed(content: Mapping[str, Any], settings: Sequence[str]) -> dict[str, Any]:
-    """Content of an experiment file with values from the command line.
+    """Content of an experiment file with settings ``key=value`` from the command line, in YAML.
 
-    Parameters
-    ----------
-    content
-        The file's content.
-    settings
-        Texts ``key=value``, the value in YAML. The key is a parameter of a grid (a list replaces
-        its list, anything else is fixed), or ``page.parameter``, or ``resources.name``.
-
-    Returns
-    -------
-    dict
-        The new content. Its name says what was changed, so that its results have their own place.
+    The key is a parameter of a grid (a list replaces its list, anything else is fixed), or
+    ``page.parameter``, or ``resources.name``. The new name says what was changed, so that its
+    results have their own folder.
     """
     given = dict(_split(setting) for setting in settings)
     new: dict[str, Any] = json.loads(json.dumps(content, default=str))
@@ -128,13 +104,7 @@ def _section(content: Mapping[str, Any], key: str) -> tuple[str, str]:
 
 
 def fixed(content: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
-    """Parameters that are the same at every point.
-
-    Raises
-    ------
-    CausalexError
-        If one of them is also among the lists.
-    """
+    """Parameters that are the same at every point; refused if they are also among the lists."""
     values = content.get("fixed") or {}
     if not isinstance(values, Mapping):
         raise CausalexError(f"'fixed' is {values!r}: give a value for each parameter")

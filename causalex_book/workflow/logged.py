@@ -17,15 +17,9 @@ _TIME = re.compile(r"^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d ")
 
 
 def run(command: Sequence[str], log: Path, what: str, journal: Path | None = None) -> None:
-    """Run a command, and print what is added to a journal meanwhile.
+    """Run a command, and print what is added to a journal meanwhile; raise if it fails.
 
-    The command writes to the file itself, not to a pipe of this process: Snakemake hangs if
-    whoever reads from it is killed.
-
-    Raises
-    ------
-    CausalexError
-        If the command fails.
+    The command writes to the file itself: Snakemake hangs if whoever reads its pipe is killed.
     """
     log.parent.mkdir(parents=True, exist_ok=True)
     with log.open("w") as output:

@@ -32,11 +32,6 @@ def make(name: str) -> Path:
     """Make the PDF of an experiment's book, and that book if it is not there.
 
     The reference is left out: it is longer than all the rest, and in the HTML.
-
-    Raises
-    ------
-    CausalexError
-        If the book cannot be made, or there is no Chromium.
     """
     browser = _browser()
     book.make(name)

@@ -13,16 +13,10 @@ _NOTICE = "notice"  # tag of the cell that says where a page's numbers come from
 
 
 def page(executed: Path) -> NotebookNode:
-    """Page made from an executed notebook.
+    """Page made from an executed notebook; one that stopped at an error is refused.
 
-    Parameter cells vanish, other code is folded, messages on standard error stay out, times
-    and paths of the machine that ran it are taken away, and what the cell tagged ``notice``
-    says stands directly under the title.
-
-    Raises
-    ------
-    CausalexError
-        If the notebook stopped at an error: such a page is never shown.
+    Parameter cells vanish, other code is folded, messages on standard error, times and paths of the
+    machine are taken away, and the output of the cell tagged ``notice`` stands under the title.
     """
     notebook = nbformat.read(executed, as_version=4)
     if notebook.metadata.get("papermill", {}).get("exception"):

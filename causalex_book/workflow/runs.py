@@ -1,4 +1,4 @@
-"""Carry out the runs of an experiment that are not done, on this machine or on a cluster."""
+"""Run the jobs of an experiment that are not done, on this machine or on a cluster."""
 
 import json
 import os
@@ -21,16 +21,9 @@ LOCAL = "local"
 def run_jobs(chosen: Experiment, profile: str = LOCAL) -> None:
     """Execute the runs whose inputs changed or that were not finished.
 
-    A second call for the same experiment waits for the first. What a killed one left behind is
-    put in order: its jobs in SLURM are cancelled, and Snakemake's lock is taken away, but only once
+    A second call for the same experiment waits for the first. What a killed one left behind is put
+    in order: its jobs in SLURM are cancelled, and Snakemake's lock is taken away, but only once
     every other run is known to have ended. What was finished stays finished.
-
-    Parameters
-    ----------
-    chosen
-        The experiment.
-    profile
-        Name of a folder in ``workflow/profiles``, or a path to one's own.
 
     Raises
     ------

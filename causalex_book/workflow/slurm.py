@@ -27,9 +27,7 @@ class Job:
 
 
 def jobs(folder: Path) -> list[Job]:
-    """Own jobs that an experiment's Snakemake has in SLURM, by its working folder.
-
-    Empty where there is no SLURM.
+    """Jobs of this user that an experiment's Snakemake has in SLURM; none where there is no SLURM.
 
     Raises
     ------
@@ -48,13 +46,7 @@ def jobs(folder: Path) -> list[Job]:
 
 
 def cancel(listed_jobs: Sequence[Job], folder: Path) -> None:
-    """Cancel jobs, and wait until they have ended.
-
-    Raises
-    ------
-    CausalexError
-        If they do not end.
-    """
+    """Cancel jobs, and wait until they have ended."""
     numbers = {job.number for job in listed_jobs}
     _run("scancel", *sorted(numbers))
     deadline = monotonic() + _GONE_WITHIN

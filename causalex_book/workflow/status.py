@@ -19,17 +19,7 @@ STATES = (DONE, RUNNING, QUEUED, FAILED, LEFT)
 
 @dataclass(frozen=True)
 class Standing:
-    """How one run stands.
-
-    Attributes
-    ----------
-    run
-        Its name.
-    state
-        One of :data:`STATES`.
-    why
-        Since when and where it runs, or why it failed and where to look, or how long it took.
-    """
+    """The state of a run, and since when and where, why it failed, or how long it took."""
 
     run: str
     state: str
