@@ -12,7 +12,7 @@ import nbformat
 import yaml
 
 from causalex_book.publishing import results
-from causalex_book.workflow import diagrams, experiment, logged, numbers, present, reference, runs
+from causalex_book.workflow import experiment, logged, present, reference, runs
 from causalex_book.workflow.experiment import Experiment
 from causalex_core import locks, paths
 from causalex_core.errors import CausalexError
@@ -76,14 +76,14 @@ def _assemble(chosen: Experiment) -> Path:
     for name in chosen.runs:
         page = present.page(chosen.page(name))
         shown = results.saved(chosen.folder / "results" / name)
-        files = {**numbers.files(name, shown), **numbers.detected(name, shown)}
+        files = {**present.tables_as_csv(name, shown), **present.detected(name, shown)}
         if files:
-            page.cells.append(numbers.cell(list(files)))
+            page.cells.append(present.numbers_cell(list(files)))
         for path, content in {f"{name}.ipynb": nbformat.writes(page), **files}.items():
             paths.atomic_write(source / "pages" / path, content)
     for name, text in reference.pages().items():
         paths.atomic_write(source / f"{name}.md", text)
-    for name, text in diagrams.drawn().items():
+    for name, text in reference.diagrams().items():
         paths.atomic_write(source / name, text)
     return source
 

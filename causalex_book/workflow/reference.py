@@ -1,11 +1,13 @@
-"""Pages about the packages that one imports, written from the code whenever the book is made."""
+"""Pages and pictures that follow from the code, made whenever the book is."""
 
 from collections.abc import Mapping
 
-from causalex_book.publishing import module_map
+from causalex_book.claims import figures_claims, what_holds
+from causalex_book.publishing import module_map, style
 from causalex_core import paths, provenance
 
 FOLDER = "api"
+DIAGRAMS = "_static/diagrams"
 _CORE = "causalex_core."
 _INTERNAL = ("cli", "commands", "plugins")  # not called from outside
 _SINGLE = "base"  # page of the core's modules that are no packages
@@ -25,6 +27,13 @@ def pages() -> Mapping[str, str]:
         else:
             modules.setdefault(_SINGLE, []).append(part)
     return {f"{FOLDER}/{name}": _page(name, modules) for name, modules in modules.items()}
+
+
+def diagrams() -> Mapping[str, str]:
+    """SVG of each picture of the prose pages, by its name in the source of the book."""
+    glance = what_holds.compute(what_holds.Config())["glance"]
+    figures = {"at_a_glance": figures_claims.at_a_glance(glance), "module_map": module_map.figure()}
+    return {f"{DIAGRAMS}/{name}.svg": style.svg(figure) for name, figure in figures.items()}
 
 
 def _page(title: str, modules: list[str]) -> str:
