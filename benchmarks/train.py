@@ -27,20 +27,18 @@ from torch import nn
 
 from causalex_core.devices import NAMES, choose_device
 from causalex_core.spotting import losses, network, optimiser
-from causalex_core.spotting.fold_trainer import Graphs, TrainingConfig
-from causalex_core.spotting.judging import judge
-from causalex_core.spotting.losses import TargetBatch
-from causalex_core.spotting.network import AUW_GCN, PAPER
-from causalex_core.spotting.targets import marks
-from causalex_core.spotting.training import train
-from causalex_core.spotting.windows import (
+from causalex_core.spotting.data import (
     AUW_GCN_CONSTANTS,
+    Targets,
     Video,
     Windows,
     cut,
     gather,
     leave_one_subject_out,
+    marks,
 )
+from causalex_core.spotting.model import AUW_GCN, PAPER
+from causalex_core.spotting.training import Graphs, TrainingConfig, predict, train
 
 SUBJECTS, VIDEOS, FRAMES, MACRO, MICRO = 22, 95, 2_620, 300, 57
 EPOCHS, ALL_EPOCHS, FULL_BATCH = 5, 100, 128
@@ -203,7 +201,7 @@ def plain(made: list[Video], table: pd.DataFrame, count: int) -> None:
         for _ in range(EPOCHS):
             for motion, *targets in loader:
                 logits = model(motion)[None, :, :, 7:-7]
-                answers = TargetBatch(*(target[None] for target in targets))
+                answers = Targets(*(target[None] for target in targets))
                 update.zero_grad()
                 losses.total(losses.terms(logits, answers)).sum().backward()
                 update.step()

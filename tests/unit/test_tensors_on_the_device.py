@@ -24,10 +24,10 @@ from causalex_core.recognition.network import NetworkConfig
 from causalex_core.recognition.ststnet import StstnetConfig
 from causalex_core.spotting import checkpoints as spotter
 from causalex_core.spotting import training as spotting
-from causalex_core.spotting.fold_trainer import Graphs
-from causalex_core.spotting.fold_trainer import TrainingConfig as SpotterTraining
-from causalex_core.spotting.network import AUW_GCN, PAPER
-from causalex_core.spotting.windows import Video, gather, leave_one_subject_out
+from causalex_core.spotting.data import Video, gather, leave_one_subject_out
+from causalex_core.spotting.model import AUW_GCN, PAPER
+from causalex_core.spotting.training import Graphs
+from causalex_core.spotting.training import TrainingConfig as SpotterTraining
 
 META = torch.device("meta")
 

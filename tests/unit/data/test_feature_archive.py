@@ -9,8 +9,8 @@ from window_archive import MACRO, MICRO, change, marks, write
 
 from causalex_core.data.feature_archive import is_archive, read_archive, read_windows
 from causalex_core.errors import CausalexError
-from causalex_core.spotting.targets import TargetConfig
-from causalex_core.spotting.windows import Video, gather
+from causalex_core.spotting.data import TargetConfig
+from causalex_core.spotting.data import Video, gather
 
 
 @pytest.fixture
