@@ -20,11 +20,9 @@ from causalex_core import paths
 from causalex_core.config import Count, CountOrAll, Parameters, Seed
 from causalex_core.data import causalnet, manifest
 from causalex_core.recognition import causalnet_text
-from causalex_core.recognition.attention import TOKENS
 from causalex_core.recognition.causalnet_text import CausalNetTextConfig
-from causalex_core.recognition.encoder import SIDES
 from causalex_core.recognition.fold_trainer import Architecture, TrainingConfig, made
-from causalex_core.recognition.network import NetworkConfig
+from causalex_core.recognition.model import SIDES, TOKENS, CausalNetConfig
 from causalex_core.recognition.training import (
     COMPACT_TRAINING,
     DESCRIBED_TRAINING,
@@ -148,7 +146,7 @@ def _trained(
 
 def _networks() -> Iterator[emotions.Row]:
     """What each network is, in the words of the specification; numbers come from the code."""
-    published = NetworkConfig()
+    published = CausalNetConfig()
     within = [(side // block) ** 2 for side, block in zip(SIDES, published.blocks, strict=True)]
     whole = _parameters(published)
     yield {
@@ -166,7 +164,7 @@ def _networks() -> Iterator[emotions.Row]:
         (COMPACT, COMPACT_TRAINING.network),
     ):
         assert isinstance(config, CausalNetTextConfig)
-        of_quarter = _made(config).get_parameter("flow.place").shape[1]
+        of_quarter = _made(config).get_parameter("flow.position").shape[1]
         cells = f", in cells of {config.cells} x {config.cells} pixels" if config.cells > 1 else ""
         straight = "; the first phase also straight, by one" if config.straight else ""
         face = "face stitched around eyes and mouth" if config.stitched else "whole face"

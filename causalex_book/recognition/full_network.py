@@ -30,9 +30,9 @@ from causalex_book.spotting import nested
 from causalex_core import paths
 from causalex_core.config import Count, CountOrAll, Parameters, Seed, within
 from causalex_core.data import causalnet, manifest
-from causalex_core.recognition import causalnet_text, maps
-from causalex_core.recognition.folds import Folds
-from causalex_core.recognition.network import NetworkConfig
+from causalex_core.recognition import causalnet_text, data
+from causalex_core.recognition.data import Folds
+from causalex_core.recognition.model import CausalNetConfig
 from causalex_core.recognition.training import COMPACT_TRAINING, PUBLISHED, FoldResults, train
 
 SOURCES = ("causalnet_flow",)
@@ -93,11 +93,11 @@ def compute(config: Config) -> dict[str, pd.DataFrame]:
     )
     published = replace(
         PUBLISHED,
-        network=NetworkConfig(repeats=config.repeats, folded=True),
+        network=CausalNetConfig(repeats=config.repeats, folded=True),
         epochs=config.epochs,
         precision="bfloat16",
     )
-    images = maps.inputs(flow)
+    images = data.inputs(flow)
     outcomes = {
         PUBLISHED_NETWORK: trained(images, config=published),
         COMPACT: trained(causalnet_text.centred(flow), config=COMPACT_TRAINING),

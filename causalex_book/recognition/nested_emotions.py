@@ -51,8 +51,8 @@ from causalex_core.config import Count, Parameters, Seed
 from causalex_core.data import causalnet, manifest
 from causalex_core.evaluation import confusions
 from causalex_core.recognition import causalnet_text
+from causalex_core.recognition.data import Folds
 from causalex_core.recognition.fold_trainer import made
-from causalex_core.recognition.folds import Folds
 
 SOURCES = ("causalnet_flow",)
 LONG = True

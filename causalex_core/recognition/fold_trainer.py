@@ -13,14 +13,20 @@ import torch.nn.functional as nnf
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from causalex_core.recognition.augmentation import Augmentation, Changes, changed, drawn, mirrored
 from causalex_core.recognition.causalnet_text import CausalNetText, CausalNetTextConfig
-from causalex_core.recognition.network import CLASSES, Network, NetworkConfig
+from causalex_core.recognition.data import (
+    Augmentation,
+    Changes,
+    apply_changes,
+    draw_changes,
+    mirrored,
+)
+from causalex_core.recognition.model import CLASSES, CausalNet, CausalNetConfig
 from causalex_core.recognition.stack import Stack
 from causalex_core.recognition.ststnet import Ststnet, StstnetConfig
 from causalex_core.resumable import finite
 
-Architecture = NetworkConfig | CausalNetTextConfig | StstnetConfig
+Architecture = CausalNetConfig | CausalNetTextConfig | StstnetConfig
 _SHUFFLES = 1  # sets the generator of batches apart from that of augmentation
 
 
@@ -32,12 +38,12 @@ class TrainingConfig:
     ----------
     network
         Its shape, which tells its kind.
-    rate
-        Step width of Adam.
-    falling
-        Whether the rate falls to zero along half a cosine.
-    decay
-        Weight decay, apart from the gradient (AdamW), of all but biases and norms.
+    lr
+        Learning rate of Adam.
+    cosine
+        Whether the learning rate falls to zero along half a cosine.
+    weight_decay
+        Decoupled (AdamW), of all but biases and norms.
     epochs
         Passes over the training samples.
     batch
@@ -45,20 +51,19 @@ class TrainingConfig:
     balanced
         Whether all classes of the training samples have the same weight in the loss.
     label_smoothing
-        Share of each label that is spread over all classes (label smoothing).
+        Share of each label that is spread over all classes.
     augmentation
         Changes of the inputs, of motion alone; None: they are always the same.
     flip_tta
-        Whether what is said of a face is the mean of what the network says of it and of its
-        mirror image.
+        Whether held-out logits are the mean over a face and its mirror image.
     precision
         Of products; parameters, norms and losses are float32.
     """
 
-    network: Architecture = field(default_factory=lambda: NetworkConfig(folded=True))
-    rate: float = 5e-5
-    falling: bool = False
-    decay: float = 0.0
+    network: Architecture = field(default_factory=lambda: CausalNetConfig(folded=True))
+    lr: float = 5e-5
+    cosine: bool = False
+    weight_decay: float = 0.0
     epochs: int = 200
     batch: int | None = None
     balanced: bool = False
@@ -120,7 +125,7 @@ class FoldTrainer:
             {"params": [each for each in parameters if each.ndim <= 2], "weight_decay": 0.0},
         ]
         self.optimiser = torch.optim.AdamW(
-            groups, config.rate, weight_decay=config.decay, fused=True
+            groups, config.lr, weight_decay=config.weight_decay, fused=True
         )
         for parameter in parameters:
             # as its first step would: a file has to be read before that
@@ -143,9 +148,9 @@ class FoldTrainer:
             If a loss is not finite.
         """
         done = self.epoch / self.config.epochs
-        rate = self.config.rate * (math.cos(math.pi * done) + 1) / 2
+        lr = self.config.lr * (math.cos(math.pi * done) + 1) / 2
         for group in self.optimiser.param_groups:
-            group["lr"] = rate if self.config.falling else self.config.rate
+            group["lr"] = lr if self.config.cosine else self.config.lr
         changes = self._changes()
         means, steps = torch.zeros(len(self.runs), device=self.device), 0
         for index, real in self._batches():
@@ -192,7 +197,7 @@ class FoldTrainer:
         if augmentation is None:
             return None
         of_runs = [
-            drawn(augmentation, run.train, len(self.labels), run.seed, self.epoch, run.fold)
+            draw_changes(augmentation, run.train, len(self.labels), run.seed, self.epoch, run.fold)
             for run in self.runs
         ]
         return Changes(*(torch.stack(part) for part in zip(*of_runs, strict=True)))
@@ -202,7 +207,7 @@ class FoldTrainer:
         inputs, parts = self.inputs[index], [(index, real)]
         if changes is not None:
             inputs = self._changed(index, changes)
-            if self.config.augmentation and self.config.augmentation.mixed:
+            if self.config.augmentation and self.config.augmentation.mixup:
                 partner, share = (
                     part.to(self.device).gather(1, index)
                     for part in (changes.partner, changes.share)
@@ -229,7 +234,7 @@ class FoldTrainer:
         inputs, on_cpu = self.inputs[index], index.cpu()
         rows = torch.arange(len(index))[:, None]
         chosen = Changes(*(part[rows, on_cpu].flatten(0, 1) for part in changes))
-        return changed(inputs.flatten(0, 1), chosen).view(inputs.shape)
+        return apply_changes(inputs.flatten(0, 1), chosen).view(inputs.shape)
 
     def _batches(self) -> Iterator[tuple[Tensor, Tensor]]:
         """Samples (runs, B) of each step, and ones where they do not only fill up.
@@ -278,6 +283,6 @@ class FoldTrainer:
 
 def made(config: Architecture) -> nn.Module:
     """Network of that shape."""
-    if isinstance(config, NetworkConfig):
-        return Network(config)
+    if isinstance(config, CausalNetConfig):
+        return CausalNet(config)
     return CausalNetText(config) if isinstance(config, CausalNetTextConfig) else Ststnet(config)

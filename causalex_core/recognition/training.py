@@ -20,31 +20,30 @@ from torch import Tensor, nn
 from causalex_core.devices import choose_device, keep_freed_memory
 from causalex_core.errors import CausalexError
 from causalex_core.provenance import code_digest, digest
-from causalex_core.recognition.augmentation import Augmentation, mirrored
 from causalex_core.recognition.causalnet_text import COMPACT, CausalNetTextConfig
+from causalex_core.recognition.data import Augmentation, Folds, mirrored
 from causalex_core.recognition.fold_trainer import FoldTrainer, Run, TrainingConfig, made
-from causalex_core.recognition.folds import Folds
-from causalex_core.recognition.network import CLASSES, NetworkConfig
+from causalex_core.recognition.model import CLASSES, CausalNetConfig
 from causalex_core.recognition.ststnet import StstnetConfig
 from causalex_core.resumable import Job, train_or_resume
 
 PUBLISHED = TrainingConfig()
 COMPACT_TRAINING = TrainingConfig(
     network=COMPACT,
-    rate=3e-3,
-    falling=True,
-    decay=2.0,
+    lr=3e-3,
+    cosine=True,
+    weight_decay=2.0,
     epochs=25,
     batch=64,
     balanced=True,
-    augmentation=Augmentation(hidden=0.25, drop_relaxation=0.6, mixed=0.4),
+    augmentation=Augmentation(cutout=0.25, drop_relaxation=0.6, mixup=0.4),
     flip_tta=True,
 )
 STSTNET_TRAINING = replace(
     COMPACT_TRAINING,
     network=StstnetConfig(),
-    rate=1e-3,
-    decay=0.05,
+    lr=1e-3,
+    weight_decay=0.05,
     epochs=40,
     augmentation=Augmentation(),
     flip_tta=False,
@@ -124,11 +123,11 @@ class FoldResults:
         """Network of one run after the last epoch, in evaluation mode."""
         network = made(config.network)
         network.load_state_dict({**network.state_dict(), **self.states[run]})
-        return (BothSides(network) if config.flip_tta else network).eval()
+        return (FlipTTA(network) if config.flip_tta else network).eval()
 
 
-class BothSides(nn.Module):
-    """Says of motion the mean of what a network says of it and of its mirror image."""
+class FlipTTA(nn.Module):
+    """Test-time augmentation: the mean of the logits of motion and of its mirror image."""
 
     def __init__(self, network: nn.Module) -> None:
         super().__init__()
@@ -156,7 +155,7 @@ def train(
     Parameters
     ----------
     inputs
-        (N, ...) as the network takes them: :func:`causalex_core.recognition.maps.inputs` for the
+        (N, ...) as the network takes them: :func:`causalex_core.recognition.data.inputs` for the
         published one, :func:`causalex_core.recognition.causalnet_text.centred` for the others.
     labels
         (N,) classes from 0 to 2.
@@ -267,7 +266,7 @@ def _check(
     bad = int(torch.isfinite(inputs).logical_not().sum())
     if bad:
         raise CausalexError(f"inputs: {bad} of {inputs.numel()} values are not finite")
-    if config.augmentation is not None and isinstance(config.network, NetworkConfig):
+    if config.augmentation is not None and isinstance(config.network, CausalNetConfig):
         raise CausalexError(
             "the published network with augmentation: its maps have no zero to mirror motion at;"
             " take none"

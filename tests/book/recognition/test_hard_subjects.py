@@ -6,8 +6,8 @@ import pytest
 from causalex_book.recognition import baselines, selection
 from causalex_core.errors import CausalexError
 from causalex_core.evaluation import confusions
+from causalex_core.recognition.data import leave_one_subject_out
 from causalex_core.recognition.fold_trainer import TrainingConfig
-from causalex_core.recognition.folds import leave_one_subject_out
 from causalex_core.recognition.ststnet import StstnetConfig
 from causalex_core.recognition.training import train
 
@@ -20,7 +20,7 @@ MOTION = np.zeros((len(SHOWN), 2, 3, 28, 28), np.float32)
 for sample, shown in enumerate(SHOWN):
     MOTION[sample, 0, :, 9 * shown : 9 * shown + 9] = 1 + sample / 100
 FEATURES = MOTION.reshape(len(MOTION), -1).astype(float)
-TRAINING = TrainingConfig(network=StstnetConfig(), rate=1e-2, epochs=12)
+TRAINING = TrainingConfig(network=StstnetConfig(), lr=1e-2, epochs=12)
 
 
 def held_out_labels():

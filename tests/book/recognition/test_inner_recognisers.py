@@ -19,15 +19,15 @@ from causalex_book.spotting import nested
 from causalex_core.errors import CausalexError
 from causalex_core.evaluation import confusions
 from causalex_core.recognition.causalnet_text import CausalNetText
+from causalex_core.recognition.data import leave_one_subject_out
 from causalex_core.recognition.fold_trainer import TrainingConfig
-from causalex_core.recognition.folds import leave_one_subject_out
 from causalex_core.recognition.ststnet import StstnetConfig
 from causalex_core.recognition.training import COMPACT_TRAINING, train
 
 SUBJECTS = [f"s{n % 7}" for n in range(28)]
 LABELS = np.random.default_rng(3).integers(0, 3, len(SUBJECTS))
-GOOD = TrainingConfig(network=StstnetConfig(), rate=1e-2, epochs=25, balanced=True)
-BAD = replace(GOOD, rate=1e-7)  # learns nothing
+GOOD = TrainingConfig(network=StstnetConfig(), lr=1e-2, epochs=25, balanced=True)
+BAD = replace(GOOD, lr=1e-7)  # learns nothing
 
 
 @pytest.fixture(scope="module")

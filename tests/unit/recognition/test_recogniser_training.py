@@ -18,11 +18,17 @@ from standing_still import kill_when_it_stands_still, stand_still_in
 from causalex_core import paths, resumable
 from causalex_core.errors import CausalexError
 from causalex_core.recognition import training
-from causalex_core.recognition.augmentation import Augmentation, Changes, changed, drawn
 from causalex_core.recognition.causalnet_text import CausalNetTextConfig
+from causalex_core.recognition.data import (
+    Augmentation,
+    Changes,
+    Folds,
+    apply_changes,
+    draw_changes,
+    leave_one_subject_out,
+)
 from causalex_core.recognition.fold_trainer import FoldTrainer, Run, TrainingConfig, made
-from causalex_core.recognition.folds import Folds, leave_one_subject_out
-from causalex_core.recognition.network import NetworkConfig
+from causalex_core.recognition.model import CausalNetConfig
 from causalex_core.recognition.ststnet import StstnetConfig
 from causalex_core.recognition.training import train
 
@@ -31,13 +37,13 @@ SMALL = CausalNetTextConfig(
 )
 
 QUICK = TrainingConfig(
-    network=SMALL, rate=3e-3, falling=True, decay=0.05, epochs=4, batch=6, balanced=True,
+    network=SMALL, lr=3e-3, cosine=True, weight_decay=0.05, epochs=4, batch=6, balanced=True,
     augmentation=Augmentation(),
 )  # fmt: skip
-SMALLEST = NetworkConfig(repeats=(1, 1, 1), folded=True)
-PLAIN = TrainingConfig(network=StstnetConfig(), rate=1e-3, epochs=5)
+SMALLEST = CausalNetConfig(repeats=(1, 1, 1), folded=True)
+PLAIN = TrainingConfig(network=StstnetConfig(), lr=1e-3, epochs=5)
 MIXED = replace(
-    QUICK, batch=None, augmentation=Augmentation(hidden=0.2, drop_relaxation=0.2, mixed=0.4)
+    QUICK, batch=None, augmentation=Augmentation(cutout=0.2, drop_relaxation=0.2, mixup=0.4)
 )
 SUBJECTS = [f"s{n}" for n in (0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 2, 2, 2, 3, 3, 3, 3, 3)]
 LABELS = np.arange(len(SUBJECTS)) % 3
@@ -128,7 +134,7 @@ def assert_agreement(found, expected, tolerances):
     [
         (SMALL, MOTION),
         (
-            NetworkConfig(repeats=(1, 1, 1), folded=True),
+            CausalNetConfig(repeats=(1, 1, 1), folded=True),
             MAPS,
         ),
     ],
@@ -158,7 +164,7 @@ def test_an_epoch_is_one_step_of_adam_on_all_training_samples(network, inputs):
 
 def test_the_defaults_are_the_published_training():
     assert training.PUBLISHED == TrainingConfig(
-        NetworkConfig(repeats=(3, 3, 9), gamma=0.5, folded=True), rate=5e-5, epochs=200
+        CausalNetConfig(repeats=(3, 3, 9), gamma=0.5, folded=True), lr=5e-5, epochs=200
     )
 
 
@@ -171,7 +177,7 @@ def test_as_many_models_at_once_as_a_gpu_holds():
 
 
 def test_what_was_planted_is_found_in_people_never_seen():
-    config = replace(QUICK, rate=1e-2, epochs=25)
+    config = replace(QUICK, lr=1e-2, epochs=25)
     found = train(MOTION, LABELS, FOLDS, config, seeds=(1, 2), device="cpu")
     logits = found.of_samples()
     assert logits.shape == (2, 25, len(LABELS), 3)
@@ -237,14 +243,14 @@ def test_classes_of_one_weight():
 
 
 def test_decay_leaves_norms_and_biases_alone():
-    config = replace(QUICK, rate=1e-3, falling=False, decay=900.0)
+    config = replace(QUICK, lr=1e-3, cosine=False, weight_decay=900.0)
     (state,) = train(MOTION, LABELS, only(1), config, keep_weights=True, device="cpu").states
     assert (state["flow.norm.weight"] - 1).abs().max() < 0.1
     assert state["flow.embed.weight"].abs().max() < 0.01 < state["flow.embed.bias"].abs().max()
 
 
 def test_labels_that_are_less_certain():
-    config = replace(PLAIN, rate=1e-2, epochs=40)
+    config = replace(PLAIN, lr=1e-2, epochs=40)
     sure = train(MOTION, LABELS, only(1), config, device="cpu").losses[0, -1]
     less = train(
         MOTION, LABELS, only(1), replace(config, label_smoothing=0.3), device="cpu"
@@ -254,17 +260,17 @@ def test_labels_that_are_less_certain():
 
 
 def test_mixtures_have_the_labels_of_both(monkeypatch):
-    config = replace(PLAIN, balanced=True, augmentation=Augmentation(mixed=1))
+    config = replace(PLAIN, balanced=True, augmentation=Augmentation(mixup=1))
     labels = np.where(np.arange(len(LABELS)) < 9, 0, LABELS)
     index = np.flatnonzero(~FOLDS.held_out[1])
     run = Run("s1", index, np.flatnonzero(FOLDS.held_out[1]), 1)
     group = FoldTrainer([run], torch.from_numpy(MOTION), torch.from_numpy(labels), config)
     said, seen = torch.randn(1, len(index), 3, generator=torch.Generator().manual_seed(1)), []
     monkeypatch.setattr(group, "_logits", lambda inputs: seen.append(inputs) or said)
-    changes = drawn(config.augmentation, index, len(labels), 1, 0, "s1")
+    changes = draw_changes(config.augmentation, index, len(labels), 1, 0, "s1")
     whole = Changes(*(part[None] for part in changes))
     found = group._losses(torch.from_numpy(index)[None], torch.ones(1, len(index)), whole)
-    each = changed(torch.from_numpy(MOTION), changes)
+    each = apply_changes(torch.from_numpy(MOTION), changes)
     share, partner = changes.share[index], changes.partner[index]
     wide = share[:, None, None, None, None]
     mixture = wide * each[index] + (1 - wide) * each[partner]
@@ -335,7 +341,7 @@ def test_other_recognisers_start_anew(tmp_path):
         (MOTION, LABELS, PLAIN),
         (MOTION + 1, LABELS, PLAIN),
         (MOTION, LABELS[::-1], PLAIN),
-        (MOTION, LABELS, replace(PLAIN, rate=1e-4)),
+        (MOTION, LABELS, replace(PLAIN, lr=1e-4)),
     ):
         train(inputs, labels, only(1), config, folder=tmp_path, device="cpu")
     assert len(list(tmp_path.iterdir())) == 4
@@ -401,7 +407,7 @@ def test_two_trainings_share_the_work(tmp_path, monkeypatch):
         ({"folds": Folds(("a",), np.zeros((1, 18), bool))}, "fold 'a' holds out 0 of 18"),
         ({"seeds": ()}, "0 seeds"),
         ({"device": "tpu"}, "device 'tpu'"),
-        ({"config": replace(PLAIN, rate=1e30)}, r"fold 's0', seed 1: the loss of epoch \d"),
+        ({"config": replace(PLAIN, lr=1e30)}, r"fold 's0', seed 1: the loss of epoch \d"),
         (
             {"config": TrainingConfig(augmentation=Augmentation())},
             "published network with augmentation",
