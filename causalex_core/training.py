@@ -11,7 +11,7 @@ import zlib
 from abc import ABC, abstractmethod
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import nullcontext
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -293,6 +293,13 @@ def fingerprint(module: str, tensors: Iterable[Tensor | None], *settings: Any) -
     for values in tensors:
         content.update(b"-" if values is None else values.cpu().contiguous().numpy().tobytes())
     return digest([content.hexdigest(), code_digest(Path(module)), *settings])
+
+
+def autocast(device: torch.device, precision: str) -> AbstractContextManager[Any]:
+    """Context in which products have a precision, ``float32`` or ``bfloat16``."""
+    if precision == "float32":
+        return nullcontext()
+    return torch.autocast(device.type, torch.bfloat16)
 
 
 def check_finite(name: str, values: Tensor, advice: str = "") -> None:

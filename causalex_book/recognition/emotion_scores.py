@@ -21,13 +21,15 @@ from causalex_core.config import Count, CountOrAll, Parameters, Seed
 from causalex_core.data import causalnet, manifest
 from causalex_core.recognition import causalnet_text
 from causalex_core.recognition.causalnet_text import CausalNetTextConfig
-from causalex_core.recognition.fold_trainer import Architecture, TrainingConfig, made
 from causalex_core.recognition.model import SIDES, TOKENS, CausalNetConfig
 from causalex_core.recognition.training import (
     COMPACT_TRAINING,
     DESCRIBED_TRAINING,
     PUBLISHED,
     STSTNET_TRAINING,
+    Architecture,
+    TrainingConfig,
+    build,
     train,
 )
 
@@ -141,7 +143,7 @@ def _trained(
         folder=paths.data_folder() / "training",
         runs_at_once=_AT_ONCE if isinstance(training.network, CausalNetTextConfig) else None,
     )
-    return recorded.counts(outcome.of_samples()[0].argmax(axis=-1))
+    return recorded.counts(outcome.held_out()[0].argmax(axis=-1))
 
 
 def _networks() -> Iterator[emotions.Row]:
@@ -194,7 +196,7 @@ def _networks() -> Iterator[emotions.Row]:
 def _made(config: Architecture) -> nn.Module:
     """Network without memory for its weights."""
     with torch.device("meta"):
-        return made(config)
+        return build(config)
 
 
 def _parameters(config: Architecture) -> int:

@@ -138,18 +138,18 @@ def compute(config: Config) -> dict[str, pd.DataFrame]:
 def _predicted(outcome: FoldResults, n_samples: int) -> NDArray[np.int64]:
     """Labels (E, N) after every epoch; 0 for samples that nobody held out."""
     found = np.zeros((outcome.losses.shape[1], n_samples), dtype=np.int64)
-    for run, logits in zip(outcome.runs, outcome.logits, strict=True):
-        found[:, run.held_out] = logits.argmax(-1)
+    for run, logits in zip(outcome.runs, outcome.predictions, strict=True):
+        found[:, run.fold.held_out] = logits.argmax(-1)
     return found
 
 
 def _models(outcome: FoldResults, clips: pd.DataFrame) -> Iterator[emotions.Row]:
     for run, losses in zip(outcome.runs, outcome.losses, strict=True):
         yield {
-            "model": run.fold,
-            "trained_on": len(run.train),
-            "held_out": len(run.held_out),
-            "subjects": clips["subject"].iloc[run.held_out].nunique(),
+            "model": run.fold.name,
+            "trained_on": len(run.fold.train),
+            "held_out": len(run.fold.held_out),
+            "subjects": clips["subject"].iloc[run.fold.held_out].nunique(),
             "epochs": len(losses),
             "loss": float(losses[-1]),
         }
@@ -180,7 +180,11 @@ def _precision(rounded: FoldResults, exact: FoldResults | None) -> Iterator[emot
     if exact is None:
         return
     pairs = zip(
-        rounded.losses[0], exact.losses[0], rounded.logits[0], exact.logits[0], strict=False
+        rounded.losses[0],
+        exact.losses[0],
+        rounded.predictions[0],
+        exact.predictions[0],
+        strict=False,
     )
     for epoch, (loss, exact_loss, logits, exact_logits) in enumerate(pairs, start=1):
         yield {

@@ -20,12 +20,12 @@ from causalex_core.errors import CausalexError
 from causalex_core.evaluation import confusions
 from causalex_core.recognition.causalnet_text import CausalNetTextConfig
 from causalex_core.recognition.data import Augmentation, Folds, leave_one_subject_out
-from causalex_core.recognition.fold_trainer import TrainingConfig
 from causalex_core.recognition.model import CLASSES
 from causalex_core.recognition.training import (
     COMPACT_TRAINING,
     STSTNET_TRAINING,
     FoldResults,
+    TrainingConfig,
     train,
 )
 
@@ -127,8 +127,8 @@ class Samples:
         names = self.names
         shape = (len(outcome.runs), len(outcome.losses[0]), len(names), CLASSES, CLASSES)
         found = np.zeros(shape, dtype=np.int64)
-        for place, (run, logits) in enumerate(zip(outcome.runs, outcome.logits, strict=True)):
-            held = run.held_out
+        for place, (run, logits) in enumerate(zip(outcome.runs, outcome.predictions, strict=True)):
+            held = run.fold.held_out
             found[place][:, np.isin(names, given[held])] = confusions.per_subject(
                 logits.argmax(-1), self.labels[held], given[held], CLASSES
             )
@@ -291,7 +291,7 @@ def trained(samples: Samples, folds: Folds, variant: Variant, how: Trained) -> F
         device=how.device,
         runs_at_once=how.runs_at_once,
     )
-    return outcome.together(variant.ensemble)
+    return outcome.ensemble(variant.ensemble)
 
 
 def _only(folds: Folds, wanted: NDArray[np.bool_]) -> Folds:

@@ -21,9 +21,8 @@ from causalex_core.recognition.causalnet_text import CausalNetText, CausalNetTex
 from causalex_core.recognition.checkpoints import Recogniser
 from causalex_core.recognition.data import Augmentation, Folds, Images
 from causalex_core.recognition.flow_images import FlowConfig
-from causalex_core.recognition.fold_trainer import TrainingConfig
 from causalex_core.recognition.key_frames import KeyFrameNoise, KeyFrames, perturb
-from causalex_core.recognition.training import train
+from causalex_core.recognition.training import TrainingConfig, train
 from causalex_synthetic import dataset
 from causalex_synthetic.dataset import Cohort
 
@@ -135,7 +134,7 @@ def train_shipped(config: Config | None = None) -> tuple[Recogniser, dict[str, A
     )
     network = outcome.model(0, config.training)
     assert isinstance(network, CausalNetText)
-    said = pd.Series(outcome.logits[0][-1].argmax(axis=1), index=np.flatnonzero(held_out))
+    said = pd.Series(outcome.predictions[0][-1].argmax(axis=1), index=np.flatnonzero(held_out))
     about = {
         "people": {
             "version": dataset.VERSION,

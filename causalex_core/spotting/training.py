@@ -32,6 +32,7 @@ from causalex_core.training import (
     CPU_SECONDS,
     Fold,
     Run,
+    autocast,
     check_finite,
     fingerprint,
     train_folds,
@@ -87,11 +88,6 @@ class TrainingConfig:
     batch: int = 128
     normalisation: Literal["auw_gcn", "training"] = "training"
     precision: Literal["float32", "bfloat16"] = "float32"
-
-    def autocast(self, device: torch.device) -> torch.autocast:
-        """Context in which products have that precision."""
-        rounded = self.precision == "bfloat16"
-        return torch.autocast(device.type, torch.bfloat16, enabled=rounded)
 
 
 @dataclass(frozen=True)
@@ -202,7 +198,7 @@ class FoldTrainer(training.FoldTrainer):
         """Logits (B, 10, 270) of windows."""
         data, position = self.data, self.run.position
         motion = data.normalisation.of(position)(data.motion[index])
-        with self.config.autocast(self.device):
+        with autocast(self.device, self.config.precision):
             return self.network(motion, **data.graphs.of(position, index))
 
 
@@ -312,7 +308,7 @@ def predict(
         network = results.model(number, config.network)
         index = torch.from_numpy(run.fold.held_out)
         normalise, matrices = results.normalisation.of(run.position), graphs.of(run.position, index)
-        with torch.no_grad(), config.autocast(torch.device("cpu")):
+        with torch.no_grad(), autocast(index.device, config.precision):
             for name, motion in views.items():
                 logits = network(normalise(motion[index]), **matrices)
                 predictions[name].append(head_probabilities(logits).half().float().numpy())
