@@ -228,7 +228,7 @@ def load(path: Path = SHIPPED, device: str = "auto") -> Spotter:
     except (KeyError, TypeError, ValueError) as error:
         raise WeightsError(f"{path}: weights without the settings of a spotter") from error
     if network.prior is None:
-        raise WeightsError(f"{path}: expected a model with its prior graph")
+        raise WeightsError(f"{path}: expected one model with its prior graph")
     return Spotter(network.to(chosen), settings)
 
 

@@ -72,8 +72,8 @@ def test_spotting_cuts_the_very_windows_of_the_archive(archive):
     features = np.stack([np.load(file)["feature"] for file in files])
     np.testing.assert_array_equal(cut.motion.numpy(), features)
     labels = np.stack([np.load(file)["label"] for file in files])[:, 7:-7]
-    np.testing.assert_array_equal(cut.answers.action[:, 0].numpy(), labels[..., 3])
-    np.testing.assert_array_equal(cut.answers.action[:, 1].numpy(), labels[..., 7])
+    np.testing.assert_array_equal(cut.targets.action[:, 0].numpy(), labels[..., 3])
+    np.testing.assert_array_equal(cut.targets.action[:, 1].numpy(), labels[..., 7])
 
 
 def nothing(folder):
