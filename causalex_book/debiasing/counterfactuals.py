@@ -204,8 +204,7 @@ class _Tally:
         )
         judged = predict(outcome, how, matrices, {NONE: motion, **views})
         said = {
-            name: by_sample(outcome.runs, of_runs, len(motion))
-            for name, of_runs in judged.items()
+            name: by_sample(outcome.runs, of_runs, len(motion)) for name, of_runs in judged.items()
         }
         for name, own in said.items():
             self._said[name].append(_confidence(own))
