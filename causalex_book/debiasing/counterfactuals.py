@@ -38,7 +38,7 @@ from causalex_core.config import (
     at_least,
     including,
 )
-from causalex_core.evaluation import frames, operating_points, selection
+from causalex_core.evaluation import fairness, operating_points, selection
 from causalex_core.expressions import KINDS
 from causalex_core.spotting import candidates, debias, targets
 from causalex_core.spotting.debias import Form
@@ -156,7 +156,7 @@ def compute(config: Config, views: Sequence[str] = VIEWS) -> dict[str, pd.DataFr
             if name.form == FORMS[0] and name.counterfactual in (NONE, *MAIN)
         }
         for row, counts in people.cells(part, judged):
-            rows["rates"].append({**row, **frames.rate_intervals(counts, config.n_bootstrap, 1)})
+            rows["rates"].append({**row, **fairness.rate_intervals(counts, config.n_bootstrap, 1)})
             gaps = people.odds(part, counts, config.n_bootstrap)
             rows["odds"] += [{**row, **gap} for gap in gaps]
     return {name: pd.DataFrame(table) for name, table in rows.items()}

@@ -1,9 +1,9 @@
-"""The shape of the compact recogniser, chosen on inner folds as in `causalex_book.spotting.nested`.
+"""The variant of the compact recogniser, selected as in `causalex_book.spotting.nested`.
 
-Models without each pair of subject groups judge both. For the subjects of one group, what the
-models that lack it find in the other group of their pair chooses a variant. Only what is chosen
-for somebody is then trained on all other subjects and scored outside; what is reported of a
-subject rests on nothing of that subject but the list of variants, so that its length is told.
+Inner models hold out each pair of subject groups. For the subjects of one group, a variant is
+selected on the predictions, for the other groups, of the models that lack both. Only selected
+variants are then trained on all other subjects and scored outside. A score rests on nothing of its
+subject but the list of variants, whose length is therefore reported.
 """
 
 from collections.abc import Mapping, Sequence
@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from causalex_book.spotting import nested
 from causalex_core.errors import CausalexError
-from causalex_core.evaluation import confusions
+from causalex_core.evaluation import recognition
 from causalex_core.recognition.causalnet_text import CausalNetTextConfig
 from causalex_core.recognition.data import Augmentation, Folds, leave_one_subject_out
 from causalex_core.recognition.fold_trainer import TrainingConfig
@@ -32,22 +32,14 @@ from causalex_core.recognition.training import (
 
 @dataclass(frozen=True)
 class Variant:
-    """A recogniser that may be chosen.
-
-    Attributes
-    ----------
-    training
-        How each of its models is trained.
-    ensemble
-        Models, each of a seed of its own, whose logits are averaged.
-    """
+    """A recogniser that may be selected: the training of `ensemble` models, averaged in logits."""
 
     training: TrainingConfig
     ensemble: int = 1
 
     def seeds(self, asked: Sequence[int]) -> list[int]:
-        """Seeds of the models of recognisers of the seeds asked for, one after the other."""
-        return [seed * self.ensemble + place for seed in asked for place in range(self.ensemble)]
+        """Seeds of all models of the recognisers of some seeds."""
+        return [seed * self.ensemble + member for seed in asked for member in range(self.ensemble)]
 
 
 # Before cells and the linear path: attention within quarters of four patches each.
@@ -74,8 +66,8 @@ def _variant(
     return Variant(replace(base, network=shape, **training), ensemble)
 
 
-# All that was ever scored on inner folds, in this order, each from the seed 1; members of those
-# that are averaged were looked at one by one as well.
+# All that was ever scored on inner folds, in this order, each from the seed 1; members of the
+# ensembles were scored one by one as well.
 VARIANTS: Mapping[str, Variant] = {
     "attention within quarters": _variant(_FINE),
     "whole face": _variant(_FINE, {"stitched": False}),
@@ -104,13 +96,13 @@ VARIANTS: Mapping[str, Variant] = {
     ),
 }  # fmt: skip
 # Linear models of other inputs (of both phases, not standardised, with mirror images) that were
-# scored on inner folds beside the one that is reported, to see what a network should be shown.
+# scored on inner folds besides the reported one, to choose the input of a network.
 LINEAR_MODELS = 8
 
 
 @dataclass(frozen=True)
 class Samples:
-    """What is judged: inputs as the networks take them, and (N,) labels and subjects."""
+    """Inputs as the networks take them, and (N,) labels and subjects."""
 
     inputs: NDArray[np.generic]
     labels: NDArray[np.int64]
@@ -121,24 +113,24 @@ class Samples:
         """The S subjects in alphabetical order."""
         return np.unique(np.asarray(self.subjects, dtype=str)).tolist()
 
-    def counts(self, outcome: FoldResults) -> NDArray[np.int64]:
-        """Counts (seeds, folds, epochs, S, K, K) of each model; none of whom it was trained on."""
+    def counts(self, result: FoldResults) -> NDArray[np.int64]:
+        """Counts (seeds, folds, epochs, S, K, K) of each model on its held-out subjects."""
         given = np.asarray(self.subjects, dtype=str)
         names = self.names
-        shape = (len(outcome.runs), len(outcome.losses[0]), len(names), CLASSES, CLASSES)
-        found = np.zeros(shape, dtype=np.int64)
-        for place, (run, logits) in enumerate(zip(outcome.runs, outcome.logits, strict=True)):
+        shape = (len(result.runs), len(result.losses[0]), len(names), CLASSES, CLASSES)
+        counts = np.zeros(shape, dtype=np.int64)
+        for index, (run, logits) in enumerate(zip(result.runs, result.logits, strict=True)):
             held = run.held_out
-            found[place][:, np.isin(names, given[held])] = confusions.per_subject(
+            counts[index][:, np.isin(names, given[held])] = recognition.per_subject(
                 logits.argmax(-1), self.labels[held], given[held], CLASSES
             )
-        n_seeds = len({run.seed for run in outcome.runs})
-        return found.reshape(n_seeds, -1, *shape[1:])
+        n_seeds = len({run.seed for run in result.runs})
+        return counts.reshape(n_seeds, -1, *shape[1:])
 
 
 @dataclass(frozen=True)
-class Trained:
-    """How models are trained: seeds, folder of their progress, device, and models at once."""
+class Setup:
+    """Seeds of the models, folder of their progress, device, and models in one pass."""
 
     seeds: Sequence[int] = (1,)
     folder: Path | None = None
@@ -148,14 +140,14 @@ class Trained:
 
 @dataclass(frozen=True)
 class Choice:
-    """What inner folds say.
+    """Selection on inner folds.
 
     Attributes
     ----------
     candidate
-        (S,) index of the chosen candidate of each subject, the same for all of a group.
+        (S,) index of the selected candidate of each subject, the same for all of a group.
     scores
-        (groups, C) UF1 of each candidate on all other groups, by which it was chosen.
+        (groups, C) UF1 of each candidate on all other groups, on which it was selected.
     """
 
     candidate: NDArray[np.intp]
@@ -164,20 +156,20 @@ class Choice:
 
 @dataclass(frozen=True)
 class Nested:
-    """What is reported.
+    """Result of nested selection.
 
     Attributes
     ----------
     counts
-        (seeds, S, K, K) of the recognisers that were chosen for each subject, after the last epoch.
+        (seeds, S, K, K) of the recogniser selected for each subject, after the last epoch.
     variant
         Name of the variant of each subject.
     tried
         Number of variants scored on inner folds.
     choice
-        How they were chosen.
+        Selection of the variants.
     most
-        Name of the variant that was chosen for most subjects.
+        Name of the variant that was selected for most subjects.
     every_epoch
         (seeds, E, S, K, K) of that one for all subjects, after each epoch.
     """
@@ -191,18 +183,18 @@ class Nested:
 
     @property
     def scored_outside(self) -> int:
-        """Number of variants that ever judged somebody outside the inner folds."""
+        """Number of variants that were ever scored outside the inner folds."""
         return len(set(self.variant))
 
 
 def group_folds(subjects: Sequence[str]) -> Folds:
     """A fold for each of the five groups of subjects, which holds it out."""
-    names, place = np.unique(np.asarray(subjects, dtype=str), return_inverse=True)
+    names, index = np.unique(np.asarray(subjects, dtype=str), return_inverse=True)
     group = nested.groups(names.tolist())
     numbers = range(group.max() + 1)
     return Folds(
         tuple(f"group {number + 1}" for number in numbers),
-        np.stack([group[place] == number for number in numbers]),
+        np.stack([group[index] == number for number in numbers]),
     )
 
 
@@ -215,19 +207,19 @@ def inner_folds(subjects: Sequence[str]) -> Folds:
         If there are fewer than three subjects: one must be left to train.
     """
     given = np.asarray(subjects, dtype=str)
-    names, place = np.unique(given, return_inverse=True)
+    names, index = np.unique(given, return_inverse=True)
     if len(names) < 3:
         raise CausalexError(f"{len(names)} subjects given: inner folds need at least three")
     group = nested.groups(names.tolist())
     pairs = nested.pairs(group)
     return Folds(
         tuple(f"groups {one + 1} and {other + 1}" for one, other in pairs),
-        np.stack([np.isin(group[place], pair) for pair in pairs]),
+        np.stack([np.isin(group[index], pair) for pair in pairs]),
     )
 
 
 def choose(inner: NDArray[np.integer], group: NDArray[np.integer]) -> Choice:
-    """Choose a candidate for each group of subjects; of equal ones the first.
+    """Select a candidate for each group of subjects; of equal ones the first.
 
     Parameters
     ----------
@@ -236,39 +228,41 @@ def choose(inner: NDArray[np.integer], group: NDArray[np.integer]) -> Choice:
     group
         (S,) of the subjects in alphabetical order, as :func:`nested.groups` deals them.
     """
-    elsewhere = np.zeros((group.max() + 1, inner.shape[1], *inner.shape[3:]), dtype=np.int64)
-    for (one, other), pair in zip(nested.pairs(group), inner, strict=True):
-        elsewhere[one] += pair[:, group == other].sum(axis=1)
-        elsewhere[other] += pair[:, group == one].sum(axis=1)
-    scores = confusions.scores(elsewhere)[..., 0]
+    other_groups = np.zeros((group.max() + 1, inner.shape[1], *inner.shape[3:]), dtype=np.int64)
+    for (first, second), counts in zip(nested.pairs(group), inner, strict=True):
+        other_groups[first] += counts[:, group == second].sum(axis=1)
+        other_groups[second] += counts[:, group == first].sum(axis=1)
+    scores = recognition.scores(other_groups)[..., 0]
     return Choice(candidate=scores.argmax(axis=1)[group], scores=scores)
 
 
 def nested_scores(
-    samples: Samples, variants: Mapping[str, Variant] = VARIANTS, how: Trained = Trained()
+    samples: Samples, variants: Mapping[str, Variant] = VARIANTS, setup: Setup = Setup()
 ) -> Nested:
-    """Choose a variant for each group of subjects on inner folds, and score only what is chosen.
+    """Select a variant for each group of subjects on inner folds, and score the selected ones.
 
     Inner recognisers have the first seed alone.
     """
     folds = inner_folds(samples.subjects)
+    first = replace(setup, seeds=setup.seeds[:1])
     inner = [
-        samples.counts(trained(samples, folds, variant, replace(how, seeds=how.seeds[:1])))
+        samples.counts(train_variant(samples, folds, variant, first))
         for variant in variants.values()
     ]
-    at_end = np.stack([one[0, :, -1] for one in inner], axis=1)
+    at_end = np.stack([counts[0, :, -1] for counts in inner], axis=1)
     choice = choose(at_end, nested.groups(samples.names))
     kinds, most = list(variants), int(np.bincount(choice.candidate).argmax())
     everybody = leave_one_subject_out(samples.subjects)
-    counts = np.zeros((len(how.seeds), len(samples.names), CLASSES, CLASSES), dtype=np.int64)
+    counts = np.zeros((len(setup.seeds), len(samples.names), CLASSES, CLASSES), dtype=np.int64)
     every_epoch = counts[:, None]
     for candidate in np.unique(choice.candidate):
-        own = choice.candidate == candidate
-        outer = everybody if candidate == most else _only(everybody, own)
-        found = samples.counts(trained(samples, outer, variants[kinds[candidate]], how)).sum(axis=1)
-        counts[:, own] = found[:, -1, own]
+        inside = choice.candidate == candidate
+        outer = everybody if candidate == most else _only(everybody, inside)
+        result = train_variant(samples, outer, variants[kinds[candidate]], setup)
+        of_variant = samples.counts(result).sum(axis=1)
+        counts[:, inside] = of_variant[:, -1, inside]
         if candidate == most:
-            every_epoch = found
+            every_epoch = of_variant
     return Nested(
         counts=counts,
         variant=tuple(kinds[candidate] for candidate in choice.candidate),
@@ -279,19 +273,19 @@ def nested_scores(
     )
 
 
-def trained(samples: Samples, folds: Folds, variant: Variant, how: Trained) -> FoldResults:
+def train_variant(samples: Samples, folds: Folds, variant: Variant, setup: Setup) -> FoldResults:
     """Recognisers of a variant, one per fold and seed."""
-    outcome = train(
+    result = train(
         samples.inputs,
         samples.labels,
         folds,
         variant.training,
-        seeds=variant.seeds(how.seeds),
-        folder=how.folder,
-        device=how.device,
-        runs_at_once=how.runs_at_once,
+        seeds=variant.seeds(setup.seeds),
+        folder=setup.folder,
+        device=setup.device,
+        runs_at_once=setup.runs_at_once,
     )
-    return outcome.together(variant.ensemble)
+    return result.together(variant.ensemble)
 
 
 def _only(folds: Folds, wanted: NDArray[np.bool_]) -> Folds:

@@ -68,9 +68,9 @@ def inputs(flow: Images) -> Images:
     return np.ascontiguousarray(np.moveaxis(images, -1, 2))
 
 
-def from_median(images: Images) -> NDArray[np.float32]:
+def from_median(images: NDArray, dtype: type = np.float32) -> NDArray:
     """Flow images (..., 28, 28, 3) less the median of v and of u, as most of a face is still."""
-    flow = images.astype(np.float32)
+    flow: NDArray = images.astype(dtype)
     flow[..., 1:] -= np.median(flow[..., 1:], axis=(-3, -2), keepdims=True)
     return flow
 

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from causalex_book.chain import chain, figures_chain
+from causalex_book.chain import chain
 from causalex_book.recognition import filmed, spotted
 from causalex_core.data.causalnet import EMOTIONS
 from causalex_core.errors import CausalexError
@@ -96,12 +96,12 @@ def test_two_plans_are_added_up(monkeypatch, config):
 
 
 def test_figures_show_the_tables(tables):
-    steps = figures_chain.steps(tables["steps"], ("macro", "micro"))
+    steps = chain.steps_figure(tables["steps"], ("macro", "micro"))
     assert [axis.get_title("left") for axis in steps.axes] == ["macro", "micro"]
     widths = [bar.get_width() for bar in steps.axes[0].patches]
     macro = tables["steps"].query("kind == 'macro'")["strs"]
     assert widths == pytest.approx(macro.tolist())
-    errors = figures_chain.errors(tables["histogram"])
+    errors = chain.errors_figure(tables["histogram"])
     assert [axis.get_title("left") for axis in errors.axes] == list(FRAMES)
     drawn = errors.axes[0].lines[0].get_ydata()
     assert drawn[-1] == pytest.approx(100) and (np.diff(drawn) >= 0).all()

@@ -6,7 +6,7 @@ import pytest
 from causalex_book.recognition import baselines
 from causalex_book.recognition.permuted_labels import LINEAR, linear_held_out, p_value, permuted
 from causalex_core.errors import CausalexError
-from causalex_core.evaluation import confusions
+from causalex_core.evaluation import recognition
 from causalex_core.recognition.data import leave_one_subject_out
 
 SUBJECTS = [f"s{n // 4:02d}" for n in range(40)]
@@ -60,7 +60,7 @@ def test_what_is_planted_is_no_chance_and_noise_is():
         truths = np.stack([labels, *sets])
         predicted = linear_held_out(projected, truths, FOLDS, 3)
         uf1 = [
-            confusions.scores(confusions.per_subject(one, truth, SUBJECTS, 3).sum(axis=0))[0]
+            recognition.scores(recognition.per_subject(one, truth, SUBJECTS, 3).sum(axis=0))[0]
             for one, truth in zip(predicted, truths, strict=True)
         ]
         assert (p_value(uf1[0], uf1[1:]) > 0.05) == is_chance

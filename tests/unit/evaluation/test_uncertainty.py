@@ -90,11 +90,6 @@ def test_equal_scores_prefer_fewer_detections():
     assert selection.oracle_per_subject(counts).tolist() == [1]
 
 
-@pytest.mark.parametrize("rule", [selection.oracle_pooled, selection.cross_fold])
-def test_one_choice_per_subject(rule):
-    assert rule(np.zeros((3, 2, 3), dtype=int)).shape == (3,)
-
-
 def test_runs_are_averaged_resample_by_resample():
     generator = np.random.default_rng(3)
     truths = generator.integers(1, 9, (6, 1))

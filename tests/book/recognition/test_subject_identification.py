@@ -1,9 +1,9 @@
-"""Who is recorded: told where it is planted, at chance where it is not."""
+"""Who is recorded: identified where it is planted, at chance where it is not."""
 
 import numpy as np
 import pytest
 
-from causalex_book.recognition.subject_identification import clip_folds, told
+from causalex_book.recognition.subject_identification import clip_folds, identify
 from causalex_core.errors import CausalexError
 
 SIZES = (12, 9, 7, 6, 6, 5, 5, 1)
@@ -23,7 +23,7 @@ def features(of_the_person, of_the_emotion, seed=3):
 
 
 def test_a_planted_person_is_told():
-    found = told(features(5.0, 0.0), SUBJECTS, LABELS, **HOW)
+    found = identify(features(5.0, 0.0), SUBJECTS, LABELS, **HOW)
     assert (found.people, found.clips) == (7, 50)  # the one with a single clip is left out
     assert found.accuracy.estimate > 0.9
     assert found.accuracy.low <= found.accuracy.estimate <= found.accuracy.high
@@ -33,23 +33,23 @@ def test_a_planted_person_is_told():
 
 @pytest.mark.parametrize("of_the_emotion", [0.0, 5.0])
 def test_where_nobody_is_planted_nobody_is_told(of_the_emotion):
-    found = told(features(0.0, of_the_emotion), SUBJECTS, LABELS, **HOW)
+    found = identify(features(0.0, of_the_emotion), SUBJECTS, LABELS, **HOW)
     assert found.accuracy.low < max(found.frequent_guess, found.emotion_guess)
     assert found.accuracy.estimate < 0.35
 
 
 def test_an_emotion_of_ones_own_tells_the_person():
     own = np.unique(SUBJECTS, return_inverse=True)[1]
-    found = told(features(0.0, 0.0), SUBJECTS, own, **HOW)
+    found = identify(features(0.0, 0.0), SUBJECTS, own, **HOW)
     assert found.emotion_guess == 1
     # one emotion for all tells as much as naming the person with most clips
-    same = told(features(0.0, 0.0), SUBJECTS, np.zeros_like(LABELS), **HOW)
+    same = identify(features(0.0, 0.0), SUBJECTS, np.zeros_like(LABELS), **HOW)
     assert same.emotion_guess == same.frequent_guess
 
 
 def test_the_same_seed_tells_the_same():
-    one, two = (told(features(1.0, 0.0), SUBJECTS, LABELS, **HOW) for _ in range(2))
-    other = told(features(1.0, 0.0), SUBJECTS, LABELS, **{**HOW, "seed": 2})
+    one, two = (identify(features(1.0, 0.0), SUBJECTS, LABELS, **HOW) for _ in range(2))
+    other = identify(features(1.0, 0.0), SUBJECTS, LABELS, **{**HOW, "seed": 2})
     assert one == two != other
 
 
@@ -59,7 +59,7 @@ def test_the_same_seed_tells_the_same():
 )
 def test_people_with_too_few_clips_are_refused(n_parts, message):
     with pytest.raises(CausalexError, match=message):
-        told(features(1.0, 0.0), SUBJECTS, LABELS, **{**HOW, "n_parts": n_parts})
+        identify(features(1.0, 0.0), SUBJECTS, LABELS, **{**HOW, "n_parts": n_parts})
 
 
 def test_folds_of_clips_have_the_sizes_of_those_of_people():
