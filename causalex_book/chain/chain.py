@@ -7,7 +7,7 @@ also recognised at their true key frames, to separate the losses.
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Annotated
+from typing import Annotated, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -32,6 +32,7 @@ from causalex_core.evaluation.uncertainty import (
 from causalex_core.expressions import FRAMES, KINDS
 from causalex_core.recognition import checkpoints
 from causalex_core.recognition.checkpoints import Recogniser
+from causalex_core.recognition.data import Images
 from causalex_synthetic import dataset
 from causalex_synthetic.dataset import Cohort
 from causalex_synthetic.dataset_spec import PLANS
@@ -92,27 +93,17 @@ class Config(Parameters):
             )
 
 
-@dataclass(frozen=True)
-class _Part:
+class _Counts(NamedTuple):
     """Counts per person of one plan, or of both.
 
-    Attributes
-    ----------
-    spotting : (S, 2, 3) array
-        By kind: true positives, detections, truths.
-    emotions
-        By system: (S, 2, 3, 4) by kind, true and predicted emotion, as in
-        :class:`causalex_core.evaluation.chain.Counted`.
-    errors
-        By kind: (M, 3) of onset, apex and offset in seconds.
-    durations
-        By kind: (M,) seconds from onset to offset of the same expressions.
+    Spotting (S, 2, 3) by kind: true positives, detections, truths; emotions (S, 2, 3, 4) by
+    system, as :func:`causalex_core.evaluation.chain.confusions` counts them; and a row per hit of
+    ``kind``, errors of ``onset, apex, offset`` and ``duration``, in seconds.
     """
 
     spotting: NDArray[np.int64]
     emotions: Mapping[str, NDArray[np.int64]]
-    errors: Mapping[str, NDArray[np.float64]]
-    durations: Mapping[str, NDArray[np.float64]]
+    errors: pd.DataFrame
 
     def of(self, kind: str) -> tuple[NDArray[np.int64], dict[str, NDArray[np.int64]]]:
         """Spotting (S, 3) and emotions (S, 3, 4) of a kind, or of both."""
@@ -126,7 +117,9 @@ def compute(config: Config) -> dict[str, pd.DataFrame]:
     """Tables ``people, spotting, recognition, gains, steps, errors`` and ``histogram``."""
     recogniser = checkpoints.load()
     by_plan = {
-        plan: _together([_part(_people(plan, seed, config), recogniser) for seed in config.seeds])
+        plan: _together(
+            [_counted(_people(plan, seed, config), recogniser) for seed in config.seeds]
+        )
         for plan in config.plans
     }
     parts = by_plan | ({BOTH: _together(list(by_plan.values()))} if len(by_plan) > 1 else {})
@@ -168,25 +161,20 @@ def _described(plan: str, config: Config) -> Row:
     }
 
 
-def _part(people: Cohort, recogniser: Recogniser) -> _Part:
+def _counted(people: Cohort, recogniser: Recogniser) -> _Counts:
     """Spot and recognise in one cohort."""
     truth, detected = people.expressions, spotted.detections(people)
-    hit_rows, detected_rows = spotting.pairs(truth, detected).T
     named = truth["emotion"].isin(EMOTIONS).to_numpy()
-    hit_rows, detected_rows = (rows[named[hit_rows]] for rows in (hit_rows, detected_rows))
     all_rows = np.flatnonzero(named)
-    at_true, at_detected = (
-        filmed.clips(
-            people,
-            truth.index[rows].tolist(),
-            key_frames[list(FRAMES)].to_numpy(np.int64),
-            recogniser.flow,
-        )
-        for rows, key_frames in (
-            (all_rows, truth.iloc[all_rows]),
-            (hit_rows, detected.iloc[detected_rows]),
-        )
-    )
+    pairs = spotting.pairs(truth, detected)
+    hit_rows, detected_rows = pairs[named[pairs[:, 0]]].T
+
+    def flow(rows: NDArray[np.integer], key_frames: pd.DataFrame) -> Images:
+        frames = key_frames[list(FRAMES)].to_numpy(np.int64)
+        return filmed.clips(people, truth.index[rows].tolist(), frames, recogniser.flow)
+
+    at_true = flow(all_rows, truth.iloc[all_rows])
+    at_detected = flow(hit_rows, detected.iloc[detected_rows])
     of_hits = at_true[np.searchsorted(all_rows, hit_rows)]
     systems = {
         ALL: (all_rows, at_true),
@@ -195,31 +183,35 @@ def _part(people: Cohort, recogniser: Recogniser) -> _Part:
         APEX_TRUE: (hit_rows, checkpoints.without_relaxation(of_hits)),
         APEX_FOUND: (hit_rows, checkpoints.without_relaxation(at_detected)),
     }
-    key_frames = {kind: spotted.hits(truth, detected, kind) for kind in KINDS}
     subjects = sorted({person.subject for person in people.people})
-    hits = spotting.score(truth, detected).set_index(["subject", "kind"])
+    hits = spotting.score(truth, detected).set_index(["subject", "kind"])[list(COUNTS)]
     every = pd.MultiIndex.from_product([subjects, KINDS])
-    counted = hits[list(COUNTS)].reindex(every, fill_value=0).to_numpy(np.int64)
-    return _Part(
-        counted.reshape(len(subjects), len(KINDS), len(COUNTS)),
+    errors = []
+    for kind in KINDS:
+        true, found = spotted.hits(truth, detected, kind)
+        seconds = pd.DataFrame((found - true) / people.plan.fps, columns=list(FRAMES))
+        duration = np.ptp(true, axis=1) / people.plan.fps
+        errors.append(seconds.assign(kind=kind, duration=duration))
+    return _Counts(
+        hits.reindex(every, fill_value=0)
+        .to_numpy(np.int64)
+        .reshape(len(subjects), len(KINDS), len(COUNTS)),
         {
             name: chain.confusions(
                 truth.iloc[rows], recogniser(images).argmax(axis=1), subjects, EMOTIONS
             )
             for name, (rows, images) in systems.items()
         },
-        {kind: (found - true) / people.plan.fps for kind, (true, found) in key_frames.items()},
-        {kind: np.ptp(true, axis=1) / people.plan.fps for kind, (true, _) in key_frames.items()},
+        pd.concat(errors),
     )
 
 
-def _together(parts: list[_Part]) -> _Part:
-    """Different people, counted side by side."""
-    return _Part(
+def _together(parts: list[_Counts]) -> _Counts:
+    """Counts of different people."""
+    return _Counts(
         np.concatenate([part.spotting for part in parts]),
         {name: np.concatenate([part.emotions[name] for part in parts]) for name in SYSTEMS},
-        {kind: np.concatenate([part.errors[kind] for part in parts]) for kind in KINDS},
-        {kind: np.concatenate([part.durations[kind] for part in parts]) for kind in KINDS},
+        pd.concat([part.errors for part in parts]),
     )
 
 
@@ -291,55 +283,53 @@ def _stepwise(
         yield row
 
 
-def _errors(parts: Mapping[str, _Part]) -> Iterator[Row]:
+def _by_kind(parts: Mapping[str, _Counts]) -> Iterator[tuple[Row, pd.DataFrame]]:
+    for plan, part in parts.items():
+        for kind in KINDS:
+            yield {"plan": plan, "kind": kind}, part.errors[part.errors["kind"] == kind]
+
+
+def _errors(parts: Mapping[str, _Counts]) -> Iterator[Row]:
     """Errors of key frames in milliseconds, and their correlations.
 
     The level is their root mean square as a share of each expression's own duration, as in
     :class:`causalex_core.recognition.key_frames.KeyFrameNoise`.
     """
-    for plan, part in parts.items():
-        for kind, seconds in part.errors.items():
-            corr = np.full((3, 3), np.nan)
-            if len(seconds) > 2:
-                corr[:] = np.corrcoef(seconds.T)
-            for index, name in enumerate(FRAMES):
-                errors = 1000 * seconds[:, index]
-                shares = seconds[:, index] / part.durations[kind]
-                known = len(errors) > 0
-                quantiles = np.quantile(errors, QUANTILES) if known else [np.nan] * len(QUANTILES)
-                yield {
-                    "plan": plan,
-                    "kind": kind,
-                    "frame": name,
-                    "hits": len(errors),
-                    "deviation": float(errors.std()) if known else np.nan,
-                    "level": float(np.sqrt((shares**2).mean())) if known else np.nan,
-                    **{
-                        f"q{100 * level:02.0f}": float(value)
-                        for level, value in zip(QUANTILES, quantiles, strict=True)
-                    },
-                    **{
-                        f"with_{other}": float(corr[index, column])
-                        for column, other in enumerate(FRAMES)
-                    },
-                }
+    for keys, rows in _by_kind(parts):
+        known = len(rows) > 0
+        corr = np.full((3, 3), np.nan)
+        if len(rows) > 2:
+            corr[:] = np.corrcoef(rows[list(FRAMES)].to_numpy().T)
+        for name, with_others in zip(FRAMES, corr.tolist(), strict=True):
+            errors = 1000 * rows[name].to_numpy()
+            shares = rows[name].to_numpy() / rows["duration"].to_numpy()
+            yield {
+                **keys,
+                "frame": name,
+                "hits": len(errors),
+                "deviation": float(errors.std()) if known else np.nan,
+                "level": float(np.sqrt((shares**2).mean())) if known else np.nan,
+                **{
+                    f"q{100 * level:02.0f}": float(np.quantile(errors, level)) if known else np.nan
+                    for level in QUANTILES
+                },
+                **{f"with_{other}": r for other, r in zip(FRAMES, with_others, strict=True)},
+            }
 
 
-def _histogram(parts: Mapping[str, _Part]) -> Iterator[Row]:
+def _histogram(parts: Mapping[str, _Counts]) -> Iterator[Row]:
     """Share of the hits by error, in steps of about a frame; the ends hold all beyond them."""
     edges = np.concatenate(([-np.inf], np.arange(-_WIDEST, _WIDEST) + 0.5, [np.inf])) * _BIN
-    for plan, part in parts.items():
-        for kind, seconds in part.errors.items():
-            for index, name in enumerate(FRAMES):
-                counts = np.histogram(1000 * seconds[:, index], edges)[0]
-                for number, count in enumerate(counts):
-                    yield {
-                        "plan": plan,
-                        "kind": kind,
-                        "frame": name,
-                        "error": (number - _WIDEST) * _BIN,
-                        "share": count / max(counts.sum(), 1),
-                    }
+    for keys, rows in _by_kind(parts):
+        for name in FRAMES:
+            counts = np.histogram(1000 * rows[name], edges)[0]
+            for number, count in enumerate(counts):
+                yield {
+                    **keys,
+                    "frame": name,
+                    "error": (number - _WIDEST) * _BIN,
+                    "share": count / max(counts.sum(), 1),
+                }
 
 
 def errors_figure(table: pd.DataFrame) -> Figure:

@@ -27,8 +27,13 @@ from causalex_book.recognition.emotions import (
     Recorded,
 )
 from causalex_book.recognition.emotions import NO_CHOICE as RULE
-from causalex_book.recognition.permuted_labels import linear_held_out, p_value, permuted
-from causalex_book.recognition.subject_identification import clip_folds, identify
+from causalex_book.recognition.probes import (
+    clip_folds,
+    identify,
+    linear_held_out,
+    p_value,
+    permuted,
+)
 from causalex_core.config import Count, Parameters, Seed, at_least
 from causalex_core.data import causalnet, manifest
 from causalex_core.recognition.data import Folds

@@ -86,8 +86,8 @@ def test_people_whom_the_recogniser_knows_are_refused():
 
 
 def test_two_plans_are_added_up(monkeypatch, config):
-    part = chain._part(chain._people("samm_like", 104, config), checkpoints.load())
-    monkeypatch.setattr(chain, "_part", lambda people, recogniser: part)
+    part = chain._counted(chain._people("samm_like", 104, config), checkpoints.load())
+    monkeypatch.setattr(chain, "_counted", lambda people, recogniser: part)
     found = chain.compute(chain.Config(**SMALL | {"plans": ("cas_like", "samm_like")}))["spotting"]
     counts = found.pivot(index="kind", columns="plan", values="tp")
     assert (counts[chain.BOTH] == 2 * counts["samm_like"]).all()

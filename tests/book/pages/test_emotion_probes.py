@@ -15,7 +15,7 @@ from causalex_book.recognition.emotion_probes import (
     Config,
 )
 from causalex_book.recognition.emotions import COMPOSITE, DATABASES, Recorded
-from causalex_book.recognition.permuted_labels import linear_held_out
+from causalex_book.recognition.probes import linear_held_out
 from causalex_book.recognition.selection import CROSS, LAST, TEST
 
 SMALL = Config(

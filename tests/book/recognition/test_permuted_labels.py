@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from causalex_book.recognition import baselines
-from causalex_book.recognition.permuted_labels import LINEAR, linear_held_out, p_value, permuted
+from causalex_book.recognition.probes import LINEAR, linear_held_out, p_value, permuted
 from causalex_core.errors import CausalexError
 from causalex_core.evaluation import recognition
 from causalex_core.recognition.data import leave_one_subject_out

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from causalex_book.recognition.subject_identification import clip_folds, identify
+from causalex_book.recognition.probes import clip_folds, identify
 from causalex_core.errors import CausalexError
 
 SIZES = (12, 9, 7, 6, 6, 5, 5, 1)
