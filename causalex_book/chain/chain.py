@@ -85,7 +85,7 @@ class Config(Parameters):
         """Refuse people on whom the recogniser was trained or tested."""
         super().__post_init__()
         training = Training()
-        known = set(self.seeds) & {*training.errors, *training.learn, *training.judged}
+        known = set(self.seeds) & {*training.errors, *training.learn, *training.tested}
         if known:
             raise ParameterError(
                 f"parameter 'seeds' of the page 'chain': {sorted(known)} given, expected cohorts on"

@@ -173,20 +173,20 @@ def floor_figure(
     return drawn
 
 
-def comparison_figure(printed: pd.DataFrame, own: pd.DataFrame, floors: pd.DataFrame) -> Figure:
-    """Printed and own UF1 as dots, and guesses as lines across.
+def comparison_figure(printed: pd.DataFrame, ours: pd.DataFrame, floors: pd.DataFrame) -> Figure:
+    """Printed UF1 and ours as dots, and guesses as lines across.
 
     Parameters
     ----------
     printed
         Columns ``label, value, known``; the last says whether it is known that the epoch was
         chosen on the test subjects.
-    own
-        Columns ``label, value, low, high, on_test``; the last says the same of ours.
+    ours
+        Columns ``label, value, low, high, on_test``, the last as `known`; index from 0.
     floors
         Columns ``label, uf1, low, high`` of guesses under the published rule.
     """
-    n_rows = len(printed) + len(own)
+    n_rows = len(printed) + len(ours)
     with style.figure(7.2, 1.3 + 0.27 * n_rows) as (drawn, axis):
         for row, dash in zip(floors.to_dict("records"), ("--", "-.") * len(floors), strict=False):
             axis.axvspan(row["low"], row["high"], color=style.VERMILION, alpha=0.12, lw=0)
@@ -198,16 +198,16 @@ def comparison_figure(printed: pd.DataFrame, own: pd.DataFrame, floors: pd.DataF
         ):
             part = rows[rows["known"] == known]
             axis.plot(part["value"], part.index, "D", color=colour, ms=5, label=label)
-        y = len(rows) + np.arange(len(own))
         for on_test, colour, marker, label in (
             (True, style.VERMILION, "s", "ours; epoch chosen on the test subject"),
             (False, style.BLUE, "o", "ours; nothing chosen on the test subject"),
         ):
-            part = own["on_test"].to_numpy() == on_test
-            axis.hlines(y[part], own.loc[part, "low"], own.loc[part, "high"], color=colour, lw=1.4)
-            axis.plot(own.loc[part, "value"], y[part], marker, color=colour, ms=5, label=label)
+            part = ours[ours["on_test"] == on_test]
+            y = len(rows) + part.index.to_numpy()
+            axis.hlines(y, part["low"], part["high"], color=colour, lw=1.4)
+            axis.plot(part["value"], y, marker, color=colour, ms=5, label=label)
         axis.axhline(len(rows) - 0.5, color=style.INK, lw=0.8)
-        axis.set_yticks(range(n_rows), [*rows["label"], *own["label"]])
+        axis.set_yticks(range(n_rows), [*rows["label"], *ours["label"]])
         axis.set_ylim(n_rows - 0.4, -0.6)
         axis.set_xlim(0.2, 1)
         axis.grid(axis="y", visible=False)

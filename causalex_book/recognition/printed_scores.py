@@ -76,11 +76,11 @@ def comparison(
         }
         for method in methods
     ]
-    own = show.with_interval(scores[scores["scope"] == scope], "value")
-    order = pd.MultiIndex.from_frame(own[keys].drop_duplicates())
-    own = own.pivot(index=keys, columns="measure", values="value").loc[order]
+    ours = show.with_interval(scores[scores["scope"] == scope], "value")
+    order = pd.MultiIndex.from_frame(ours[keys].drop_duplicates())
+    ours = ours.pivot(index=keys, columns="measure", values="value").loc[order]
     beyond = differences[(differences["scope"] == scope) & (differences["measure"] == "uf1")]
     texts = show.with_interval(beyond, "difference").set_index(keys)["difference"]
-    own["beyond_linear"] = texts.reindex(own.index)
-    table = pd.concat([pd.DataFrame(rows), own.reset_index()], ignore_index=True)
+    ours["beyond_linear"] = texts.reindex(ours.index)
+    table = pd.concat([pd.DataFrame(rows), ours.reset_index()], ignore_index=True)
     return table[[*keys, *_MEASURES.values(), "beyond_linear"]].fillna("–")

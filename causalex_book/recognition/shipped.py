@@ -122,7 +122,7 @@ class Config:
         an expression is independent of its emotion.
     plans
         Databases that its people are like; each seed below gives a cohort of each.
-    errors, learn, judged
+    errors, learn, tested
         Seeds of the people on whom the spotter's errors are measured, of the training people, and
         of the test people.
     flow, training
@@ -135,7 +135,7 @@ class Config:
     plans: tuple[str, ...] = ("cas_like", "samm_like")
     errors: tuple[int, ...] = (901,)
     learn: tuple[int, ...] = (1001, 1002)
-    judged: tuple[int, ...] = (1101,)
+    tested: tuple[int, ...] = (1101,)
     flow: FlowConfig = field(default_factory=FlowConfig)
     training: TrainingConfig = _TRAINING
     seed: int = 1
@@ -171,7 +171,7 @@ def train_shipped(config: Config | None = None) -> tuple[Recogniser, dict[str, A
     """
     config = config or Config()
     noises = measured_errors(config.drawn(config.errors))
-    learn, tested = config.drawn(config.learn), config.drawn(config.judged)
+    learn, tested = config.drawn(config.learn), config.drawn(config.tested)
     parts = [film(learn, config), film(tested, config, noises)]
     rows = pd.concat([part.rows for part in parts], ignore_index=True)
     held_out = np.arange(len(rows)) >= len(parts[0].rows)

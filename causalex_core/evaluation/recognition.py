@@ -93,10 +93,10 @@ def differences(
     counts: NDArray[np.integer], others: NDArray[np.integer], n_bootstrap: int, seed: int
 ) -> dict[str, Interval]:
     """Differences of pooled scores (`counts` minus `others`, of the same subjects), paired."""
-    (own, drawn), (other, others_drawn) = (
+    (estimate, drawn), (other, other_drawn) = (
         _bootstrap(table, n_bootstrap, seed) for table in (counts, others)
     )
-    return named_intervals(MEASURES, own - other, drawn - others_drawn)
+    return named_intervals(MEASURES, estimate - other, drawn - other_drawn)
 
 
 def _bootstrap(

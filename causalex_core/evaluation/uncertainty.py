@@ -112,10 +112,10 @@ def f1_interval(counts: np.ndarray, n_bootstrap: int, seed: int) -> Interval:
 
 def f1_difference(counts: np.ndarray, others: np.ndarray, n_bootstrap: int, seed: int) -> Interval:
     """Difference of pooled F1 (`counts` minus `others`, of the same subjects), paired."""
-    (own, drawn), (other, others_drawn) = (
+    (estimate, drawn), (other, other_drawn) = (
         _bootstrap_f1(table, n_bootstrap, seed) for table in (counts, others)
     )
-    return percentile_interval(own - other, drawn - others_drawn)
+    return percentile_interval(estimate - other, drawn - other_drawn)
 
 
 def mean_interval(values: np.ndarray, n_bootstrap: int, seed: int) -> Interval:

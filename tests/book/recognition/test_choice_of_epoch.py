@@ -1,12 +1,11 @@
 """Which epoch each rule reports of a recogniser."""
 
 import numpy as np
-import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from causalex_book.recognition import selection
-from causalex_book.recognition.selection import CROSS, LAST, TEST
+from causalex_book.recognition.selection import LAST, TEST
 from causalex_core.evaluation import recognition
 
 
@@ -51,18 +50,3 @@ def test_rules_by_hand():
     assert selection.oracle_per_subject(counts).tolist() == [1, 0]  # the first of equals
     assert selection.cross_fold(counts).tolist() == [0, 1]
     assert selection.last_epoch(counts).tolist() == [3, 3]
-
-
-def test_a_subject_that_is_never_right_stays_in_the_score():
-    truth = np.array([0, 1, 2, 2])
-    predicted = np.array([[0, 1, 2, 0], [0, 1, 2, 1]])
-    counts = recognition.per_subject(predicted, truth, list("aaab"), 3)
-    found = selection.by_rule(counts)
-    assert selection.ever_right(found[TEST]).tolist() == [True, False]
-    for rule in (LAST, CROSS, TEST):
-        uf1, _, accuracy = recognition.scores(found[rule].sum(axis=0))
-        assert found[rule].sum() == 4
-        assert accuracy == 0.75
-        assert uf1 < 1
-    kept = found[TEST][selection.ever_right(found[TEST])]
-    assert recognition.scores(kept.sum(axis=0))[0] == pytest.approx(1)

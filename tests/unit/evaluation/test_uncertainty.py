@@ -23,13 +23,6 @@ def test_f1_of_counts():
     assert f1(np.array([[2, 4, 4], [0, 0, 0], [3, 3, 3]])).tolist() == [0.5, 0, 1]
 
 
-def test_weights_draw_as_many_subjects_as_there_are():
-    weights = subject_weights(7, 200, seed=1)
-    assert weights.shape == (200, 7)
-    assert (weights.sum(axis=1) == 7).all()
-    assert (weights == subject_weights(7, 200, seed=1)).all()
-
-
 def test_interval_covers_the_truth_about_as_often_as_it_says():
     generator = np.random.default_rng(0)
     covered = []

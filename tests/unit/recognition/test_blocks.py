@@ -1,7 +1,6 @@
 """Each block against the public code's outputs, and against what it is said to do."""
 
 import numpy as np
-import pytest
 import torch
 import torch.nn.functional as nnf
 from torch import nn
@@ -12,7 +11,6 @@ from causalex_core.recognition.model import (
     BlockAttention,
     CausalNetConfig,
     Downsample,
-    Encoder,
     PositionAttention,
     Stage,
     TemporalAttention,
@@ -203,15 +201,3 @@ def test_time_joins_each_token_with_its_like():
     earlier[:, 1] += 1
     touched = (temporal(earlier, later) != before).any(-1)
     assert torch.equal(touched, torch.tensor([[False, True, False, False]]).expand(3, 4))
-
-
-def test_an_image_becomes_1024_features():
-    with torch.device("meta"):
-        assert Encoder((1, 1, 1), (4, 2, 1), True)(torch.empty(2, 3, 28, 28)).shape == (2, 1024)
-
-
-@pytest.mark.parametrize("gamma", [0.0, 0.3, 2.0])
-def test_gamma_is_only_in_the_penalties(gamma):
-    attention = PositionAttention(16, 2, gamma, 1.0)
-    assert torch.equal(attention.penalty, penalties(gamma))
-    assert torch.equal(attention.near, neighbours())
