@@ -8,9 +8,8 @@ subject but the list of variants, whose length is therefore reported.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 from types import MappingProxyType
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -128,63 +127,30 @@ class Samples:
         return counts.reshape(n_seeds, -1, *shape[1:])
 
 
-@dataclass(frozen=True)
-class Setup:
-    """Seeds of the models, folder of their progress, device, and models in one pass."""
-
-    seeds: Sequence[int] = (1,)
-    folder: Path | None = None
-    device: str = "auto"
-    runs_at_once: int | None = None
-
-
-@dataclass(frozen=True)
-class Choice:
+class Choice(NamedTuple):
     """Selection on inner folds.
 
-    Attributes
-    ----------
-    candidate
-        (S,) index of the selected candidate of each subject, the same for all of a group.
-    scores
-        (groups, C) UF1 of each candidate on all other groups, on which it was selected.
+    The index (S,) of each subject's candidate, the same for all of a group; and the UF1
+    (groups, C) of each candidate on all other groups, on which it was selected.
     """
 
     candidate: NDArray[np.intp]
     scores: NDArray[np.float64]
 
 
-@dataclass(frozen=True)
-class Nested:
+class Nested(NamedTuple):
     """Result of nested selection.
 
-    Attributes
-    ----------
-    counts
-        (seeds, S, K, K) of the recogniser selected for each subject, after the last epoch.
-    variant
-        Name of the variant of each subject.
-    tried
-        Number of variants scored on inner folds.
-    choice
-        Selection of the variants.
-    most
-        Name of the variant that was selected for most subjects.
-    every_epoch
-        (seeds, E, S, K, K) of that one for all subjects, after each epoch.
+    Counts (seeds, S, K, K) of the recogniser selected for each subject, after the last epoch; the
+    name of the variant of each subject, and how they were selected; the variant that was selected
+    for most subjects, and its counts (seeds, E, S, K, K) of all subjects after each epoch.
     """
 
     counts: NDArray[np.int64]
     variant: tuple[str, ...]
-    tried: int
     choice: Choice
     most: str
     every_epoch: NDArray[np.int64]
-
-    @property
-    def scored_outside(self) -> int:
-        """Number of variants that were ever scored outside the inner folds."""
-        return len(set(self.variant))
 
 
 def group_folds(subjects: Sequence[str]) -> Folds:
@@ -237,55 +203,40 @@ def choose(inner: NDArray[np.integer], group: NDArray[np.integer]) -> Choice:
 
 
 def nested_scores(
-    samples: Samples, variants: Mapping[str, Variant] = VARIANTS, setup: Setup = Setup()
+    samples: Samples,
+    variants: Mapping[str, Variant] = VARIANTS,
+    seeds: Sequence[int] = (1,),
+    **options: Any,
 ) -> Nested:
     """Select a variant for each group of subjects on inner folds, and score the selected ones.
 
-    Inner recognisers have the first seed alone.
+    Inner recognisers have the first seed alone. `options` are those of
+    :func:`causalex_core.recognition.training.train`.
     """
+
+    def counted(variant: Variant, folds: Folds, seeds: Sequence[int]) -> NDArray[np.int64]:
+        """Counts (seeds, folds, E, S, K, K) of a recogniser per fold and seed."""
+        members = variant.seeds(seeds)
+        data = (samples.inputs, samples.labels, folds)
+        result = train(*data, variant.training, seeds=members, **options)
+        return samples.counts(result.together(variant.ensemble))
+
     folds = inner_folds(samples.subjects)
-    first = replace(setup, seeds=setup.seeds[:1])
-    inner = [
-        samples.counts(train_variant(samples, folds, variant, first))
-        for variant in variants.values()
-    ]
-    at_end = np.stack([counts[0, :, -1] for counts in inner], axis=1)
-    choice = choose(at_end, nested.groups(samples.names))
+    inner = [counted(variant, folds, seeds[:1])[0, :, -1] for variant in variants.values()]
+    choice = choose(np.stack(inner, axis=1), nested.groups(samples.names))
     kinds, most = list(variants), int(np.bincount(choice.candidate).argmax())
     everybody = leave_one_subject_out(samples.subjects)
-    counts = np.zeros((len(setup.seeds), len(samples.names), CLASSES, CLASSES), dtype=np.int64)
+    counts = np.zeros((len(seeds), len(samples.names), CLASSES, CLASSES), dtype=np.int64)
     every_epoch = counts[:, None]
     for candidate in np.unique(choice.candidate):
         inside = choice.candidate == candidate
         outer = everybody if candidate == most else _only(everybody, inside)
-        result = train_variant(samples, outer, variants[kinds[candidate]], setup)
-        of_variant = samples.counts(result).sum(axis=1)
+        of_variant = counted(variants[kinds[candidate]], outer, seeds).sum(axis=1)
         counts[:, inside] = of_variant[:, -1, inside]
         if candidate == most:
             every_epoch = of_variant
-    return Nested(
-        counts=counts,
-        variant=tuple(kinds[candidate] for candidate in choice.candidate),
-        tried=len(variants),
-        choice=choice,
-        most=kinds[most],
-        every_epoch=every_epoch,
-    )
-
-
-def train_variant(samples: Samples, folds: Folds, variant: Variant, setup: Setup) -> FoldResults:
-    """Recognisers of a variant, one per fold and seed."""
-    result = train(
-        samples.inputs,
-        samples.labels,
-        folds,
-        variant.training,
-        seeds=variant.seeds(setup.seeds),
-        folder=setup.folder,
-        device=setup.device,
-        runs_at_once=setup.runs_at_once,
-    )
-    return result.together(variant.ensemble)
+    variant = tuple(kinds[candidate] for candidate in choice.candidate)
+    return Nested(counts, variant, choice, kinds[most], every_epoch)
 
 
 def _only(folds: Folds, wanted: NDArray[np.bool_]) -> Folds:

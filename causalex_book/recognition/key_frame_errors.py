@@ -36,17 +36,11 @@ Motion = NDArray[Any]  # flow images, or flow from its median
 
 @dataclass(frozen=True)
 class Recogniser:
-    """A recogniser and its training.
+    """A network and its training, or a classifier on principal components.
 
-    Attributes
-    ----------
-    model
-        A network and its training, or a classifier on principal components.
-    one_phase
-        Whether it sees the flow from onset to apex alone, in training and in testing.
-    taught
-        Whether training also shows each expression with wrong key frames; epochs are then fewer,
-        for as many steps.
+    With `one_phase` it sees the flow from onset to apex alone, in training and in testing.
+    Training of one that is `taught` also shows each expression with wrong key frames, in fewer
+    epochs, for as many steps.
     """
 
     model: TrainingConfig | ClassifierMixin
@@ -81,16 +75,10 @@ RECOGNISERS: Mapping[str, Recogniser] = {
 class Filmed:
     """Expressions of synthetic people, with several distributions of key-frame errors.
 
-    Attributes
-    ----------
-    table
-        N rows of :func:`causalex_book.recognition.filmed.micro_expressions`, people named apart.
-    key_frames : (L, N, 3) array
-        With errors of each distribution.
-    tests : (L, N, 2, 28, 28, 3) array
-        Flow images from those key frames.
-    lessons : (C, N, 2, 28, 28, 3) array
-        Flow images for training: from true key frames, then with errors of each lesson.
+    N rows of :func:`causalex_book.recognition.filmed.micro_expressions`, people named apart; key
+    frames (L, N, 3) with errors of each distribution, and flow images (L, N, 2, 28, 28, 3) from
+    them; flow images (C, N, 2, 28, 28, 3) for training, from true key frames and with errors of
+    each lesson.
     """
 
     table: pd.DataFrame
@@ -107,7 +95,7 @@ def film(
     config: FlowConfig | None = None,
     seed: int = 1,
 ) -> Filmed:
-    """Film expressions of several cohorts.
+    """Film at most `most` expressions of each emotion and cohort, of any person.
 
     Parameters
     ----------
@@ -117,12 +105,8 @@ def film(
         Errors in testing; all from the same random numbers, so that levels compare.
     lessons
         Errors in training, each from its own random numbers.
-    most
-        Expressions of each emotion and cohort, at most, drawn without regard to the person.
-    config
-        Of the flow images; defaults if None.
-    seed
-        Of the random numbers.
+    config, seed
+        Of the flow images, and of the random numbers.
     """
     tables, key_frames, images = [], [], []
     streams = [0] * len(noises) + [0, *range(1, len(lessons) + 1)]
@@ -161,24 +145,19 @@ def predict(
     seeds: Sequence[int] = (1,),
     folder: Path | None = None,
 ) -> NDArray[np.int64]:
-    """Held-out predictions (seeds, L, N).
+    """Held-out predictions (seeds, L, N) on test flow.
 
     Parameters
     ----------
-    lessons : (C, N, 2, 28, 28, 3) array
-        Training flow; of several, only the first unless the recogniser is taught errors.
-    tests : (L, N, 2, 28, 28, 3) array
-        Test flow.
-    labels
-        (N,) classes from 0 to 2.
-    folds
-        Who is held out.
+    lessons, tests
+        Training flow (C, N, 2, 28, 28, 3), of which only the first is used unless the recogniser
+        is taught errors; test flow (L, N, 2, 28, 28, 3).
+    labels, folds
+        (N,) classes from 0 to 2, and who is held out.
     recogniser
         Model and training.
-    seeds
-        Of networks; a classifier has none.
-    folder
-        Where training keeps its progress, see :func:`causalex_core.recognition.training.train`.
+    seeds, folder
+        Of networks, see :func:`causalex_core.recognition.training.train`.
     """
     truth = np.asarray(labels, dtype=np.int64)
     if not recogniser.taught:

@@ -39,7 +39,6 @@ from causalex_book.recognition.inner_recognisers import (
     VARIANTS,
     Nested,
     Samples,
-    Setup,
     choose,
     inner_folds,
     nested_scores,
@@ -80,8 +79,8 @@ def compute(config: Config) -> dict[str, pd.DataFrame]:
     recorded = Recorded.of(clips)
     flow = causalnet.images(source, clips)
     samples = Samples(causalnet_text.centred(flow), recorded.labels, recorded.subjects.tolist())
-    setup = Setup(config.seeds, paths.data_folder() / "training", runs_at_once=AT_ONCE)
-    result = nested_scores(samples, VARIANTS, setup)
+    folder = paths.data_folder() / "training"
+    result = nested_scores(samples, VARIANTS, config.seeds, folder=folder, runs_at_once=AT_ONCE)
     features = baselines.descriptors(flow[:, 0])
     linear = recorded.classified(baselines.components(features, recorded.folds))[LINEAR]
     inner_linear = _inner_linear(features, recorded, inner_folds(samples.subjects))
@@ -104,8 +103,8 @@ def compute(config: Config) -> dict[str, pd.DataFrame]:
         "variants": pd.DataFrame(_variants(result, samples)),
         "tried": pd.DataFrame(
             {
-                "inside": [result.tried],
-                "outside": [result.scored_outside],
+                "inside": [len(VARIANTS)],
+                "outside": [len(set(result.variant))],
                 "linear": [LINEAR_MODELS],
             }
         ),

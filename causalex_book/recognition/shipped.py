@@ -50,7 +50,7 @@ _TRAINING = TrainingConfig(
     balanced=True,
     augmentation=Augmentation(drop_relaxation=0.3),
 )
-_TEST = "people who are only tested"
+_TEST = "people who are only judged"  # part of the seeds of batches and augmentation
 
 _CARD = Template("""\
 # Recogniser of negative, positive and surprise, trained on synthetic people
