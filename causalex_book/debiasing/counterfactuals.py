@@ -300,7 +300,7 @@ class _Tally:
 
     def _store(self, name: str, form: str, hits: np.ndarray) -> None:
         self._counts[name, form, CROSS].append(points.best_elsewhere(hits))
-        here = [operating_points.best_here(hits[:, kind]) for kind in range(len(KINDS))]
+        here = [operating_points.best_in_sample(hits[:, kind]) for kind in range(len(KINDS))]
         self._counts[name, form, TUNED].append(np.stack(here))
 
     def _gains(self) -> Iterator[dict[str, object]]:

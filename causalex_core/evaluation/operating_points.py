@@ -19,14 +19,14 @@ def flat(hits: np.ndarray) -> np.ndarray:
     return hits.reshape(len(hits), -1, 3)
 
 
-def best_elsewhere(hits: np.ndarray) -> np.ndarray:
-    """Counts (S, 3) of each subject at the candidate that is best on the others."""
+def best_on_others(hits: np.ndarray) -> np.ndarray:
+    """Counts (S, 3) of each subject at the candidate that is best on the other subjects."""
     candidates = flat(hits)
     return selection.chosen(candidates, selection.cross_fold(candidates))
 
 
-def best_here(hits: np.ndarray) -> np.ndarray:
-    """Counts (S, 3) at the one candidate that is best on these subjects themselves."""
+def best_in_sample(hits: np.ndarray) -> np.ndarray:
+    """Counts (S, 3) at the one candidate that is best on the same subjects, pooled."""
     candidates = flat(hits)
     return selection.chosen(candidates, selection.oracle_pooled(candidates))
 

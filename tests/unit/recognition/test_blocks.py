@@ -14,7 +14,6 @@ from causalex_core.recognition.model import (
     PositionAttention,
     Stage,
     TemporalAttention,
-    ValueProjection,
     neighbours,
     patches,
     penalties,
@@ -100,13 +99,6 @@ def test_fixed_matrices_are_the_published_ones(oracles):
     assert torch.equal(penalties(0.5), case["w/layers.0.1.P_matrix"])
 
 
-def test_only_corners_are_no_neighbours():
-    assert torch.equal(neighbours(), 1 - torch.eye(4).flip(1))
-    expected = torch.zeros(4, 4)
-    expected[[0, 1, 2, 3], [3, 2, 1, 0]] = torch.tensor([-0.8, -0.6, -0.4, -0.2])
-    torch.testing.assert_close(penalties(0.2), expected)
-
-
 @torch.no_grad()
 def test_patches_hold_rows_then_columns_then_channels():
     image = torch.rand(1, 3, 28, 28, generator=torch.Generator().manual_seed(1))
@@ -145,16 +137,6 @@ def test_places_of_a_block_have_their_own_number():
     stage.position.copy_(torch.tensor([1.0, 2.0, 3.0, 4.0]))
     expected = torch.tensor([[1.0, 2.0], [3.0, 4.0]]).repeat(2, 2)
     assert torch.equal(stage(x)[0, :, :, 7], expected)
-
-
-@torch.no_grad()
-def test_a_token_alone_attends_to_itself():
-    torch.manual_seed(5)
-    attention, alone = BlockAttention(512, 6), ValueProjection(512, 6)
-    alone.value.weight.copy_(attention.query_key_value.weight[-510:])
-    alone.out.load_state_dict(attention.out.state_dict())
-    x = torch.randn(7, 1, 512)
-    torch.testing.assert_close(attention(x), alone(x))
 
 
 @torch.no_grad()
