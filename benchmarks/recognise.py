@@ -25,7 +25,6 @@ import torch.nn.functional as nnf
 from torch import Tensor, nn
 
 from causalex_core.devices import NAMES, choose_device, keep_freed_memory
-from causalex_core.recognition.fold_trainer import FoldTrainer, Run, TrainingConfig
 from causalex_core.recognition.model import (
     CLASSES,
     PATCH,
@@ -35,9 +34,9 @@ from causalex_core.recognition.model import (
     WIDTHS,
     CausalNet,
 )
-from causalex_core.recognition.stack import Stack
 from causalex_core.recognition.ststnet import StstnetConfig
-from causalex_core.recognition.training import COMPACT_TRAINING
+from causalex_core.recognition.training import COMPACT_TRAINING, FoldTrainer, Stack, TrainingConfig
+from causalex_core.training import Fold, Run
 
 STEPS, SEED = 2, 1
 FOLDS, EPOCHS, ALL_SAMPLES = 68, 200, 68 * 442 - 442  # trained on in an epoch of all folds
@@ -206,7 +205,7 @@ def one_fold(maps: Tensor, labels: Tensor, count: int, config: TrainingConfig) -
 
 
 def run(count: int, n_samples: int) -> Run:
-    return Run("fold", np.arange(count), np.arange(count, n_samples), SEED)
+    return Run(Fold("fold", np.arange(count), np.arange(count, n_samples)), SEED)
 
 
 @torch.no_grad()

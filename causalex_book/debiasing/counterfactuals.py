@@ -40,11 +40,12 @@ from causalex_core.config import (
 )
 from causalex_core.evaluation import fairness, operating_points, selection
 from causalex_core.expressions import KINDS
-from causalex_core.spotting import candidates, debias, targets
+from causalex_core.spotting import debias
+from causalex_core.spotting.data import leave_one_subject_out
 from causalex_core.spotting.debias import Form
 from causalex_core.spotting.graph import GraphConfig
-from causalex_core.spotting.judging import judge
-from causalex_core.spotting.windows import leave_one_subject_out
+from causalex_core.spotting.training import predict
+from causalex_core.training import by_sample
 
 SOURCES = ()
 LONG = True
@@ -201,9 +202,9 @@ class _Tally:
         outcome, matrices = trained(
             part, variant, leave_one_subject_out(part.windows), seed, setting
         )
-        judged = judge(outcome, how, matrices, {NONE: motion, **views})
+        judged = predict(outcome, how, matrices, {NONE: motion, **views})
         said = {
-            name: candidates.in_place(outcome.runs, of_runs, len(motion))
+            name: by_sample(outcome.runs, of_runs, len(motion))
             for name, of_runs in judged.items()
         }
         for name, own in said.items():
@@ -216,7 +217,7 @@ class _Tally:
             setting,
             points.asked(config.epochs),
         )
-        inner = judge(retrained, how, matrices, {NONE: motion, **{n: views[n] for n in self.views}})
+        inner = predict(retrained, how, matrices, {NONE: motion, **{n: views[n] for n in self.views}})
         if {NULL, KEEP} <= set(self.views):
             said[BOTH] = (said[NULL] + said[KEEP]) / 2
             inner[BOTH] = tuple(
@@ -339,7 +340,7 @@ class _Tally:
         """How sure the models are: over all frames, at each window's highest, and how it varies."""
         for name, said in self._said.items():
             mean, highest, spread = np.mean(said, axis=0)  # (2, 4) each
-            for place, kind in enumerate(targets.KINDS):
+            for place, kind in enumerate(KINDS):
                 for head, own in enumerate(HEADS):
                     yield {
                         "database": self.part.name,

@@ -29,13 +29,15 @@ from causalex_core.config import Count, CountOrAll, Parameters, Seed
 from causalex_core.data import causalnet, manifest
 from causalex_core.recognition import causalnet_text
 from causalex_core.recognition.causalnet_text import CausalNetTextConfig
-from causalex_core.recognition.fold_trainer import Architecture, TrainingConfig, made
 from causalex_core.recognition.model import SIDES, TOKENS, CausalNetConfig
 from causalex_core.recognition.training import (
     COMPACT_TRAINING,
     DESCRIBED_TRAINING,
     PUBLISHED,
     STSTNET_TRAINING,
+    Architecture,
+    TrainingConfig,
+    build,
     train,
 )
 
@@ -137,7 +139,7 @@ def _trained(
         folder=paths.data_folder() / "training",
         runs_at_once=AT_ONCE if isinstance(training.network, CausalNetTextConfig) else None,
     )
-    return recorded.counts(result.of_samples()[0].argmax(axis=-1))
+    return recorded.counts(result.held_out()[0].argmax(axis=-1))
 
 
 def _networks() -> Iterator[emotions.Row]:
@@ -160,7 +162,7 @@ def _networks() -> Iterator[emotions.Row]:
     ):
         assert isinstance(config, CausalNetTextConfig)
         with torch.device("meta"):
-            of_quarter = made(config).get_parameter("flow.position").shape[1]
+            of_quarter = build(config).get_parameter("flow.position").shape[1]
         cells = f", in cells of {config.cells} x {config.cells} pixels" if config.cells > 1 else ""
         straight = "; the first phase also straight, by one" if config.straight else ""
         face = "face stitched around eyes and mouth" if config.stitched else "whole face"
@@ -190,4 +192,4 @@ def _networks() -> Iterator[emotions.Row]:
 def n_parameters(config: Architecture) -> int:
     """Number of parameters of a network."""
     with torch.device("meta"):
-        return sum(parameter.numel() for parameter in made(config).parameters())
+        return sum(parameter.numel() for parameter in build(config).parameters())

@@ -20,7 +20,6 @@ from typing import Annotated
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
-from numpy.typing import NDArray
 
 from causalex_book.publishing import style
 from causalex_book.recognition import baselines, emotions, selection
@@ -115,7 +114,7 @@ def compute(config: Config) -> dict[str, pd.DataFrame]:
         settings = replace(published, precision="float32", epochs=config.exact_epochs)
         exact = fit(images, folds=first, config=settings)
     every_epoch = {
-        name: recorded.counts(_predicted(result, len(labels))[:, tested])
+        name: recorded.counts(result.by_sample(config.seed, len(labels)).argmax(-1)[:, tested])
         for name, result in results.items()
     }
     systems: dict[str, Mapping[str, Counts]] = {
@@ -142,21 +141,13 @@ def compute(config: Config) -> dict[str, pd.DataFrame]:
     }
 
 
-def _predicted(result: FoldResults, n_samples: int) -> NDArray[np.int64]:
-    """Labels (E, N) after every epoch; 0 for samples that no fold holds out."""
-    labels = np.zeros((result.losses.shape[1], n_samples), dtype=np.int64)
-    for run, logits in zip(result.runs, result.logits, strict=True):
-        labels[:, run.held_out] = logits.argmax(-1)
-    return labels
-
-
 def _models(result: FoldResults, clips: pd.DataFrame) -> Iterator[emotions.Row]:
     for run, losses in zip(result.runs, result.losses, strict=True):
         yield {
-            "model": run.fold,
-            "trained_on": len(run.train),
-            "held_out": len(run.held_out),
-            "subjects": clips["subject"].iloc[run.held_out].nunique(),
+            "model": run.fold.name,
+            "trained_on": len(run.fold.train),
+            "held_out": len(run.fold.held_out),
+            "subjects": clips["subject"].iloc[run.fold.held_out].nunique(),
             "epochs": len(losses),
             "loss": float(losses[-1]),
         }
@@ -180,7 +171,11 @@ def _precision(rounded: FoldResults, exact: FoldResults | None) -> Iterator[emot
     if exact is None:
         return
     pairs = zip(
-        rounded.losses[0], exact.losses[0], rounded.logits[0], exact.logits[0], strict=False
+        rounded.losses[0],
+        exact.losses[0],
+        rounded.predictions[0],
+        exact.predictions[0],
+        strict=False,
     )
     for epoch, (loss, exact_loss, logits, exact_logits) in enumerate(pairs, start=1):
         yield {

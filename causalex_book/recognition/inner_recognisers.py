@@ -19,12 +19,12 @@ from causalex_core.errors import CausalexError
 from causalex_core.evaluation import recognition
 from causalex_core.recognition.causalnet_text import CausalNetTextConfig
 from causalex_core.recognition.data import Augmentation, Folds, leave_one_subject_out
-from causalex_core.recognition.fold_trainer import TrainingConfig
 from causalex_core.recognition.model import CLASSES
 from causalex_core.recognition.training import (
     COMPACT_TRAINING,
     STSTNET_TRAINING,
     FoldResults,
+    TrainingConfig,
     train,
 )
 
@@ -118,8 +118,8 @@ class Samples:
         names = self.names
         shape = (len(result.runs), len(result.losses[0]), len(names), CLASSES, CLASSES)
         counts = np.zeros(shape, dtype=np.int64)
-        for index, (run, logits) in enumerate(zip(result.runs, result.logits, strict=True)):
-            held = run.held_out
+        for index, (run, logits) in enumerate(zip(result.runs, result.predictions, strict=True)):
+            held = run.fold.held_out
             counts[index][:, np.isin(names, given[held])] = recognition.per_subject(
                 logits.argmax(-1), self.labels[held], given[held], CLASSES
             )
@@ -219,7 +219,7 @@ def nested_scores(
         members = variant.seeds(seeds)
         data = (samples.inputs, samples.labels, folds)
         result = train(*data, variant.training, seeds=members, **options)
-        return samples.counts(result.together(variant.ensemble))
+        return samples.counts(result.ensemble(variant.ensemble))
 
     folds = inner_folds(samples.subjects)
     inner = [counted(variant, folds, seeds[:1])[0, :, -1] for variant in variants.values()]

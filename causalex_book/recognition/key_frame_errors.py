@@ -23,9 +23,8 @@ from causalex_core.recognition.causalnet_text import COMPACT, centred
 from causalex_core.recognition.checkpoints import without_relaxation
 from causalex_core.recognition.data import Augmentation, Folds, Images
 from causalex_core.recognition.flow_images import FlowConfig
-from causalex_core.recognition.fold_trainer import TrainingConfig
 from causalex_core.recognition.key_frames import NAMES, KeyFrameNoise, KeyFrames, perturb
-from causalex_core.recognition.training import COMPACT_TRAINING, train
+from causalex_core.recognition.training import COMPACT_TRAINING, TrainingConfig, train
 from causalex_synthetic import dataset
 
 TRUE = KeyFrameNoise(level=0.0)
@@ -190,7 +189,7 @@ def _by_network(
     )
     predicted = np.empty((len(seeds), *tests.shape[:2]), dtype=np.int64)
     for number, run in enumerate(result.runs):
-        held = run.held_out[run.held_out < count]
+        held = run.fold.held_out[run.fold.held_out < count]
         motion = centred(tests[:, held].reshape(-1, *tests.shape[2:]))
         with torch.no_grad():
             labels = result.model(number, config)(torch.from_numpy(motion)).argmax(-1).numpy()

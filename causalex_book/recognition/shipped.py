@@ -23,9 +23,8 @@ from causalex_core.recognition.causalnet_text import CausalNetText, CausalNetTex
 from causalex_core.recognition.checkpoints import Recogniser
 from causalex_core.recognition.data import Augmentation, Folds, Images
 from causalex_core.recognition.flow_images import FlowConfig
-from causalex_core.recognition.fold_trainer import TrainingConfig
 from causalex_core.recognition.key_frames import KeyFrameNoise, KeyFrames, perturb
-from causalex_core.recognition.training import train
+from causalex_core.recognition.training import TrainingConfig, train
 from causalex_synthetic import dataset
 from causalex_synthetic.dataset import Cohort
 
@@ -186,7 +185,7 @@ def train_shipped(config: Config | None = None) -> tuple[Recogniser, dict[str, A
     )
     network = result.model(0, config.training)
     assert isinstance(network, CausalNetText)
-    labels = pd.Series(result.logits[0][-1].argmax(axis=1), index=np.flatnonzero(held_out))
+    labels = pd.Series(result.predictions[0][-1].argmax(axis=1), index=np.flatnonzero(held_out))
     notes = {
         "people": {
             "version": dataset.VERSION,

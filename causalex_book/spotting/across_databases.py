@@ -21,9 +21,9 @@ from causalex_core.data.annotations import CAS, SAMM
 from causalex_core.evaluation import operating_points
 from causalex_core.evaluation.operating_points import EPOCH, LAST
 from causalex_core.spotting import proposals
+from causalex_core.spotting.data import hold_out
 from causalex_core.spotting.graph import GraphConfig
 from causalex_core.spotting.proposals import ProposalConfig
-from causalex_core.spotting.windows import hold_out
 
 SOURCES = published_setting.SOURCES
 LONG = True
@@ -106,7 +106,7 @@ def _crossed(
                     proposals.detect(
                         scores.astype(np.float32), both.windows, read_out, fold.held_out
                     )
-                    for scores in outcome.scores[0]
+                    for scores in outcome.predictions[0]
                 ]
             )
         for counting in (NEAREST, HONEST):
