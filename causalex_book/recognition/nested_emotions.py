@@ -53,17 +53,17 @@ from causalex_core.recognition import causalnet_text
 from causalex_core.recognition.data import Folds
 
 SOURCES = ("causalnet_flow",)
-LONG = True
+LONG = "hours of CPU time"
 
 
 @dataclass(frozen=True)
 class Config(Parameters):
-    """Parameters of the chapter.
+    """Parameters of the page.
 
     Attributes
     ----------
     seeds
-        Of the recognisers; their scores are averaged.
+        Seeds of the recognisers; their scores are averaged.
     n_bootstrap
         Resamples of subjects behind each interval.
     """
