@@ -147,15 +147,15 @@ def _people(plan: str, seed: int, config: Config) -> Cohort:
 
 def _described(plan: str, config: Config) -> Row:
     """Numbers of people, videos and expressions."""
-    cohorts = [_people(plan, seed, config) for seed in config.seeds]
-    table = pd.concat([people.expressions for people in cohorts])
+    datasets = [_people(plan, seed, config) for seed in config.seeds]
+    table = pd.concat([people.expressions for people in datasets])
     named = table[table["emotion"].isin(EMOTIONS)]
-    frames = sum(video.frames for people in cohorts for video in people.videos)
+    frames = sum(video.frames for people in datasets for video in people.videos)
     return {
         "plan": plan,
-        "people": sum(len(people.people) for people in cohorts),
-        "videos": sum(len(people.videos) for people in cohorts),
-        "minutes": frames / cohorts[0].plan.fps / 60,
+        "people": sum(len(people.people) for people in datasets),
+        "videos": sum(len(people.videos) for people in datasets),
+        "minutes": frames / datasets[0].plan.fps / 60,
         **{kind: int((table["kind"] == kind).sum()) for kind in KINDS},
         **{f"{kind}_named": int((named["kind"] == kind).sum()) for kind in KINDS},
     }
@@ -188,8 +188,8 @@ def _counted(people: Cohort, recogniser: Recogniser) -> _Counts:
     every = pd.MultiIndex.from_product([subjects, KINDS])
     errors = []
     for kind in KINDS:
-        true, found = spotted.hits(truth, detected, kind)
-        seconds = pd.DataFrame((found - true) / people.plan.fps, columns=list(FRAMES))
+        true, measured = spotted.hits(truth, detected, kind)
+        seconds = pd.DataFrame((measured - true) / people.plan.fps, columns=list(FRAMES))
         duration = np.ptp(true, axis=1) / people.plan.fps
         errors.append(seconds.assign(kind=kind, duration=duration))
     return _Counts(

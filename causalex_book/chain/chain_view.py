@@ -13,12 +13,12 @@ HEADERS |= {"f1": "F1", "uf1": "UF1", "strs": "STRS"}
 def score(tables: Tables) -> None:
     """Show the score."""
     last = tables["steps"].groupby(["plan", "kind"], sort=False).tail(1)
-    found = show.with_interval(tables["spotting"], "f1")
+    spotted = show.with_interval(tables["spotting"], "f1")
     named = tables["recognition"]
     named = named[named["system"] == chain.FOUND]
     named = show.with_interval(named, "uf1").set_index(["plan", "kind"])
     both = show.with_interval(last, "strs").set_index(["plan", "kind"])
-    shown = found.set_index(["plan", "kind"]).join(named[["uf1", *EMOTIONS]])
+    shown = spotted.set_index(["plan", "kind"]).join(named[["uf1", *EMOTIONS]])
     shown = shown.join(both["strs"]).reset_index()
     show.table(
         shown[["plan", "kind", "f1", *COUNTS, "uf1", *EMOTIONS, "strs"]],

@@ -24,15 +24,15 @@ from causalex_synthetic.dataset import Cohort
 from causalex_synthetic.film import Film
 
 
-def micro_expressions(cohort: Cohort) -> pd.DataFrame:
+def micro_expressions(people: Cohort) -> pd.DataFrame:
     """Negative, positive and surprised micro-expressions; the field leaves out others.
 
     Columns ``subject, onset, apex, offset, label, fps, n_frames`` (length of the video); the index
     is that of ``cohort.expressions``, labels are those of CausalNet.
     """
-    table = cohort.expressions
+    table = people.expressions
     table = table[(table["kind"] == "micro") & table["emotion"].isin(EMOTIONS)]
-    frames = {video.name: video.frames for video in cohort.videos}
+    frames = {video.name: video.frames for video in people.videos}
     return pd.DataFrame(
         {
             "subject": table["subject"],
@@ -45,7 +45,7 @@ def micro_expressions(cohort: Cohort) -> pd.DataFrame:
 
 
 def clips(
-    cohort: Cohort,
+    people: Cohort,
     rows: Sequence[int],
     key_frames: NDArray[np.integer],
     config: FlowConfig | None = None,
@@ -54,7 +54,7 @@ def clips(
 
     Parameters
     ----------
-    cohort
+    people
         Who is filmed; only the pictures needed are drawn, each once.
     rows
         Expressions: N rows of ``cohort.expressions``.
@@ -74,12 +74,12 @@ def clips(
             f"key frames of shape {key_frames.shape} for {len(rows)} expressions: expected"
             f" (..., {len(rows)}, {len(NAMES)})"
         )
-    numbers = {video.name: number for number, video in enumerate(cohort.videos)}
-    videos = cohort.expressions["video"]
+    numbers = {video.name: number for number, video in enumerate(people.videos)}
+    videos = people.expressions["video"]
 
     @lru_cache(maxsize=1)  # expressions of one video mostly stand together
     def placed(name: str) -> tuple[Film, Placement]:
-        film = cohort.film(numbers[name])
+        film = people.film(numbers[name])
         sigma = config.smoothing * film.fps
         return film, alignment.place(_track(film, config), config.crop_px, sigma)
 

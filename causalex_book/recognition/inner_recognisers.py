@@ -50,7 +50,7 @@ _FINE = replace(
     ),
 )  # fmt: skip
 _NARROW = {"widths": (12, 24), "fused": 24, "fused_heads": 2, "hidden": 32}
-_WHOLE = {"stitched": False, "smoothed": 3}
+_WHOLE_FACE = {"stitched": False, "smoothed": 3}
 _ALL = Augmentation(cutout=0.25, drop_relaxation=0.3, mixup=0.4)
 _LESS_DECAY = replace(COMPACT_TRAINING, weight_decay=0.05)
 
@@ -72,13 +72,13 @@ VARIANTS: Mapping[str, Variant] = {
     "whole face": _variant(_FINE, {"stitched": False}),
     "narrow": _variant(_FINE, _NARROW),
     "mixed": _variant(_FINE, augmentation=Augmentation(mixup=0.4)),
-    "smoothed, mixed": _variant(_FINE, _WHOLE, augmentation=Augmentation(mixup=0.4)),
+    "smoothed, mixed": _variant(_FINE, _WHOLE_FACE, augmentation=Augmentation(mixup=0.4)),
     "smoothed, mixed, hidden squares": _variant(
-        _FINE, _WHOLE, augmentation=Augmentation(cutout=0.25, mixup=0.4)
+        _FINE, _WHOLE_FACE, augmentation=Augmentation(cutout=0.25, mixup=0.4)
     ),
-    "smoothed, all changes": _variant(_FINE, _WHOLE, augmentation=_ALL),
+    "smoothed, all changes": _variant(_FINE, _WHOLE_FACE, augmentation=_ALL),
     "smoothed, all changes, narrow, large steps, three together": _variant(
-        _FINE, _WHOLE | _NARROW, 3, augmentation=_ALL, lr=3e-3, batch=128, epochs=20,
+        _FINE, _WHOLE_FACE | _NARROW, 3, augmentation=_ALL, lr=3e-3, batch=128, epochs=20,
         flip_tta=True,
     ),
     "cells, three together": _variant(_LESS_DECAY, {"straight": False}, 3, augmentation=_ALL),
@@ -179,7 +179,7 @@ def inner_folds(subjects: Sequence[str]) -> Folds:
     group = nested.groups(names.tolist())
     pairs = nested.pairs(group)
     return Folds(
-        tuple(f"groups {one + 1} and {other + 1}" for one, other in pairs),
+        tuple(f"groups {first + 1} and {second + 1}" for first, second in pairs),
         np.stack([np.isin(group[index], pair) for pair in pairs]),
     )
 

@@ -87,7 +87,7 @@ class Filmed:
 
 
 def film(
-    cohorts: Sequence[dataset.Config],
+    datasets: Sequence[dataset.Config],
     noises: Sequence[KeyFrameNoise],
     lessons: Sequence[KeyFrameNoise],
     most: int,
@@ -98,7 +98,7 @@ def film(
 
     Parameters
     ----------
-    cohorts
+    datasets
         Synthetic people.
     noises
         Errors in testing; all from the same random numbers, so that levels compare.
@@ -109,8 +109,8 @@ def film(
     """
     tables, key_frames, images = [], [], []
     streams = [0] * len(noises) + [0, *range(1, len(lessons) + 1)]
-    for number, cohort in enumerate(cohorts):
-        people = dataset.draw(cohort)
+    for number, settings in enumerate(datasets):
+        people = dataset.draw(settings)
         table = filmed.micro_expressions(people).sample(frac=1, random_state=seed)
         table = table.groupby("label").head(most).sort_index()
         wrong = [

@@ -189,9 +189,9 @@ def train_shipped(config: Config | None = None) -> tuple[Recogniser, dict[str, A
     notes = {
         "people": {
             "version": dataset.VERSION,
-            "fingerprints": [cohort.fingerprint for cohort in learn],
-            "subjects": sum(len(cohort.people) for cohort in learn),
-            "judged": sum(len(cohort.people) for cohort in tested),
+            "fingerprints": [drawn.fingerprint for drawn in learn],
+            "subjects": sum(len(drawn.people) for drawn in learn),
+            "judged": sum(len(drawn.people) for drawn in tested),
         },
         "expressions": parts[0].rows["kind"].value_counts().to_dict(),
         "training": asdict(config),
@@ -200,9 +200,9 @@ def train_shipped(config: Config | None = None) -> tuple[Recogniser, dict[str, A
     return Recogniser(network, config.flow), notes
 
 
-def measured_errors(cohorts: Sequence[Cohort]) -> Mapping[str, KeyFrameNoise]:
-    """Errors of the shipped spotter's key frames on some cohorts, by kind of expression."""
-    detected = [(people, spotted.detections(people)) for people in cohorts]
+def measured_errors(datasets: Sequence[Cohort]) -> Mapping[str, KeyFrameNoise]:
+    """Errors of the shipped spotter's key frames on some datasets, by kind of expression."""
+    detected = [(people, spotted.detections(people)) for people in datasets]
     noises = {}
     for kind in KINDS:
         of_cohorts = [
@@ -216,12 +216,12 @@ def measured_errors(cohorts: Sequence[Cohort]) -> Mapping[str, KeyFrameNoise]:
 
 
 def film(
-    cohorts: Sequence[Cohort], config: Config, noises: Mapping[str, KeyFrameNoise] | None = None
+    datasets: Sequence[Cohort], config: Config, noises: Mapping[str, KeyFrameNoise] | None = None
 ) -> FlowDataset:
     """Expressions of the three emotions at true key frames, and with errors by kind if given."""
     images: list[Images] = []
     rows: list[pd.DataFrame] = []
-    for number, people in enumerate(cohorts):
+    for number, people in enumerate(datasets):
         table = people.expressions.query("emotion in @EMOTIONS")
         key_frames = {TRUE: table[list(FRAMES)].to_numpy(int)}
         if noises:

@@ -104,9 +104,9 @@ def _colours() -> Images:
     hue = np.trunc(_degrees(v, u) / _DEGREES_PER_HUE)
     sector = hue * np.float32(1 / _HUES_PER_SECTOR)
     fraction = sector - np.floor(sector)
-    one = np.float32(1)
-    green = np.where(sector < 1, one - (one - fraction), one)
-    red = np.where(sector < 1, one, one - fraction)
+    unit = np.float32(1)
+    green = np.where(sector < 1, unit - (unit - fraction), unit)
+    red = np.where(sector < 1, unit, unit - fraction)
     return np.rint(np.float32(255) * np.stack([0 * red, green, red], axis=-1)).astype(np.uint8)
 
 
