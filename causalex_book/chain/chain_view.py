@@ -3,6 +3,7 @@
 from causalex_book.chain import chain
 from causalex_book.publishing import show
 from causalex_book.publishing.results import Tables
+from causalex_book.recognition.emotions import with_interval
 
 COUNTS = ["tp", "n_pred", "n_truth"]
 EMOTIONS = ["negative", "positive", "surprise"]
@@ -80,11 +81,10 @@ def sentences(tables: Tables, scope: str) -> list[str]:
         missed, wrong = -rows["change"].iloc[1], -rows["change"].iloc[2]
         best, final = rows["strs"].iloc[0], rows.iloc[-1]
         lines.append(
-            f"For {kind}-expressions both together score {final['strs']:.3f} [{final['low']:.3f},"
-            f" {final['high']:.3f}]; without errors of spotting it would be {best:.3f}. What is"
+            f"For {kind}-expressions both together score {with_interval(final, 'strs')};"
+            f" without errors of spotting it would be {best:.3f}. What is"
             f" missed takes {missed:.3f}, false alarms {wrong:.3f}, and the key frames that were"
-            f" found change it by {final['change']:+.3f} [{final['change_low']:+.3f},"
-            f" {final['change_high']:+.3f}]."
+            f" found change it by {with_interval(final, 'change', 'change_', '+')}."
         )
     levels = tables["errors"].query("kind == 'micro'").groupby("plan", sort=False)["level"]
     reached = levels.agg(lambda three: (three**2).mean() ** 0.5)

@@ -3,12 +3,12 @@
 from causalex_book.publishing import show, style
 from causalex_book.publishing.results import Frame, Tables
 from causalex_book.recognition import emotion_floor, printed_scores
-from causalex_book.recognition.emotions import COMPOSITE, DATABASES
+from causalex_book.recognition.emotions import COMPOSITE, DATABASES, with_interval
 from causalex_book.recognition.selection import CROSS, LAST, TEST
 
 
 def sizes_table(tables: Tables, n_epochs: int) -> None:
-    """Show the table of sizes."""
+    """Show accuracy of guesses by number of samples."""
     sizes = tables["sizes"].assign(
         of_one_emotion=lambda rows: (
             rows["of_one_emotion"].astype(str) + " of " + rows["subjects"].astype(str)
@@ -24,7 +24,7 @@ def sizes_table(tables: Tables, n_epochs: int) -> None:
 
 
 def floor_figure(printed: Frame, composite: Frame, linear: Frame) -> None:
-    """Draw the figure of floor."""
+    """Draw UF1 of guesses by number of epochs."""
     codes = (
         printed.query("scope == 'composite' and measure == 'uf1'")
         .assign(epochs=lambda rows: rows["method"].map(printed_scores.CHOSEN_AMONG))
@@ -54,7 +54,7 @@ def floors(printed: Frame, tables: Tables, scores: Frame) -> Frame:
 
 
 def floor_table(floors: Frame) -> None:
-    """Show the table of floor."""
+    """Show printed UF1 and that of guesses, by scope."""
     show.table(
         floors.reset_index(),
         "UF1 as printed by two papers, of guesses under the rule of their code, and of the linear"
@@ -81,7 +81,7 @@ def comparison_figure(tables: Tables, known: Frame, composite: Frame) -> None:
 
 
 def scores_table(tables: Tables) -> None:
-    """Show the table of scores."""
+    """Show scores of all systems."""
     shown = show.with_interval(tables["scores"], "value").pivot(
         index=["system", "rule", "scope"], columns="measure", values="value"
     )
@@ -139,19 +139,18 @@ def conclusions(
         f" best of {n_epochs} epochs.",
         "With no information beyond how frequent the emotions are, the published rule scores a"
         f" composite UF1 of {drawn(TEST)} over {n_epochs} epochs; the last epoch of the same"
-        f" guesses scores {drawn(LAST)}. The rule alone is worth {guesses['gain']:.3f}"
-        f" [{guesses['low']:.3f}, {guesses['high']:.3f}].",
+        f" guesses scores {drawn(LAST)}. The rule alone is worth"
+        f" {with_interval(guesses, 'gain')}.",
         f"Measured from guesses with as many epochs, {measured}. A printed score under this rule"
         " has to be read from that floor, not from one third.",
         "Printed below the guesses for the same database:"
         f" {'; '.join(below) or 'none of the two'}.",
-        f"The linear model, selected on no test subject, scores {linear['value']:.3f}"
-        f" [{linear['low']:.3f}, {linear['high']:.3f}];"
+        f"The linear model, selected on no test subject, scores {with_interval(linear)};"
         f" {int((rows < linear['value']).sum())} of {len(rows)} printed rows score less, and"
         f" {int((rows > linear['high']).sum())} lie above its interval.",
-        f"To a single layer the rule adds {layer['gain']:.3f} [{layer['low']:.3f},"
-        f" {layer['high']:.3f}]. Its epochs resemble each other, so it has fewer guesses to choose"
-        " from; what the rule adds to a network must be measured on that network.",
+        f"To a single layer the rule adds {with_interval(layer, 'gain')}. Its epochs are"
+        " correlated, which gives fewer effective guesses; what the rule adds to a network must be measured on"
+        " that network.",
         f"Leaving out subjects that are never right would add {dropping['gain']:.3f} to the linear"
         f" model ({dropping['subjects_dropped']:.0f} subjects).",
     ]

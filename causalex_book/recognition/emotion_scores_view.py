@@ -35,13 +35,13 @@ HEADERS = {
 
 
 def than_linear(row: Frame) -> str:
-    """How a difference from the linear model is said, with its interval."""
+    """A difference from the linear model in words, with its interval."""
     verdict = "more" if row["low"] > 0 else "less" if row["high"] < 0 else "neither more nor less"
     return f"{verdict} than the linear model ({interval(row, 'difference')})"
 
 
 def networks_table(tables: Tables) -> None:
-    """Show the table of networks."""
+    """Show the shapes of the networks."""
     networks = tables["networks"].rename(
         columns={"at_work": "of these at work", "tokens": "attention is among … tokens"}
     )
@@ -55,13 +55,13 @@ def networks_table(tables: Tables) -> None:
 
 
 def scores_figure(uf1: Frame) -> None:
-    """Draw the figure of scores."""
+    """Draw UF1 of all systems, and printed ones."""
     printed = printed_scores.printed().query("measure == 'uf1' and method in @PRINTED")
     style.show_figure(emotions.dots(uf1, printed.set_index("method").loc[PRINTED].reset_index()))
 
 
 def composite_table(tables: Tables, used: Mapping[str, Any]) -> None:
-    """Show the table of composite."""
+    """Show scores on all databases together."""
     show.table(
         printed_scores.comparison(tables["scores"], tables["differences"], COMPOSITE, PRINTED),
         "All databases together: printed rows, then ours with 95 % intervals over people. Guesses"
@@ -72,7 +72,7 @@ def composite_table(tables: Tables, used: Mapping[str, Any]) -> None:
 
 
 def database_tables(tables: Tables) -> None:
-    """Show the tables of database."""
+    """Show scores on each database."""
     for name in DATABASES.values():
         show.table(
             printed_scores.comparison(tables["scores"], tables["differences"], name, PRINTED),
@@ -83,7 +83,7 @@ def database_tables(tables: Tables) -> None:
 
 
 def gains_table(tables: Tables) -> None:
-    """Show the table of gains."""
+    """Show what the published rule adds."""
     show.table(
         show.with_interval(tables["gains"].query("measure == 'uf1'"), "gain").drop(
             columns="measure"
@@ -95,7 +95,7 @@ def gains_table(tables: Tables) -> None:
 
 
 def nested_table(inner: Result, tried: Frame) -> None:
-    """Show the table of nested."""
+    """Show scores of nested selection."""
     show.table(
         printed_scores.comparison(
             inner.tables["scores"], inner.tables["differences"], COMPOSITE, []
@@ -110,13 +110,13 @@ def nested_table(inner: Result, tried: Frame) -> None:
 
 
 def epochs_figure(tables: Tables) -> None:
-    """Draw the figure of epochs."""
+    """Draw UF1 by epochs trained."""
     floor = tables["floor"].query("scope == @COMPOSITE and rule == @TEST")
     style.show_figure(emotions.curves(tables["epochs"], floor))
 
 
 def variants_table(inner: Result, tried: Frame) -> None:
-    """Show the table of variants."""
+    """Show the variants and what was selected."""
     variants = inner.tables["variants"].assign(
         uf1=lambda rows: [
             f"{row.uf1:.3f} ({row.lowest:.3f} to {row.highest:.3f})" for row in rows.itertuples()
@@ -126,14 +126,14 @@ def variants_table(inner: Result, tried: Frame) -> None:
         variants.drop(columns=["lowest", "highest"]),
         "Variants of the compact network: models whose scores are averaged, epochs, parameters of a"
         " model, UF1 on the inner groups (mean and range of the five), and for how many groups it"
-        f" was chosen. {tried['linear']:.0f} other linear models were looked at in the same way.",
+        f" was chosen. {tried['linear']:.0f} other linear models were scored in the same way.",
         "tab-emotion-variants",
         headers={"uf1": "inner UF1", "groups": "chosen for"},
     )
     chosen = inner.tables["groups"].assign(more=lambda rows: rows["uf1"] - rows["linear_uf1"])
     show.table(
         chosen,
-        "What was chosen for each group of people, and what it and the linear model read on all"
+        "What was chosen for each group of people, and what it and the linear model score on all"
         " others, by models that lack both.",
         "tab-emotion-groups",
         headers={"uf1": "inner UF1", "linear_uf1": "linear model", "more": "difference"},
