@@ -149,8 +149,8 @@ def conclusions(
         f" {int((rows < linear['value']).sum())} of {len(rows)} printed rows score less, and"
         f" {int((rows > linear['high']).sum())} lie above its interval.",
         f"To a single layer the rule adds {with_interval(layer, 'gain')}. Its epochs are"
-        " correlated, which gives fewer effective guesses; what the rule adds to a network must be measured on"
-        " that network.",
+        " correlated, which gives fewer effective guesses; what the rule adds to a network must be"
+        " measured on that network.",
         f"Leaving out subjects that are never right would add {dropping['gain']:.3f} to the linear"
         f" model ({dropping['subjects_dropped']:.0f} subjects).",
     ]
