@@ -9,16 +9,16 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from causalex_core import regions
-from causalex_synthetic import camera, dataset, people, sensor, truth
-from causalex_synthetic.dataset import Cohort
-from causalex_synthetic.events import TIED_EMOTION, emotion_chances
-from causalex_synthetic.face import Face, State
-from causalex_synthetic.film import Film
-from causalex_synthetic.dataset_spec import LEVELS, PLANS
+from causalex_core.config import Count, NonNegative, Parameters, Seed, at_least
 from causalex_core.expressions import KINDS
 from causalex_core.motion.extract import extract
 from causalex_core.motion.landmarks import FaceMesh
-from causalex_core.config import Count, NonNegative, Parameters, Seed, at_least
+from causalex_synthetic import camera, dataset, people, sensor, truth
+from causalex_synthetic.dataset import Cohort
+from causalex_synthetic.dataset_spec import LEVELS, PLANS
+from causalex_synthetic.events import TIED_EMOTION, emotion_chances
+from causalex_synthetic.face import Face, State
+from causalex_synthetic.film import Film
 
 SOURCES = ()
 _TIED_UNIT = "4"
@@ -39,12 +39,14 @@ class Config(Parameters):
     ----------
     n_identities
         People in whose pictures a face is looked for.
-    n_clips, n_frames
-        Clips that are drawn and extracted for each amount of head motion, and their length.
+    n_clips
+        Clips that are drawn and extracted for each amount of head motion.
+    n_frames
+        Frames of each clip.
     head_motions
         Amounts of head motion; 1 is little.
     seed
-        Of the identities; the cohort has its own.
+        Seed of the identities; the cohort has its own.
     """
 
     n_identities: Count = 40

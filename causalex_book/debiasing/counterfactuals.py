@@ -38,7 +38,7 @@ from causalex_core.config import (
     at_least,
     including,
 )
-from causalex_core.evaluation import frames, operating_points, selection
+from causalex_core.evaluation import fairness, operating_points, selection
 from causalex_core.expressions import KINDS
 from causalex_core.spotting import debias
 from causalex_core.spotting.data import leave_one_subject_out
@@ -48,7 +48,7 @@ from causalex_core.spotting.training import predict
 from causalex_core.training import by_sample
 
 SOURCES = ()
-LONG = True
+LONG = "about an hour of CPU time"
 NONE = "none"
 NULL, KEEP, MASK = "null frames", "keep E_f", "mask E_f"
 BOTH = "null frames and keep E_f"
@@ -83,22 +83,24 @@ class Config(Parameters):
     Attributes
     ----------
     plans
-        Databases, and the variants that are debiased on each. The network of the paper, which
-        alone has all controls, must be among them.
+        Databases, and the variants that are debiased on each; Causal-Ex alone has all controls.
     features
-        Folder of each real database among them.
-    seeds, epochs
-        As on the page on graphs: the same models.
+        Folder of each database, such as {"CAS(ME)^2": "feature_segment"}, where it is not the
+        public motion.
+    seeds
+        Seeds of the models, the same as on the page on graphs; F1 is averaged over them.
+    epochs
+        Epochs of training, as on the page on graphs.
     alpha
         Level of FCI's tests.
     n_thresholds
-        Thresholds that are tried on the score of detections.
+        Number of thresholds that are tried on the score of detections.
     strengths
-        lambda of onset and offset, and of the apex, for both kinds; (0, 0) must be among them.
+        Pairs of lambda: of onset and offset, and of the apex, for both kinds.
     forms
-        Of the subtraction; the controls take the first alone.
+        Forms of the subtraction; the controls take the first alone.
     most_subjects
-        Of each database, for a quick look; 0 is everybody.
+        Subjects of each database, for a quick look; 0 is everybody.
     n_bootstrap
         Resamples of subjects behind each interval.
     """
@@ -157,7 +159,7 @@ def compute(config: Config, views: Sequence[str] = VIEWS) -> dict[str, pd.DataFr
             if name.form == FORMS[0] and name.counterfactual in (NONE, *MAIN)
         }
         for row, counts in people.cells(part, judged):
-            rows["rates"].append({**row, **frames.rate_intervals(counts, config.n_bootstrap, 1)})
+            rows["rates"].append({**row, **fairness.rate_intervals(counts, config.n_bootstrap, 1)})
             gaps = people.odds(part, counts, config.n_bootstrap)
             rows["odds"] += [{**row, **gap} for gap in gaps]
     return {name: pd.DataFrame(table) for name, table in rows.items()}
@@ -301,7 +303,7 @@ class _Tally:
 
     def _store(self, name: str, form: str, hits: np.ndarray) -> None:
         self._counts[name, form, CROSS].append(points.best_elsewhere(hits))
-        here = [operating_points.best_here(hits[:, kind]) for kind in range(len(KINDS))]
+        here = [operating_points.best_in_sample(hits[:, kind]) for kind in range(len(KINDS))]
         self._counts[name, form, TUNED].append(np.stack(here))
 
     def _gains(self) -> Iterator[dict[str, object]]:

@@ -8,11 +8,12 @@ import click
 import numpy as np
 
 from causalex_core import regions
+from causalex_core.commands import options
 from causalex_core.data import feature_archive
 from causalex_core.errors import CausalexError
 from causalex_core.graphs import causal_learn, compound, pag
 from causalex_core.graphs.independence import ColumnsError, EffectiveSampleSize
-from causalex_core.graphs.samples import COMPONENTS, motion_series
+from causalex_core.graphs.samples import SamplingConfig, motion_series
 from causalex_core.graphs.search import fci
 from causalex_core.motion.record import Recording, read_motion
 
@@ -24,31 +25,9 @@ from causalex_core.motion.record import Recording, read_motion
 @click.option(
     "-o", "--output", required=True, type=click.Path(path_type=Path), help="The graph, as JSON."
 )
-@click.option(
-    "--components",
-    type=click.Choice(list(COMPONENTS)),
-    default="magnitude",
-    show_default=True,
-    help="How u and v become samples: the length of the vector; u; v; or both, one after the"
-    " other, as in the authors' code. That takes u and v of one frame for two samples, and draws"
-    " too many edges where they go together.",
-)
-@click.option(
-    "--leave-out-first",
-    type=click.IntRange(min=0),
-    default=0,
-    show_default=True,
-    metavar="N",
-    help="Leave out the first N frames of each video. Recordings of CAS(ME)^2 begin with a change"
-    " that moves all regions: there 15 takes false edges away.",
-)
-@click.option(
-    "--alpha",
-    type=click.FloatRange(0, 1, min_open=True, max_open=True),
-    default=0.01,
-    show_default=True,
-    help="Level of the tests.",
-)
+@options.declared(SamplingConfig, "components")
+@options.declared(SamplingConfig, "leave_out_first")
+@options.declared(SamplingConfig, "alpha")
 @click.option(
     "--effective-sample-size",
     type=click.Choice(["bartlett", "frames"]),

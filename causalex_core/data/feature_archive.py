@@ -19,8 +19,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from causalex_core import regions
-from causalex_core.motion.record import Recording
 from causalex_core.errors import CausalexError
+from causalex_core.motion.record import Recording
 
 UNIT_PX = 20  # flow was clipped to +-10 px and mapped to a range of 1
 _STEP, _CONTEXT = 256, 7

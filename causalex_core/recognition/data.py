@@ -68,9 +68,9 @@ def inputs(flow: Images) -> Images:
     return np.ascontiguousarray(np.moveaxis(images, -1, 2))
 
 
-def from_median(images: Images) -> NDArray[np.float32]:
+def from_median(images: NDArray, dtype: type = np.float32) -> NDArray:
     """Flow images (..., 28, 28, 3) less the median of v and of u, as most of a face is still."""
-    flow = images.astype(np.float32)
+    flow: NDArray = images.astype(dtype)
     flow[..., 1:] -= np.median(flow[..., 1:], axis=(-3, -2), keepdims=True)
     return flow
 
@@ -104,9 +104,9 @@ def _colours() -> Images:
     hue = np.trunc(_degrees(v, u) / _DEGREES_PER_HUE)
     sector = hue * np.float32(1 / _HUES_PER_SECTOR)
     fraction = sector - np.floor(sector)
-    one = np.float32(1)
-    green = np.where(sector < 1, one - (one - fraction), one)
-    red = np.where(sector < 1, one, one - fraction)
+    unit = np.float32(1)
+    green = np.where(sector < 1, unit - (unit - fraction), unit)
+    red = np.where(sector < 1, unit, unit - fraction)
     return np.rint(np.float32(255) * np.stack([0 * red, green, red], axis=-1)).astype(np.uint8)
 
 

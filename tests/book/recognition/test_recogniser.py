@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 import torch
 
-from causalex_book.recognition import card, filmed, shipped, spotted
+from causalex_book.recognition import filmed, shipped, spotted
 from causalex_core.data.causalnet import EMOTIONS
 from causalex_core.errors import CausalexError
 from causalex_core.motion.landmarks import Given
@@ -66,7 +66,7 @@ def test_training_in_small(trained, tmp_path):
     recogniser, about = trained
     counts = about["measured"]["macro"]
     assert np.sum(counts[shipped.TRUE]) == np.sum(counts[shipped.SPOTTED]) > 0
-    text = card.text(recogniser, about)
+    text = shipped.card(recogniser, about)
     assert about["people"]["fingerprints"][1] in text and "Synthetic people only" in text
     assert "No lie detection" in text and "licence" in text
     checkpoints.save(recogniser, tmp_path / "copy.safetensors", about)
@@ -88,7 +88,7 @@ def test_errors_enter_where_they_are_asked_for():
     wrong = shipped._with_errors(people[0], table, laws, 1)
     moved = wrong - true
     assert (moved[:, [0, 2]] >= 0).all() and set(moved[:, 1]) <= {0, 1} and moved.any()
-    found = shipped.material(people, config, laws)
+    found = shipped.film(people, config, laws)
     assert found.rows["key_frames"].tolist() == [shipped.TRUE] * len(table) + [
         shipped.SPOTTED
     ] * len(table)
@@ -103,7 +103,7 @@ def test_the_file_and_its_card_tell_the_same(ours):
     notes = read_about(checkpoints.SHIPPED)
     learn = shipped.Config().drawn(shipped.Config().learn)
     assert notes["people"]["fingerprints"] == [people.fingerprint for people in learn]
-    assert card.text(ours, notes) == checkpoints.SHIPPED.with_name("CARD.md").read_text(
+    assert shipped.card(ours, notes) == checkpoints.SHIPPED.with_name("CARD.md").read_text(
         encoding="utf-8"
     )
     assert checkpoints.SHIPPED.stat().st_size < 1_500_000

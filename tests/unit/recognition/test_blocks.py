@@ -1,7 +1,6 @@
 """Each block against the public code's outputs, and against what it is said to do."""
 
 import numpy as np
-import pytest
 import torch
 import torch.nn.functional as nnf
 from torch import nn
@@ -12,11 +11,9 @@ from causalex_core.recognition.model import (
     BlockAttention,
     CausalNetConfig,
     Downsample,
-    Encoder,
     PositionAttention,
     Stage,
     TemporalAttention,
-    ValueProjection,
     neighbours,
     patches,
     penalties,
@@ -102,13 +99,6 @@ def test_fixed_matrices_are_the_published_ones(oracles):
     assert torch.equal(penalties(0.5), case["w/layers.0.1.P_matrix"])
 
 
-def test_only_corners_are_no_neighbours():
-    assert torch.equal(neighbours(), 1 - torch.eye(4).flip(1))
-    expected = torch.zeros(4, 4)
-    expected[[0, 1, 2, 3], [3, 2, 1, 0]] = torch.tensor([-0.8, -0.6, -0.4, -0.2])
-    torch.testing.assert_close(penalties(0.2), expected)
-
-
 @torch.no_grad()
 def test_patches_hold_rows_then_columns_then_channels():
     image = torch.rand(1, 3, 28, 28, generator=torch.Generator().manual_seed(1))
@@ -147,16 +137,6 @@ def test_places_of_a_block_have_their_own_number():
     stage.position.copy_(torch.tensor([1.0, 2.0, 3.0, 4.0]))
     expected = torch.tensor([[1.0, 2.0], [3.0, 4.0]]).repeat(2, 2)
     assert torch.equal(stage(x)[0, :, :, 7], expected)
-
-
-@torch.no_grad()
-def test_a_token_alone_attends_to_itself():
-    torch.manual_seed(5)
-    attention, alone = BlockAttention(512, 6), ValueProjection(512, 6)
-    alone.value.weight.copy_(attention.query_key_value.weight[-510:])
-    alone.out.load_state_dict(attention.out.state_dict())
-    x = torch.randn(7, 1, 512)
-    torch.testing.assert_close(attention(x), alone(x))
 
 
 @torch.no_grad()
@@ -203,15 +183,3 @@ def test_time_joins_each_token_with_its_like():
     earlier[:, 1] += 1
     touched = (temporal(earlier, later) != before).any(-1)
     assert torch.equal(touched, torch.tensor([[False, True, False, False]]).expand(3, 4))
-
-
-def test_an_image_becomes_1024_features():
-    with torch.device("meta"):
-        assert Encoder((1, 1, 1), (4, 2, 1), True)(torch.empty(2, 3, 28, 28)).shape == (2, 1024)
-
-
-@pytest.mark.parametrize("gamma", [0.0, 0.3, 2.0])
-def test_gamma_is_only_in_the_penalties(gamma):
-    attention = PositionAttention(16, 2, gamma, 1.0)
-    assert torch.equal(attention.penalty, penalties(gamma))
-    assert torch.equal(attention.near, neighbours())

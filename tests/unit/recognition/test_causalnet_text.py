@@ -22,7 +22,7 @@ from causalex_core.recognition.model import PositionAttention
 from causalex_core.recognition.ststnet import Ststnet
 
 PUBLISHED_PARAMETERS = 276_590_089
-CAUSAL_EX = CausalNetTextConfig(
+SMALL = CausalNetTextConfig(
     widths=(8, 12), heads=(2, 2), repeats=(1, 1), exchanges=1, fused=8, fused_heads=2, hidden=8,
     stitched=False,
 )  # fmt: skip
@@ -31,7 +31,7 @@ CAUSAL_EX = CausalNetTextConfig(
 @pytest.fixture
 def network():
     torch.manual_seed(3)
-    return CausalNetText(CAUSAL_EX)
+    return CausalNetText(SMALL)
 
 
 @pytest.fixture
@@ -55,7 +55,7 @@ def test_every_weight_learns_queries_and_keys_among_them(network, motion):
     nnf.cross_entropy(network(motion), torch.tensor([0, 1, 2, 0])).backward()
     still = [name for name, value in network.named_parameters() if not value.grad.ne(0).any()]
     assert not still
-    width = CAUSAL_EX.widths[0]
+    width = SMALL.widths[0]
     gradient = network.flow.within[0].attention.query_key_value.weight.grad
     assert gradient[: 2 * width].abs().max() > 1e-6
 
@@ -134,28 +134,28 @@ def test_flow_has_its_zero_at_zero():
 def test_stitched_images_are_those_of_the_published_network():
 
     image = np.random.default_rng(4).integers(0, 256, (28, 28, 1))
-    index = CausalNetText(replace(CAUSAL_EX, stitched=True)).index
+    index = CausalNetText(replace(SMALL, stitched=True)).index
     np.testing.assert_array_equal(image.ravel()[index], mosaic(image)[..., 0])
 
 
 @torch.no_grad()
 def test_motion_is_averaged_over_squares(motion):
     torch.manual_seed(3)
-    smoothing = CausalNetText(replace(CAUSAL_EX, smoothed=3))
+    smoothing = CausalNetText(replace(SMALL, smoothed=3))
     torch.manual_seed(3)
-    plain = CausalNetText(CAUSAL_EX)
+    plain = CausalNetText(SMALL)
     mean = nnf.avg_pool2d(nnf.pad(motion.flatten(0, 2), (1, 1, 1, 1)), 3, stride=1) * 9
     mean = mean / nnf.avg_pool2d(nnf.pad(torch.ones(1, 28, 28), (1, 1, 1, 1)), 3, stride=1) / 9
     torch.testing.assert_close(smoothing(motion), plain(mean.view(motion.shape)))
     assert not torch.allclose(smoothing(motion), plain(motion), atol=1e-3)
     with pytest.raises(CausalexError, match="smoothed over 2 px"):
-        CausalNetText(replace(CAUSAL_EX, smoothed=2))
+        CausalNetText(replace(SMALL, smoothed=2))
 
 
 @torch.no_grad()
 @pytest.mark.parametrize("stitched", [False, True])
 def test_motion_is_seen_in_cells(motion, stitched):
-    network = CausalNetText(replace(CAUSAL_EX, cells=2, straight=True, stitched=stitched))
+    network = CausalNetText(replace(SMALL, cells=2, straight=True, stitched=stitched))
     torch.nn.init.normal_(network.straight.weight)
     seen = motion.flatten(-2)[..., network.index].flatten(0, 1)
     expected = nnf.avg_pool2d(seen, 2)
@@ -169,7 +169,7 @@ def test_motion_is_seen_in_cells(motion, stitched):
 @torch.no_grad()
 def test_the_linear_path_sees_the_first_phase_alone(motion):
     torch.manual_seed(3)
-    network = CausalNetText(replace(CAUSAL_EX, straight=True))
+    network = CausalNetText(replace(SMALL, straight=True))
     for last in (network.head[-1].weight, network.head[-1].bias):
         torch.nn.init.zeros_(last)
     bias = network.straight.bias.expand(4, 3)

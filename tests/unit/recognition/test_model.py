@@ -59,45 +59,6 @@ def test_logits(public, network):
     np.testing.assert_allclose(folded(network)(maps.double()), exact, rtol=0, atol=1e-10)
 
 
-@torch.no_grad()
-def test_what_every_part_gives(public, network):
-    case, seen = public[1], {}
-
-    def keep(name):
-        return lambda module, given, made: seen.__setitem__(name, made)
-
-    for ours in ("flow", "direction"):
-        encoder = getattr(network, ours)
-        encoder.embed.register_forward_hook(keep(f"{ours} embed"))
-        encoder.stages[2].register_forward_hook(keep(f"{ours} last"))
-        for stage, shrink in enumerate(encoder.shrinks):
-            shrink.register_forward_hook(keep(f"{ours} shrink {stage}"))
-    network.positions[-1].register_forward_hook(keep("positions"))
-    network.causal.register_forward_hook(keep("causal"))
-    network.head[0].register_forward_hook(keep("hidden"))
-    network(torch.from_numpy(case["img"]))
-    images = {
-        "flow embed": "to_patch_embedding",
-        "flow shrink 0": "layers.0.1",
-        "flow shrink 1": "layers.1.1",
-        "flow last": "layers.2.0",
-        "direction embed": "to_patch_embedding1",
-        "direction last": "layers1.2.0",
-    }
-    for ours, theirs in images.items():
-        for phase in range(2):
-            found = seen[ours].unflatten(0, (-1, 2))[:, phase].permute(0, 3, 1, 2)
-            expected = case[f"act/{theirs}/call{phase}/out0"]
-            scale = np.abs(expected).max()
-            np.testing.assert_allclose(found / scale, expected / scale, rtol=0, atol=1e-5)
-    for phase in range(2):
-        found = seen["positions"][phase].mT.unflatten(2, (2, 2))
-        expected = case[f"act/CrossAttention/call0/out{phase}"]
-        np.testing.assert_allclose(found, expected, rtol=0, atol=5e-5)
-    np.testing.assert_allclose(seen["causal"], case["act/cab/call0/out0"], rtol=0, atol=5e-5)
-    np.testing.assert_allclose(seen["hidden"], case["act/mlp_head.0/call0/out0"], rtol=0, atol=5e-5)
-
-
 def test_gradients_and_three_steps(public, network):
     _, case, norms = public
     maps, labels = torch.from_numpy(case["img"]), torch.from_numpy(case["label"])

@@ -1,7 +1,7 @@
-"""Printed scores of recognisers, one table of fractions for what two sources print.
+"""Printed scores of recognisers, as fractions, from two sources.
 
-The printed rows were scored by their authors on the same three databases, under rules that are
-known here only where their code is public.
+Their authors scored them on the same three databases, under rules that are known here only where
+the code is public.
 """
 
 from collections.abc import Sequence
@@ -10,7 +10,7 @@ import pandas as pd
 
 from causalex_book.publishing import paper, show
 
-# Epochs among which the public code of a method chooses, for each test subject its best.
+# Epochs among which the public code of a method selects the best of each test subject.
 CHOSEN_AMONG = {"CausalNet": 200, "HTNet": 800}
 _MEASURES = {"UF1": "uf1", "UAR": "uar", "ACC": "accuracy"}
 _PERCENT = 100
@@ -29,7 +29,7 @@ def printed() -> pd.DataFrame:
         }
     )
     readme = paper.printed("causalnet", "readme")
-    own = pd.DataFrame(
+    causalnet = pd.DataFrame(
         {
             "method": "CausalNet",
             "scope": readme["row"],
@@ -37,10 +37,10 @@ def printed() -> pd.DataFrame:
             "value": readme["value"] / _PERCENT,
         }
     )
-    return pd.concat([rows, own], ignore_index=True)
+    return pd.concat([rows, causalnet], ignore_index=True)
 
 
-def beside(
+def comparison(
     scores: pd.DataFrame, differences: pd.DataFrame, scope: str, methods: Sequence[str]
 ) -> pd.DataFrame:
     """Printed rows of some methods, then ours, as text.
@@ -50,8 +50,7 @@ def beside(
     scores
         Ours: ``system, rule, scope, measure, value, low, high``.
     differences
-        ``system, rule, scope, measure, difference, low, high``: what ours read beyond the linear
-        model; systems without a row are that model.
+        Ours less the linear model: ``system, rule, scope, measure, difference, low, high``.
     scope
         ``composite`` or the name of a database.
     methods
@@ -64,25 +63,24 @@ def beside(
         UF1.
     """
     keys = ["system", "rule"]
-    of_scope = printed().query("scope == @scope").set_index(["method", "measure"])["value"]
+    values = printed().query("scope == @scope").set_index(["method", "measure"])["value"]
     rows = [
         {
             "system": method,
             "rule": "printed; test_selected" if method in CHOSEN_AMONG else "printed",
             **{
-                measure: f"{of_scope[method, measure]:.4f}"
+                measure: f"{values[method, measure]:.4f}"
                 for measure in _MEASURES.values()
-                if (method, measure) in of_scope
+                if (method, measure) in values
             },
         }
         for method in methods
     ]
-    own = show.with_interval(scores[scores["scope"] == scope], "value")
-    own = own.pivot(index=keys, columns="measure", values="value").loc[
-        list(own[keys].drop_duplicates().itertuples(index=False, name=None))
-    ]
+    ours = show.with_interval(scores[scores["scope"] == scope], "value")
+    order = pd.MultiIndex.from_frame(ours[keys].drop_duplicates())
+    ours = ours.pivot(index=keys, columns="measure", values="value").loc[order]
     beyond = differences[(differences["scope"] == scope) & (differences["measure"] == "uf1")]
     texts = show.with_interval(beyond, "difference").set_index(keys)["difference"]
-    own["beyond_linear"] = texts.reindex(own.index)
-    found = pd.concat([pd.DataFrame(rows), own.reset_index()], ignore_index=True)
-    return found[[*keys, *_MEASURES.values(), "beyond_linear"]].fillna("–")
+    ours["beyond_linear"] = texts.reindex(ours.index)
+    table = pd.concat([pd.DataFrame(rows), ours.reset_index()], ignore_index=True)
+    return table[[*keys, *_MEASURES.values(), "beyond_linear"]].fillna("–")

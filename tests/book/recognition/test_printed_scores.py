@@ -5,7 +5,7 @@ import pytest
 
 from causalex_book.pages import published_path
 from causalex_book.publishing import results
-from causalex_book.recognition import beside_recognition, emotion_floor, full_network
+from causalex_book.recognition import emotion_floor, full_network, printed_scores
 
 RULES = {"linear model": "nothing to choose", "net": "last_epoch"}
 
@@ -22,7 +22,7 @@ def table():
     scores = scores.assign(low=scores["value"] - 0.1, high=scores["value"] + 0.1)
     beyond = scores.query("system == 'net'").rename(columns={"value": "difference"})
     beyond = beyond.assign(difference=0.1, low=-0.05, high=0.25)
-    return beside_recognition.beside(scores, beyond, "SMIC", ["HTNet", "STSTNet", "CausalNet"])
+    return printed_scores.comparison(scores, beyond, "SMIC", ["HTNet", "STSTNet", "CausalNet"])
 
 
 def test_printed_rows_stand_above_ours_with_the_rule_of_their_code(table):
@@ -42,10 +42,10 @@ def test_ours_are_those_of_the_scope_with_intervals(table):
 
 def test_findings_on_printed_scores_follow_from_the_stored_floor():
     tables = results.read(published_path(emotion_floor)).tables
-    number = beside_recognition.CHOSEN_AMONG["CausalNet"]
+    number = printed_scores.CHOSEN_AMONG["CausalNet"]
     floor = tables["floor"].set_index(["epochs", "rule", "scope"])["uf1"].sort_index()
     floor = floor[number, "test_selected"]
-    printed = beside_recognition.printed().query("measure == 'uf1'")
+    printed = printed_scores.printed().query("measure == 'uf1'")
     printed = printed.set_index(["scope", "method"])["value"]
     linear = tables["scores"].query("system == 'linear model' and measure == 'uf1'")
     linear = linear.set_index("scope")["value"]
@@ -61,7 +61,7 @@ def test_findings_on_printed_scores_follow_from_the_stored_floor():
 def test_findings_on_the_network_as_published_follow_from_its_stored_run():
     scores = results.read(published_path(full_network)).tables["scores"].query("measure == 'uf1'")
     found = scores.set_index(["system", "rule", "scope"])["value"].sort_index()
-    printed = beside_recognition.printed().query("measure == 'uf1' and method == 'CausalNet'")
+    printed = printed_scores.printed().query("measure == 'uf1' and method == 'CausalNet'")
     printed = printed.set_index("scope")["value"]
     selected, honest = (
         found[full_network.PUBLISHED_NETWORK, rule] for rule in ("test_selected", "last_epoch")
