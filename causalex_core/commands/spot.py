@@ -47,8 +47,8 @@ from causalex_core.spotting.predict import portraits, recorded
     type=click.FloatRange(min=0),
     default=0.0,
     show_default=True,
-    help="Lambda of Eq. 8: take this much of what the network says of null frames from its"
-    " probabilities. That raises all thresholds alike.",
+    help="Lambda of debiasing: subtract this share of the probabilities of null frames. That"
+    " raises all thresholds alike.",
 )
 @click.option(
     "--model",
