@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 import torch
 
-from causalex_book.debiasing import people
+from causalex_book.debiasing import controls, people
 from causalex_book.debiasing.people import System
 from causalex_book.spotting import nested, threshold_sweep
 from causalex_book.spotting.dataset import DatabaseName, RealName, SpottingDataset, read_for
@@ -36,12 +36,13 @@ from causalex_core.config import (
     at_least,
     including,
 )
-from causalex_core.evaluation import frames, operating_points
+from causalex_core.evaluation import fairness, operating_points
 from causalex_core.expressions import KINDS
-from causalex_core.spotting import candidates, debias, targets
+from causalex_core.spotting import debias
+from causalex_core.spotting.data import leave_one_subject_out
 from causalex_core.spotting.debias import Form
-from causalex_core.spotting.judging import judge
-from causalex_core.spotting.windows import leave_one_subject_out
+from causalex_core.spotting.training import predict
+from causalex_core.training import by_sample
 
 SOURCES = ()
 LONG = "about an hour of CPU time"
@@ -137,7 +138,7 @@ def compute(config: Config, views: Sequence[str] = VIEWS) -> dict[str, pd.DataFr
             if system.form == FORMS[0] and system.counterfactual in (NONE, *MAIN)
         }
         for row, cells in people.cells(data, shown):
-            rows["rates"].append({**row, **frames.rate_intervals(cells, config.n_bootstrap, 1)})
+            rows["rates"].append({**row, **fairness.rate_intervals(cells, config.n_bootstrap, 1)})
             gaps = people.odds(data, cells, config.n_bootstrap)
             rows["odds"] += [{**row, **gap} for gap in gaps]
     return {name: pd.DataFrame(table) for name, table in rows.items()}
@@ -179,12 +180,11 @@ def _of_seed(
     views = _views(data, seed, names)
     main = {view: views[view] for view in names}
     results, matrices = trained(data, variant, leave_one_subject_out(data.windows), seed, setting)
-    predicted = judge(
+    predicted = predict(
         results, how, matrices, {NONE: motion, **(views if name == CAUSAL_EX else main)}
     )
     scores = {
-        view: candidates.in_place(results.runs, of_runs, len(motion))
-        for view, of_runs in predicted.items()
+        view: by_sample(results.runs, of_runs, len(motion)) for view, of_runs in predicted.items()
     }
     of_seed = _OfSeed(confidence={view: _confidence(array) for view, array in scores.items()})
     scores = _with_both(scores)
@@ -192,7 +192,7 @@ def _of_seed(
         scores[CONSTANT] = np.full_like(scores[NONE], LEVEL)
     folds, epochs = nested.folds(data.windows), threshold_sweep.inner_epochs(config.epochs)
     results, matrices = trained(data, variant, folds, seed, setting, epochs)
-    predicted = judge(results, how, matrices, {NONE: motion, **main})
+    predicted = predict(results, how, matrices, {NONE: motion, **main})
     pairs = [
         (
             run.fold.held_out,
@@ -210,7 +210,7 @@ def _of_seed(
         choice = threshold_sweep.cross_fold(swept)
         of_seed.counts[view, form, CROSS] = threshold_sweep.counts_at(swept, choice)
         of_seed.counts[view, form, TUNED] = np.stack(
-            [operating_points.best_here(swept[:, kind]) for kind in range(len(KINDS))]
+            [operating_points.best_in_sample(swept[:, kind]) for kind in range(len(KINDS))]
         )
         if view in (SWEEP, *pairs[0][1]) and form != FORMS[1]:
             inner = [
@@ -288,7 +288,7 @@ def _confidences(seeds: Sequence[_OfSeed]) -> Iterator[dict[str, object]]:
     """Mean probabilities over seeds, by motion, kind and head."""
     for view in seeds[0].confidence:
         values = np.mean([seed.confidence[view] for seed in seeds], axis=0)  # (3, 2, 4)
-        for index, kind in enumerate(targets.KINDS):
+        for index, kind in enumerate(KINDS):
             for head, of_head in zip(HEADS, values[:, index].T.tolist(), strict=True):
                 yield {
                     "motion": "as measured" if view == NONE else view,
@@ -312,7 +312,7 @@ def _views(
     motion, video = data.windows.motion, data.windows.video
     generator = np.random.default_rng([seed, len(data.videos)])
     regions = debias.most_causal_regions(data.marks)
-    random = debias.random_regions(regions, generator)[video]
+    random = controls.random_regions(regions, generator)[video]
     kept = debias.keep(motion, regions[video])
     views = {
         NULL: debias.null_motion(motion).expand_as(motion),
@@ -320,9 +320,9 @@ def _views(
         MASK: debias.mask(motion, regions[video]),
         "keep random regions": debias.keep(motion, random),
         "mask random regions": debias.mask(motion, random),
-        "keep E_f, other video": kept[debias.from_another_video(video, generator)],
-        "noise": debias.noise(motion, generator),
-        "blurred": debias.blurred(motion, _BLUR),
+        "keep E_f, other video": kept[controls.from_another_video(video, generator)],
+        "noise": controls.noise(motion, generator),
+        "blurred": controls.blurred(motion, _BLUR),
     }
     left_out = {name.split()[0] for name in VIEWS if name not in names}  # keep, for keep E_f
     return {name: view for name, view in views.items() if name.split()[0] not in left_out}

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from causalex_book.spotting.dataset import SpottingDataset
-from causalex_core.evaluation import fairness, frames
+from causalex_core.evaluation import fairness
 from causalex_core.expressions import KINDS
 from causalex_synthetic import planted
 from causalex_synthetic.dataset import SyntheticDataset
@@ -86,13 +86,13 @@ def cells(
     for system, tables in detections.items():
         for kind in KINDS:
             truth, *predicted = (
-                frames.covered(table[table["kind"] == kind], lengths)
+                fairness.covered(table[table["kind"] == kind], lengths)
                 for table in (data.truth, *tables)
             )
             seeds = len(predicted)
             yield (
                 {"database": data.name, **system._asdict(), "kind": kind},
-                frames.cells(
+                fairness.cells(
                     np.tile(subject, seeds), np.tile(truth, seeds), np.concatenate(predicted)
                 ),
             )

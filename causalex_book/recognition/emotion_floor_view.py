@@ -2,13 +2,13 @@
 
 from causalex_book.publishing import show, style
 from causalex_book.publishing.results import Frame, Tables
-from causalex_book.recognition import beside_recognition, emotion_floor, figures_recognition
-from causalex_book.recognition.emotions import COMPOSITE, DATABASES
+from causalex_book.recognition import emotion_floor, printed_scores
+from causalex_book.recognition.emotions import COMPOSITE, DATABASES, with_interval
 from causalex_book.recognition.selection import CROSS, LAST, TEST
 
 
 def sizes_table(tables: Tables, n_epochs: int) -> None:
-    """Show the table of sizes."""
+    """Show accuracy of guesses by number of samples."""
     sizes = tables["sizes"].assign(
         of_one_emotion=lambda rows: (
             rows["of_one_emotion"].astype(str) + " of " + rows["subjects"].astype(str)
@@ -24,15 +24,15 @@ def sizes_table(tables: Tables, n_epochs: int) -> None:
 
 
 def floor_figure(printed: Frame, composite: Frame, linear: Frame) -> None:
-    """Draw the figure of floor."""
+    """Draw UF1 of guesses by number of epochs."""
     codes = (
         printed.query("scope == 'composite' and measure == 'uf1'")
-        .assign(epochs=lambda rows: rows["method"].map(beside_recognition.CHOSEN_AMONG))
+        .assign(epochs=lambda rows: rows["method"].map(printed_scores.CHOSEN_AMONG))
         .dropna(subset="epochs")
     )
 
     style.plotly_html(
-        figures_recognition.floor(composite, codes, {"linear model, honest": linear["value"]}),
+        emotion_floor.floor_figure(composite, codes, {"linear model, honest": linear["value"]}),
         "emotion-floor",
         "Line chart: UF1 of guesses under test_selected rises steeply with the number of epochs,"
         " past the honest linear model, towards two printed scores; the other rules stay at one"
@@ -44,7 +44,7 @@ def floors(printed: Frame, tables: Tables, scores: Frame) -> Frame:
     """UF1 as printed, of guesses under the rule of that code, and of the linear model, by scope."""
     wide = printed.query("measure == 'uf1'").pivot(index="scope", columns="method", values="value")
     columns: dict[str, Frame] = {}
-    for method, number in beside_recognition.CHOSEN_AMONG.items():
+    for method, number in printed_scores.CHOSEN_AMONG.items():
         floor = tables["floor"].query("rule == @TEST and epochs == @number").set_index("scope")
         columns |= {f"{method}, printed": wide[method], f"guesses, {number} epochs": floor["uf1"]}
     columns["linear model, honest"] = scores.xs(
@@ -54,7 +54,7 @@ def floors(printed: Frame, tables: Tables, scores: Frame) -> Frame:
 
 
 def floor_table(floors: Frame) -> None:
-    """Show the table of floor."""
+    """Show printed UF1 and that of guesses, by scope."""
     show.table(
         floors.reset_index(),
         "UF1 as printed by two papers, of guesses under the rule of their code, and of the linear"
@@ -64,8 +64,8 @@ def floor_table(floors: Frame) -> None:
     )
 
 
-def beside_figure(tables: Tables, known: Frame, composite: Frame) -> None:
-    """Draw the figure of beside."""
+def comparison_figure(tables: Tables, known: Frame, composite: Frame) -> None:
+    """Draw printed scores, ours and guesses."""
     uf1 = tables["scores"].query("scope == 'composite' and measure == 'uf1'")
     measured = uf1.assign(
         label=uf1["system"] + ", " + uf1["rule"].where(uf1["rule"] != emotion_floor.NO_CHOICE, ""),
@@ -77,11 +77,11 @@ def beside_figure(tables: Tables, known: Frame, composite: Frame) -> None:
     guesses = composite.query("rule == @TEST and epochs in [200, 800]").assign(
         label=lambda rows: "guesses, best of " + rows["epochs"].astype(str) + " per subject"
     )
-    style.show_figure(figures_recognition.beside_floor(known, measured, guesses))
+    style.show_figure(emotion_floor.comparison_figure(known, measured, guesses))
 
 
 def scores_table(tables: Tables) -> None:
-    """Show the table of scores."""
+    """Show scores of all systems."""
     shown = show.with_interval(tables["scores"], "value").pivot(
         index=["system", "rule", "scope"], columns="measure", values="value"
     )
@@ -119,7 +119,7 @@ def conclusions(
     rows = known.set_index("method")["value"]
     distances = {
         method: rows[method] - floors.loc["composite", f"guesses, {epochs} epochs"]
-        for method, epochs in beside_recognition.CHOSEN_AMONG.items()
+        for method, epochs in printed_scores.CHOSEN_AMONG.items()
     }
     measured = ", ".join(
         f"{method}'s {rows[method]:.4f} lies {abs(distance):.3f}"
@@ -129,29 +129,28 @@ def conclusions(
     below = [
         f"{method} on {scope} ({floors.loc[scope, f'{method}, printed']:.3f} against"
         f" {floors.loc[scope, f'guesses, {epochs} epochs']:.3f})"
-        for method, epochs in beside_recognition.CHOSEN_AMONG.items()
+        for method, epochs in printed_scores.CHOSEN_AMONG.items()
         for scope in floors.index
         if floors.loc[scope, f"{method}, printed"] < floors.loc[scope, f"guesses, {epochs} epochs"]
     ]
     return [
         f"{few['subjects'].sum()} of {tables['sizes']['subjects'].sum()} subjects have at most four"
-        f" samples. Guesses read an accuracy of {100 * reached:.0f} % on them when each keeps its"
+        f" samples. Guesses have an accuracy of {100 * reached:.0f} % on them when each keeps its"
         f" best of {n_epochs} epochs.",
-        "With no information beyond how frequent the emotions are, the published rule reads a"
+        "With no information beyond how frequent the emotions are, the published rule scores a"
         f" composite UF1 of {drawn(TEST)} over {n_epochs} epochs; the last epoch of the same"
-        f" guesses reads {drawn(LAST)}. The rule alone is worth {guesses['gain']:.3f}"
-        f" [{guesses['low']:.3f}, {guesses['high']:.3f}].",
+        f" guesses scores {drawn(LAST)}. The rule alone is worth"
+        f" {with_interval(guesses, 'gain')}.",
         f"Measured from guesses with as many epochs, {measured}. A printed score under this rule"
         " has to be read from that floor, not from one third.",
         "Printed below the guesses for the same database:"
         f" {'; '.join(below) or 'none of the two'}.",
-        f"The linear model, in which no test subject has a say, reads {linear['value']:.3f}"
-        f" [{linear['low']:.3f}, {linear['high']:.3f}];"
-        f" {int((rows < linear['value']).sum())} of {len(rows)} printed rows read less, and"
+        f"The linear model, selected on no test subject, scores {with_interval(linear)};"
+        f" {int((rows < linear['value']).sum())} of {len(rows)} printed rows score less, and"
         f" {int((rows > linear['high']).sum())} lie above its interval.",
-        f"To a single layer the rule adds {layer['gain']:.3f} [{layer['low']:.3f},"
-        f" {layer['high']:.3f}]. Its epochs resemble each other, so it has fewer guesses to choose"
-        " from; what the rule adds to a network must be measured on that network.",
+        f"To a single layer the rule adds {with_interval(layer, 'gain')}. Its epochs are"
+        " correlated, which gives fewer effective guesses; what the rule adds to a network must be"
+        " measured on that network.",
         f"Leaving out subjects that are never right would add {dropping['gain']:.3f} to the linear"
         f" model ({dropping['subjects_dropped']:.0f} subjects).",
     ]

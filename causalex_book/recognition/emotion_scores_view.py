@@ -6,9 +6,9 @@ from typing import Any
 from causalex_book.publishing import show, style
 from causalex_book.publishing.results import Frame, Result, Tables
 from causalex_book.recognition import (
-    beside_recognition,
     emotion_scores,
-    figures_emotions,
+    emotions,
+    printed_scores,
 )
 from causalex_book.recognition.emotion_scores import (
     COMPACT,
@@ -19,6 +19,7 @@ from causalex_book.recognition.emotion_scores import (
     STSTNET,
 )
 from causalex_book.recognition.emotions import COMPOSITE, DATABASES
+from causalex_book.recognition.emotions import with_interval as interval
 from causalex_book.recognition.selection import CROSS, LAST, TEST
 
 PRINTED = ["CausalNet", "HTNet", "STSTNet"]
@@ -33,19 +34,14 @@ HEADERS = {
 }
 
 
-def interval(row: Frame, name: str = "value") -> str:
-    """A value with its interval, as text."""
-    return f"{row[name]:.3f} [{row['low']:.3f}, {row['high']:.3f}]"
-
-
 def than_linear(row: Frame) -> str:
-    """How a difference from the linear model is said, with its interval."""
+    """A difference from the linear model in words, with its interval."""
     verdict = "more" if row["low"] > 0 else "less" if row["high"] < 0 else "neither more nor less"
     return f"{verdict} than the linear model ({interval(row, 'difference')})"
 
 
 def networks_table(tables: Tables) -> None:
-    """Show the table of networks."""
+    """Show the shapes of the networks."""
     networks = tables["networks"].rename(
         columns={"at_work": "of these at work", "tokens": "attention is among … tokens"}
     )
@@ -59,17 +55,15 @@ def networks_table(tables: Tables) -> None:
 
 
 def scores_figure(uf1: Frame) -> None:
-    """Draw the figure of scores."""
-    printed = beside_recognition.printed().query("measure == 'uf1' and method in @PRINTED")
-    style.show_figure(
-        figures_emotions.dots(uf1, printed.set_index("method").loc[PRINTED].reset_index())
-    )
+    """Draw UF1 of all systems, and printed ones."""
+    printed = printed_scores.printed().query("measure == 'uf1' and method in @PRINTED")
+    style.show_figure(emotions.dots(uf1, printed.set_index("method").loc[PRINTED].reset_index()))
 
 
 def composite_table(tables: Tables, used: Mapping[str, Any]) -> None:
-    """Show the table of composite."""
+    """Show scores on all databases together."""
     show.table(
-        beside_recognition.beside(tables["scores"], tables["differences"], COMPOSITE, PRINTED),
+        printed_scores.comparison(tables["scores"], tables["differences"], COMPOSITE, PRINTED),
         "All databases together: printed rows, then ours with 95 % intervals over people. Guesses"
         f" are means over {used['n_draws']} draws.",
         "tab-emotion-composite",
@@ -78,10 +72,10 @@ def composite_table(tables: Tables, used: Mapping[str, Any]) -> None:
 
 
 def database_tables(tables: Tables) -> None:
-    """Show the tables of database."""
+    """Show scores on each database."""
     for name in DATABASES.values():
         show.table(
-            beside_recognition.beside(tables["scores"], tables["differences"], name, PRINTED),
+            printed_scores.comparison(tables["scores"], tables["differences"], name, PRINTED),
             f"{name}: the same of its people alone, by models that are trained on all databases.",
             f"tab-emotion-{name.lower().replace(' ', '-')}",
             headers=HEADERS,
@@ -89,7 +83,7 @@ def database_tables(tables: Tables) -> None:
 
 
 def gains_table(tables: Tables) -> None:
-    """Show the table of gains."""
+    """Show what the published rule adds."""
     show.table(
         show.with_interval(tables["gains"].query("measure == 'uf1'"), "gain").drop(
             columns="measure"
@@ -101,9 +95,9 @@ def gains_table(tables: Tables) -> None:
 
 
 def nested_table(inner: Result, tried: Frame) -> None:
-    """Show the table of nested."""
+    """Show scores of nested selection."""
     show.table(
-        beside_recognition.beside(
+        printed_scores.comparison(
             inner.tables["scores"], inner.tables["differences"], COMPOSITE, []
         ),
         f"Stored run, all databases together: the compact network, means over"
@@ -116,13 +110,13 @@ def nested_table(inner: Result, tried: Frame) -> None:
 
 
 def epochs_figure(tables: Tables) -> None:
-    """Draw the figure of epochs."""
+    """Draw UF1 by epochs trained."""
     floor = tables["floor"].query("scope == @COMPOSITE and rule == @TEST")
-    style.show_figure(figures_emotions.curves(tables["epochs"], floor))
+    style.show_figure(emotions.curves(tables["epochs"], floor))
 
 
 def variants_table(inner: Result, tried: Frame) -> None:
-    """Show the table of variants."""
+    """Show the variants and what was selected."""
     variants = inner.tables["variants"].assign(
         uf1=lambda rows: [
             f"{row.uf1:.3f} ({row.lowest:.3f} to {row.highest:.3f})" for row in rows.itertuples()
@@ -132,14 +126,14 @@ def variants_table(inner: Result, tried: Frame) -> None:
         variants.drop(columns=["lowest", "highest"]),
         "Variants of the compact network: models whose scores are averaged, epochs, parameters of a"
         " model, UF1 on the inner groups (mean and range of the five), and for how many groups it"
-        f" was chosen. {tried['linear']:.0f} other linear models were looked at in the same way.",
+        f" was chosen. {tried['linear']:.0f} other linear models were scored in the same way.",
         "tab-emotion-variants",
         headers={"uf1": "inner UF1", "groups": "chosen for"},
     )
     chosen = inner.tables["groups"].assign(more=lambda rows: rows["uf1"] - rows["linear_uf1"])
     show.table(
         chosen,
-        "What was chosen for each group of people, and what it and the linear model read on all"
+        "What was chosen for each group of people, and what it and the linear model score on all"
         " others, by models that lack both.",
         "tab-emotion-groups",
         headers={"uf1": "inner UF1", "linear_uf1": "linear model", "more": "difference"},
@@ -153,9 +147,7 @@ def conclusions(uf1: Frame, tables: Tables, inner: Result, used: Mapping[str, An
     beyond = beyond.set_index(["system", "rule"])
     gains = tables["gains"].query("measure == 'uf1' and over == @LAST").set_index("system")
     rows = (
-        beside_recognition.printed()
-        .query("measure == 'uf1'")
-        .set_index(["method", "scope"])["value"]
+        printed_scores.printed().query("measure == 'uf1'").set_index(["method", "scope"])["value"]
     )
     counted = tables["networks"].set_index("network")
     share = counted.loc[COMPACT, "parameters"] / counted.loc["as published", "parameters"]
@@ -171,23 +163,23 @@ def conclusions(uf1: Frame, tables: Tables, inner: Result, used: Mapping[str, An
         f"{rows['CausalNet', scope] - floors[scope]:+.3f} on {scope}" for scope in SCOPES
     )
     return [
-        f"Honestly scored, the linear model reads a composite UF1 of {interval(linear)}. The"
+        f"Honestly scored, the linear model scores a composite UF1 of {interval(linear)}. The"
         f" compact network, trained here for {used['compact_epochs']} epochs with {share:.2%} of"
-        f" the published parameters, reads {interval(values.loc[(COMPACT, LAST)])} at its last"
+        f" the published parameters, scores {interval(values.loc[(COMPACT, LAST)])} at its last"
         f" epoch: {than_linear(beyond.loc[(COMPACT, LAST)])}.",
-        "Where each tested person chooses the epoch, it reads"
+        "With the epoch selected on the test subject, it scores"
         f" {interval(values.loc[(COMPACT, TEST)])}: the rule adds"
         f" {interval(gains.loc[COMPACT], 'gain')}. To STSTNet it adds"
         f" {interval(gains.loc[STSTNET], 'gain')}, to the single layer"
         f" {interval(gains.loc[ONE_LAYER], 'gain')}, to guesses"
         f" {interval(gains.loc[GUESSES], 'gain')}.",
-        f"STSTNet reads {interval(values.loc[(STSTNET, LAST)])} at its last epoch"
+        f"STSTNet scores {interval(values.loc[(STSTNET, LAST)])} at its last epoch"
         f" ({used['ststnet_epochs']} epochs), {than_linear(beyond.loc[(STSTNET, LAST)])}; printed"
         f" of it is {printed_composite['STSTNet']:.4f}.",
-        f"Chosen without the tested person, the compact network reads {interval(inner_value)} in"
+        f"Selected without the test subject, the compact network scores {interval(inner_value)} in"
         f" the stored run, {than_linear(inner_beyond)}.",
         f"CausalNet prints {printed_composite['CausalNet']:.4f}. Measured from guesses that choose"
         f" by the rule of its code, that is {distances}.",
         f"{int((printed_composite < linear['value']).sum())} of {len(printed_composite)} printed"
-        " rows read less than the linear model, under whatever rule they were scored.",
+        " rows score less than the linear model, under whatever rule they were scored.",
     ]

@@ -2,8 +2,9 @@
 
 from causalex_book.publishing import show
 from causalex_book.publishing.results import Frame, Result, Tables
-from causalex_book.recognition import beside_recognition
+from causalex_book.recognition import printed_scores
 from causalex_book.recognition.emotions import COMPOSITE
+from causalex_book.recognition.emotions import with_interval as interval
 from causalex_book.recognition.full_network import (
     COMPACT,
     GUESSES,
@@ -17,15 +18,10 @@ from causalex_book.spotting import nested
 HEADERS = {"uf1": "UF1", "uar": "UAR", "beyond_linear": "UF1 beyond the linear model"}
 
 
-def interval(row: Frame, name: str = "value") -> str:
-    """A value with its interval, as text."""
-    return f"{row[name]:.3f} [{row['low']:.3f}, {row['high']:.3f}]"
-
-
 def scores(tables: Tables, models: Frame, result: Result) -> None:
     """Show the scores."""
     show.table(
-        beside_recognition.beside(
+        printed_scores.comparison(
             tables["scores"], tables["differences"], COMPOSITE, ["CausalNet"]
         ),
         f"All databases together: the printed row, then ours with 95 % intervals over people."
@@ -46,18 +42,18 @@ def conclusions(tables: Tables, precision: Frame) -> list[str]:
         tables["differences"].query("scope == @COMPOSITE and measure == 'uf1'").set_index("system")
     )
     gains = tables["gains"].query("measure == 'uf1' and over == @LAST").set_index("system")
-    printed = beside_recognition.printed().query("measure == 'uf1' and scope == @COMPOSITE")
+    printed = printed_scores.printed().query("measure == 'uf1' and scope == @COMPOSITE")
     printed = printed.set_index("method")["value"]["CausalNet"]
     end = precision.iloc[-1]
 
     return [
-        f"At its last epoch the network as published reads a composite UF1 of"
+        f"At its last epoch the network as published scores a composite UF1 of"
         f" {interval(values.loc[PUBLISHED_NETWORK, LAST])} on people it never saw,"
         f" the linear model on the same folds {interval(values.loc[LINEAR, NO_CHOICE])}: a"
         f" difference of {interval(beyond.loc[PUBLISHED_NETWORK], 'difference')}. That of the"
         f" compact network is {interval(beyond.loc[COMPACT], 'difference')}.",
         f"The rule of its code adds {interval(gains.loc[PUBLISHED_NETWORK], 'gain')} to it, and"
-        f" {interval(gains.loc[GUESSES], 'gain')} to guesses: it then reads"
+        f" {interval(gains.loc[GUESSES], 'gain')} to guesses: it then scores"
         f" {interval(values.loc[PUBLISHED_NETWORK, TEST])}, guesses"
         f" {interval(values.loc[GUESSES, TEST])}."
         f" {printed:.4f} is printed, with a model for each person.",

@@ -2,14 +2,24 @@
 
 from causalex_book.publishing import show
 from causalex_book.publishing.results import Frame, Tables
-from causalex_book.recognition import key_frames
+from causalex_book.recognition import emotions, key_frames
 from causalex_book.recognition.two_flows import AS_IS, BOTH, PLACED
 
 
-def interval(row: Frame, value: str = "uf1", low: str = "low", high: str = "high") -> str:
-    """A value with its interval."""
-    sign = "" if value == "uf1" else "+"
-    return f"{row[value]:{sign}.3f} [{row[low]:{sign}.3f}, {row[high]:{sign}.3f}]"
+def interval(row: Frame, value: str = "uf1", prefix: str = "") -> str:
+    """A value, or a change with its sign, and its interval."""
+    return emotions.with_interval(row, value, prefix, sign="" if value == "uf1" else "+")
+
+
+def _wide(cells: Frame, value: str) -> Frame:
+    """A row per recogniser and a column per value of ``at``, in their order."""
+    rows, columns = (list(cells[name].drop_duplicates()) for name in ("recogniser", "at"))
+    wide = cells.pivot(index="recogniser", columns="at", values=value)
+    return wide.loc[rows, columns].reset_index()
+
+
+def _percent(levels: Frame) -> Frame:
+    return (100 * levels).round().astype(int).astype(str) + " %"
 
 
 def people_table(tables: Tables) -> None:
@@ -23,43 +33,33 @@ def people_table(tables: Tables) -> None:
 
 
 def scores_table(scores: Frame) -> None:
-    """Show the table of scores."""
+    """Show UF1 by distribution and level of errors."""
     cells = show.with_interval(scores.query("wrong == 'all three'"), "uf1")
-    cells["at"] = (
-        cells["law"] + ", " + (100 * cells["level"]).round().astype(int).astype(str) + " %"
-    )
-    columns = list(cells["at"].drop_duplicates())
-    wide = cells.pivot(index="recogniser", columns="at", values="uf1")
+    wide = _wide(cells.assign(at=cells["law"] + ", " + _percent(cells["level"])), "uf1")
     show.table(
-        wide.loc[list(cells["recogniser"].drop_duplicates()), columns].reset_index(),
+        wide,
         "UF1 of synthetic people by law and level of the errors of all three key frames, with 95 %"
         " intervals over people.",
         "tab-key-frame-scores",
-        headers={columns[0]: "true key frames"},
+        headers={wide.columns[1]: "true key frames"},
     )
 
 
 def changes_table(normal: Frame) -> None:
-    """Show the table of changes."""
+    """Show changes of UF1 by level of errors."""
     changes = show.with_interval(normal.query("level > 0"), "change", "change_low", "change_high")
-    changes["at"] = (100 * changes["level"]).round().astype(int).astype(str) + " %"
-    columns = list(changes["at"].drop_duplicates())
-    wide = changes.pivot(index="recogniser", columns="at", values="change")
     show.table(
-        wide.loc[list(changes["recogniser"].drop_duplicates()), columns].reset_index(),
+        _wide(changes.assign(at=_percent(changes["level"])), "change"),
         "Change of UF1 against true key frames (normal errors of all three), paired by person.",
         "tab-key-frame-changes",
     )
 
 
-def beside_table(tables: Tables) -> None:
-    """Show the table of beside."""
-    beside = show.with_interval(tables["beside"], "gain")
-    beside["at"] = (100 * beside["level"]).round().astype(int).astype(str) + " %"
-    columns = list(beside["at"].drop_duplicates())
-    wide = beside.pivot(index="recogniser", columns="at", values="gain")
+def baseline_table(tables: Tables) -> None:
+    """Show gains over the recogniser that sees onset and apex alone."""
+    gains = show.with_interval(tables["beside"], "gain")
     show.table(
-        wide.loc[list(beside["recogniser"].drop_duplicates()), columns].reset_index(),
+        _wide(gains.assign(at=_percent(gains["level"])), "gain"),
         "UF1 minus that of `compact, onset to apex` under normal errors of all three key frames,"
         " paired by person.",
         "tab-key-frame-beside",
@@ -81,8 +81,8 @@ def flows_table(tables: Tables) -> None:
     )
 
 
-def elsewhere_table(tables: Tables) -> None:
-    """Show the table of elsewhere."""
+def other_flow_table(tables: Tables) -> None:
+    """Show UF1 on the training flow and on the other one."""
     cells = show.with_interval(tables["elsewhere"], "uf1")
     show.table(
         show.with_interval(cells, "gain", "gain_low", "gain_high"),
@@ -101,24 +101,24 @@ def conclusions(normal: Frame, tables: Tables) -> list[str]:
     for name in at.index.unique("recogniser"):
         true, wrong = at.loc[(name, 0.0)], at.loc[(name, worst)]
         lines.append(
-            f"`{name}` reads a UF1 of {interval(true)} with true key frames; normal errors of"
+            f"`{name}` scores a UF1 of {interval(true)} with true key frames; normal errors of"
             f" {100 * worst:.0f} % of the duration change it by"
-            f" {interval(wrong, 'change', 'change_low', 'change_high')}."
+            f" {interval(wrong, 'change', 'change_')}."
         )
     gains = tables["beside"].set_index(["recogniser", "level"])
     for name in gains.index.unique("recogniser"):
         row = gains.loc[(name, worst)]
         lines.append(
-            f"Where errors are largest, `{name}` reads {interval(row, 'gain')} against the compact"
+            f"Where errors are largest, `{name}` gains {interval(row, 'gain')} over the compact"
             " recogniser that sees onset and apex alone."
         )
     real = tables["elsewhere"].set_index(["recogniser", "trained_on", "flow"])
-    for name, home in real.index.droplevel("flow").unique():
+    for name, source in real.index.droplevel("flow").unique():
         in_domain, as_is, placed, both = (
-            real.loc[(name, home, flow)] for flow in (key_frames.NO_CHANGE, AS_IS, PLACED, BOTH)
+            real.loc[(name, source, flow)] for flow in (key_frames.NO_CHANGE, AS_IS, PLACED, BOTH)
         )
         lines.append(
-            f"Real clips, {name} trained on {home}'s flow: {in_domain['uf1']:.3f} at home,"
+            f"Real clips, {name} trained on {source}'s flow: {in_domain['uf1']:.3f} in domain,"
             f" {as_is['uf1']:.3f} on the other flow, {placed['uf1']:.3f} with the face in the same"
             f" place, {both['uf1']:.3f} with place and scale."
         )

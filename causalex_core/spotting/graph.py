@@ -22,7 +22,7 @@ class GraphConfig(SamplingConfig):
     Attributes
     ----------
     policy
-        Which edges enter the matrix A of Eq. 1: to its letter, every edge.
+        Which edges enter the causal matrix A, see :func:`causalex_core.graphs.compound.adjacency`.
     """
 
     policy: Annotated[str, one_of(compound.POLICIES)] = "any_edge"
@@ -34,18 +34,18 @@ def of_video(recording: MotionRecord, config: GraphConfig) -> Pag:
     Returns
     -------
     Pag
-        Without any edge where the video tells none, being too short or still; the reason then
-        stands in its settings under ``missing``.
+        Without any edge where the video is too short or still; the reason then stands in its
+        settings under ``missing``.
     """
     series = motion_series(
         recording.motion, recording.measured, config.components, config.leave_out_first
     )
     try:
-        found = fci([one for one in series if len(one) > 1], config.alpha)
+        pag = fci([piece for piece in series if len(piece) > 1], config.alpha)
     except CausalexError as error:
         return Pag(np.zeros((regions.COUNT,) * 2), config.alpha, settings={"missing": str(error)})
     samples = {"components": config.components, "leave_out_first": config.leave_out_first}
-    return replace(found, settings={**found.settings, **samples})
+    return replace(pag, settings={**pag.settings, **samples})
 
 
 def matrix(graph: Pag, prior: np.ndarray, config: GraphConfig) -> np.ndarray:

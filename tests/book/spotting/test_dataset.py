@@ -13,8 +13,8 @@ from causalex_core.data import manifest, region_motion
 from causalex_core.data.annotations import CAS, SAMM
 from causalex_core.errors import CausalexError
 from causalex_core.motion.extract import Config, Motion
+from causalex_core.spotting.data import leave_one_subject_out
 from causalex_core.spotting.graph import GraphConfig
-from causalex_core.spotting.windows import leave_one_subject_out
 
 NAMES = ["casme_015_0401", "casme_016_0101", "casme_017_0101"]
 LABELS = zip(

@@ -16,13 +16,9 @@ from causalex_core.evaluation.operating_points import CROSS, EPOCH, LAST
 from causalex_core.evaluation.spotting import PROTOCOLS, score
 from causalex_core.expressions import KINDS, MissingOffset
 from causalex_core.spotting import proposals
-from causalex_core.spotting.batches import Run
+from causalex_core.spotting.data import AUW_GCN_CONSTANTS, VALID_FRAMES, leave_one_subject_out
 from causalex_core.spotting.training import FoldResults
-from causalex_core.spotting.windows import (
-    AUW_GCN_CONSTANTS,
-    VALID_FRAMES,
-    leave_one_subject_out,
-)
+from causalex_core.training import Run
 
 AS_IS = Counting("auw", "as_is")
 

@@ -9,10 +9,9 @@ from invented_people import COLUMNS, dataset
 
 from causalex_book.spotting import across_databases
 from causalex_core.spotting import proposals
+from causalex_core.spotting.data import ACTION, TargetConfig, gather, marks
 from causalex_core.spotting.graph import GraphConfig
 from causalex_core.spotting.proposals import ProposalRule
-from causalex_core.spotting.targets import ACTION, TargetConfig, marks
-from causalex_core.spotting.windows import gather
 
 FACTORS = st.sampled_from([1.0, 25 / 30, 30 / 25, 0.5, 2.0, 0.37])
 
