@@ -6,11 +6,11 @@
 Random motion and labels in the numbers of CAS(ME)^2: 22 subjects, 95 videos, 357 expressions,
 about 293 windows with one; AUW-GCN's optimiser. `plain` does per window what the published loop
 does: it opens a file, writes the targets frame by frame, and repeats adjacency and weights for
-every frame of a batch. Both train few folds for 5 epochs on one thread and are extrapolated to 100
-epochs of 22 folds. `forms` compares steps of three folds one by one, which is how they are trained, with steps
-of all three by torch.func.vmap. `debias` predicts a counterfactual with trained models, which is
-all that debiasing adds to training. `gpu` trains the whole for one seed and for five. With
-`--before`, `fast` runs by turns here and in an earlier checkout, and prints the ratios.
+every frame of a batch. Both train few folds for 5 epochs on one thread and are extrapolated to
+100 epochs of 22 folds. `forms` compares steps of three folds one by one, which is how they are
+trained, with steps of all three by torch.func.vmap. `debias` predicts a counterfactual with trained
+models, which is all that debiasing adds to training. `gpu` trains the whole for one seed and for
+five. With `--before`, `fast` runs by turns here and in an earlier checkout; ratios are printed.
 """
 
 import argparse

@@ -34,10 +34,10 @@ from causalex_core.tensors import WeightsError, read_tensors
 _SAVE_EVERY, _LOOK_AGAIN = 30.0, 0.2  # seconds
 _SAVING_AT_MOST = 0.05  # of the time; the largest networks take seconds to write
 _TELL_EVERY = 30.0  # seconds between lines of progress where the output is no terminal
-CPU_SECONDS = "cpu_seconds"  # in an outcome: what its training took, over all interruptions
-_WEIGHTS = "network."  # prefix of weights in an outcome
+CPU_SECONDS = "cpu_seconds"  # in a result: what its training took, over all interruptions
+_WEIGHTS = "network."  # prefix of weights in a result
 
-Outcome = dict[str, Tensor]
+Tensors = dict[str, Tensor]
 
 
 @dataclass(frozen=True)
@@ -101,9 +101,9 @@ class FoldResults:
 
     def by_sample(self, seed: int, n_samples: int) -> np.ndarray:
         """Predictions (epochs, N, ...) of the models of a seed, as :func:`by_sample`."""
-        chosen = [place for place, run in enumerate(self.runs) if run.seed == seed]
-        values = [np.moveaxis(self.predictions[place], 0, 1) for place in chosen]
-        runs = [self.runs[place] for place in chosen]
+        chosen = [number for number, run in enumerate(self.runs) if run.seed == seed]
+        values = [np.moveaxis(self.predictions[number], 0, 1) for number in chosen]
+        runs = [self.runs[number] for number in chosen]
         return np.moveaxis(by_sample(runs, values, n_samples), 1, 0)
 
 
@@ -135,7 +135,11 @@ class FoldTrainer(ABC):
     keep_weights = True  # after the last epoch
 
     def prepare(
-        self, parameters: Mapping[str, Tensor], epochs: int, lr: float, decay: Mapping[str, float]
+        self,
+        parameters: Mapping[str, Tensor],
+        epochs: int,
+        lr: float,
+        weight_decay: Mapping[str, float],
     ) -> None:
         """Set up AdamW.
 
@@ -143,18 +147,18 @@ class FoldTrainer(ABC):
         ----------
         parameters
             All that is trained, by name.
-        decay
-            Weight decay of each parameter.
+        weight_decay
+            Of each parameter.
         """
         self.epoch = 0
         self.losses = torch.zeros(len(self.runs), epochs)
         self._parameters = parameters
         groups: list[dict[str, Any]] = [
             {
-                "params": [parameters[name] for name in parameters if decay[name] == value],
+                "params": [parameters[name] for name in parameters if weight_decay[name] == value],
                 "weight_decay": value,
             }
-            for value in sorted(set(decay.values()))
+            for value in sorted(set(weight_decay.values()))
         ]
         self.optimiser = torch.optim.AdamW(groups, lr, fused=True)
         for parameter in parameters.values():
@@ -209,7 +213,7 @@ class FoldTrainer(ABC):
         self.epoch += 1
         return float(means.mean())
 
-    def outcome(self) -> Outcome:
+    def result(self) -> Tensors:
         """What is kept after training."""
         predictions = {f"predictions.{n}": values for n, values in enumerate(self.predictions)}
         return {
@@ -218,16 +222,16 @@ class FoldTrainer(ABC):
             **(self._named() if self.keep_weights else {}),
         }
 
-    def progress(self) -> Outcome:
+    def progress(self) -> Tensors:
         """Everything that changes, as it lies in memory."""
         state = {
             f"optimiser.{kind}.{name}": value
             for name, parameter in self._parameters.items()
             for kind, value in self.optimiser.state[parameter].items()
         }
-        return {**self.outcome(), **self._named(), **state}
+        return {**self.result(), **self._named(), **state}
 
-    def _named(self) -> Outcome:
+    def _named(self) -> Tensors:
         return {_WEIGHTS + name: value for name, value in self.weights().items()}
 
 
@@ -239,7 +243,7 @@ def train_folds(
     at_once: int = 1,
     folder: Path | None = None,
     inputs: str = "",
-) -> list[tuple[Outcome, int]]:
+) -> list[tuple[Tensors, int]]:
     """Train all runs, several in a pass.
 
     Parameters
@@ -256,7 +260,7 @@ def train_folds(
     Returns
     -------
     list
-        Of each run: the outcome of its pass, and its position in the pass.
+        Of each run: the result of its pass, and its position in the pass.
     """
     passes = [runs[start : start + at_once] for start in range(0, len(runs), at_once)]
     jobs = [
@@ -269,17 +273,17 @@ def train_folds(
         for group in passes
     ]
     return [
-        (outcome, place)
-        for group, outcome in zip(passes, train_or_resume(jobs), strict=True)
-        for place in range(len(group))
+        (result, position)
+        for group, result in zip(passes, train_or_resume(jobs), strict=True)
+        for position in range(len(group))
     ]
 
 
-def weights_of(outcome: Outcome) -> Outcome:
-    """Weights in an outcome, by their names in the network."""
+def weights_of(result: Tensors) -> Tensors:
+    """Weights in a result, by their names in the network."""
     return {
         name.removeprefix(_WEIGHTS): value
-        for name, value in outcome.items()
+        for name, value in result.items()
         if name.startswith(_WEIGHTS)
     }
 
@@ -330,7 +334,7 @@ class Training(Protocol):
     def progress(self) -> Mapping[str, Tensor]:
         """Everything that changes, as it lies in memory."""
 
-    def outcome(self) -> Mapping[str, Tensor]:
+    def result(self) -> Mapping[str, Tensor]:
         """State kept after training."""
 
 
@@ -356,8 +360,8 @@ class Job:
     path: Path | None
 
 
-def train_or_resume(jobs: Sequence[Job]) -> list[Outcome]:
-    """Outcome of each training, one after the other, with its `CPU_SECONDS`.
+def train_or_resume(jobs: Sequence[Job]) -> list[Tensors]:
+    """Result of each training, one after the other, with its `CPU_SECONDS`.
 
     Progress and the time left go to the standard error. What another process trains now is left
     for later: two runs that need the same models share the work, and each reads what the other
@@ -369,7 +373,7 @@ def train_or_resume(jobs: Sequence[Job]) -> list[Outcome]:
         If a file is damaged, or holds the progress of other models.
     """
     waiting = deque(enumerate(jobs))
-    outcomes: dict[int, Outcome] = {}
+    results: dict[int, Tensors] = {}
     locked = 0  # jobs in a row that other processes work on
     with _bar(sum(job.models * job.epochs for job in jobs)) as bar:
         while waiting:
@@ -377,14 +381,14 @@ def train_or_resume(jobs: Sequence[Job]) -> list[Outcome]:
             lock = nullcontext(True) if job.path is None else try_lock(_lock(job.path))
             with lock as acquired:
                 if acquired:
-                    outcomes[position] = _finished(job, bar)
+                    results[position] = _finished(job, bar)
                     locked = 0
                     continue
             waiting.append((position, job))
             locked += 1
             if locked >= len(waiting):
                 sleep(_LOOK_AGAIN)
-    return [outcomes[position] for position in range(len(jobs))]
+    return [results[position] for position in range(len(jobs))]
 
 
 class _Lines:
@@ -413,7 +417,7 @@ def _bar(epochs: int) -> tqdm:
     )
 
 
-def _finished(job: Job, bar: tqdm) -> Outcome:
+def _finished(job: Job, bar: tqdm) -> Tensors:
     """Train to the end, from where a file left off."""
     training = job.begin()
     spent = 0.0
@@ -435,14 +439,12 @@ def _finished(job: Job, bar: tqdm) -> Outcome:
             saved = monotonic()
             took = saved - started
     seconds = torch.tensor(process_time() - begun, dtype=torch.float64)
-    return {CPU_SECONDS: seconds} | {
-        name: value.cpu() for name, value in training.outcome().items()
-    }
+    return {CPU_SECONDS: seconds} | {name: value.cpu() for name, value in training.result().items()}
 
 
 def _save(training: Training, path: Path, ended: bool, seconds: float) -> None:
     """Write what is needed later; what stood there is replaced at once or not at all."""
-    kept = training.outcome() if ended else training.progress()
+    kept = training.result() if ended else training.progress()
     tensors = {name: value.detach().cpu().contiguous() for name, value in kept.items()}
     tensors["epoch"] = torch.tensor(training.epoch)
     tensors[CPU_SECONDS] = torch.tensor(seconds, dtype=torch.float64)
@@ -465,7 +467,7 @@ def _resume(training: Training, job: Job) -> float:
         raise WeightsError(f"{error}; {advice}") from error
     epoch = int(saved.pop("epoch", torch.tensor(-1)))
     seconds = float(saved.pop(CPU_SECONDS, torch.tensor(-1.0)))
-    state = training.outcome() if epoch == job.epochs else training.progress()
+    state = training.result() if epoch == job.epochs else training.progress()
     shapes, expected = (
         {name: (value.shape, value.dtype) for name, value in tensors.items()}
         for tensors in (saved, state)

@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 import torch
 
-from causalex_book.debiasing import people
+from causalex_book.debiasing import controls, people
 from causalex_book.debiasing.people import System
 from causalex_book.spotting import material, nested, points
 from causalex_book.spotting.material import DatabaseName, RealName, SpottingDataset
@@ -206,8 +206,7 @@ class _Tally:
         )
         judged = predict(outcome, how, matrices, {NONE: motion, **views})
         said = {
-            name: by_sample(outcome.runs, of_runs, len(motion))
-            for name, of_runs in judged.items()
+            name: by_sample(outcome.runs, of_runs, len(motion)) for name, of_runs in judged.items()
         }
         for name, own in said.items():
             self._said[name].append(_confidence(own))
@@ -219,7 +218,8 @@ class _Tally:
             setting,
             points.asked(config.epochs),
         )
-        inner = predict(retrained, how, matrices, {NONE: motion, **{n: views[n] for n in self.views}})
+        of_views = {NONE: motion, **{name: views[name] for name in self.views}}
+        inner = predict(retrained, how, matrices, of_views)
         if {NULL, KEEP} <= set(self.views):
             said[BOTH] = (said[NULL] + said[KEEP]) / 2
             inner[BOTH] = tuple(
@@ -370,7 +370,7 @@ def _views(
     motion, video = part.windows.motion, part.windows.video
     generator = np.random.default_rng([seed, len(part.videos)])
     chosen = debias.most_causal_regions(part.marks)
-    drawn = debias.random_regions(chosen, generator)[video]
+    drawn = controls.random_regions(chosen, generator)[video]
     kept = debias.keep(motion, chosen[video])
     every = {
         NULL: debias.null_motion(motion).expand_as(motion),
@@ -378,9 +378,9 @@ def _views(
         MASK: debias.mask(motion, chosen[video]),
         "keep random regions": debias.keep(motion, drawn),
         "mask random regions": debias.mask(motion, drawn),
-        "keep E_f, other video": kept[debias.from_another_video(video, generator)],
-        "noise": debias.noise(motion, generator),
-        "blurred": debias.blurred(motion, _BLUR),
+        "keep E_f, other video": kept[controls.from_another_video(video, generator)],
+        "noise": controls.noise(motion, generator),
+        "blurred": controls.blurred(motion, _BLUR),
     }
     left_out = {name.split()[0] for name in VIEWS if name not in wanted}  # keep, for keep E_f
     return {name: view for name, view in every.items() if name.split()[0] not in left_out}

@@ -86,6 +86,7 @@ def rules(read_out: ProposalConfig, factor: float) -> ProposalConfig:
 
 def _rule(rule: ProposalRule, factor: float) -> ProposalRule:
     (near, far), (shortest, longest) = (
-        tuple(round(frames * factor) for frames in pair) for pair in (rule.search_window, rule.length)
+        tuple(round(frames * factor) for frames in pair)
+        for pair in (rule.search_window, rule.length)
     )
     return replace(rule, search_window=(near, far), length=(shortest, longest))

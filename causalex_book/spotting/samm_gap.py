@@ -12,10 +12,10 @@ import numpy as np
 import pandas as pd
 
 from causalex_book.spotting import material, points, published_rule
-from causalex_book.spotting.material import SpottingDataset, Targets
+from causalex_book.spotting.material import SpottingDataset
 from causalex_book.spotting.published_rule import Counting
 from causalex_book.spotting.published_setting import FIRST_EPOCH, READ_OUT
-from causalex_book.spotting.variants import AUW_GCN, PUBLISHED, VARIANTS, Setting, trained
+from causalex_book.spotting.variants import AUW_GCN, PUBLISHED, VARIANTS, trained
 from causalex_core.config import Count, CountOrAll, Parameters, including, one_of
 from causalex_core.data import region_motion
 from causalex_core.data.annotations import CAS, SAMM
@@ -59,22 +59,12 @@ class Training:
 
     loss: LossConfig | None = None
     seed: int = 1
-    setting: Setting = PUBLISHED
-    targets: Targets = "marks"
 
 
 TRAININGS: Mapping[str, Training] = {
     AS_PUBLISHED: Training(),
     "another seed": Training(seed=2),
     "share of the macro losses 0.5": Training(loss=LossConfig(macro=0.5)),
-    "prior of the training subjects' annotations": Training(
-        setting=replace(PUBLISHED, published_prior=False)
-    ),
-    "targets from the annotation table": Training(targets="annotations"),
-    "motion scaled by the training subjects": Training(
-        setting=replace(PUBLISHED, normalisation="training")
-    ),
-    "products in float32": Training(setting=replace(PUBLISHED, precision="float32")),
 }
 
 
@@ -128,9 +118,9 @@ def compute(config: Config) -> dict[str, pd.DataFrame]:
 
 def _scores(training: Training, config: Config) -> tuple[SpottingDataset, list[np.ndarray]]:
     """Held-out scores of every epoch that is looked at."""
-    part = material.read(SAMM, {}, GraphConfig(), config.most_subjects, training.targets)
+    part = material.read(SAMM, {}, GraphConfig(), config.most_subjects, "marks")
     part = replace(part, loss=training.loss or part.loss)
-    setting = replace(training.setting, epochs=config.epochs)
+    setting = replace(PUBLISHED, epochs=config.epochs)
     first = min(FIRST_EPOCH[SAMM], config.epochs - 1)
     outcome, _ = trained(
         part,

@@ -254,11 +254,11 @@ class FoldTrainer(training.FoldTrainer):
             torch.zeros(config.epochs, len(run.fold.held_out), CLASSES) for run in runs
         ]
         parameters = self.networks.parameters
-        decay = {
+        weight_decay = {
             name: config.weight_decay if parameter.ndim > 2 else 0.0  # the first is the network
             for name, parameter in parameters.items()
         }
-        self.prepare(parameters, config.epochs, config.lr, decay)
+        self.prepare(parameters, config.epochs, config.lr, weight_decay)
 
     def lr(self) -> float:
         """Learning rate of this epoch."""
@@ -451,16 +451,18 @@ def train(
         inputs=known,
     )
     states = [
-        {name: value[place].detach() for name, value in weights_of(outcome).items()}
-        for outcome, place in trained
+        {name: value[position].detach() for name, value in weights_of(result).items()}
+        for result, position in trained
     ]
     return FoldResults(
         runs=tuple(runs),
-        predictions=tuple(outcome[f"predictions.{place}"].numpy() for outcome, place in trained),
-        losses=np.stack([outcome["losses"][place].numpy() for outcome, place in trained]),
+        predictions=tuple(
+            result[f"predictions.{position}"].numpy() for result, position in trained
+        ),
+        losses=np.stack([result["losses"][position].numpy() for result, position in trained]),
         states=tuple(states) if keep_weights else (),
         cpu_seconds=np.array(
-            [float(outcome[CPU_SECONDS]) / len(outcome["losses"]) for outcome, _ in trained]
+            [float(result[CPU_SECONDS]) / len(result["losses"]) for result, _ in trained]
         ),
     )
 

@@ -1,9 +1,8 @@
 """The spotting network of Causal-Ex and of AUW-GCN: motion in, logits of every frame out.
 
 Two graph layers mix the motion of face regions along the compound graph C = A + B, which
-:mod:`causalex_core.graphs.compound` computes; convolutions along time follow.
-
-B windows, T frames, N regions, H channels.
+:mod:`causalex_core.graphs.compound` computes; convolutions along time follow. Shapes: B windows,
+T frames, N regions, H channels.
 
 Tan et al., Causal-Ex: Causal Graph-based Micro and Macro Expression Spotting.
 Yin et al., AU-aware graph convolutional network for macro- and micro-expression spotting.
@@ -25,37 +24,21 @@ FRAMES, CONTEXT = 270, 7  # of a window; frames on each side that only inform th
 # Output channels: start, end and neither of micro and of macro, then apex and action of each.
 OUTPUTS = 10
 
-_POOLED = 2  # convolutions that a pool follows
-
 
 @dataclass(frozen=True)
 class NetworkConfig:
     """Shape of the network.
 
-    Attributes
-    ----------
-    graph
-        Matrix of each graph layer; empty: no graph, the regions go straight to the convolutions.
-    pooling
-        Max-pooling after the first two convolutions.
-    nodes, channels
-        Regions of the input, and numbers of each.
-    hidden
-        Channels of a region after each graph layer.
-    width
-        Channels of the convolutions.
-    distances
-        Dilation of each convolution of three taps, 0 for a single tap; the last gives the logits.
-        Their sum, and one for each pool, is how many frames the network sees on each side.
+    A network sees as many frames on each side as its `distances` sum to, and one for each pool.
     """
 
-    graph: tuple[Matrix, ...] = ("compound", "compound")
-    pooling: bool = True
-    nodes: int = regions.COUNT
-    channels: int = 2
-    hidden: int = 16
-    width: int = 64
-    distances: tuple[int, ...] = (0, 1, 2, 2)
+    graph: tuple[Matrix, ...] = ("compound", "compound")  # matrix of each graph layer, if any
+    pooling: bool = True  # max-pooling after the first two convolutions
+    nodes: int = regions.COUNT  # regions of the input
+    channels: int = 2  # numbers of each region
+    hidden: int = 16  # channels of a region after each graph layer
+    width: int = 64  # channels of the convolutions; the last gives the logits
+    distances: tuple[int, ...] = (0, 1, 2, 2)  # frames between three taps; 0: a single tap
 
 
 PAPER = NetworkConfig()
@@ -72,7 +55,7 @@ class GraphLayer(nn.Module):
         self.norm = nn.BatchNorm1d(outputs)
 
     def forward(self, h: Tensor, matrix: Tensor | None) -> Tensor:
-        """Features (B, N, T, inputs) to (B, N, T, outputs), by a matrix (B, N, N)."""
+        """Features (B, N, T, inputs) to (B, N, T, outputs), along a matrix (B, N, N)."""
         if matrix is not None:
             h = (matrix @ h.flatten(2)).view(h.shape)  # C H
         h = self.linear(h)  # C H W + b
@@ -80,15 +63,7 @@ class GraphLayer(nn.Module):
 
 
 class Network(nn.Module):
-    """Logits of onset, apex and offset from motion.
-
-    Parameters
-    ----------
-    config
-        Shape of the network.
-    compound, prior
-        Matrices (N, N) of the graph layers, kept with the weights.
-    """
+    """Logits of onset, apex and offset; matrices (N, N) are kept with the weights, if given."""
 
     compound: Tensor | None
     prior: Tensor | None
@@ -116,30 +91,15 @@ class Network(nn.Module):
     def forward(
         self, motion: Tensor, *, compound: Tensor | None = None, prior: Tensor | None = None
     ) -> Tensor:
-        """Logits of every frame.
+        """Logits (B, 10, T) of normalised motion (B, T, N, channels), float32.
 
-        Parameters
-        ----------
-        motion
-            Normalised motion (B, T, N, channels).
-        compound, prior
-            Matrices (N, N) or (B, N, N) in place of those kept.
-
-        Returns
-        -------
-        Tensor
-            float32 (B, 10, T).
-
-        Raises
-        ------
-        CausalexError
-            If the motion does not fit the network, or a matrix is missing that a layer needs.
+        Matrices (N, N) or (B, N, N) that are given here replace those kept.
         """
-        expected = (self.config.nodes, self.config.channels)
-        if motion.ndim != 4 or motion.shape[2:] != expected:
+        nodes, channels = self.config.nodes, self.config.channels
+        if motion.ndim != 4 or motion.shape[2:] != (nodes, channels):
             raise CausalexError(
-                f"motion of shape {tuple(motion.shape)}: expected (windows, frames,"
-                f" {expected[0]}, {expected[1]})"
+                f"motion of shape {tuple(motion.shape)}: expected (windows, frames, {nodes},"
+                f" {channels})"
             )
         matrices = {
             "compound": self.compound if compound is None else compound,
@@ -154,9 +114,9 @@ class Network(nn.Module):
             h = layer(h, matrices.get(name))
         y = h.transpose(1, 2).flatten(2)  # (B, T, N H)
         y = y.transpose(1, 2)[:, :, None]  # (B, N H, 1, T)
-        for position, norm in enumerate(self.norms):
-            y = nnf.relu(norm(self.convolutions[position](y)))  # Eq. 4
-            if self.config.pooling and position < _POOLED:
+        for number, norm in enumerate(self.norms):
+            y = nnf.relu(norm(self.convolutions[number](y)))  # Eq. 4
+            if self.config.pooling and number < 2:
                 # Eq. 5: p = 2 frames, t - 1 and t + 1; with stride 1, so that all frames stay
                 y = nnf.max_pool2d(y, (1, 2), stride=1, padding=(0, 1), dilation=(1, 2))
         return self.convolutions[-1](y)[:, :, 0].float()
@@ -179,5 +139,4 @@ class Network(nn.Module):
 def _convolution(inputs: int, outputs: int, distance: int) -> nn.Conv2d:
     """Convolution along time; of images one row high, as torch is faster with those."""
     taps, dilation = (1, 3 if distance else 1), (1, max(distance, 1))
-    padding = (0, distance)
-    return nn.Conv2d(inputs, outputs, taps, padding=padding, dilation=dilation, bias=False)
+    return nn.Conv2d(inputs, outputs, taps, padding=(0, distance), dilation=dilation, bias=False)

@@ -162,11 +162,11 @@ class FoldTrainer(training.FoldTrainer):
         shape = (len(keep), held_out, len(KINDS), len(HEADS), VALID_FRAMES)
         self.predictions = [torch.zeros(shape, dtype=torch.float16)]
         parameters = dict(self.network.named_parameters())
-        decay = {
+        weight_decay = {
             name: config.optimiser.weight_decay if parameter.ndim > 1 else 0.0
             for name, parameter in parameters.items()
         }
-        self.prepare(parameters, config.epochs, config.optimiser.lr, decay)
+        self.prepare(parameters, config.epochs, config.optimiser.lr, weight_decay)
 
     def lr(self) -> float:
         """Learning rate of this epoch."""
@@ -265,13 +265,13 @@ def train(
     runs = [Run(fold, seed, position) for seed in seeds for position, fold in enumerate(folds)]
     trainer = partial(FoldTrainer, data=data, keep=kept, config=config)
     trained = train_folds(trainer, runs, config.epochs, folder=folder, inputs=inputs)
-    outcomes = [outcome for outcome, _ in trained]
+    results = [result for result, _ in trained]
     return FoldResults(
         runs=tuple(runs),
-        predictions=tuple(outcome["predictions.0"].numpy() for outcome in outcomes),
-        losses=np.concatenate([outcome["losses"].numpy() for outcome in outcomes]),
-        states=tuple(weights_of(outcome) for outcome in outcomes),
-        cpu_seconds=np.array([float(outcome[CPU_SECONDS]) for outcome in outcomes]),
+        predictions=tuple(result["predictions.0"].numpy() for result in results),
+        losses=np.concatenate([result["losses"].numpy() for result in results]),
+        states=tuple(weights_of(result) for result in results),
+        cpu_seconds=np.array([float(result[CPU_SECONDS]) for result in results]),
         epochs=kept,
         normalisation=normalisation,
     )

@@ -34,7 +34,7 @@ class Counting:
     def progress(self):
         return {"count": self.count, "more": torch.ones(3)}
 
-    def outcome(self):
+    def result(self):
         return {"count": self.count}
 
 

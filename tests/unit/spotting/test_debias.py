@@ -63,44 +63,6 @@ def test_regions_that_do_not_fit_are_refused():
         debias.mask(motion(3), regions((1,)))
 
 
-@given(SEEDS)
-@settings(max_examples=20, deadline=None)
-def test_random_regions_are_as_many(seed):
-    generator = np.random.default_rng(seed)
-    chosen = generator.random((6, 12)) < 0.3
-    drawn = debias.random_regions(chosen, generator)
-    assert drawn.sum(axis=1).tolist() == chosen.sum(axis=1).tolist()
-
-
-@given(st.lists(st.integers(0, 3), min_size=2, max_size=20), SEEDS)
-@settings(max_examples=30, deadline=None)
-def test_shuffled_counterfactuals_come_from_other_videos(videos, seed):
-    video = np.array([*sorted(videos), 4])
-    found = debias.from_another_video(video, np.random.default_rng(seed))
-    assert (video[found] != video).all()
-
-
-def test_one_video_has_no_other():
-    with pytest.raises(CausalexError, match="no other"):
-        debias.from_another_video(np.zeros(3, int), np.random.default_rng(0))
-
-
-def test_noise_is_as_strong_as_the_motion_and_follows_nothing_in_it():
-    factual = motion(2) * torch.linspace(0, 2, 12)[:, None]
-    drawn = debias.noise(factual, np.random.default_rng(1))
-    assert torch.allclose(drawn.std(dim=1), factual.std(dim=1), rtol=0.2)
-    assert not drawn[:, :, 0].any()
-    both = torch.stack([drawn[..., 1:, :].flatten(), factual[..., 1:, :].flatten()])
-    assert abs(torch.corrcoef(both)[0, 1]) < 0.05
-
-
-def test_blur_takes_fast_motion_and_leaves_slow():
-    frames = torch.arange(270)[None, :, None, None] * torch.ones(1, 1, 12, 2)
-    fast, slow = torch.sin(frames * 2.0), torch.sin(frames / 60)
-    assert debias.blurred(fast, 4.0).abs().max() < 0.2
-    assert (debias.blurred(slow, 4.0) - slow)[:, 20:-20].abs().max() < 0.01
-
-
 @given(SEEDS, st.sampled_from(FORMS))
 @settings(max_examples=20, deadline=None)
 def test_strength_zero_changes_nothing(seed, form):
