@@ -33,15 +33,10 @@ HEADERS = {
 }
 
 
-def interval(row: Frame, name: str = "value") -> str:
-    """A value with its interval, as text."""
-    return f"{row[name]:.3f} [{row['low']:.3f}, {row['high']:.3f}]"
-
-
 def than_linear(row: Frame) -> str:
     """How a difference from the linear model is said, with its interval."""
     verdict = "more" if row["low"] > 0 else "less" if row["high"] < 0 else "neither more nor less"
-    return f"{verdict} than the linear model ({interval(row, 'difference')})"
+    return f"{verdict} than the linear model ({show.interval(row, 'difference')})"
 
 
 def networks_table(tables: Tables) -> None:
@@ -171,21 +166,22 @@ def conclusions(uf1: Frame, tables: Tables, inner: Result, used: Mapping[str, An
         f"{rows['CausalNet', scope] - floors[scope]:+.3f} on {scope}" for scope in SCOPES
     )
     return [
-        f"Honestly scored, the linear model reads a composite UF1 of {interval(linear)}. The"
-        f" compact network, trained here for {used['compact_epochs']} epochs with {share:.2%} of"
-        f" the published parameters, reads {interval(values.loc[(COMPACT, LAST)])} at its last"
-        f" epoch: {than_linear(beyond.loc[(COMPACT, LAST)])}.",
+        "Honestly scored, the linear model reads a composite UF1 of"
+        f" {show.interval(linear, 'value')}. The compact network, trained here for"
+        f" {used['compact_epochs']} epochs with {share:.2%} of the published parameters, reads"
+        f" {show.interval(values.loc[(COMPACT, LAST)], 'value')} at its last epoch:"
+        f" {than_linear(beyond.loc[(COMPACT, LAST)])}.",
         "Where each tested person chooses the epoch, it reads"
-        f" {interval(values.loc[(COMPACT, TEST)])}: the rule adds"
-        f" {interval(gains.loc[COMPACT], 'gain')}. To STSTNet it adds"
-        f" {interval(gains.loc[STSTNET], 'gain')}, to the single layer"
-        f" {interval(gains.loc[ONE_LAYER], 'gain')}, to guesses"
-        f" {interval(gains.loc[GUESSES], 'gain')}.",
-        f"STSTNet reads {interval(values.loc[(STSTNET, LAST)])} at its last epoch"
+        f" {show.interval(values.loc[(COMPACT, TEST)], 'value')}: the rule adds"
+        f" {show.interval(gains.loc[COMPACT], 'gain')}. To STSTNet it adds"
+        f" {show.interval(gains.loc[STSTNET], 'gain')}, to the single layer"
+        f" {show.interval(gains.loc[ONE_LAYER], 'gain')}, to guesses"
+        f" {show.interval(gains.loc[GUESSES], 'gain')}.",
+        f"STSTNet reads {show.interval(values.loc[(STSTNET, LAST)], 'value')} at its last epoch"
         f" ({used['ststnet_epochs']} epochs), {than_linear(beyond.loc[(STSTNET, LAST)])}; printed"
         f" of it is {printed_composite['STSTNet']:.4f}.",
-        f"Chosen without the tested person, the compact network reads {interval(inner_value)} in"
-        f" the stored run, {than_linear(inner_beyond)}.",
+        "Chosen without the tested person, the compact network reads"
+        f" {show.interval(inner_value, 'value')} in the stored run, {than_linear(inner_beyond)}.",
         f"CausalNet prints {printed_composite['CausalNet']:.4f}. Measured from guesses that choose"
         f" by the rule of its code, that is {distances}.",
         f"{int((printed_composite < linear['value']).sum())} of {len(printed_composite)} printed"

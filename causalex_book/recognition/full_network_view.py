@@ -17,11 +17,6 @@ from causalex_book.spotting import nested
 HEADERS = {"uf1": "UF1", "uar": "UAR", "beyond_linear": "UF1 beyond the linear model"}
 
 
-def interval(row: Frame, name: str = "value") -> str:
-    """A value with its interval, as text."""
-    return f"{row[name]:.3f} [{row['low']:.3f}, {row['high']:.3f}]"
-
-
 def scores(tables: Tables, models: Frame, result: Result) -> None:
     """Show the scores."""
     show.table(
@@ -52,14 +47,15 @@ def conclusions(tables: Tables, precision: Frame) -> list[str]:
 
     return [
         f"At its last epoch the network as published reads a composite UF1 of"
-        f" {interval(values.loc[PUBLISHED_NETWORK, LAST])} on people it never saw,"
-        f" the linear model on the same folds {interval(values.loc[LINEAR, NO_CHOICE])}: a"
-        f" difference of {interval(beyond.loc[PUBLISHED_NETWORK], 'difference')}. That of the"
-        f" compact network is {interval(beyond.loc[COMPACT], 'difference')}.",
-        f"The rule of its code adds {interval(gains.loc[PUBLISHED_NETWORK], 'gain')} to it, and"
-        f" {interval(gains.loc[GUESSES], 'gain')} to guesses: it then reads"
-        f" {interval(values.loc[PUBLISHED_NETWORK, TEST])}, guesses"
-        f" {interval(values.loc[GUESSES, TEST])}."
+        f" {show.interval(values.loc[PUBLISHED_NETWORK, LAST], 'value')} on people it never saw,"
+        " the linear model on the same folds"
+        f" {show.interval(values.loc[LINEAR, NO_CHOICE], 'value')}: a difference of"
+        f" {show.interval(beyond.loc[PUBLISHED_NETWORK], 'difference')}. That of the compact"
+        f" network is {show.interval(beyond.loc[COMPACT], 'difference')}.",
+        f"The rule of its code adds {show.interval(gains.loc[PUBLISHED_NETWORK], 'gain')} to it,"
+        f" and {show.interval(gains.loc[GUESSES], 'gain')} to guesses: it then reads"
+        f" {show.interval(values.loc[PUBLISHED_NETWORK, TEST], 'value')}, guesses"
+        f" {show.interval(values.loc[GUESSES, TEST], 'value')}."
         f" {printed:.4f} is printed, with a model for each person.",
         f"Products in bfloat16 change the loss of the first model after {end['epoch']:.0f} epochs"
         f" from {end['float32']:.4f} to {end['bfloat16']:.4f}; {end['agreement']:.0%} of the clips"

@@ -6,12 +6,6 @@ from causalex_book.recognition import key_frames
 from causalex_book.recognition.two_flows import AS_IS, BOTH, PLACED
 
 
-def interval(row: Frame, value: str = "uf1", low: str = "low", high: str = "high") -> str:
-    """A value with its interval."""
-    sign = "" if value == "uf1" else "+"
-    return f"{row[value]:{sign}.3f} [{row[low]:{sign}.3f}, {row[high]:{sign}.3f}]"
-
-
 def people_table(tables: Tables) -> None:
     """Show the table of people."""
     show.table(
@@ -101,16 +95,16 @@ def conclusions(normal: Frame, tables: Tables) -> list[str]:
     for name in at.index.unique("recogniser"):
         true, wrong = at.loc[(name, 0.0)], at.loc[(name, worst)]
         lines.append(
-            f"`{name}` reads a UF1 of {interval(true)} with true key frames; normal errors of"
-            f" {100 * worst:.0f} % of the duration change it by"
-            f" {interval(wrong, 'change', 'change_low', 'change_high')}."
+            f"`{name}` reads a UF1 of {show.interval(true, 'uf1')} with true key frames; normal"
+            f" errors of {100 * worst:.0f} % of the duration change it by"
+            f" {show.interval(wrong, 'change', 'change_low', 'change_high', signed=True)}."
         )
     gains = tables["beside"].set_index(["recogniser", "level"])
     for name in gains.index.unique("recogniser"):
         row = gains.loc[(name, worst)]
         lines.append(
-            f"Where errors are largest, `{name}` reads {interval(row, 'gain')} against the compact"
-            " recogniser that sees onset and apex alone."
+            f"Where errors are largest, `{name}` reads {show.interval(row, 'gain', signed=True)}"
+            " against the compact recogniser that sees onset and apex alone."
         )
     real = tables["elsewhere"].set_index(["recogniser", "trained_on", "flow"])
     for name, home in real.index.droplevel("flow").unique():
