@@ -112,12 +112,12 @@ def sources() -> list[str]:
 def _modules() -> dict[str, str]:
     """Dotted name of the module of each page; nothing is imported to find it."""
     root = Path(__file__).parent
-    found = {}
+    modules = {}
     for file in sorted(root.glob("*/**/*.py")):
         if is_page(file):
             part = file.parent if file.name == "__init__.py" else file.with_suffix("")
-            found[part.name] = ".".join(part.relative_to(root.parent).parts)
-    return found
+            modules[part.name] = ".".join(part.relative_to(root.parent).parts)
+    return modules
 
 
 def parts(notebook: str) -> tuple[Part, ...]:
@@ -138,29 +138,29 @@ def declaration(notebook: str) -> dict[str, Parameter]:
     ValueError
         If two parts have different parameters of one name.
     """
-    found: dict[str, Parameter] = {}
+    known: dict[str, Parameter] = {}
     for part in parts(notebook):
         if part.optional:
             flag = part.prefix.rstrip("_")
-            found[flag] = Parameter(flag, bool, True, part.optional)
+            known[flag] = Parameter(flag, bool, True, part.optional)
         for parameter in _renamed(notebook)[part.page].values():
-            earlier = found.setdefault(parameter.name, parameter)
+            earlier = known.setdefault(parameter.name, parameter)
             if earlier.default != parameter.default:
                 raise ValueError(f"{notebook}: two parameters are called '{parameter.name}'")
-    return found
+    return known
 
 
 def _renamed(notebook: str) -> dict[str, dict[str, Parameter]]:
     """Parameters of each part of a notebook by their names in its ``Config``."""
     defaults: dict[str, Any] = {}
-    found = {}
+    renamed = {}
     for part in parts(notebook):
         page = module(part.page)
         parameters = declared(page.Config)
         if long := getattr(page, "LONG", ""):
             sentence = f"Show the stored result; to compute it takes {long}"
             parameters.insert(0, Parameter("stored", bool, part.stored, sentence))
-        found[part.page] = {
+        renamed[part.page] = {
             parameter.name: parameter
             if part.shares and defaults.get(parameter.name) == parameter.default
             else replace(parameter, name=f"{part.prefix}{parameter.name}")
@@ -168,7 +168,7 @@ def _renamed(notebook: str) -> dict[str, dict[str, Parameter]]:
         }
         for parameter in parameters:
             defaults.setdefault(parameter.name, parameter.default)
-    return found
+    return renamed
 
 
 def parameters(page: Page, variables: Mapping[str, Any], notebook: str = "") -> dict[str, Any]:
@@ -219,7 +219,10 @@ def obtain(page: Page, *, stored: bool = False, **given: Any) -> Result:
     if result is None:
         result = _computed(page, config)
     results.save_result(result)
-    return replace(result, sentences={each.name: each.sentence for each in declared(page.Config)})
+    return replace(
+        result,
+        sentences={parameter.name: parameter.sentence for parameter in declared(page.Config)},
+    )
 
 
 def prepared(page: Page, *, stored: bool = False, **given: Any) -> tuple[Any, Result | None]:

@@ -78,12 +78,12 @@ def conclusions(tables: Tables, head_motions: Sequence[float]) -> list[str]:
     """Sentences whose numbers, and words, follow from the tables."""
     tiers = tables["tiers"].set_index(["tier", "head_motion"])
     little, much = head_motions[0], head_motions[-1]
-    found = tables["identities"].iloc[0]
+    identities = tables["identities"].iloc[0]
     tie = tables["tie"].set_index(["cohort", "people", "kind"])["percent"]
     errors = tables["errors"].set_index(["tier", "head_motion"])
     name = tables["sizes"]["cohort"].iloc[0]
     return [
-        f"FaceMesh finds {found['found']:.0f} of {found['people']:.0f} painted faces.",
+        f"FaceMesh finds {identities['found']:.0f} of {identities['people']:.0f} painted faces.",
         f"At little head motion, motion from pictures correlates with the truth at"
         f" {tiers.loc[('pixels', little), 'moving']:.2f} in the median clip while something moves,"
         f" and at {tiers.loc[('pixels', little), 'whole']:.2f} over whole clips; at {much:g} times"

@@ -109,8 +109,8 @@ def summary(tables: Tables, transient: int) -> list[str]:
     false = tables["surrogates"].query("sample_size == 'bartlett'")
     false = false.set_index(["database", "regions", "left_out"])["edges"]
     mixed = false.xs(real_graphs.MIXED, level="regions")
-    places = tables["places"].set_index(["database", "pairs_lie"])
-    near = [places.loc[name].iloc[0] for name in (cas, samm)]
+    locations = tables["places"].set_index(["database", "pairs_lie"])
+    near = [locations.loc[name].iloc[0] for name in (cas, samm)]
     grs16 = tables["lengths"].query("database == @cas").sort_values("frames")
     without = tables["expressions"].set_index(["database", "left_out"])
     turned = tables["stability"].query("comparison == 'halves of one video' and database == @cas")

@@ -1,4 +1,4 @@
-"""A chapter to copy, of the page that is no page of the book: ``notebooks/template.ipynb``.
+"""A page to copy, of the page that is no page of the book: ``notebooks/template.ipynb``.
 
 How many edges of a known graph does FCI find, as its tests get stricter and frames fewer?
 """

@@ -84,8 +84,8 @@ def films_table(tables: Tables, heads: Frame) -> None:
     wide = films[[*kinds, "films"]].drop_duplicates()
     for head, name in heads.items():
         part = films[films["head_motion"] == head].set_index(kinds)
-        for column, said in (("snr", "stands out"), ("correlation", "correlation")):
-            wide[f"{name}: {said}"] = (
+        for column, labels in (("snr", "stands out"), ("correlation", "correlation")):
+            wide[f"{name}: {labels}"] = (
                 part[column].reindex(wide[kinds].apply(tuple, axis=1)).to_numpy()
             )
     show.table(

@@ -94,10 +94,18 @@ def with_interval(
     """
     texts = []
     for row in frame[[value, low, high]].itertuples(index=False):
-        own, least, most = (_UNKNOWN if math.isnan(x) else f"{x:.{digits}f}" for x in row)
+        estimate, least, most = (_UNKNOWN if math.isnan(x) else f"{x:.{digits}f}" for x in row)
         known = not math.isnan(row[0])
-        texts.append(f"{own} [{least},\N{NO-BREAK SPACE}{most}]" if known else own)
+        texts.append(f"{estimate} [{least},\N{NO-BREAK SPACE}{most}]" if known else estimate)
     return frame.assign(**{value: texts}).drop(columns=[low, high])
+
+
+def interval(
+    row: Frame, value: str = "f1", low: str = "low", high: str = "high", signed: bool = False
+) -> str:
+    """Text of a value of a row and its interval, such as 0.464 [0.357, 0.530]."""
+    sign = "+" if signed else ""
+    return f"{row[value]:{sign}.3f} [{row[low]:{sign}.3f}, {row[high]:{sign}.3f}]"
 
 
 def parameters(result: Result) -> None:
@@ -137,9 +145,9 @@ def sentences(*lines: str) -> None:
 
 
 def _captioned(frame: pd.DataFrame, caption: str) -> str:
-    said = html.escape(markdown.plain(caption))
+    text = html.escape(markdown.plain(caption))
     written = frame.to_html(index=False, border=0)
-    return written.replace(">", f"><caption>{said}</caption>", 1)
+    return written.replace(">", f"><caption>{text}</caption>", 1)
 
 
 def _both(myst: str, page: str) -> None:

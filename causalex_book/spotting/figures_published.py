@@ -1,4 +1,4 @@
-"""Figures of the chapter on the published setting."""
+"""Figures of the page on the published setting."""
 
 from collections.abc import Mapping
 

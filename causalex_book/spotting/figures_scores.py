@@ -1,4 +1,4 @@
-"""Figures of the chapters on re-scoring, selection and printed counts."""
+"""Figures of the pages on re-scoring, selection and printed counts."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -26,7 +26,7 @@ def counting(scores: pd.DataFrame, systems: Sequence[tuple[str, str]]) -> Figure
     Parameters
     ----------
     scores
-        Rows of the re-scoring chapter: ``system, database, truths, protocol, kind, f1, low,
+        Rows of the re-scoring page: ``system, database, truths, protocol, kind, f1, low,
         high``.
     systems
         Panels, as pairs of system and database.

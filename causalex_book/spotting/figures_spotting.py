@@ -1,4 +1,4 @@
-"""Figures of the chapters on graphs and on debiasing."""
+"""Figures of the pages on graphs and on debiasing."""
 
 from collections.abc import Sequence
 

@@ -32,9 +32,9 @@ def conclusions(result: Result) -> list[str]:
     entry = spread.loc[("MEGC2024 entry", "CAS(ME)^2")]
     by_rule = result.tables["scores"].set_index(["system", "truths", "protocol", "kind"])
     official = by_rule.loc[("LGSNet", "as_is", "megc", "overall")]
-    own = by_rule.loc[("LGSNet", "own table", "each_truth", "overall")]
+    recomputed = by_rule.loc[("LGSNet", "own table", "each_truth", "overall")]
     return [
-        f"LGSNet's {own['n_pred']} detections have F1 {own['f1']:.3f} as printed and"
+        f"LGSNet's {recomputed['n_pred']} detections have F1 {recomputed['f1']:.3f} as printed and"
         f" {official['f1']:.3f} [{official['low']:.3f}, {official['high']:.3f}] under the"
         " challenge's rule on the annotations as they are.",
         f"Counting alone moves LGSNet by up to {lgsnet['difference']:.3f} [{lgsnet['low']:.3f},"

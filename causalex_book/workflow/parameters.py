@@ -65,7 +65,9 @@ def write(check: bool = False) -> list[str]:
     for file in sorted(paths.NOTEBOOKS.glob("*.ipynb")):
         content = nbformat.read(file, as_version=4)
         source = cell(file.stem)
-        (tagged,) = (each for each in content.cells if TAG in each.metadata.get("tags", ()))
+        (tagged,) = (
+            candidate for candidate in content.cells if TAG in candidate.metadata.get("tags", ())
+        )
         if pages.parts(file.stem) and tagged.source != source:
             others.append(file.stem)
             tagged.source = source

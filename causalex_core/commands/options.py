@@ -25,7 +25,7 @@ class _Declared(click.ParamType):
 
 def declared(of: type, name: str) -> Callable:
     """Option for a parameter of a ``Config``, with the same range, default and sentence."""
-    (parameter,) = (each for each in config.declared(of) if each.name == name)
+    (parameter,) = (declaration for declaration in config.declared(of) if declaration.name == name)
     return click.option(
         f"--{name.replace('_', '-')}",
         name,

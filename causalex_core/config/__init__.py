@@ -129,16 +129,10 @@ def declared(config: type) -> list[Parameter]:
 
 
 def checked(config: type, given: Mapping[str, Any]) -> dict[str, Any]:
-    """Values for the fields of a ``Config``.
+    """Values for the fields of a ``Config``, by name.
 
-    Parameters
-    ----------
-    config
-        A dataclass whose fields are numbers, texts, tuples and mappings of such; an ``Annotated``
-        with a :class:`Limit` says which are allowed.
-    given
-        Values by name of the field. Lists are taken for tuples, numbers of NumPy for Python's, 2.0
-        for 2; a text where none is expected is read as YAML.
+    Lists are taken for tuples, numbers of NumPy for Python's, 2.0 for 2; a text where none is
+    expected is read as YAML.
 
     Raises
     ------

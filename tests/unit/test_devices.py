@@ -115,7 +115,7 @@ def folder(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     toy = experiment.Experiment(str(tmp_path / "toy"), {}, varied=("x",))
     monkeypatch.setattr(experiment, "read", lambda name, settings: toy)
-    monkeypatch.setattr(pages, "publish", lambda chapter: pytest.fail("published"))
+    monkeypatch.setattr(pages, "publish", lambda page: pytest.fail("published"))
     monkeypatch.setattr(runs, "_run_snakemake", lambda *_: pytest.fail("ran"))
     return tmp_path
 

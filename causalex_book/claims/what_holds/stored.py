@@ -43,22 +43,22 @@ SPOTTING = {REAL: "real_spotting", SYNTHETIC: "graph_spotting"}
 DEBIASING = {REAL: "real_debiasing", SYNTHETIC: "counterfactuals"}
 
 
-def complete(chapter: ModuleType) -> Result:
-    """Stored result of a chapter, if it is a complete one.
+def complete(page: ModuleType) -> Result:
+    """Stored result of a page, if it is a complete one.
 
-    A parameter that the chapter got since then counts as its default.
+    A parameter that the page got since then counts as its default.
 
     Raises
     ------
     CausalexError
         If nothing is stored, or what is was computed with other parameters than the defaults.
     """
-    result = results.read(published_path(chapter))
-    defaults = json.loads(json.dumps(asdict(chapter.Config())))
+    result = results.read(published_path(page))
+    defaults = json.loads(json.dumps(asdict(page.Config())))
     if defaults | dict(result.parameters) != defaults:
         raise CausalexError(
             f"the stored run of {result.name} was computed with other parameters than the"
-            f" chapter's: no verdict follows; run `causalex publish {result.name}`"
+            f" page's: no verdict follows; run `causalex publish {result.name}`"
         )
     return result
 

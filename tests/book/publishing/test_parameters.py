@@ -139,7 +139,7 @@ def test_a_notebook_shows_no_traceback():
 
 
 @pytest.mark.parametrize("name", CONFIGS)
-def test_every_number_of_a_chapter_has_a_range(name):
+def test_every_number_of_a_page_has_a_range(name):
     config = CONFIGS[name]
     assert issubclass(config, Parameters), "a Config extends causalex_core.config.Parameters"
     kinds = get_type_hints(config, include_extras=True)
