@@ -3,7 +3,6 @@
 from causalex_book.chain import chain
 from causalex_book.publishing import show
 from causalex_book.publishing.results import Tables
-from causalex_book.recognition.emotions import with_interval
 
 COUNTS = ["tp", "n_pred", "n_truth"]
 EMOTIONS = ["negative", "positive", "surprise"]
@@ -14,12 +13,12 @@ HEADERS |= {"f1": "F1", "uf1": "UF1", "strs": "STRS"}
 def score(tables: Tables) -> None:
     """Show the score."""
     last = tables["steps"].groupby(["plan", "kind"], sort=False).tail(1)
-    spotted = show.with_interval(tables["spotting"], "f1")
+    detections = show.with_interval(tables["spotting"], "f1")
     named = tables["recognition"]
     named = named[named["system"] == chain.FOUND]
     named = show.with_interval(named, "uf1").set_index(["plan", "kind"])
     both = show.with_interval(last, "strs").set_index(["plan", "kind"])
-    shown = spotted.set_index(["plan", "kind"]).join(named[["uf1", *EMOTIONS]])
+    shown = detections.set_index(["plan", "kind"]).join(named[["uf1", *EMOTIONS]])
     shown = shown.join(both["strs"]).reset_index()
     show.table(
         shown[["plan", "kind", "f1", *COUNTS, "uf1", *EMOTIONS, "strs"]],
@@ -80,11 +79,12 @@ def sentences(tables: Tables, scope: str) -> list[str]:
         rows = tables["steps"].query("plan == @scope and kind == @kind").set_index("step")
         missed, wrong = -rows["change"].iloc[1], -rows["change"].iloc[2]
         best, final = rows["strs"].iloc[0], rows.iloc[-1]
+        change = show.interval(final, "change", "change_low", "change_high", signed=True)
         lines.append(
-            f"For {kind}-expressions both together score {with_interval(final, 'strs')};"
+            f"For {kind}-expressions both together score {show.interval(final, 'strs')};"
             f" without errors of spotting it would be {best:.3f}. What is"
             f" missed takes {missed:.3f}, false alarms {wrong:.3f}, and the key frames that were"
-            f" found change it by {with_interval(final, 'change', 'change_', '+')}."
+            f" found change it by {change}."
         )
     levels = tables["errors"].query("kind == 'micro'").groupby("plan", sort=False)["level"]
     reached = levels.agg(lambda three: (three**2).mean() ** 0.5)

@@ -9,7 +9,7 @@ from typing import Any
 
 import pandas as pd
 
-from causalex_book.publishing import paper, style
+from causalex_book.publishing import paper, show, style
 from causalex_core.errors import CausalexError
 
 _PAPER = "causal_ex"
@@ -175,8 +175,6 @@ def _counted(row: Mapping[Any, Any] | pd.Series) -> str:
 
 def interval(row: Mapping[Any, Any] | pd.Series, what: str = "") -> str:
     """F1 with its interval, or a gain, as text."""
-    value, low, high = (
-        row[name] for name in (("gain", "gain_low", "gain_high") if what else ("f1", "low", "high"))
-    )
-    sign = "+" if what else ""
-    return f"{value:{sign}.3f} [{low:{sign}.3f}, {high:{sign}.3f}]"
+    if what:
+        return show.interval(row, "gain", "gain_low", "gain_high", signed=True)
+    return show.interval(row)

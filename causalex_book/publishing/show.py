@@ -100,6 +100,14 @@ def with_interval(
     return frame.assign(**{value: texts}).drop(columns=[low, high])
 
 
+def interval(
+    row: Frame, value: str = "f1", low: str = "low", high: str = "high", signed: bool = False
+) -> str:
+    """Text of a value of a row and its interval, such as 0.464 [0.357, 0.530]."""
+    sign = "+" if signed else ""
+    return f"{row[value]:{sign}.3f} [{row[low]:{sign}.3f}, {row[high]:{sign}.3f}]"
+
+
 def parameters(result: Result) -> None:
     """Show the effective parameters of a page, and what each is, in one folded table."""
     listed = pd.DataFrame(

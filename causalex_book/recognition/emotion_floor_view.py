@@ -3,7 +3,7 @@
 from causalex_book.publishing import show, style
 from causalex_book.publishing.results import Frame, Tables
 from causalex_book.recognition import emotion_floor, printed_scores
-from causalex_book.recognition.emotions import COMPOSITE, DATABASES, with_interval
+from causalex_book.recognition.emotions import COMPOSITE, DATABASES
 from causalex_book.recognition.selection import CROSS, LAST, TEST
 
 
@@ -140,15 +140,15 @@ def conclusions(
         "With no information beyond how frequent the emotions are, the published rule scores a"
         f" composite UF1 of {drawn(TEST)} over {n_epochs} epochs; the last epoch of the same"
         f" guesses scores {drawn(LAST)}. The rule alone is worth"
-        f" {with_interval(guesses, 'gain')}.",
+        f" {show.interval(guesses, 'gain')}.",
         f"Measured from guesses with as many epochs, {measured}. A printed score under this rule"
         " has to be read from that floor, not from one third.",
         "Printed below the guesses for the same database:"
         f" {'; '.join(below) or 'none of the two'}.",
-        f"The linear model, selected on no test subject, scores {with_interval(linear)};"
+        f"The linear model, selected on no test subject, scores {show.interval(linear, 'value')};"
         f" {int((rows < linear['value']).sum())} of {len(rows)} printed rows score less, and"
         f" {int((rows > linear['high']).sum())} lie above its interval.",
-        f"To a single layer the rule adds {with_interval(layer, 'gain')}. Its epochs are"
+        f"To a single layer the rule adds {show.interval(layer, 'gain')}. Its epochs are"
         " correlated, which gives fewer effective guesses; what the rule adds to a network must be"
         " measured on that network.",
         f"Leaving out subjects that are never right would add {dropping['gain']:.3f} to the linear"

@@ -13,7 +13,7 @@ from causalex_book.recognition.emotion_probes import (
     WITHIN_DATABASE,
     WITHIN_SUBJECT,
 )
-from causalex_book.recognition.emotions import COMPOSITE, with_interval
+from causalex_book.recognition.emotions import COMPOSITE
 from causalex_book.recognition.selection import LAST, TEST
 
 NAMES = {"uf1": "UF1", "uar": "UAR"}
@@ -74,8 +74,8 @@ def conclusions(tables: Tables) -> list[str]:
         f" {100 * within['accuracy'].min():.0f} to {100 * within['accuracy'].max():.0f} %. Flow"
         " maps are no anonymous data.",
         f"For the linear model, training on a person's other clips changes UF1 by"
-        f" {with_interval(leak, 'difference', sign='+')}: what identifies people adds {little} to"
-        " what identifies emotions. A network with room to remember people may gain more.",
+        f" {show.interval(leak, 'difference', signed=True)}: what identifies people adds"
+        f" {little} to what identifies emotions. A network with room to remember people may gain more.",
         f"On labels permuted within a database the model scores {by_database['mean']:.3f} on"
         f" average, on labels permuted within each person {by_subject['mean']:.3f}: that much can"
         " be read from who is recorded and how unequal the classes are, whatever a clip shows.",

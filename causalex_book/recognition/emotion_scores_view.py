@@ -19,7 +19,6 @@ from causalex_book.recognition.emotion_scores import (
     STSTNET,
 )
 from causalex_book.recognition.emotions import COMPOSITE, DATABASES
-from causalex_book.recognition.emotions import with_interval as interval
 from causalex_book.recognition.selection import CROSS, LAST, TEST
 
 PRINTED = ["CausalNet", "HTNet", "STSTNet"]
@@ -37,7 +36,7 @@ HEADERS = {
 def than_linear(row: Frame) -> str:
     """A difference from the linear model in words, with its interval."""
     verdict = "more" if row["low"] > 0 else "less" if row["high"] < 0 else "neither more nor less"
-    return f"{verdict} than the linear model ({interval(row, 'difference')})"
+    return f"{verdict} than the linear model ({show.interval(row, 'difference')})"
 
 
 def networks_table(tables: Tables) -> None:
@@ -163,21 +162,22 @@ def conclusions(uf1: Frame, tables: Tables, inner: Result, used: Mapping[str, An
         f"{rows['CausalNet', scope] - floors[scope]:+.3f} on {scope}" for scope in SCOPES
     )
     return [
-        f"Honestly scored, the linear model scores a composite UF1 of {interval(linear)}. The"
-        f" compact network, trained here for {used['compact_epochs']} epochs with {share:.2%} of"
-        f" the published parameters, scores {interval(values.loc[(COMPACT, LAST)])} at its last"
-        f" epoch: {than_linear(beyond.loc[(COMPACT, LAST)])}.",
+        "Honestly scored, the linear model scores a composite UF1 of"
+        f" {show.interval(linear, 'value')}. The compact network, trained here for"
+        f" {used['compact_epochs']} epochs with {share:.2%} of the published parameters, scores"
+        f" {show.interval(values.loc[(COMPACT, LAST)], 'value')} at its last epoch:"
+        f" {than_linear(beyond.loc[(COMPACT, LAST)])}.",
         "With the epoch selected on the test subject, it scores"
-        f" {interval(values.loc[(COMPACT, TEST)])}: the rule adds"
-        f" {interval(gains.loc[COMPACT], 'gain')}. To STSTNet it adds"
-        f" {interval(gains.loc[STSTNET], 'gain')}, to the single layer"
-        f" {interval(gains.loc[ONE_LAYER], 'gain')}, to guesses"
-        f" {interval(gains.loc[GUESSES], 'gain')}.",
-        f"STSTNet scores {interval(values.loc[(STSTNET, LAST)])} at its last epoch"
+        f" {show.interval(values.loc[(COMPACT, TEST)], 'value')}: the rule adds"
+        f" {show.interval(gains.loc[COMPACT], 'gain')}. To STSTNet it adds"
+        f" {show.interval(gains.loc[STSTNET], 'gain')}, to the single layer"
+        f" {show.interval(gains.loc[ONE_LAYER], 'gain')}, to guesses"
+        f" {show.interval(gains.loc[GUESSES], 'gain')}.",
+        f"STSTNet scores {show.interval(values.loc[(STSTNET, LAST)], 'value')} at its last epoch"
         f" ({used['ststnet_epochs']} epochs), {than_linear(beyond.loc[(STSTNET, LAST)])}; printed"
         f" of it is {printed_composite['STSTNet']:.4f}.",
-        f"Selected without the test subject, the compact network scores {interval(inner_value)} in"
-        f" the stored run, {than_linear(inner_beyond)}.",
+        "Selected without the test subject, the compact network scores"
+        f" {show.interval(inner_value, 'value')} in the stored run, {than_linear(inner_beyond)}.",
         f"CausalNet prints {printed_composite['CausalNet']:.4f}. Measured from guesses that choose"
         f" by the rule of its code, that is {distances}.",
         f"{int((printed_composite < linear['value']).sum())} of {len(printed_composite)} printed"

@@ -3,7 +3,6 @@
 import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -207,12 +206,6 @@ def cells(interval: Interval, name: str, prefix: str = "") -> Row:
         f"{prefix}low": interval.low,
         f"{prefix}high": interval.high,
     }
-
-
-def with_interval(row: Any, name: str = "value", prefix: str = "", sign: str = "") -> str:
-    """A value with its interval, as text."""
-    value, low, high = (row[key] for key in (name, f"{prefix}low", f"{prefix}high"))
-    return f"{value:{sign}.3f} [{low:{sign}.3f}, {high:{sign}.3f}]"
 
 
 def dots(scores: pd.DataFrame, printed: pd.DataFrame) -> Figure:

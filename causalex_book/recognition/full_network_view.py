@@ -4,7 +4,6 @@ from causalex_book.publishing import show
 from causalex_book.publishing.results import Frame, Result, Tables
 from causalex_book.recognition import printed_scores
 from causalex_book.recognition.emotions import COMPOSITE
-from causalex_book.recognition.emotions import with_interval as interval
 from causalex_book.recognition.full_network import (
     COMPACT,
     GUESSES,
@@ -48,14 +47,15 @@ def conclusions(tables: Tables, precision: Frame) -> list[str]:
 
     return [
         f"At its last epoch the network as published scores a composite UF1 of"
-        f" {interval(values.loc[PUBLISHED_NETWORK, LAST])} on people it never saw,"
-        f" the linear model on the same folds {interval(values.loc[LINEAR, NO_CHOICE])}: a"
-        f" difference of {interval(beyond.loc[PUBLISHED_NETWORK], 'difference')}. That of the"
-        f" compact network is {interval(beyond.loc[COMPACT], 'difference')}.",
-        f"The rule of its code adds {interval(gains.loc[PUBLISHED_NETWORK], 'gain')} to it, and"
-        f" {interval(gains.loc[GUESSES], 'gain')} to guesses: it then scores"
-        f" {interval(values.loc[PUBLISHED_NETWORK, TEST])}, guesses"
-        f" {interval(values.loc[GUESSES, TEST])}."
+        f" {show.interval(values.loc[PUBLISHED_NETWORK, LAST], 'value')} on people it never saw,"
+        " the linear model on the same folds"
+        f" {show.interval(values.loc[LINEAR, NO_CHOICE], 'value')}: a difference of"
+        f" {show.interval(beyond.loc[PUBLISHED_NETWORK], 'difference')}. That of the compact"
+        f" network is {show.interval(beyond.loc[COMPACT], 'difference')}.",
+        f"The rule of its code adds {show.interval(gains.loc[PUBLISHED_NETWORK], 'gain')} to it,"
+        f" and {show.interval(gains.loc[GUESSES], 'gain')} to guesses: it then scores"
+        f" {show.interval(values.loc[PUBLISHED_NETWORK, TEST], 'value')}, guesses"
+        f" {show.interval(values.loc[GUESSES, TEST], 'value')}."
         f" {printed:.4f} is printed, with a model for each person.",
         f"Products in bfloat16 change the loss of the first model after {end['epoch']:.0f} epochs"
         f" from {end['float32']:.4f} to {end['bfloat16']:.4f}; {end['agreement']:.0%} of the clips"

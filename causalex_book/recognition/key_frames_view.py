@@ -2,13 +2,8 @@
 
 from causalex_book.publishing import show
 from causalex_book.publishing.results import Frame, Tables
-from causalex_book.recognition import emotions, key_frames
+from causalex_book.recognition import key_frames
 from causalex_book.recognition.two_flows import AS_IS, BOTH, PLACED
-
-
-def interval(row: Frame, value: str = "uf1", prefix: str = "") -> str:
-    """A value, or a change with its sign, and its interval."""
-    return emotions.with_interval(row, value, prefix, sign="" if value == "uf1" else "+")
 
 
 def _wide(cells: Frame, value: str) -> Frame:
@@ -101,16 +96,16 @@ def conclusions(normal: Frame, tables: Tables) -> list[str]:
     for name in at.index.unique("recogniser"):
         true, wrong = at.loc[(name, 0.0)], at.loc[(name, worst)]
         lines.append(
-            f"`{name}` scores a UF1 of {interval(true)} with true key frames; normal errors of"
-            f" {100 * worst:.0f} % of the duration change it by"
-            f" {interval(wrong, 'change', 'change_')}."
+            f"`{name}` scores a UF1 of {show.interval(true, 'uf1')} with true key frames; normal"
+            f" errors of {100 * worst:.0f} % of the duration change it by"
+            f" {show.interval(wrong, 'change', 'change_low', 'change_high', signed=True)}."
         )
     gains = tables["beside"].set_index(["recogniser", "level"])
     for name in gains.index.unique("recogniser"):
         row = gains.loc[(name, worst)]
         lines.append(
-            f"Where errors are largest, `{name}` gains {interval(row, 'gain')} over the compact"
-            " recogniser that sees onset and apex alone."
+            f"Where errors are largest, `{name}` gains {show.interval(row, 'gain', signed=True)}"
+            " over the compact recogniser that sees onset and apex alone."
         )
     real = tables["elsewhere"].set_index(["recogniser", "trained_on", "flow"])
     for name, source in real.index.droplevel("flow").unique():

@@ -9,11 +9,11 @@ from causalex_book.data import table1_view
 from causalex_book.graphs import prior_graph_view
 from causalex_book.publishing import results
 from causalex_book.recognition import (
-    beside_recognition,
     emotion_floor,
     emotion_floor_view,
     emotion_probes_view,
     emotion_scores_view,
+    printed_scores,
 )
 from causalex_book.spotting import graph_spotting_view
 from causalex_core import paths
@@ -69,14 +69,14 @@ def test_printed_scores_are_measured_from_the_guesses_beside_them():
     scores = tables["scores"].set_index(["system", "rule", "scope", "measure"])
     composite = tables["floor"].query("scope == 'composite'")
     linear = scores.loc[("linear model", emotion_floor.NO_CHOICE, "composite", "uf1")]
-    printed = beside_recognition.printed()
+    printed = printed_scores.printed()
     known = printed.query("scope == 'composite' and measure == 'uf1'")
     floors = emotion_floor_view.floors(printed, tables, scores)
     above = known.assign(value=known["value"] + 1)
     more = emotion_floor_view.conclusions(composite, 200, tables, above, floors, linear)
-    assert more[2].count(" above") == len(beside_recognition.CHOSEN_AMONG)
+    assert more[2].count(" above") == len(printed_scores.CHOSEN_AMONG)
     equal = floors.copy()
-    for method, epochs in beside_recognition.CHOSEN_AMONG.items():
+    for method, epochs in printed_scores.CHOSEN_AMONG.items():
         equal[f"{method}, printed"] = equal[f"guesses, {epochs} epochs"]
     less = emotion_floor_view.conclusions(composite, 200, tables, known, equal, linear)
     assert less[3].endswith("none of the two.")
