@@ -16,8 +16,10 @@ inclusive; a frame that was not annotated is NaN. Columns:
 ========================  ==================================================
 """
 
+import gzip
 import io
 import warnings
+import zlib
 from collections.abc import Sequence
 from enum import StrEnum
 from pathlib import Path
@@ -136,14 +138,20 @@ def read_expressions(path: str | Path, *, kinds: bool = True) -> pd.DataFrame:
 
 
 def read_cells(path: str | Path) -> pd.DataFrame:
-    """Cells of a CSV as stripped text; a row that is too short is filled with empty cells.
+    """Cells of a CSV, plain or ``.gz``, as stripped text; short rows get empty cells.
 
-    A file that is missing, empty or not UTF-8, a column that stands twice, and a row with too many
-    cells raise a TableError.
+    A file that is missing, damaged, empty or not UTF-8, a column that stands twice, and a row with
+    too many cells raise a TableError.
     """
     source = Path(path)
     try:
         content = source.read_bytes()
+        if source.suffix == ".gz":
+            content = gzip.decompress(content)
+    except (gzip.BadGzipFile, EOFError, zlib.error) as error:
+        raise TableError(
+            f"{source}: damaged, or not compressed with gzip ({error}); compress the table again"
+        ) from error
     except OSError as error:
         raise TableError(f"{source}: cannot be read ({error.strerror})") from error
     if not content.strip():

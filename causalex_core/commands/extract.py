@@ -6,9 +6,9 @@ import os
 import sys
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import click
 import cv2
@@ -27,8 +27,7 @@ from causalex_core.motion.record import MotionRecord, Quality, read_settings
 _ON_GPU = 4  # videos at the same time: each takes up to a GB of its memory
 
 
-@dataclass(frozen=True)
-class Job:
+class Job(NamedTuple):
     """One video and where its motion goes."""
 
     video: Path

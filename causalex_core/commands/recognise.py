@@ -76,7 +76,7 @@ def recognise(
     owners = _owners(table, videos, intervals)
     recogniser = checkpoints.load(weights)
 
-    def judge(named: NamedVideo) -> tuple[pd.DataFrame, str] | None:
+    def work(named: NamedVideo) -> tuple[pd.DataFrame, str] | None:
         rows = table[owners == videos.index(named)]
         if rows.empty:
             return None
@@ -90,7 +90,7 @@ def recognise(
         parts = ", ".join(f"{counts.get(name, 0)} {name}" for name in EMOTIONS)
         return emotions, f"{named.path}: {parts}"
 
-    tables, failed = attempt(videos, judge)
+    tables, failed = attempt(videos, work)
     emotions = pd.concat([pd.DataFrame(columns=list(COLUMNS)), *tables]).sort_index()
     if failed < len(videos):
         paths.atomic_write(output, cells.loc[emotions.index].join(emotions).to_csv(index=False))

@@ -102,8 +102,5 @@ def _read(path: Path, kinds: bool) -> pd.DataFrame:
 
 
 def _plain(counts: Counts) -> dict[str, int | float]:
-    return asdict(counts) | {
-        "precision": counts.precision,
-        "recall": counts.recall,
-        "f1": counts.f1,
-    }
+    rates = {name: getattr(counts, name) for name in ("precision", "recall", "f1")}
+    return asdict(counts) | rates

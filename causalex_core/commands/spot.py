@@ -90,7 +90,7 @@ def spot(
         )
     spotter = checkpoints.load(weights)
 
-    def judge(named: NamedVideo) -> tuple[pd.DataFrame, str]:
+    def work(named: NamedVideo) -> tuple[pd.DataFrame, str]:
         is_motion = named.path.suffix == ".npz"
         frames = None if is_motion else video.open_frames(named.path, fps, every)
         landmarker = landmarks.read(points) if points else None
@@ -100,7 +100,7 @@ def spot(
             paths.atomic_write(timeline, plugins.hook("timeline")(spotted, faces))
         return spotted.detections, _summary(named, spotted)
 
-    tables, failed = attempt(videos, judge)
+    tables, failed = attempt(videos, work)
     if tables:
         paths.atomic_write(output, pd.concat(tables).to_csv(index=False))
     report_failures(failed, videos)

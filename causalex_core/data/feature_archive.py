@@ -43,7 +43,7 @@ class MarkedRecording:
 
 def is_archive(folder: Path) -> bool:
     """Whether a folder has the parts of an archive, ``train`` or ``test``."""
-    return any((folder / part).is_dir() for part in _PARTS)
+    return _part(folder) is not None
 
 
 def window_files(path: Path) -> list[Path]:
@@ -51,17 +51,16 @@ def window_files(path: Path) -> list[Path]:
 
     None if the path holds something else.
     """
-    if path.is_file():
-        files = [path]
-    elif is_archive(path):
-        files = sorted(_part(path).glob("*/*.npz"))
+    part = _part(path)
+    if part is not None:
+        files = sorted(part.glob("*/*.npz"))
     else:
-        files = sorted([*path.glob("*.npz"), *path.glob("*/*.npz")])
+        files = [path] if path.is_file() else sorted([*path.glob("*.npz"), *path.glob("*/*.npz")])
     return files if any(map(_is_window, files)) else []
 
 
 def _is_window(file: Path) -> bool:
-    """Whether a file has the arrays of a window; their content is not looked at."""
+    """Whether a file has the arrays of a window; their content is not read."""
     try:
         with zipfile.ZipFile(file) as content:
             return {f"{name}.npy" for name in _SHAPES} <= set(content.namelist())
@@ -69,9 +68,9 @@ def _is_window(file: Path) -> bool:
         return False
 
 
-def _part(folder: Path) -> Path:
+def _part(folder: Path) -> Path | None:
     """The part of an archive that is read."""
-    return next(folder / name for name in _PARTS if (folder / name).is_dir())
+    return next((folder / name for name in _PARTS if (folder / name).is_dir()), None)
 
 
 def read_archive(
@@ -82,12 +81,12 @@ def read_archive(
     Its parts ``train`` and ``test`` hold the same windows, as everybody is left out once: one of
     them is read, ``test`` if it is there.
     """
-    if not is_archive(folder):
+    part = _part(folder)
+    if part is None:
         raise CausalexError(
             f"{folder} holds neither test nor train: expected the folder feature_segment of"
             " AUW-GCN's features"
         )
-    part = _part(folder)
     files = sorted(part.glob("*/*.npz"))
     if not files:
         raise CausalexError(f"{part} holds no windows: expected <subject>/<video>_<offset>.npz")
@@ -100,7 +99,7 @@ def read_windows(
     fps: float | None = None,
     gaps: bool = False,
 ) -> list[MarkedRecording]:
-    """Put windows together to videos.
+    """Put windows together to videos, in the order of the files.
 
     Parameters
     ----------
@@ -113,11 +112,6 @@ def read_windows(
         Frames per second of all videos, which the archive does not tell either.
     gaps
         Whether windows may be missing: their rows are then not measured.
-
-    Returns
-    -------
-    list of MarkedRecording
-        One per video, in the order of the files.
 
     Raises
     ------

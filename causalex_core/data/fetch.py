@@ -1,7 +1,7 @@
 """Download the files of a card: resumable, atomic, checksummed.
 
-A file grows as ``NAME.part`` beside its place and takes its name only once its SHA-256 is right;
-a later run goes on where the part ends. The host is ``https://raw.githubusercontent.com``, or
+A file grows as ``NAME.part`` and takes its name only once its SHA-256 is right; a later run goes on
+where the part ends. The host is ``https://raw.githubusercontent.com``, or
 ``$CAUSALEX_RAW_URL`` (any server laid out ``owner/repo/commit/path``).
 """
 

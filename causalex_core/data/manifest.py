@@ -244,19 +244,15 @@ def _card(path: Path, content: dict[str, Any]) -> Card:
         raise CausalexError(f"{path}: repository '{content['repository']}' is not owner/repo")
     if fetched and not re.fullmatch(r"[0-9a-f]{40}", content["commit"]):
         raise CausalexError(f"{path}: commit '{content['commit']}' is not 40 hexadecimal digits")
+    paragraphs = ("description", "licence", "terms", "ask")
+    fields: dict[str, Any] = {name: _one_line(content[name]) for name in paragraphs}
+    fields |= {name: content.get(name, "") for name in ("title", "tree", "repository", "commit")}
+    fields |= {name: tuple(content.get(name, ())) for name in ("derived_from", "include")}
+    citation = Citation(content["citation"]["key"], _one_line(content["citation"]["text"]))
     return Card(
+        **fields,
         name=path.stem,
-        title=content["title"],
-        description=_one_line(content["description"]),
-        licence=_one_line(content["licence"]),
-        terms=_one_line(content["terms"]),
-        ask=_one_line(content["ask"]),
-        citation=Citation(content["citation"]["key"], _one_line(content["citation"]["text"])),
-        derived_from=tuple(content.get("derived_from", ())),
-        tree=content.get("tree", ""),
-        repository=content.get("repository", ""),
-        commit=content.get("commit", ""),
-        include=tuple(content.get("include", ())),
+        citation=citation,
         files=tuple(_read_list(path.with_suffix(".files.tsv"))) if fetched else (),
     )
 

@@ -52,7 +52,7 @@ def fci(
     Returns
     -------
     Pag
-        With `n_eff` per pair. The same whatever the order of the columns (renamed alike).
+        With `n_eff` per pair. It does not depend on the order of the columns.
 
     Raises
     ------
@@ -88,8 +88,6 @@ def fci_from_independence(
 
     Parameters
     ----------
-    n
-        Number of nodes.
     independent
         ``independent(i, j, given)`` says whether i and j, i < j, are independent given a set of
         others. It is asked at most twice about the same three.

@@ -32,40 +32,20 @@ _BATCH = 2**22  # pixels of crops whose flow a GPU computes at once: 64 crops of
 
 @dataclass(frozen=True)
 class Config:
-    """How motion is extracted; the defaults are what we hold sound.
+    """How motion is extracted; the defaults are what we hold sound."""
 
-    Attributes
-    ----------
-    crop_px
-        Height and width of the aligned crop.
-    flow
-        Method, a key of :data:`causalex_core.motion.flow.METHODS`.
-    eyes
-        Let the eyes count in Lucas-Kanade's windows, as in those of every other method: blinks
-        then look like motion of the brows.
-    eight_bits
-        Pass the flow through 8 bits over +-10 px, as flow stored as pictures is.
-    stride
-        Frames between the two that are compared; None: the even number nearest to 100 ms.
-    head_motion
-        What is subtracted: motion fitted to rigid points, that of the nose, or nothing.
-    mdmo
-        How a region's flow becomes one vector, a key of :data:`causalex_core.motion.mdmo.VARIANTS`.
-    smoothing
-        Seconds, standard deviation of the Gaussian over the alignment; None: one alignment.
-    sampling
-        Seconds from one frame in which landmarks are looked for to the next.
-    """
-
-    crop_px: int = 256
+    crop_px: int = 256  # height and width of the aligned crop
     flow: Literal["lucas_kanade", "dis", "farneback", "tv_l1"] = "lucas_kanade"
+    # Let the eyes count in Lucas-Kanade's windows, as in those of every other method: blinks then
+    # look like motion of the brows.
     eyes: bool = False
-    eight_bits: bool = False
-    stride: int | None = None
+    eight_bits: bool = False  # pass the flow through 8 bits over +-10 px, as if stored as pictures
+    stride: int | None = None  # frames between the two compared; None: even, nearest to 100 ms
+    # Subtract motion fitted to rigid points, that of the nose, or nothing.
     head_motion: Literal["similarity", "nose", "none"] = "similarity"
-    mdmo: Literal["liu", "auw_gcn", "mean"] = "liu"
-    smoothing: float | None = 0.5
-    sampling: float = 0.5
+    mdmo: Literal["liu", "auw_gcn", "mean"] = "liu"  # how a region's flow becomes one vector
+    smoothing: float | None = 0.5  # s, Gaussian over the alignment; None: one alignment for all
+    sampling: float = 0.5  # s from one frame in which landmarks are searched to the next
 
     def __post_init__(self) -> None:
         """Refuse what cannot be extracted."""
@@ -73,15 +53,13 @@ class Config:
             raise CausalexError(f"crop of {self.crop_px} px: at least {_LEAST_CROP} are needed")
         if self.stride is not None and self.stride < 1:
             raise CausalexError(f"stride {self.stride}: expected 1 frame or more")
-        for name, table in (
-            ("flow", flow.METHODS),
-            ("head_motion", head_motion.ESTIMATES),
-            ("mdmo", mdmo.VARIANTS),
+        for name, value, choices in (
+            ("flow", self.flow, flow.METHODS),
+            ("head_motion", self.head_motion, head_motion.ESTIMATES),
+            ("mdmo", self.mdmo, mdmo.VARIANTS),
         ):
-            if getattr(self, name) not in table:
-                raise CausalexError(
-                    f"{name} '{getattr(self, name)}': expected one of {', '.join(table)}"
-                )
+            if value not in choices:
+                raise CausalexError(f"{name} '{value}': expected one of {', '.join(choices)}")
         if not (self.smoothing or 0) >= 0 or not 0 < self.sampling < math.inf:
             raise CausalexError(
                 f"smoothing {self.smoothing} s and sampling {self.sampling} s:"

@@ -181,15 +181,8 @@ def read_folder(folder: Path, expressions: pd.DataFrame) -> list[MotionRecord]:
     """Read all motion files below a folder, in the order of their names.
 
     A file is called like its video. Its subject is the folder that it lies in or, if it lies in
-    `folder` itself, what the expressions say; a video without expressions belongs to the subject
-    whose name its own begins with, such as ``p03`` for ``p03_2``.
-
-    Parameters
-    ----------
-    folder
-        What ``causalex extract`` wrote.
-    expressions
-        Columns ``subject, video``.
+    `folder` itself, that of the expressions (columns ``subject, video``); a video without
+    expressions belongs to the subject whose name its own begins with (``p03`` for ``p03_2``).
 
     Raises
     ------
