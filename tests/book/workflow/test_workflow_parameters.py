@@ -33,14 +33,20 @@ def written(tmp_path, monkeypatch):
 @pytest.mark.parametrize("notebook", NOTEBOOKS)
 def test_every_field_of_every_config_is_a_parameter_of_the_notebook(notebook):
     known = pages.declaration(notebook)
-    own = [name for name in known if len(name) > 1]
-    variables = {name: object() for name in own}
+    variables = {name: object() for name in known}
     for part in pages.parts(notebook):
         page = pages.module(part.page)
         given = pages.parameters(page, variables, notebook)
         assert given.keys() - {"stored"} == {field.name for field in fields(page.Config)}
         assert ("stored" in given) == bool(getattr(page, "LONG", ""))
     assert all(parameter.sentence for parameter in known.values())
+
+
+def test_two_parameters_of_one_name_are_refused(monkeypatch):
+    parts = (pages.Part("chain"), pages.Part("graph_spotting"))
+    monkeypatch.setattr(pages, "NOTEBOOKS", {"both": parts})
+    with pytest.raises(ValueError, match="two parameters are called 'plans'"):
+        pages.declaration("both")
 
 
 def test_the_cells_are_what_the_command_writes(capsys):
