@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from causalex_book.spotting.material import SpottingDataset
-from causalex_core.evaluation import fairness, frames
+from causalex_core.evaluation import fairness
 from causalex_core.expressions import KINDS
 from causalex_synthetic import planted
 from causalex_synthetic.dataset import SyntheticDataset
@@ -84,14 +84,14 @@ def cells(
     for system, tables in found.items():
         for kind in KINDS:
             truth, *predicted = (
-                frames.covered(table[table["kind"] == kind], lengths)
+                fairness.covered(table[table["kind"] == kind], lengths)
                 for table in (part.truth, *tables)
             )
             row: dict[str, object] = {"database": part.name, **system._asdict(), "kind": kind}
             times = len(predicted)
             yield (
                 row,
-                frames.cells(
+                fairness.cells(
                     np.tile(owner, times), np.tile(truth, times), np.concatenate(predicted)
                 ),
             )

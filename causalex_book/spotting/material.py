@@ -23,11 +23,11 @@ from causalex_core.errors import CausalexError
 from causalex_core.graphs import prior
 from causalex_core.motion.record import MotionRecord, read_folder
 from causalex_core.spotting import candidates, graph, losses, proposals
+from causalex_core.spotting.data import TargetConfig, Video, Windows, gather, together
 from causalex_core.spotting.graph import GraphConfig
 from causalex_core.spotting.losses import LossConfig
 from causalex_core.spotting.proposals import ProposalConfig
-from causalex_core.spotting.targets import TargetConfig
-from causalex_core.spotting.windows import Fold, Video, Windows, gather, together
+from causalex_core.training import Fold
 from causalex_synthetic import dataset
 from causalex_synthetic.dataset import SyntheticDataset
 from causalex_synthetic.dataset_spec import SPECS
@@ -241,7 +241,7 @@ def _material(
             videos, truth, TargetConfig("released" if marked is not None else "sound"), own_marks
         ),
         truth=truth,
-        rules=candidates.tried(_RULES[like]),
+        rules=candidates.permissive(_RULES[like]),
         loss=_LOSSES[like],
         videos=videos,
         marks=tuple(graph.of_video(one, search).marks for one in own),

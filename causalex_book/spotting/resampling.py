@@ -9,10 +9,9 @@ from causalex_book.spotting.material import SpottingDataset
 from causalex_core.expressions import FRAMES
 from causalex_core.motion.record import MotionRecord, Quality
 from causalex_core.spotting import graph
+from causalex_core.spotting.data import TargetConfig, Video, gather
 from causalex_core.spotting.graph import GraphConfig
 from causalex_core.spotting.proposals import ProposalConfig, ProposalRule
-from causalex_core.spotting.targets import TargetConfig
-from causalex_core.spotting.windows import Video, gather
 
 
 def at_rate(part: SpottingDataset, fps: float, search: GraphConfig) -> SpottingDataset:
@@ -93,6 +92,7 @@ def rules(read_out: ProposalConfig, factor: float) -> ProposalConfig:
 
 def _rule(rule: ProposalRule, factor: float) -> ProposalRule:
     (near, far), (shortest, longest) = (
-        tuple(round(frames * factor) for frames in pair) for pair in (rule.reach, rule.length)
+        tuple(round(frames * factor) for frames in pair)
+        for pair in (rule.search_window, rule.length)
     )
-    return replace(rule, reach=(near, far), length=(shortest, longest))
+    return replace(rule, search_window=(near, far), length=(shortest, longest))

@@ -23,12 +23,12 @@ from causalex_core.motion.extract import Config as Extraction
 from causalex_core.spotting import checkpoints, graph
 from causalex_core.spotting.candidates import counts
 from causalex_core.spotting.checkpoints import Settings, Spotter
-from causalex_core.spotting.fold_trainer import Graphs, TrainingConfig
+from causalex_core.spotting.data import Normalisation, Video, Windows, gather, hold_out
 from causalex_core.spotting.graph import GraphConfig
-from causalex_core.spotting.network import PAPER
+from causalex_core.spotting.model import PAPER
 from causalex_core.spotting.proposals import ProposalConfig, ProposalRule, detect
-from causalex_core.spotting.training import train
-from causalex_core.spotting.windows import Fold, Normalisation, Video, Windows, gather, hold_out
+from causalex_core.spotting.training import Graphs, TrainingConfig, train
+from causalex_core.training import Fold
 from causalex_synthetic import dataset
 from causalex_synthetic.dataset import SyntheticDataset
 
@@ -99,7 +99,7 @@ def train_shipped(config: Config | None = None) -> tuple[Spotter, dict[str, Any]
         graphs=Graphs(compound=torch.from_numpy(matrices)),
         keep=[config.training.epochs - 1],
     )
-    *groups, _ = outcome.scores
+    *groups, _ = outcome.predictions
     scores = np.empty((len(windows.video), *groups[0].shape[2:]), np.float32)
     for fold, said in zip(folds, groups, strict=False):
         scores[fold.held_out] = said[0]
@@ -114,7 +114,7 @@ def train_shipped(config: Config | None = None) -> tuple[Spotter, dict[str, Any]
         ),
         graph=config.graph,
         rules=_RULES,
-        least=least,
+        min_score=least,
     )
     about = {
         "cohort": {

@@ -14,8 +14,8 @@ from causalex_core.data.annotations import CAS, SAMM
 from causalex_core.errors import CausalexError
 from causalex_core.motion.extract import Config
 from causalex_core.motion.record import MotionRecord
+from causalex_core.spotting.data import leave_one_subject_out
 from causalex_core.spotting.graph import GraphConfig
-from causalex_core.spotting.windows import leave_one_subject_out
 
 NAMES = ["casme_015_0401", "casme_016_0101", "casme_017_0101"]
 ANNOTATIONS = pd.DataFrame(
@@ -129,11 +129,11 @@ def test_marks_of_the_windows_can_be_what_is_learned(tmp_path, annotated):
     folder = tmp_path / "feature_segment"
     write(folder / "test", "casme_015", NAMES[0], motion(NAMES[0]), label)
     part = material.read(CAS, {CAS: str(folder)}, GraphConfig(), targets="marks")
-    action = part.windows.answers.action[:, 1].numpy().reshape(-1)
+    action = part.windows.targets.action[:, 1].numpy().reshape(-1)
     assert np.flatnonzero(action).tolist() == list(range(10, 21))
     assert part.truth["onset"].tolist() == [40.0]  # what detections are scored on
     from_table = material.read(CAS, {CAS: str(folder)}, GraphConfig())
-    action = from_table.windows.answers.action[:, 1].numpy().reshape(-1)
+    action = from_table.windows.targets.action[:, 1].numpy().reshape(-1)
     assert np.flatnonzero(action).tolist() == list(range(40, 81))
 
 
