@@ -12,6 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 from torch import Tensor
 
 from causalex_core.devices import choose_device
+from causalex_core.display import Summary
 from causalex_core.errors import CausalexError
 from causalex_core.graphs.pag import Pag
 from causalex_core.motion.record import MotionRecord
@@ -54,9 +55,9 @@ _RENAMED_WEIGHTS = {"scale": "weight", "shift": "bias", "running_variance": "run
 _RENAMED_SETTINGS = {"reach": "search_window", "keep": "top_k", "least": "min_score"}
 
 
-@dataclass(frozen=True)
-class Spotted:
-    """Detections in one video.
+@dataclass(frozen=True, eq=False, repr=False)
+class Spotted(Summary):
+    """What was found in one video.
 
     Attributes
     ----------
@@ -75,6 +76,19 @@ class Spotted:
     graph: Pag
     apex: NDArray[np.float32]
     detections: pd.DataFrame
+
+    def _facts(self) -> Mapping[str, object]:
+        counts = self.detections["kind"].value_counts()
+        return {
+            "video": self.recording.video,
+            "frames": len(self.recording.motion),
+            **{kind: int(counts.get(kind, 0)) for kind in KINDS},
+            "edges": len(self.graph.edges()),
+        }
+
+    def _repr_html_(self) -> str:
+        """Summary and detections for a notebook."""
+        return super()._repr_html_() + self.detections.to_html(index=False)
 
 
 @dataclass(frozen=True)

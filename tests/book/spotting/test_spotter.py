@@ -16,7 +16,7 @@ from causalex_core.spotting import predict as package
 from causalex_core.spotting.checkpoints import load_network, save_network
 from causalex_core.spotting.graph import GraphConfig, of_video
 from causalex_core.spotting.model import PAPER, NetworkConfig
-from causalex_core.spotting.predict import portraits, recorded
+from causalex_core.spotting.predict import portraits
 from causalex_core.spotting.training import TrainingConfig
 from causalex_core.tensors import WeightsError
 from causalex_synthetic.dataset import draw
@@ -34,8 +34,7 @@ def recording():
     truth = people.expressions[people.expressions["kind"] == "macro"]
     name = truth["video"].value_counts().index[0]
     number = [video.name for video in people.videos].index(name)
-    spotted = recorded(people.measured(number), people.videos[number].person.subject, name)
-    return spotted, truth[truth["video"] == name]
+    return people.measured(number), truth[truth["video"] == name]
 
 
 def hits(spotted, truth):
