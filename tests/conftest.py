@@ -9,7 +9,7 @@ from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any
 
-import public_sources
+import factories
 import pytest
 
 from causalex_book.workflow import pdf
@@ -25,6 +25,24 @@ QUIET = (  # the browser's own requests, which would otherwise count as the book
     "--disable-sync",
     "--no-first-run",
 )
+
+
+# Files of tests that take longest, begun first so that workers end at about the same time.
+LONGEST = (
+    "book/test_book.py",
+    "integration/test_workflow.py",
+    "integration/test_grid_workflow.py",
+    "book/pages/test_published.py",
+    "book/pages/test_graph_spotting.py",
+    "book/pages/test_counterfactuals.py",
+    "book/pages/test_preprocessing.py",
+)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put the longest files first."""
+    rank = {Path(__file__).parent / name: number for number, name in enumerate(LONGEST)}
+    items.sort(key=lambda item: rank.get(item.path, len(rank)))
 
 
 def _beside(name: str) -> Path | None:
@@ -59,8 +77,8 @@ def oracles() -> Path:
 
 @pytest.fixture(scope="session")
 def made_up_sources(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, Any]:
-    """Sources of real motion of nobody, see `public_sources`."""
-    return public_sources.write_all(tmp_path_factory.mktemp("sources"))
+    """Sources of real motion of nobody, see `factories`."""
+    return factories.write_all(tmp_path_factory.mktemp("sources"))
 
 
 @pytest.fixture(scope="module")

@@ -1,10 +1,10 @@
 """The inputs: public motion, features of one's own, motion files, synthetic people."""
 
+import factories
 import numpy as np
 import pandas as pd
-import public_sources
 import pytest
-from window_archive import MACRO, marks, write
+from factories import MACRO, marks, write_windows
 
 from causalex_book.debiasing import counterfactuals
 from causalex_book.spotting import graph_spotting, material
@@ -50,7 +50,7 @@ def motion(name, frames=400):
 def archive(folder, names=NAMES):
     """AUW-GCN's features of some videos."""
     for name in names:
-        write(folder / "feature_segment" / "test", name[:9], name, motion(name), marks(400))
+        write_windows(folder / "feature_segment" / "test", name[:9], name, motion(name), marks(400))
     return folder / "feature_segment"
 
 
@@ -126,7 +126,7 @@ def test_what_is_not_there_is_one_line(database, features, said, annotated, tmp_
 def test_marks_of_the_windows_can_be_what_is_learned(tmp_path, annotated):
     label = marks(400, (MACRO, 10, 12, 20))  # the table has 40 to 80
     folder = tmp_path / "feature_segment"
-    write(folder / "test", "casme_015", NAMES[0], motion(NAMES[0]), label)
+    write_windows(folder / "test", "casme_015", NAMES[0], motion(NAMES[0]), label)
     part = material.read(CAS, {CAS: str(folder)}, GraphConfig(), targets="marks")
     action = part.windows.answers.action[:, 1].numpy().reshape(-1)
     assert np.flatnonzero(action).tolist() == list(range(10, 21))
@@ -139,13 +139,13 @@ def test_marks_of_the_windows_can_be_what_is_learned(tmp_path, annotated):
 @pytest.mark.parametrize("database", [CAS, SAMM])
 def test_the_public_motion_is_taken_where_no_folder_is_named(database, of_nobody):
     part = material.read(database, {}, GraphConfig(), 2)
-    names = public_sources.NAMES[database][:2]
+    names = factories.NAMES[database][:2]
     assert (part.name, part.fps) == (database, {CAS: 30, SAMM: 25}[database])
     assert part.windows.names == names and part.drawn is None
     for video in part.videos:
-        motion_of_it = public_sources.motion(video.name, public_sources.FRAMES[database])
+        motion_of_it = factories.motion(video.name, factories.FRAMES[database])
         assert np.array_equal(video.motion, motion_of_it)
-    assert len(part.truth) == 2 * len(public_sources.EXPRESSIONS)
+    assert len(part.truth) == 2 * len(factories.EXPRESSIONS)
 
 
 def test_the_published_prior_is_that_of_the_database(of_nobody, made_up_sources):

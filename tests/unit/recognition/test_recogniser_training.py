@@ -13,7 +13,7 @@ import pytest
 import safetensors.torch
 import torch
 import torch.nn.functional as nnf
-from standing_still import kill_when_it_stands_still, stand_still_in
+from factories import kill_when_it_stands_still, stand_still_in
 
 from causalex_core import paths, resumable
 from causalex_core.errors import CausalexError
