@@ -79,9 +79,7 @@ def test_the_template_runs_from_another_folder_without_data(tmp_path):
 @pytest.mark.parametrize(
     ("given", "said"),
     [
-        (["-p", "n_graphs", "-5"], "'n_graphs' of the page 'template': -5 given, expected a whole"),
         (["-p", "frames", "[3]"], "3 in '[3]' given, expected a whole number of at least 30"),
-        (["-y", "alpha: null"], "null given, expected a number above 0 and below 1"),
         (["-p", "n_grphs", "5"], "has no parameter 'n_grphs'; did you mean 'n_graphs'?"),
     ],
 )
