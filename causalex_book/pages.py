@@ -11,7 +11,6 @@ import re
 import time
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict
-from functools import cache
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -49,12 +48,16 @@ def module(name: str) -> Any:
     KeyError
         If there is no such page.
     """
-    return importlib.import_module(_modules()[name][0])
+    return importlib.import_module(_modules()[name])
 
 
-def file(name: str) -> Path:
-    """File of the module of a page; nothing is imported."""
-    return _modules()[name][1]
+def files() -> dict[str, Path]:
+    """File of the module of each page; nothing is imported to find it."""
+    modules = {name: paths.ROOT.joinpath(*dotted.split(".")) for name, dotted in _modules().items()}
+    return {
+        name: path / "__init__.py" if path.is_dir() else path.with_suffix(".py")
+        for name, path in modules.items()
+    }
 
 
 def is_page(file: Path) -> bool:
@@ -67,16 +70,15 @@ def sources() -> list[str]:
     return sorted({source for name in names() for source in module(name).SOURCES})
 
 
-@cache
-def _modules() -> dict[str, tuple[str, Path]]:
-    """Dotted name and file of the module of each page; nothing is imported to find it."""
+def _modules() -> dict[str, str]:
+    """Dotted name of the module of each page; nothing is imported to find it."""
     root = Path(__file__).parent
-    modules = {}
-    for path in sorted(root.glob("*/**/*.py")):
-        if is_page(path):
-            part = path.parent if path.name == "__init__.py" else path.with_suffix("")
-            modules[part.name] = ".".join(part.relative_to(root.parent).parts), path
-    return modules
+    found = {}
+    for file in sorted(root.glob("*/**/*.py")):
+        if is_page(file):
+            part = file.parent if file.name == "__init__.py" else file.with_suffix("")
+            found[part.name] = ".".join(part.relative_to(root.parent).parts)
+    return found
 
 
 def obtain(chapter: Chapter, *, stored: bool = False, **given: Any) -> Result:

@@ -9,10 +9,8 @@ from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any
 
-import factories
 import pytest
 
-from causalex_book.workflow import pdf
 from causalex_core import paths
 from causalex_core.data import manifest
 
@@ -78,6 +76,8 @@ def oracles() -> Path:
 @pytest.fixture(scope="session")
 def made_up_sources(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, Any]:
     """Sources of real motion of nobody, see `factories`."""
+    import factories  # what needs the book is imported late: the core is tested alone, too
+
     return factories.write_all(tmp_path_factory.mktemp("sources"))
 
 
@@ -96,6 +96,8 @@ def of_nobody(
 @pytest.fixture(scope="session")
 def chromium() -> str:
     """Where the browser is."""
+    from causalex_book.workflow import pdf
+
     program = next(filter(None, map(shutil.which, pdf.BROWSERS)), None)
     if program is None:
         pytest.skip("no Chromium on this machine: apt-get install chromium")

@@ -9,7 +9,6 @@ from pathlib import Path
 
 import numpy as np
 
-from causalex_book.spotting.material import PRIORS
 from causalex_core import paths
 from causalex_core.data import auw_gcn, region_motion, video_lengths
 from causalex_core.data.annotations import CAS, SAMM
@@ -100,6 +99,8 @@ def label(frames: int) -> np.ndarray:
 
 def write_all(folder: Path) -> Mapping[str, FolderSource]:
     """Write every source below a folder; by the names of their cards."""
+    from causalex_book.spotting.material import PRIORS  # late: the core is tested alone, too
+
     tables, durations = {}, {}
     for database, names in NAMES.items():
         frames = FRAMES[database]

@@ -387,7 +387,7 @@ def test_chapters_are_printed(chromium, apart, source, tmp_path, monkeypatch):
 
 
 @pytest.mark.slow
-def test_the_pdf_has_every_chapter(chromium, browser, apart, source, tmp_path):
+def test_the_pdf_has_every_page(chromium, browser, apart, source, tmp_path):
     shutil.copytree(source, tmp_path / "source")
     page = pdf.rendered(tmp_path / "source")
     assert re.findall(r"\]\([^)]*\.ipynb\)", page.read_text()) == []
