@@ -150,7 +150,9 @@ def test_who_comes_second_waits_and_takes_over_what_a_killed_run_left_alive(proj
 
 
 FULL = """
-import resource, runpy, sys
+import os, resource, runpy, sys
+os.environ["PYTHONDONTWRITEBYTECODE"] = "1"  # Python does not notice that its files are cut off
+sys.dont_write_bytecode = True
 resource.setrlimit(resource.RLIMIT_FSIZE, (1500, resource.RLIM_INFINITY))
 sys.argv = ["causalex", "experiment", "run", "full"]
 runpy.run_module("causalex_core.cli", run_name="__main__")
