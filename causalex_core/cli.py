@@ -3,11 +3,10 @@
 import importlib
 import sys
 from collections.abc import Sequence
-from importlib import metadata
 
 import click
 
-from causalex_core import plugins
+from causalex_core import __version__, plugins
 from causalex_core.errors import CausalexError
 
 COMMANDS = {
@@ -44,25 +43,8 @@ class _Lazy(click.Group):
                 formatter.write_dl(list(added.items()))
 
 
-def _print_version(context: click.Context, _: click.Parameter, asked: bool) -> None:
-    if not asked:
-        return
-    try:
-        click.echo(f"causalex {metadata.version('causalex')}")
-    except metadata.PackageNotFoundError:
-        click.echo("causalex, run from a checkout without installation")
-    context.exit()
-
-
 @click.group(cls=_Lazy, context_settings={"max_content_width": 100})
-@click.option(
-    "--version",
-    is_flag=True,
-    is_eager=True,
-    expose_value=False,
-    callback=_print_version,
-    help="Print the version and end.",
-)
+@click.version_option(__version__, message="%(prog)s %(version)s")
 def causalex() -> None:
     """Work with the reference companion of the papers Causal-Ex and CausalNet.
 

@@ -1,4 +1,4 @@
-"""What a camera makes of a picture: noise and compression."""
+"""Noise and compression of a camera."""
 
 import cv2
 import numpy as np
@@ -14,27 +14,10 @@ _COLOUR = 0.5  # noise of each colour by itself, as a share of that of the brigh
 def record(
     image: NDArray[np.floating], generator: np.random.Generator, noise: float, jpeg_quality: int
 ) -> NDArray[np.uint8]:
-    """Picture with sensor noise, compressed as JPEG and decoded again.
+    """Picture (H, W, 3), 0 to 255, with sensor noise, compressed as JPEG and decoded again.
 
-    Parameters
-    ----------
-    image : (H, W, 3) array
-        Blue first, 0 to 255.
-    generator
-        Of the noise.
-    noise
-        Standard deviation in grey levels, at a middle grey: brighter is noisier, as photons are.
-    jpeg_quality
-        1 to 100.
-
-    Returns
-    -------
-    (H, W, 3) uint8 array
-
-    Raises
-    ------
-    CausalexError
-        If noise or quality are out of range.
+    `noise` is the standard deviation in grey levels at a middle grey: brighter is noisier, as
+    photons are. Settings out of range are a `CausalexError`.
     """
     if noise < 0 or not 1 <= jpeg_quality <= 100:
         raise CausalexError(
@@ -47,6 +30,6 @@ def record(
         light = np.clip(image, 0, 255).mean(axis=2, keepdims=True) / np.float32(_MIDDLE)
         strength = np.float32(noise) * (_DARK_SHARE + (1 - _DARK_SHARE) * np.sqrt(light))
         image = image + strength * (grain + np.float32(_COLOUR) * colour)
-    seen = np.clip(np.round(image), 0, 255).astype(np.uint8)
-    packed = cv2.imencode(".jpg", seen, (cv2.IMWRITE_JPEG_QUALITY, jpeg_quality))[1]
+    levels = np.clip(np.round(image), 0, 255).astype(np.uint8)
+    packed = cv2.imencode(".jpg", levels, (cv2.IMWRITE_JPEG_QUALITY, jpeg_quality))[1]
     return np.asarray(cv2.imdecode(packed, cv2.IMREAD_COLOR), dtype=np.uint8)

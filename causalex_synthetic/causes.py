@@ -1,10 +1,11 @@
-"""Why the synthetic faces move: a structural causal model whose graph is known.
+"""Structural causal model of the synthetic faces, whose graph is known.
 
 Four drives that nobody observes recruit action units; some units pull others along; units enter
 the face at few regions; and the skin hands motion on from region to region. Every unit and every
 region also has movement of its own. Nothing acts back on its cause.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -18,15 +19,7 @@ Series = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Drive:
-    """What makes an expression.
-
-    Attributes
-    ----------
-    emotion
-        Label of the expressions that it makes.
-    recruits
-        Action units, and the probability that an expression has them.
-    """
+    """Latent cause of expressions: its emotion, and action units with their probabilities."""
 
     emotion: str
     recruits: tuple[tuple[int, float], ...]
@@ -67,48 +60,39 @@ def dag() -> NDArray[np.bool_]:
     """
     arrows = np.zeros((len(NODES), len(NODES)), dtype=bool)
     at = {name: node for node, name in enumerate(NODES)}
-    for drive in DRIVES:
-        for number, _ in drive.recruits:
-            arrows[at[drive.emotion], at[f"AU{number}"]] = True
-    for cause, effect, _ in SYNERGIES:
-        arrows[at[f"AU{cause}"], at[f"AU{effect}"]] = True
+    named = [(drive.emotion, f"AU{unit}") for drive in DRIVES for unit, _ in drive.recruits]
+    named += [(f"AU{cause}", f"AU{effect}") for cause, effect, _ in SYNERGIES]
+    named += [(source, target) for source, target, _ in TISSUE]
+    for cause, effect in named:
+        arrows[at[cause], at[effect]] = True
     entered = entries()[:, : regions.COUNT].any(axis=-1)  # (U, 12)
-    first_unit = regions.COUNT
-    arrows[first_unit : first_unit + len(NUMBERS), : regions.COUNT] = entered
-    for source, target, _ in TISSUE:
-        arrows[at[source], at[target]] = True
+    arrows[regions.COUNT : regions.COUNT + len(NUMBERS), : regions.COUNT] = entered
     return arrows
 
 
-def intensities(own: Series) -> Series:
-    """Intensity of the units (T, U) once each has pulled others along; `own` (T, U) before."""
-    weights = np.zeros((len(NUMBERS), len(NUMBERS)))
-    for cause, effect, share in SYNERGIES:
-        weights[NUMBERS.index(cause), NUMBERS.index(effect)] = share
-    return _settled(own, weights)
+def intensities(alone: Series) -> Series:
+    """Intensity of the units (T, U) once each has pulled others along."""
+    return _settled(alone, _weights(NUMBERS, SYNERGIES))
 
 
-def displaced_regions(units: Series, own: Series) -> Series:
-    """Displacement of the regions, half-widths.
+def displaced_regions(units: Series, alone: Series) -> Series:
+    """Displacement of the regions (T, 12, 2), half-widths.
 
-    Parameters
-    ----------
-    units : (T, U) array
-        Intensities.
-    own : (T, 12, 2) array
-        What each region does by itself.
-
-    Returns
-    -------
-    (T, 12, 2) array
+    From intensities (T, U), and what each region does by itself (T, 12, 2).
     """
-    weights = np.zeros((regions.COUNT, regions.COUNT))
-    for source, target, share in TISSUE:
-        weights[regions.NAMES.index(source), regions.NAMES.index(target)] = share
-    entered = own + np.einsum("tu,urk->trk", units, entries()[:, : regions.COUNT])
+    weights = _weights(regions.NAMES, TISSUE)
+    entered = alone + np.einsum("tu,urk->trk", units, entries()[:, : regions.COUNT])
     return np.stack([_settled(entered[..., axis], weights) for axis in (0, 1)], axis=-1)
 
 
-def _settled(own: Series, weights: NDArray[np.float64]) -> Series:
+def _weights(names: Sequence, shares: Sequence[tuple]) -> Series:
+    """Share that each cause (rows) hands on to each effect (columns)."""
+    weights = np.zeros((len(names), len(names)))
+    for cause, effect, share in shares:
+        weights[names.index(cause), names.index(effect)] = share
+    return weights
+
+
+def _settled(alone: Series, weights: Series) -> Series:
     """Series (T, N) in which each is its own part plus its share of its causes'."""
-    return np.asarray(np.linalg.solve((np.eye(len(weights)) - weights).T, own.T).T)
+    return np.asarray(np.linalg.solve((np.eye(len(weights)) - weights).T, alone.T).T)

@@ -3,7 +3,6 @@
 import io
 import json
 from collections.abc import Callable
-from dataclasses import asdict
 from functools import partial
 from pathlib import Path
 
@@ -17,10 +16,11 @@ from causalex_core.errors import CausalexError
 from causalex_core.expressions import KINDS
 from causalex_core.graphs.separation import maximal_ancestral_graph, partial_ancestral_graph
 from causalex_synthetic import causes
-from causalex_synthetic.dataset import VERSION, Cohort, Config, draw
-from causalex_synthetic.dataset_spec import PLANS
-from causalex_synthetic.displacements import UNITS
-from causalex_synthetic.events import TIED_EMOTION, emotion_chances
+from causalex_synthetic.dataset import VERSION, Config, SyntheticDataset, draw
+from causalex_synthetic.dataset_spec import SPECS
+from causalex_synthetic.displacements import NUMBERS
+from causalex_synthetic.events import BIASED_EMOTION, emotion_chances
+from causalex_synthetic.people import TIES
 
 DESCRIPTION = "cohort.json"
 
@@ -29,7 +29,7 @@ DESCRIPTION = "cohort.json"
 @click.argument("folder", type=click.Path(path_type=Path))
 @click.option(
     "--plan",
-    type=click.Choice(list(PLANS)),
+    type=click.Choice(list(SPECS)),
     default="cas_like",
     show_default=True,
     help="Database to be like, in numbers and in time.",
@@ -60,15 +60,14 @@ def cohort(
     drawn = draw(Config(plan, seed, head_motion=head_motion, noise=noise))
     description = _description(drawn)
     _claim(folder, description)
-    for name, table in (
-        ("people.csv", drawn.attributes),
-        ("expressions.csv", drawn.expressions),
-    ):
+    tables = {"people.csv": drawn.attributes, "expressions.csv": drawn.expressions}
+    for name, table in tables.items():
         paths.atomic_write(folder / name, table.to_csv(index=False))
     paths.atomic_write(folder / "causes.json", json.dumps(_causes(), indent=1) + "\n")
     for number, video in enumerate(tqdm(drawn.videos, unit="video", disable=None)):
-        _write(folder / "motion" / f"{video.name}.npz", partial(_motion, drawn, number))
-        _write(folder / "truth" / f"{video.name}.npz", partial(_truth, drawn, number))
+        motion, truth = (folder / tier / f"{video.name}.npz" for tier in ("motion", "truth"))
+        _write(motion, partial(_motion, drawn, number))
+        _write(truth, partial(_truth, drawn, number))
         if number < pixels:
             _draw(drawn, number, folder / "pixels" / video.name)
     click.echo(
@@ -78,30 +77,29 @@ def cohort(
 
 
 def _claim(folder: Path, description: str) -> None:
-    """Mark a folder as this cohort's, unless it is another's."""
-    there = folder / DESCRIPTION
-    if there.exists() and there.read_text(encoding="utf-8") != description:
+    """Mark a folder as this dataset's, unless it is another's."""
+    path = folder / DESCRIPTION
+    if path.exists() and path.read_text(encoding="utf-8") != description:
         raise CausalexError(f"{folder} holds another cohort (see {DESCRIPTION}): give a new folder")
-    paths.atomic_write(there, description)
+    paths.atomic_write(path, description)
 
 
-def _description(drawn: Cohort) -> str:
-    planted = {
-        who: {
-            kind: dict(emotion_chances(drawn.plan, who, kind, drawn.config.tie)) for kind in KINDS
-        }
-        for who in ("tied", "free")
+def _description(drawn: SyntheticDataset) -> str:
+    spec, config = drawn.spec, drawn.config
+    chances = {
+        group: {kind: dict(emotion_chances(spec, group, kind, config.tie)) for kind in KINDS}
+        for group in TIES
     }
     content = {
         "version": VERSION,
         "fingerprint": drawn.fingerprint,
-        "config": asdict(drawn.config),
-        "database": drawn.plan.database,
-        "fps": drawn.plan.fps,
+        "config": config.stored(),
+        "database": spec.database,
+        "fps": spec.fps,
         "planted": {
-            "counts": {kind: drawn.plan.kinds[kind].count for kind in KINDS},
-            "tied_emotion": TIED_EMOTION,
-            "emotion_chances": planted,
+            "counts": {kind: spec.kinds[kind].count for kind in KINDS},
+            "tied_emotion": BIASED_EMOTION,
+            "emotion_chances": chances,
         },
     }
     return json.dumps(content, indent=1) + "\n"
@@ -124,28 +122,20 @@ def _write(path: Path, content: Callable[[], bytes]) -> None:
         paths.atomic_write(path, content())
 
 
-def _motion(drawn: Cohort, number: int) -> bytes:
+def _motion(drawn: SyntheticDataset, number: int) -> bytes:
     return drawn.measured(number).to_bytes()
 
 
-def _truth(drawn: Cohort, number: int) -> bytes:
+def _truth(drawn: SyntheticDataset, number: int) -> bytes:
     play = drawn.perform(number)
+    names = ("units", "regions", "lids", "mouth", "head", "light")
+    series = {name: getattr(play, name).astype(np.float32) for name in names}
     out = io.BytesIO()
-    np.savez_compressed(
-        out,
-        fps=play.fps,
-        unit_numbers=[unit.number for unit in UNITS],
-        units=play.units.astype(np.float32),
-        regions=play.regions.astype(np.float32),
-        lids=play.lids.astype(np.float32),
-        mouth=play.mouth.astype(np.float32),
-        head=play.head.astype(np.float32),
-        light=play.light.astype(np.float32),
-    )
+    np.savez_compressed(out, fps=play.fps, unit_numbers=list(NUMBERS), **series)
     return out.getvalue()
 
 
-def _draw(drawn: Cohort, number: int, folder: Path) -> None:
+def _draw(drawn: SyntheticDataset, number: int, folder: Path) -> None:
     """Pictures of one video, and its landmarks beside the folder."""
     film = drawn.film(number)
     for frame in range(drawn.videos[number].frames):

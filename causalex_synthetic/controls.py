@@ -16,14 +16,8 @@ from causalex_core.regions import COUNT, REGIONS
 class Control:
     """One point.
 
-    Attributes
-    ----------
-    name
-        What it is.
-    landmarks
-        iBUG landmarks (from 0) whose mean is its place on the neutral face.
-    follows
-        Regions by name, and the share of their displacement that it takes over.
+    Its place on the neutral face is the mean of some iBUG landmarks (from 0); it takes over shares
+    of the displacement of some regions.
     """
 
     name: str
@@ -31,7 +25,7 @@ class Control:
     follows: tuple[tuple[str, float], ...] = ()
 
 
-_BESIDE = (
+_FOLLOWING = (
     Control("left brow, head", (21,), (("left brow, inner", 0.9),)),
     Control("right brow, head", (22,), (("right brow, inner", 0.9),)),
     Control("left brow, tail", (17,), (("left brow, outer", 0.75),)),
@@ -46,12 +40,12 @@ _BESIDE = (
     Control("right lower lip", (55, 56), (("lower lip", 0.7), ("right mouth corner", 0.3))),
     Control("chin", (8, 57), (("lower lip", 0.5),)),
 )
-CONTROLS = tuple(Control(region.name, (region.landmark,)) for region in REGIONS) + _BESIDE
+CONTROLS = tuple(Control(region.name, (region.landmark,)) for region in REGIONS) + _FOLLOWING
 NAMES = tuple(control.name for control in CONTROLS)
 
 
-def places(landmarks: NDArray[np.floating]) -> NDArray[np.float64]:
-    """Places of the controls, (C, 2), on a face with these (68, 2) landmarks."""
+def positions(landmarks: NDArray[np.floating]) -> NDArray[np.float64]:
+    """Positions of the controls, (C, 2), on a face with these (68, 2) landmarks."""
     return np.array([landmarks[list(control.landmarks)].mean(axis=0) for control in CONTROLS])
 
 

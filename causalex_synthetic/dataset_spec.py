@@ -1,4 +1,4 @@
-"""How large a cohort is, and how its expressions are distributed in time.
+"""Size of a synthetic dataset, and distribution of its expressions in time.
 
 Numbers of people, videos and expressions are those of the two databases, and the quantiles those
 of their annotations (CAS(ME)^2: ``info_csv/cas(me)_new.csv``, SAMM Long Videos:
@@ -20,8 +20,8 @@ Quantiles = tuple[float, ...]  # seconds, at LEVELS
 
 
 @dataclass(frozen=True)
-class Kind:
-    """Macro- or micro-expressions of a plan.
+class KindSpec:
+    """Macro- or micro-expressions of a dataset.
 
     Attributes
     ----------
@@ -40,65 +40,64 @@ class Kind:
 
 
 @dataclass(frozen=True)
-class Plan:
-    """A database to be like."""
+class DatasetSpec:
+    """A database to be like; `length` is that of its videos in seconds, at `LEVELS`."""
 
     database: str
     fps: float
     subjects: int
     videos: int
     length: Quantiles
-    kinds: Mapping[str, Kind]
+    kinds: Mapping[str, KindSpec]
 
 
-_MACRO, _MICRO = (0.3, 1.0), (0.05, 0.15)
-CAS_LIKE = Plan(
+_Counted = tuple[int, Quantiles, Quantiles]
+
+
+def _kinds(macro: _Counted, micro: _Counted) -> Mapping[str, KindSpec]:
+    kinds = {"macro": KindSpec(*macro, (0.3, 1.0)), "micro": KindSpec(*micro, (0.05, 0.15))}
+    return MappingProxyType(kinds)
+
+
+CAS_LIKE = DatasetSpec(
     database="synthetic, like CAS(ME)^2",
     fps=30.0,
     subjects=22,
     videos=95,
     length=(22.0, 35.7, 68.4, 76.8, 108.8, 145.7, 145.8),
-    kinds=MappingProxyType(
-        {
-            "macro": Kind(
-                300,
-                rise=(0.17, 0.23, 0.30, 0.40, 0.55, 0.77, 1.07),
-                fall=(0.20, 0.33, 0.43, 0.70, 1.13, 1.52, 2.23),
-                intensity=_MACRO,
-            ),
-            "micro": Kind(
-                57,
-                rise=(0.10, 0.13, 0.17, 0.17, 0.20, 0.23, 0.27),
-                fall=(0.10, 0.13, 0.20, 0.23, 0.30, 0.31, 0.36),
-                intensity=_MICRO,
-            ),
-        }
+    kinds=_kinds(
+        macro=(
+            300,
+            (0.17, 0.23, 0.30, 0.40, 0.55, 0.77, 1.07),
+            (0.20, 0.33, 0.43, 0.70, 1.13, 1.52, 2.23),
+        ),
+        micro=(
+            57,
+            (0.10, 0.13, 0.17, 0.17, 0.20, 0.23, 0.27),
+            (0.10, 0.13, 0.20, 0.23, 0.30, 0.31, 0.36),
+        ),
     ),
 )
-SAMM_LIKE = Plan(
+SAMM_LIKE = DatasetSpec(
     database="synthetic, like SAMM-LV",
     fps=25.0,
     subjects=30,
     videos=147,
     length=(3.2, 5.0, 5.0, 15.0, 24.7, 30.0, 45.2),
-    kinds=MappingProxyType(
-        {
-            "macro": Kind(
-                343,
-                rise=(0.12, 0.24, 0.32, 0.48, 0.84, 1.73, 9.54),
-                fall=(0.11, 0.28, 0.36, 0.60, 1.08, 1.68, 6.60),
-                intensity=_MACRO,
-            ),
-            "micro": Kind(
-                159,
-                rise=(0.08, 0.08, 0.12, 0.16, 0.20, 0.24, 0.36),
-                fall=(0.04, 0.08, 0.12, 0.20, 0.28, 0.32, 0.40),
-                intensity=_MICRO,
-            ),
-        }
+    kinds=_kinds(
+        macro=(
+            343,
+            (0.12, 0.24, 0.32, 0.48, 0.84, 1.73, 9.54),
+            (0.11, 0.28, 0.36, 0.60, 1.08, 1.68, 6.60),
+        ),
+        micro=(
+            159,
+            (0.08, 0.08, 0.12, 0.16, 0.20, 0.24, 0.36),
+            (0.04, 0.08, 0.12, 0.20, 0.28, 0.32, 0.40),
+        ),
     ),
 )
-PLANS = MappingProxyType({"cas_like": CAS_LIKE, "samm_like": SAMM_LIKE})
+SPECS = MappingProxyType({"cas_like": CAS_LIKE, "samm_like": SAMM_LIKE})
 
 
 def seconds(

@@ -1,7 +1,7 @@
-"""What each action unit moves, and how far.
+"""Displacements that each action unit makes.
 
 Directions follow the descriptions of the Facial Action Coding System; sizes are a choice, fitted
-to no data. A unit enters the face at few points: what moves beside them is the work of the skin
+to no data. A unit enters the face at few points: what moves around them is the work of the skin
 (:mod:`causalex_synthetic.causes`, :mod:`causalex_synthetic.controls`).
 
 References
@@ -28,14 +28,10 @@ class Move:
 
 @dataclass(frozen=True)
 class Unit:
-    """An action unit at its full intensity (E).
+    """An action unit of FACS at its full intensity (E).
 
     Attributes
     ----------
-    number
-        As in FACS.
-    name
-        As in FACS.
     moves
         Where it enters, and how far it moves what is there.
     lids

@@ -20,17 +20,7 @@ _MARGIN = 0.06  # half-widths painted around the lids
 
 
 class Eyes:
-    """Both eyes of one person.
-
-    Parameters
-    ----------
-    canvas
-        Where the skin was painted.
-    layout
-        Places and traits.
-    tone
-        Darker people have darker eyes.
-    """
+    """Both eyes of one person on the canvas of the skin; darker people have darker eyes."""
 
     def __init__(self, canvas: Canvas, layout: Layout, tone: float) -> None:
         self._sides = [_Eye(canvas, layout, tone, side) for side in (-1, 1)]

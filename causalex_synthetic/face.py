@@ -1,4 +1,4 @@
-"""A synthetic face: what it looks like, how it moves, and the truth about both.
+"""A synthetic face: its pictures, its landmarks and its true flow.
 
 Everything is painted by the program; no picture of a person, no model and no data set is used.
 A frame is one displacement field, inverted, one linear interpolation of a painting of twice the
@@ -55,7 +55,7 @@ class Appearance:
 
 @dataclass(frozen=True)
 class State:
-    """What the face does in one frame; lengths in half-widths of the face.
+    """State of a face in one frame; lengths in half-widths of the face.
 
     Attributes
     ----------
@@ -89,14 +89,7 @@ class _Opening(NamedTuple):
 
 
 class Face:
-    """One person in front of a camera.
-
-    Parameters
-    ----------
-    appearance
-        Who it is.
-    size
-        Height and width of the pictures.
+    """One person in front of a camera, whose pictures have `size` pixels in height and width.
 
     Attributes
     ----------
@@ -123,15 +116,14 @@ class Face:
         self._eyes = eyes.Eyes(canvas, self._layout, appearance.tone)
         wall = portrait.backdrop(canvas, self._layout)
         self._backdrop = cv2.resize(wall, (size, size), interpolation=cv2.INTER_AREA)
-        places = controls.places(self.neutral)
-        self._field = warp.Field(places, self.neutral[list(FIXED)])
+        self._field = warp.Field(controls.positions(self.neutral), self.neutral[list(FIXED)])
         self._mouth = mouth.Mouth(self._layout, self._field)
         columns, rows = np.meshgrid(*[np.arange(size, dtype=np.float32)] * 2)
         self._pixels = np.stack((columns, rows), axis=-1)
 
     @cached_property
     def _influence(self) -> Layer:
-        """How far each control takes the skin at each pixel along, (C, size, size)."""
+        """Influence of each control on the skin at each pixel, (C, size, size)."""
         grid = (self._pixels.reshape(-1, 2) - self._centre) / self.half_width
         influence = self._field.influence(grid).astype(np.float32)
         return influence.reshape(CONTROLS, self.size, self.size)
@@ -164,39 +156,31 @@ class Face:
         if state.mouth > 0:
             lips = self._mouth.lips(state.controls, state.mouth)
             upper = np.isin(np.arange(len(points)), _UPPER_LIP)
-            points[:, 1] = lips.parted(points[:, 0], points[:, 1], upper)
+            points[:, 1] = lips.opened(points[:, 0], points[:, 1], upper)
         return self._posed(points * self.half_width + self._centre, state)
 
     def flow(self, first: State, second: State) -> Layer:
         """True motion from one frame to another of what is seen at each pixel of the first.
 
-        Parameters
-        ----------
-        first, second
-            What the face does in either frame.
-
-        Returns
-        -------
-        (size, size, 2) array
-            x and y in pixels; 0 on the backdrop. Light is not considered; eyeballs and lids move
-            with the skin around them, what is seen in the mouth with the lip that is nearer.
+        (size, size, 2), x and y in pixels; 0 on the backdrop. Light is not considered; eyeballs
+        and lids move with the skin around them, the inside of the mouth with the nearer lip.
         """
         source, _ = self._sources(first)
         moved = source + warp.at(self._displacement(second.controls), source)
         if second.mouth > 0:
             lips = self._mouth.lips(second.controls, second.mouth)
             x, y = np.moveaxis((moved - self._centre) / self.half_width, -1, 0)
-            own_x, own_y = np.moveaxis((source - self._centre) / self.half_width, -1, 0)
-            line = self._layout.lips(own_x / self._layout.traits.mouth_width)[1]
-            y = lips.parted(x, y, own_y <= line)
+            rest_x, rest_y = np.moveaxis((source - self._centre) / self.half_width, -1, 0)
+            line = self._layout.lips(rest_x / self._layout.traits.mouth_width)[1]
+            y = lips.opened(x, y, rest_y <= line)
             moved[..., 1] = y * self.half_width + self._centre[1]
-        seen = warp.at(self._skin[..., 3], _FINER * source + 0.5) > 0.5
-        return np.where(seen[..., None], self._posed(moved, second) - self._pixels, 0).astype(
+        person = warp.at(self._skin[..., 3], _FINER * source + 0.5) > 0.5
+        return np.where(person[..., None], self._posed(moved, second) - self._pixels, 0).astype(
             np.float32
         )
 
     def _displacement(self, moved: NDArray[np.float64]) -> Layer:
-        """How far the controls take the skin at each pixel at rest, (size, size, 2), pixels."""
+        """Displacement of the skin at each pixel at rest, (size, size, 2), pixels."""
         vectors = (moved * self.half_width).astype(np.float32)
         return np.tensordot(self._influence, vectors, axes=(0, 0))
 
@@ -212,7 +196,7 @@ class Face:
         return scale * np.exp(1j * roll), complex(x, y) * self.half_width
 
     def _upright(self, state: State) -> Layer:
-        """Where each pixel would lie on an upright head in its place, pixels."""
+        """Position of each pixel on an upright head, pixels."""
         factor, shift = self._similarity(state)
         turn = 1 / factor
         offset = -turn * shift
@@ -226,21 +210,21 @@ class Face:
             axis=-1,
         )
 
-    def _sources(self, state: State) -> tuple[Layer, "_Opening | None"]:
-        """Where on the face at rest each pixel comes from, in pixels, and the open mouth."""
-        places = self._upright(state)
+    def _sources(self, state: State) -> tuple[Layer, _Opening | None]:
+        """Source of each pixel on the face at rest, in pixels, and the open mouth."""
+        sources = self._upright(state)
         opening = None
         if state.mouth > 0:
             lips = self._mouth.lips(state.controls, state.mouth)
             window = self._window(lips, state)
-            x, y = np.moveaxis((places[window] - self._centre) / self.half_width, -1, 0)
-            source, inside = lips.closed(x, y)
-            places[window][..., 1] = source * self.half_width + self._centre[1]
+            x, y = np.moveaxis((sources[window] - self._centre) / self.half_width, -1, 0)
+            height, inside = lips.closed(x, y)
+            sources[window][..., 1] = height * self.half_width + self._centre[1]
             opening = _Opening(window, lips, x, y, inside)
         if state.controls.any():
             back = warp.inverted(self._displacement(state.controls), self._pixels)
-            places += warp.at(back, places)
-        return places, opening
+            sources += warp.at(back, sources)
+        return sources, opening
 
     def _window(self, lips: mouth.Lips, state: State) -> tuple[slice, slice]:
         """Rows and columns of the picture between which the lips lie."""

@@ -20,22 +20,8 @@ Picture = NDArray[np.uint8]
 class Film:
     """Frames of one video, drawn as they are asked for (a :class:`motion.video.Frames`).
 
-    Attributes
-    ----------
-    name
-        For messages.
-    person
-        Whose face it is.
-    performance
-        What the face does.
-    seed
-        Of the noise of the camera.
-    size
-        Height and width in pixels.
-    noise
-        Standard deviation of the sensor noise, grey levels.
-    jpeg_quality
-        Of the compression, 0 to 100.
+    Pictures are squares of `size` pixels; `seed` and `noise` (standard deviation, grey levels) are
+    those of the camera.
     """
 
     name: str
@@ -57,7 +43,7 @@ class Film:
         return _built(self.person.appearance, self.size)
 
     def state(self, frame: int) -> State:
-        """What the face does in a frame."""
+        """State of the face in a frame."""
         play = self.performance
         x, y, roll, growth = play.head[frame]
         gain, tilt = play.light[frame]

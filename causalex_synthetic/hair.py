@@ -89,7 +89,7 @@ def painted(canvas: Canvas, layout: Layout, tone: float, generator: np.random.Ge
 
 
 def brows(canvas: Canvas, layout: Layout, generator: np.random.Generator) -> Layer:
-    """Where the brows cover the skin, (side, side)."""
+    """Cover of the skin by the brows, (side, side)."""
     t = np.linspace(-0.1, 1.1, 60)
     line = layout.brow(t)
     along = np.interp(np.abs(canvas.x), line[:, 0], t)
@@ -111,7 +111,7 @@ def _lie(canvas: Canvas, layout: Layout, generator: np.random.Generator) -> tupl
     traits = layout.traits
     x, y = canvas.x, canvas.y
     crown = CROWN * layout.height
-    parted = np.arctan2(y - crown - 0.12, 0.9 * (x - traits.parting))
+    divided = np.arctan2(y - crown - 0.12, 0.9 * (x - traits.parting))
     swept = np.arctan2(y - 0.25 * layout.height, x)
     falling = np.arctan2(np.ones_like(x), 0.12 * x)
     hanging = rise(layout.eye_y - 0.55, layout.eye_y + 0.05, y)
@@ -119,7 +119,7 @@ def _lie(canvas: Canvas, layout: Layout, generator: np.random.Generator) -> tupl
     # Directions without a sign are averaged as twice their angle.
     mixed = sum(
         share * np.exp(2j * angle)
-        for share, angle in zip(shares, (parted, swept, falling), strict=True)
+        for share, angle in zip(shares, (divided, swept, falling), strict=True)
     )
     angle = np.angle(mixed) / 2
     waves = canvas.noise(generator, 0.05)

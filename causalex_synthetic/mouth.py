@@ -45,7 +45,7 @@ class Lips:
     upper: NDArray[np.float64]
     opening: float
 
-    def parted(self, x: Array, y: Array, upper: NDArray[np.bool_]) -> Array:
+    def opened(self, x: Array, y: Array, upper: NDArray[np.bool_]) -> Array:
         """Heights to which points of the upper or the lower lip go."""
         top, line, bottom, ceiling, floor = self.edges(x)
         share = (y - top) / np.maximum(line - top, _LEAST)
@@ -78,15 +78,7 @@ class Lips:
 
 
 class Mouth:
-    """The mouth of one face.
-
-    Parameters
-    ----------
-    layout
-        Where the lips are.
-    field
-        How the skin moves.
-    """
+    """The mouth of one face, whose skin moves by a field."""
 
     def __init__(self, layout: Layout, field: Field) -> None:
         t = np.linspace(-1, 1, _SAMPLES)
@@ -104,7 +96,7 @@ class Mouth:
 
 
 def interior(lips: Lips, x: Array, y: Array) -> tuple[NDArray[np.float32], Array]:
-    """Colour between the parted lips, (..., 3), blue first, and the height of the opening there."""
+    """Colour between the opened lips, (..., 3), blue first, and the height of the opening there."""
     _, _, _, ceiling, floor = lips.edges(x)
     depth, width = y - ceiling, lips.x[-1] - lips.x[0]
     t = 2 * (x - lips.x[0]) / width - 1

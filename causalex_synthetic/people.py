@@ -1,4 +1,4 @@
-"""Who takes part: faces, and how much each person shows."""
+"""Synthetic persons: faces, and how much each person shows."""
 
 from dataclasses import dataclass
 
@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from causalex_synthetic.face import Appearance
 
-TIES = ("tied", "free")
+TIES = ("tied", "free")  # whether the planted bias holds; stored results have these values
 _EVENNESS = 2.0  # shape of the gamma distribution of how much people show; about the databases'
 
 
@@ -17,8 +17,6 @@ class Person:
 
     Attributes
     ----------
-    subject
-        Name.
     tone
         Of the skin, from 0 (lightest) to 1 (darkest). A number of this generator, like `shape`:
         neither stands for any group of people.
@@ -27,8 +25,7 @@ class Person:
     seed
         Of everything else that makes the face.
     tie
-        ``tied`` if the planted bias between a unit and micro-expressions holds for this person,
-        else ``free``.
+        ``tied`` if the planted bias between a unit and micro-expressions holds, else ``free``.
     shows
         How often macro- and micro-expressions come, relative to the other people.
     """
@@ -42,26 +39,19 @@ class Person:
 
     @property
     def appearance(self) -> Appearance:
-        """What the face looks like."""
+        """Appearance of the face."""
         return Appearance(self.tone, self.shape, self.seed)
 
 
-def draw(generator: np.random.Generator, count: int, tied: float) -> tuple[Person, ...]:
+def draw(generator: np.random.Generator, count: int, biased: float) -> tuple[Person, ...]:
     """People whose tone and shape are spread evenly and independently.
 
-    Parameters
-    ----------
-    generator
-        Source of randomness.
-    count
-        How many.
-    tied
-        Share of people for whom the planted bias holds.
+    The planted bias holds for a share `biased` of them.
     """
     tones, shapes = _spread(generator, count), _spread(generator, count)
     seeds = generator.integers(2**31, size=count)
     shows = generator.gamma(_EVENNESS, size=(count, 2))
-    holds = generator.permutation(count) < round(tied * count)
+    holds = generator.permutation(count) < round(biased * count)
     return tuple(
         Person(
             subject=f"p{number + 1:02d}",

@@ -1,6 +1,6 @@
-"""What a face does, frame by frame: intensities of its units, displacements, head and light."""
+"""Motion of a face, frame by frame: intensities of its units, displacements, head and light."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
 from numpy.typing import NDArray
@@ -34,12 +34,10 @@ _LIGHT_SPEED = (0.004, 0.004)
 
 @dataclass(frozen=True)
 class Performance:
-    """Truth of one video.
+    """Truth of one video of T frames.
 
     Attributes
     ----------
-    fps
-        Frames per second.
     units : (T, U) array
         Intensities in the order of `NUMBERS`; 1 is FACS E.
     controls : (T, C, 2) array
@@ -67,51 +65,39 @@ class Performance:
 
     def part(self, first: int, stop: int) -> "Performance":
         """Frames from `first` to before `stop`."""
-        shown = slice(first, stop)
-        return Performance(
-            self.fps,
-            self.units[shown],
-            self.controls[shown],
-            self.lids[shown],
-            self.mouth[shown],
-            self.head[shown],
-            self.light[shown],
-        )
+        series = [getattr(self, field.name)[first:stop] for field in fields(self)[1:]]
+        return Performance(self.fps, *series)
+
+
+def response(units: Series, tonus: Series) -> tuple[Series, Series]:
+    """Intensities (T, U) after each unit pulled others along, and displacements of all controls.
+
+    `units` (T, U) and `tonus` (T, 12, 2) are what each unit and each region does by itself.
+    """
+    reached = causes.intensities(units)
+    moved = controls.spread(causes.displaced_regions(reached, tonus))
+    entered = displacements.entries()[:, regions.COUNT :]
+    moved[:, regions.COUNT :] += np.einsum("tu,uck->tck", reached, entered)
+    return reached, moved
 
 
 def perform(
     generator: np.random.Generator, video: Video, fps: float, head_motion: float = 1.0
 ) -> Performance:
-    """Play a video.
-
-    Parameters
-    ----------
-    generator
-        Source of randomness.
-    video
-        What happens in it.
-    fps
-        Frames per second.
-    head_motion
-        How much the head moves; 1 is little.
-    """
+    """Play a video; 1 is little head motion."""
     frames = video.frames
-    own = UNIT_TONUS * _slow(generator, frames, len(NUMBERS), TONUS_SECONDS * fps)
-    own[:, NUMBERS.index(45)] = 0
-    for event in (*video.events, *video.fidgets):
-        own[event.onset : event.offset + 1] += np.outer(course(event), event.intensities)
-    own[:, NUMBERS.index(45)] += _blinks(generator, frames, fps)
-    own[:, NUMBERS.index(26)] += _mouthings(generator, frames, fps)
-    units = causes.intensities(own)
+    alone = UNIT_TONUS * _slow(generator, frames, len(NUMBERS), TONUS_SECONDS * fps)
+    alone[:, NUMBERS.index(45)] = 0
+    for event in (*video.events, *video.distractors):
+        alone[event.onset : event.offset + 1] += np.outer(course(event), event.intensities)
+    alone[:, NUMBERS.index(45)] += _blinks(generator, frames, fps)
+    alone[:, NUMBERS.index(26)] += _mouthings(generator, frames, fps)
     tonus = REGION_TONUS * _slow(generator, frames, regions.COUNT * 2, TONUS_SECONDS * fps)
-    moved = causes.displaced_regions(units, tonus.reshape(frames, regions.COUNT, 2))
-    everything = controls.spread(moved)
-    entered = displacements.entries()[:, regions.COUNT :]
-    everything[:, regions.COUNT :] += np.einsum("tu,uck->tck", units, entered)
+    units, moved = response(alone, tonus.reshape(frames, regions.COUNT, 2))
     return Performance(
         fps,
         units,
-        everything,
+        moved,
         lids=np.clip(units @ displacements.LIDS, -0.5, 1.0),
         mouth=np.maximum(units @ displacements.MOUTH, 0.0),
         head=head_motion * _wander(generator, frames, fps, _HEAD_SPEED, _HEAD_RETURNS),

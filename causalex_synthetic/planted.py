@@ -1,6 +1,6 @@
-"""What detectors make of the planted bias: a unit that some people's micro-expressions mostly have.
+"""Effect of the planted bias on detectors: a unit that some people's micro-expressions mostly have.
 
-A detector that learnt the tie finds micro-expressions with the unit more easily, and takes small
+A detector that learnt it detects micro-expressions with the unit more easily, and takes small
 movements of the unit that are none for micro-expressions.
 """
 
@@ -11,19 +11,19 @@ import pandas as pd
 
 from causalex_core import action_units
 from causalex_core.evaluation.spotting import score
-from causalex_synthetic.dataset import Cohort
+from causalex_synthetic.dataset import SyntheticDataset
 from causalex_synthetic.people import TIES
 
 UNIT = 4
 _KIND = "micro"
 
 
-def people(drawn: Cohort) -> dict[str, list[str]]:
+def people(drawn: SyntheticDataset) -> dict[str, list[str]]:
     """Subjects in whom the unit is tied to micro-expressions, and the others."""
     return {tie: [person.subject for person in drawn.people if person.tie == tie] for tie in TIES}
 
 
-def fidgets(drawn: Cohort) -> pd.DataFrame:
+def distractors(drawn: SyntheticDataset) -> pd.DataFrame:
     """Movements that are no expressions: columns as in a table of expressions."""
     return pd.DataFrame(
         [
@@ -36,7 +36,7 @@ def fidgets(drawn: Cohort) -> pd.DataFrame:
                 "action_units": event.action_units,
             }
             for video in drawn.videos
-            for event in video.fidgets
+            for event in video.distractors
         ]
     )
 
@@ -46,51 +46,33 @@ def detected(
     detections: Sequence[pd.DataFrame],
     groups: Mapping[str, Sequence[str]],
 ) -> Iterator[dict[str, object]]:
-    """How many small events are detected as micro-expressions, with the unit and without.
+    """Count small events that are detected as micro-expressions, with the unit and without.
 
-    Parameters
-    ----------
-    events
-        Expressions, or `fidgets`; only those of the kind ``micro`` count.
-    detections
-        A table per seed.
-    groups
-        Subjects of each group.
-
-    Yields
-    ------
-    dict
-        ``people, unit`` (``with`` or ``without``), ``detected`` (mean over seeds), ``number``.
+    Events are expressions or `distractors`, of the kind ``micro``; there is a table of detections
+    per seed, and ``detected`` is a mean over them. Groups are of subjects.
     """
-    for group, own in groups.items():
-        mine = events[(events["kind"] == _KIND) & events["subject"].isin(own)]
-        has = mine["action_units"].map(lambda text: UNIT in action_units.exact_numbers(text))
-        has = has.astype(bool)
-        for unit, rows in (("with", mine[has]), ("without", mine[~has])):
-            hits = [int(score(rows, _micro(table, own))["tp"].sum()) for table in detections]
-            yield {
-                "people": group,
-                "unit": unit,
-                "detected": float(np.mean(hits)),
-                "number": len(rows),
-            }
+    for group, subjects in groups.items():
+        small = _micro(events, subjects)
+        units = small["action_units"].map(action_units.exact_numbers)
+        has_unit = units.map(lambda numbers: UNIT in numbers).astype(bool)
+        for unit, rows in (("with", small[has_unit]), ("without", small[~has_unit])):
+            counts = [int(score(rows, _micro(t, subjects))["tp"].sum()) for t in detections]
+            mean = float(np.mean(counts))
+            yield {"people": group, "unit": unit, "detected": mean, "number": len(rows)}
 
 
 def false_alarms(
     truth: pd.DataFrame, detections: Sequence[pd.DataFrame], groups: Mapping[str, Sequence[str]]
 ) -> dict[str, float]:
     """Detected micro-expressions of each group that are none, mean over seeds."""
-    counted = {
-        group: [
-            score(truth[truth["subject"].isin(own)], _micro(table, own)) for table in detections
-        ]
-        for group, own in groups.items()
-    }
-    return {
-        group: float(np.mean([(each["n_pred"] - each["tp"]).sum() for each in of_seeds]))
-        for group, of_seeds in counted.items()
-    }
+    means = {}
+    for group, subjects in groups.items():
+        true = truth[truth["subject"].isin(subjects)]
+        counts = [score(true, _micro(table, subjects)) for table in detections]
+        wrong = [(count["n_pred"] - count["tp"]).sum() for count in counts]
+        means[group] = float(np.mean(wrong))
+    return means
 
 
-def _micro(detections: pd.DataFrame, own: Sequence[str]) -> pd.DataFrame:
-    return detections[(detections["kind"] == _KIND) & detections["subject"].isin(own)]
+def _micro(events: pd.DataFrame, subjects: Sequence[str]) -> pd.DataFrame:
+    return events[(events["kind"] == _KIND) & events["subject"].isin(subjects)]

@@ -33,7 +33,7 @@ def half_width(shape: float, size: int) -> float:
 
 @dataclass(frozen=True)
 class Layout:
-    """Where the parts of one face lie.
+    """Positions of the parts of one face.
 
     Attributes
     ----------

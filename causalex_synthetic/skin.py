@@ -53,19 +53,7 @@ def tone_colour(tone: float, undertone: float) -> Layer:
 
 
 def painted(canvas: Canvas, layout: Layout, tone: float, generator: np.random.Generator) -> Skin:
-    """Paint the skin of a head, hairless but for stubble.
-
-    Parameters
-    ----------
-    canvas
-        Where.
-    layout
-        Places and traits.
-    tone
-        0 (lightest) to 1 (darkest).
-    generator
-        For mottling, freckles and pores.
-    """
+    """Paint the skin of a head, hairless but for stubble, of a tone from 0 (lightest) to 1."""
     head = _head(canvas, layout)
     base = tone_colour(tone, layout.traits.undertone)
     relief = _relief(canvas, layout, head)
@@ -76,7 +64,7 @@ def painted(canvas: Canvas, layout: Layout, tone: float, generator: np.random.Ge
 
 
 def _head(canvas: Canvas, layout: Layout) -> Layer:
-    """How far out each pixel is, 1 on the outline."""
+    """Relative distance of each pixel from the middle, 1 on the outline."""
     jaw = layout.jaw(np.linspace(0, np.pi, _OUTLINE_POINTS))
     skull = layout.skull(np.linspace(np.pi, 2 * np.pi, _OUTLINE_POINTS) - np.pi)[::-1]
     middle = np.array((0, jaw[0, 1]))
@@ -124,9 +112,9 @@ def _relief(canvas: Canvas, layout: Layout, head: Layer) -> Layer:
     top, line, bottom = layout.lips(t)
     z += 0.05 * bump(0, mouth, 0.34, 0.20, both=False)
     z -= 0.020 * bump(0, (nose + mouth) / 2 - 0.03, 0.035, 0.075, both=False)
-    for edge, height, place in ((top, 0.026, 0.5), (bottom, 0.048, 0.5)):
+    for edge, height in ((top, 0.026), (bottom, 0.048)):
         thick = np.abs(edge - line) + 0.02
-        away = (y - line - place * (edge - line)) / thick
+        away = (y - line - 0.5 * (edge - line)) / thick
         z += height * np.exp(-((away / 0.42) ** 2) / 2) * rise(1.0, 0.55, np.abs(t))
     z -= 0.035 * bump(0, mouth + 0.5 * (chin - mouth) - 0.045, 0.17, 0.05, both=False)
     z += 0.055 * traits.chin * bump(0, chin - 0.20, 0.17, 0.12, both=False)

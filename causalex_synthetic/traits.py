@@ -1,16 +1,14 @@
-"""What makes a synthetic face that of one person.
+"""Traits of a synthetic face. Unit of all lengths: the half-width of the face."""
 
-Unit of all lengths: the half-width of the face.
-"""
-
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
+from typing import Annotated, get_type_hints
 
 import numpy as np
 
 
 @dataclass(frozen=True)
 class Traits:
-    """Traits that vary from person to person; ranges in :data:`RANGES`.
+    """Traits that vary from person to person, with their ranges.
 
     Attributes
     ----------
@@ -38,92 +36,53 @@ class Traits:
         Where light comes from, and what is seen around the face.
     """
 
-    eye_x: float
-    eye_width: float
-    eye_height: float
-    eye_tilt: float
-    brow_gap: float
-    brow_arch: float
-    brow_thickness: float
-    brow_fall: float
-    nose_width: float
-    nose_length: float
-    nose_depth: float
-    mouth_width: float
-    upper_lip: float
-    lower_lip: float
-    mouth_curve: float
-    jaw: float
-    taper: float
-    chin: float
-    cheek: float
-    undertone: float
-    ruddiness: float
-    freckles: float
-    beard: float
-    age: float
-    iris: float
-    hair_melanin: float
-    hair_red: float
-    hair_grey: float
-    hairline: float
-    temples: float
-    volume: float
-    length: float
-    curl: float
-    parting: float
-    sweep: float
-    light_x: float
-    light_y: float
-    backdrop: float
-    clothes: float
+    eye_x: Annotated[float, (0.42, 0.47)]
+    eye_width: Annotated[float, (0.175, 0.215)]
+    eye_height: Annotated[float, (0.076, 0.104)]
+    eye_tilt: Annotated[float, (-0.012, 0.022)]
+    brow_gap: Annotated[float, (0.275, 0.345)]
+    brow_arch: Annotated[float, (0.015, 0.065)]
+    brow_thickness: Annotated[float, (0.036, 0.066)]
+    brow_fall: Annotated[float, (0.01, 0.07)]
+    nose_width: Annotated[float, (0.20, 0.29)]
+    nose_length: Annotated[float, (0.62, 0.72)]
+    nose_depth: Annotated[float, (0.75, 1.15)]
+    mouth_width: Annotated[float, (0.32, 0.41)]
+    upper_lip: Annotated[float, (0.070, 0.120)]
+    lower_lip: Annotated[float, (0.100, 0.155)]
+    mouth_curve: Annotated[float, (-0.022, 0.008)]
+    jaw: Annotated[float, (2.0, 2.4)]
+    taper: Annotated[float, (0.08, 0.24)]
+    chin: Annotated[float, (0.5, 1.3)]
+    cheek: Annotated[float, (0.5, 1.3)]
+    undertone: Annotated[float, (-1.0, 1.0)]
+    ruddiness: Annotated[float, (0.3, 1.0)]
+    freckles: Annotated[float, (-1.5, 1.0)]
+    beard: Annotated[float, (-2.0, 0.9)]
+    age: Annotated[float, (0.0, 1.0)]
+    iris: Annotated[float, (0.0, 1.0)]
+    hair_melanin: Annotated[float, (0.0, 1.0)]
+    hair_red: Annotated[float, (0.0, 1.0)]
+    hair_grey: Annotated[float, (-4.0, 0.9)]
+    hairline: Annotated[float, (-1.16, -0.98)]
+    temples: Annotated[float, (0.74, 0.90)]
+    volume: Annotated[float, (0.06, 0.24)]
+    length: Annotated[float, (-0.3, 1.6)]
+    curl: Annotated[float, (0.0, 1.0)]
+    parting: Annotated[float, (-0.5, 0.5)]
+    sweep: Annotated[float, (0.0, 1.0)]
+    light_x: Annotated[float, (-0.45, 0.45)]
+    light_y: Annotated[float, (-0.7, -0.35)]
+    backdrop: Annotated[float, (0.0, 1.0)]
+    clothes: Annotated[float, (0.0, 1.0)]
 
 
-RANGES = {
-    "eye_x": (0.42, 0.47),
-    "eye_width": (0.175, 0.215),
-    "eye_height": (0.076, 0.104),
-    "eye_tilt": (-0.012, 0.022),
-    "brow_gap": (0.275, 0.345),
-    "brow_arch": (0.015, 0.065),
-    "brow_thickness": (0.036, 0.066),
-    "brow_fall": (0.01, 0.07),
-    "nose_width": (0.20, 0.29),
-    "nose_length": (0.62, 0.72),
-    "nose_depth": (0.75, 1.15),
-    "mouth_width": (0.32, 0.41),
-    "upper_lip": (0.070, 0.120),
-    "lower_lip": (0.100, 0.155),
-    "mouth_curve": (-0.022, 0.008),
-    "jaw": (2.0, 2.4),
-    "taper": (0.08, 0.24),
-    "chin": (0.5, 1.3),
-    "cheek": (0.5, 1.3),
-    "undertone": (-1.0, 1.0),
-    "ruddiness": (0.3, 1.0),
-    "freckles": (-1.5, 1.0),
-    "beard": (-2.0, 0.9),
-    "age": (0.0, 1.0),
-    "iris": (0.0, 1.0),
-    "hair_melanin": (0.0, 1.0),
-    "hair_red": (0.0, 1.0),
-    "hair_grey": (-4.0, 0.9),
-    "hairline": (-1.16, -0.98),
-    "temples": (0.74, 0.90),
-    "volume": (0.06, 0.24),
-    "length": (-0.3, 1.6),
-    "curl": (0.0, 1.0),
-    "parting": (-0.5, 0.5),
-    "sweep": (0.0, 1.0),
-    "light_x": (-0.45, 0.45),
-    "light_y": (-0.7, -0.35),
-    "backdrop": (0.0, 1.0),
-    "clothes": (0.0, 1.0),
-}
+_HINTS = get_type_hints(Traits, include_extras=True)
+RANGES = {name: hint.__metadata__[0] for name, hint in _HINTS.items()}
 
 
 def drawn(seed: int) -> Traits:
     """Traits of one person; each has its own share of the seed's random numbers."""
-    shares = np.random.default_rng(seed).random(len(fields(Traits)))
-    ends = np.array([RANGES[field.name] for field in fields(Traits)])
+    shares = np.random.default_rng(seed).random(len(RANGES))
+    ends = np.array(list(RANGES.values()))
     return Traits(*(ends[:, 0] + shares * (ends[:, 1] - ends[:, 0])).tolist())

@@ -1,4 +1,4 @@
-"""What an extraction should find in pictures of a synthetic face, and how near it comes."""
+"""True region motion of a synthetic face, and how near an extraction comes to it."""
 
 import math
 from collections.abc import Sequence
@@ -19,30 +19,16 @@ MOVING = 0.05  # px of the crop per frame
 def region_motion(
     face: Face, states: Sequence[State], fps: float, config: Config | None = None
 ) -> NDArray[np.float64]:
-    """True motion of the 12 regions, in the unit and at the frames of an extraction.
+    """True motion (T, 12, 2) of the regions, in the unit and at the frames of an extraction.
 
     Displacement of each region's control over the stride, without that of the head, in pixels of
-    the aligned crop per frame.
-
-    Parameters
-    ----------
-    face, states
-        What was filmed, and what it did in each of the T frames.
-    fps
-        Frames per second.
-    config
-        Of the extraction; defaults if None.
-
-    Returns
-    -------
-    (T, 12, 2) array
-        Zero where one of the two frames lies outside the video.
+    the aligned crop per frame; zero where one of the two frames lies outside the video.
     """
     config = config or Config()
     stride = config.stride_at(fps)
     sigma = math.inf if config.smoothing is None else config.smoothing * fps
     points = np.stack([face.landmarks(state) for state in states])
-    pose = alignment.place(alignment.given_track(points), config.crop_px, sigma).pose[:, 0]
+    pose = alignment.align(alignment.given_track(points), config.crop_px, sigma).pose[:, 0]
     head = np.array([state.pose[3] * np.exp(1j * state.pose[2]) for state in states])
     moved = np.stack([state.controls[: regions.COUNT] for state in states]) @ np.array((1, 1j))
     placed = moved * (face.half_width * head / pose)[:, None]
@@ -56,12 +42,12 @@ def crop_scale(appearance: Appearance, crop_px: int) -> float:
     """Pixels of the aligned crop to a half-width of a face."""
     layout = shapes.Layout.of(traits.drawn(appearance.seed), appearance.shape)
     still = alignment.given_track(layout.landmarks()[None])
-    return float(1 / np.abs(alignment.place(still, crop_px, math.inf).pose[0, 0]))
+    return float(1 / np.abs(alignment.align(still, crop_px, math.inf).pose[0, 0]))
 
 
 @dataclass(frozen=True)
 class Agreement:
-    """Correlation of found with true motion, x and y of all regions together.
+    """Correlation of measured with true motion, x and y of all regions together.
 
     Attributes
     ----------
@@ -70,7 +56,7 @@ class Agreement:
     whole
         Over all frames.
     gain
-        Found per true motion (least squares) over the moving frames.
+        Measured per true motion (least squares) over the moving frames.
     frames
         How many frames are moving.
     """
@@ -81,14 +67,14 @@ class Agreement:
     frames: int
 
 
-def agreement(found: NDArray[np.floating], true: NDArray[np.floating]) -> Agreement:
+def agreement(measured: NDArray[np.floating], true: NDArray[np.floating]) -> Agreement:
     """Compare (T, 12, 2) motions."""
     rows = np.linalg.norm(true, axis=-1).max(axis=1) > MOVING
-    seen, is_so = found[rows].ravel().astype(float), true[rows].ravel()
+    ours, theirs = measured[rows].ravel().astype(float), true[rows].ravel()
     return Agreement(
-        moving=_correlation(seen, is_so),
-        whole=_correlation(found.ravel().astype(float), true.ravel()),
-        gain=float(seen @ is_so / (is_so @ is_so)) if rows.any() else math.nan,
+        moving=_correlation(ours, theirs),
+        whole=_correlation(measured.ravel().astype(float), true.ravel()),
+        gain=float(ours @ theirs / (theirs @ theirs)) if rows.any() else math.nan,
         frames=int(rows.sum()),
     )
 

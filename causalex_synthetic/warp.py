@@ -1,4 +1,4 @@
-"""How skin follows points whose displacement is given.
+"""Displacement of skin around points whose displacement is given.
 
 The displacements are interpolated by compactly supported radial functions: exact at the points,
 twice differentiable, zero beyond their reach.
@@ -25,14 +25,9 @@ _ROW = 256  # points that are interpolated as one row: OpenCV's pictures have sh
 
 
 class Field:
-    """Displacement of every point as a linear function of those of the controls.
+    """Displacement of every point as a linear function of those of the controls (C, 2).
 
-    Parameters
-    ----------
-    controls : (C, 2) array
-        Places whose displacement is given.
-    fixed : (F, 2) array
-        Places that stay where they are.
+    Points `fixed` (F, 2) stay where they are.
     """
 
     def __init__(self, controls: NDArray[np.floating], fixed: NDArray[np.floating]) -> None:
@@ -41,38 +36,28 @@ class Field:
         self._weights = np.linalg.solve(among, np.eye(len(self._nodes))[:, : len(controls)])
 
     def influence(self, points: NDArray[np.floating]) -> NDArray[np.float64]:
-        """How far each control takes each of (N, 2) points along, (C, N)."""
+        """Influence of each control on each of (N, 2) points, (C, N)."""
         return self._weights.T @ _kernel(points, self._nodes)
 
 
 def inverted(forward: Map, pixels: Map) -> Map:
-    """Displacement back to where the point came from that is seen at each pixel.
+    """Displacement back to where the point came from that is seen at each pixel (H, W, 2).
 
-    Parameters
-    ----------
-    forward : (H, W, 2) array
-        Displacement of the point at each pixel, in pixels.
-    pixels : (H, W, 2) array
-        Column and row of each pixel.
-
-    Returns
-    -------
-    (H, W, 2) array
-        `back` with ``back(p) = -forward(p + back(p))``, found by fixed-point iteration. Where
-        the skin is stretched or pressed so much that this takes long or fails, each pixel's step
-        follows from its last one (Barzilai and Borwein).
+    `forward` is the displacement of the point at each pixel; ``back(p) = -forward(p + back(p))``
+    is solved by fixed-point iteration. Where the skin is stretched or pressed so much that this
+    takes long or fails, each pixel's step follows from its last one (Barzilai and Borwein).
     """
     last = whole = -forward
     for _ in range(_WHOLE_STEPS):
         last, whole = whole, -at(forward, pixels + whole)
-    back, places = whole.reshape(-1, 2), pixels.reshape(-1, 2)
+    back, points = whole.reshape(-1, 2), pixels.reshape(-1, 2)
     left = np.flatnonzero(np.abs(whole - last).reshape(-1, 2).max(axis=1) > _EXACT)
     step = np.full((len(left), 1), 0.5, np.float32)
-    miss = back[left] + _at_points(forward, places[left] + back[left])
+    miss = back[left] + _at_points(forward, points[left] + back[left])
     for _ in range(_MOST_STEPS):
         taken = -step * miss
         back[left] += taken
-        now = back[left] + _at_points(forward, places[left] + back[left])
+        now = back[left] + _at_points(forward, points[left] + back[left])
         slope = np.einsum("nk,nk->n", taken, now - miss)
         step = np.einsum("nk,nk->n", taken, taken) / np.maximum(slope, _TINY)
         far = np.abs(now).max(axis=1) > _EXACT
@@ -82,8 +67,8 @@ def inverted(forward: Map, pixels: Map) -> Map:
     return back.reshape(forward.shape)
 
 
-def at(values: Map, places: Map) -> Map:
-    """Values of a (H, W, ...) map at other places (column, row), linearly interpolated.
+def at(values: Map, points: Map) -> Map:
+    """Values of a (H, W, ...) map at points (column, row), linearly interpolated.
 
     OpenCV's linear interpolation reproduces ramps exactly; its cubic one shifts them by up to
     0.03 px, as much as a micro-expression moves.
@@ -91,7 +76,7 @@ def at(values: Map, places: Map) -> Map:
     return np.asarray(
         cv2.remap(
             values,
-            places,
+            points,
             None,  # type: ignore[call-overload]
             cv2.INTER_LINEAR,
             borderMode=cv2.BORDER_REPLICATE,
@@ -99,13 +84,13 @@ def at(values: Map, places: Map) -> Map:
     )
 
 
-def _at_points(values: Map, places: Map) -> Map:
-    """Values at (N, 2) places."""
-    rows = -(-len(places) // _ROW)
+def _at_points(values: Map, points: Map) -> Map:
+    """Values at (N, 2) points."""
+    rows = -(-len(points) // _ROW)
     table = np.zeros((rows * _ROW, 2), np.float32)
-    table[: len(places)] = places
-    found = at(values, table.reshape(rows, _ROW, 2)) if rows else table
-    return found.reshape(-1, values.shape[-1])[: len(places)]
+    table[: len(points)] = points
+    interpolated = at(values, table.reshape(rows, _ROW, 2)) if rows else table
+    return interpolated.reshape(-1, values.shape[-1])[: len(points)]
 
 
 def _kernel(points: NDArray[np.floating], nodes: NDArray[np.floating]) -> NDArray[np.float64]:

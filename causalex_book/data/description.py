@@ -1,4 +1,4 @@
-"""What a table of expressions contains, as aggregates: durations, action units, overlaps."""
+"""Aggregates of a table of expressions: durations, action units, overlaps."""
 
 from collections.abc import Mapping
 
@@ -15,10 +15,10 @@ def overview(table: pd.DataFrame, lengths: pd.DataFrame) -> pd.DataFrame:
     """Subjects, videos and expressions of one database."""
     per_video = table["video"].value_counts().reindex(lengths["video"], fill_value=0)
     subjects = lengths["subject"].nunique()
+    with_micro = table.loc[table["kind"] == "micro", "subject"].nunique()
     rows = {
         "subjects": subjects,
-        "subjects without a micro-expression": subjects
-        - table.loc[table["kind"] == "micro", "subject"].nunique(),
+        "subjects without a micro-expression": subjects - with_micro,
         "videos": len(lengths),
         "videos without an expression": int((per_video == 0).sum()),
         "minutes of video, rounded": round(float((lengths["frames"] / lengths["fps"]).sum()) / 60),
@@ -28,17 +28,19 @@ def overview(table: pd.DataFrame, lengths: pd.DataFrame) -> pd.DataFrame:
         "expressions per video, median": float(per_video.median()),
         "expressions per video, most": int(per_video.max()),
     }
-    found = pd.DataFrame({"what": rows.keys(), "value": map(float, rows.values())})
-    return found.assign(database=table["database"].iloc[0])[["database", "what", "value"]]
+    database = table["database"].iloc[0]
+    return pd.DataFrame(
+        {"database": database, "what": rows.keys(), "value": map(float, rows.values())}
+    )
 
 
 def videos_per_subject(lengths: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
-    """How many subjects have so many videos."""
-    found = []
+    """Number of subjects by their number of videos."""
+    parts = []
     for database, table in lengths.items():
         videos, subjects = np.unique(table["subject"].value_counts(), return_counts=True)
-        found.append(pd.DataFrame({"database": database, "videos": videos, "subjects": subjects}))
-    return pd.concat(found, ignore_index=True)
+        parts.append(pd.DataFrame({"database": database, "videos": videos, "subjects": subjects}))
+    return pd.concat(parts, ignore_index=True)
 
 
 def _seconds(table: pd.DataFrame) -> pd.Series:
@@ -61,37 +63,29 @@ def durations(table: pd.DataFrame) -> pd.DataFrame:
 
 def duration_curves(table: pd.DataFrame, points_per_octave: int) -> pd.DataFrame:
     """Share of expressions that last at most so long, on a grid of durations."""
-    seconds = _seconds(table)
+    seconds = _seconds(table).dropna()
     octaves = np.arange(0, np.log2(32 / 0.125) * points_per_octave + 1) / points_per_octave
     grid = 0.125 * 2.0**octaves
-    found = []
-    for (database, kind), values in seconds.dropna().groupby([table["database"], table["kind"]]):
+    parts = []
+    for (database, kind), values in seconds.groupby([table["database"], table["kind"]]):
         share = np.searchsorted(np.sort(values), grid, side="right") / len(values)
-        found.append(
-            pd.DataFrame({"database": database, "kind": kind, "seconds": grid, "share": share})
-        )
-    return pd.concat(found, ignore_index=True)
+        curve = {"database": database, "kind": kind, "seconds": grid, "share": share}
+        parts.append(pd.DataFrame(curve))
+    return pd.concat(parts, ignore_index=True)
 
 
 def half_second(table: pd.DataFrame) -> pd.DataFrame:
-    """How often the annotated kind and the rule of half a second disagree."""
+    """Count expressions whose annotated kind and the rule of half a second disagree."""
     known = table[table["offset"].notna()]
-    found = []
+    rows = []
     for counting, extra in (("difference", 0), ("inclusive", 1)):
         long = (known["offset"] - known["onset"] + extra) / known["fps"] > LONGEST_MICRO
         for (database, kind), values in long.groupby([known["database"], known["kind"]]):
             against = int((values if kind == "micro" else ~values).sum())
-            found.append(
-                {
-                    "database": database,
-                    "kind": kind,
-                    "counting": counting,
-                    "expressions": len(values),
-                    "against_the_rule": against,
-                    "percent": 100 * against / len(values),
-                }
-            )
-    return pd.DataFrame(found)
+            row = {"database": database, "kind": kind, "counting": counting}
+            row |= {"expressions": len(values), "against_the_rule": against}
+            rows.append(row | {"percent": 100 * against / len(values)})
+    return pd.DataFrame(rows)
 
 
 def action_units(table: pd.DataFrame) -> pd.DataFrame:
@@ -100,27 +94,26 @@ def action_units(table: pd.DataFrame) -> pd.DataFrame:
     units = table[keys].assign(unit=table["action_units"].map(lambda text: parse(text).numbers))
     shown = units.explode("unit").dropna(subset="unit").astype({"unit": int})
     counts = shown.groupby([*keys, "unit"], as_index=False).agg(expressions=("unit", "size"))
-    found = counts.merge(table.groupby(keys, as_index=False).agg(of=("video", "size")), on=keys)
-    found["percent"] = 100 * found["expressions"] / found["of"]
+    counts = counts.merge(table.groupby(keys, as_index=False).agg(of=("video", "size")), on=keys)
+    counts["percent"] = 100 * counts["expressions"] / counts["of"]
     order = ["database", "kind", "expressions", "unit"]
-    return found.sort_values(order, ascending=[True, True, False, True], ignore_index=True)
+    return counts.sort_values(order, ascending=[True, True, False, True], ignore_index=True)
 
 
 def reading(table: pd.DataFrame) -> pd.DataFrame:
-    """How much of the action-unit column the tolerant parser reads."""
-    read = table["action_units"].map(parse)
+    """Counts of notations that the tolerant parser reads in the action-unit column."""
+    texts = table["action_units"]
+    parsed = texts.map(parse)
     flags = pd.DataFrame(
         {
             "expressions": True,
-            "bare numbers only": [
-                text.replace("+", "").isdigit() for text in table["action_units"]
-            ],
-            "with a side or part of the face": read.map(lambda r: any(u.side for u in r.units)),
-            "with an intensity": read.map(lambda r: any(u.intensity for u in r.units)),
-            "with an alternative": read.map(lambda r: any(u.alternative for u in r.units)),
-            "inside ref(...)": read.map(lambda r: any(u.referred for u in r.units)),
-            "with unread words or signs": read.map(lambda r: bool(r.unread)),
-            "without any unit": read.map(lambda r: not r.units),
+            "bare numbers only": [text.replace("+", "").isdigit() for text in texts],
+            "with a side or part of the face": parsed.map(lambda r: any(u.side for u in r.units)),
+            "with an intensity": parsed.map(lambda r: any(u.intensity for u in r.units)),
+            "with an alternative": parsed.map(lambda r: any(u.alternative for u in r.units)),
+            "inside ref(...)": parsed.map(lambda r: any(u.referred for u in r.units)),
+            "with unread words or signs": parsed.map(lambda r: bool(r.unread)),
+            "without any unit": parsed.map(lambda r: not r.units),
         }
     )
     counts = flags.groupby(table["database"]).sum().T.rename_axis("what").reset_index()
@@ -140,24 +133,15 @@ def overlaps(table: pd.DataFrame, database: str) -> pd.DataFrame:
         involved += int(share.any(axis=1).sum())
         for first, second in np.argwhere(np.triu(share)):
             counts[" and ".join(sorted((kind[first], kind[second])))] += 1
-    return pd.DataFrame(
-        {
-            "database": database,
-            "pair": [*counts, "any two", "expressions involved"],
-            "number": [*counts.values(), sum(counts.values()), involved],
-        }
-    )
+    pairs = counts | {"any two": sum(counts.values()), "expressions involved": involved}
+    return pd.DataFrame({"database": database, "pair": pairs.keys(), "number": pairs.values()})
 
 
 def counted_oddities(table: pd.DataFrame, lengths: pd.DataFrame) -> pd.DataFrame:
-    """How many rows of one database are odd, and in which way."""
+    """Count the odd rows of one database, by kind of oddity."""
     last = table["video"].map(lengths.set_index("video")["frames"]) - 1
-    found = oddities(table)["oddity"].value_counts().to_dict()
-    found["offset after the end of the video"] = int((table["offset"] > last).sum())
-    return pd.DataFrame(
-        {
-            "database": table["database"].iloc[0],
-            "oddity": found.keys(),
-            "expressions": found.values(),
-        }
-    )
+    counts = oddities(table)["oddity"].value_counts().to_dict()
+    counts["offset after the end of the video"] = int((table["offset"] > last).sum())
+    database = table["database"].iloc[0]
+    columns = {"oddity": counts.keys(), "expressions": counts.values()}
+    return pd.DataFrame({"database": database, **columns})

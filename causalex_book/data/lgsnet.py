@@ -24,14 +24,10 @@ EPOCH, THRESHOLD, TOP = 23, 0.485, 14
 
 
 def detections(source: Source) -> pd.DataFrame:
-    """All detections of all epochs.
+    """All detections of all epochs: ``epoch, subject, video, onset, offset, score``.
 
-    Returns
-    -------
-    DataFrame
-        Columns ``epoch, subject, video, onset, offset, score``; frames are fractional as
-        published. Some detections end before they begin (104 of 85,140); they are kept, count,
-        and can match nothing.
+    Frames are fractional as published. Some detections end before they begin (104 of 85,140);
+    they are kept, count, and can match nothing.
 
     Raises
     ------
@@ -40,8 +36,7 @@ def detections(source: Source) -> pd.DataFrame:
     """
     parts = []
     for name in source.files:
-        match = DETECTIONS.fullmatch(name)
-        if match:
+        if match := DETECTIONS.fullmatch(name):
             part = _detections(name, source.read_bytes(name))
             subject = subject_name(CAS, match["subject"])
             parts.append(part.assign(epoch=int(match["epoch"]), subject=subject))
@@ -50,19 +45,15 @@ def detections(source: Source) -> pd.DataFrame:
 
 
 def annotations(source: Source) -> pd.DataFrame:
-    """The authors' table of truths; offsets missing in the database are apex + 20 frames here.
+    """The authors' true intervals: ``subject, video, onset, offset, kind``.
 
-    Returns
-    -------
-    DataFrame
-        Columns ``subject, video, onset, offset, kind``.
+    Offsets missing in the database are apex + 20 frames here.
     """
     table = pd.read_csv(io.BytesIO(source.read_bytes(ANNOTATIONS)))
-    place = table["video"].str.extract(CLIP)
     return pd.DataFrame(
         {
-            "subject": [subject_name(CAS, digits) for digits in place["subject"]],
-            "video": [video_name(CAS, *row) for row in place.itertuples(index=False)],
+            "subject": [subject_name(CAS, n) for n in table["video"].str.extract(CLIP)["subject"]],
+            "video": _videos(table["video"]),
             "onset": table["startFrame"].astype(float),
             "offset": table["endFrame"].astype(float),
             "kind": table["type"].str.removesuffix("-expression"),
@@ -73,17 +64,9 @@ def annotations(source: Source) -> pd.DataFrame:
 def kept(table: pd.DataFrame, threshold: float, top: int = TOP) -> pd.DataFrame:
     """Detections of one epoch that the authors' scoring keeps.
 
-    Scores are cut (not rounded) to three decimals and compared strictly; of those above the
-    threshold the `top` best per video stay; onsets and offsets are cut to integers.
-
-    Parameters
-    ----------
-    table
-        Detections of one epoch.
-    threshold
-        Lower bound of the score, excluded.
-    top
-        Largest number per video; the first in the file among equals.
+    Scores are cut (not rounded) to three decimals and must exceed the threshold; of these the
+    `top` best per video stay, the first in the file among equals; onsets and offsets are cut to
+    integers.
     """
     # the small addend keeps a score such as 0.486 from being cut to 0.485 by binary fractions
     cut = np.floor(table["score"] * 1000 + 1e-6) / 1000
@@ -92,14 +75,16 @@ def kept(table: pd.DataFrame, threshold: float, top: int = TOP) -> pd.DataFrame:
     return best.assign(onset=np.trunc(best["onset"]), offset=np.trunc(best["offset"]))
 
 
+def _videos(clips: pd.Series) -> list[str]:
+    return [video_name(CAS, *row) for row in clips.str.extract(CLIP).itertuples(index=False)]
+
+
 def _detections(name: str, content: bytes) -> pd.DataFrame:
     columns = ["video", "onset", "offset", "score"]
     try:
         table = pd.read_csv(io.BytesIO(content), sep="\t", header=None, names=columns)
         table[columns[1:]] = table[columns[1:]].astype(float)
     except ValueError as error:
-        raise CausalexError(
-            f"{name}: expected video, onset, offset, score in four columns ({error})"
-        ) from error
-    place = table["video"].str.extract(CLIP)
-    return table.assign(video=[video_name(CAS, *row) for row in place.itertuples(index=False)])
+        expected = "expected video, onset, offset, score in four columns"
+        raise CausalexError(f"{name}: {expected} ({error})") from error
+    return table.assign(video=_videos(table["video"]))

@@ -1,6 +1,6 @@
 """The MEGC2020 baseline (MDMD): published masks of both databases at 99 thresholds.
 
-A mask says for each frame whether its motion exceeds ``mean + p / 100 * (max - mean)``. Frames
+A mask tells for each frame whether its motion exceeds ``mean + p / 100 * (max - mean)``. Frames
 are 1-based in the masks and in the authors' annotation files alike (SAMM at 200 frames per
 second) and are kept so.
 """
@@ -25,17 +25,7 @@ FOLDER = "MDMD_results"
 
 @dataclass(frozen=True)
 class Setting:
-    """One database and kind, as the authors name and bound it.
-
-    Attributes
-    ----------
-    results
-        Prefix of the authors' result folders.
-    annotations
-        Folder of the authors' annotation files.
-    shortest, longest
-        Bounds of the length in inclusive frames.
-    """
+    """Prefix and folder of the authors' files, and bounds of the length in inclusive frames."""
 
     results: str
     annotations: str
@@ -52,59 +42,39 @@ SETTINGS: Mapping[tuple[str, str], Setting] = {
 
 
 def masks(source: Source, database: str, kind: str) -> dict[str, np.ndarray]:
-    """Nested masks of every video.
-
-    Returns
-    -------
-    dict
-        Video name to booleans (99, T): row p - 1 is the mask at threshold p.
-    """
+    """Nested masks of every video, (99, T) booleans: row p - 1 is the mask at threshold p."""
     folder = f"{FOLDER}/results_mat/{SETTINGS[database, kind].results}_results/"
-    found = {}
+    nested = {}
     for name in source.files:
         if name.startswith(folder) and name.endswith("_prd.mat"):
             # MATLAB arrays only: this reader runs no code from the file
             cells = loadmat(io.BytesIO(source.read_bytes(name)))["predicts"]
             rows = [np.ravel(mask).astype(bool) for mask in cells[:, 2]]
             subject, number = name.removeprefix(folder).removesuffix("_prd.mat").split("_")
-            found[video_name(database, subject.lstrip("s"), number)] = np.stack(rows)
-    return found
+            nested[video_name(database, subject.lstrip("s"), number)] = np.stack(rows)
+    return nested
 
 
 def levels(source: Source, database: str) -> dict[str, np.ndarray]:
-    """Motion level of every frame, as far as the nested masks tell it.
+    """Number of the 99 thresholds that each frame's motion exceeds, (T, 2) uint8 by video.
 
-    Returns
-    -------
-    dict
-        Video name to (T, 2) uint8, at the distances of macro- and of micro-expressions: how many
-        of the 99 thresholds the frame's motion exceeds. Motion below the first is 0. Masks of
-        the two distances differ in length; frames that only one has are left out.
+    At the distances of macro- and of micro-expressions, whose masks differ in length: frames
+    that only one has are left out.
     """
-    found = {}
     macro, micro = (masks(source, database, kind) for kind in KINDS)
+    counts = {}
     for video in macro:
         both = [nested[video].sum(axis=0) for nested in (macro, micro)]
-        shorter = min(len(level) for level in both)
-        found[video] = np.stack([level[:shorter] for level in both], axis=1).astype(np.uint8)
-    return found
+        shorter = min(map(len, both))
+        counts[video] = np.stack([level[:shorter] for level in both], axis=1).astype(np.uint8)
+    return counts
 
 
 def intervals(mask: np.ndarray, shortest: int, longest: float) -> np.ndarray:
-    """Runs of true frames as the authors extract them.
+    """Runs of true frames of a mask (T,) as the authors extract them.
 
-    Parameters
-    ----------
-    mask
-        Booleans (T,).
-    shortest, longest
-        Bounds of the length in inclusive frames, both allowed.
-
-    Returns
-    -------
-    ndarray
-        (n, 2) integers: first and last frame of each run, 1-based. A run that touches the last
-        frame is dropped, as in the published files.
+    First and last frame of each run, 1-based, (n, 2), with both bounds of the length allowed. A
+    run that touches the last frame is dropped, as in the published files.
     """
     steps = np.diff(np.concatenate([[0], mask.astype(np.int8), [0]]))
     onset, offset = np.flatnonzero(steps == 1) + 1, np.flatnonzero(steps == -1)
@@ -114,13 +84,7 @@ def intervals(mask: np.ndarray, shortest: int, longest: float) -> np.ndarray:
 
 
 def detections(source: Source, database: str, kind: str) -> pd.DataFrame:
-    """Intervals of every video at every threshold.
-
-    Returns
-    -------
-    DataFrame
-        Columns ``p, subject, video, onset, offset, kind``.
-    """
+    """Intervals of every video at every threshold: ``p, subject, video, onset, offset, kind``."""
     setting = SETTINGS[database, kind]
     rows = [
         (p, video.rpartition("_")[0], video, *run)
@@ -133,12 +97,9 @@ def detections(source: Source, database: str, kind: str) -> pd.DataFrame:
 
 
 def annotations(source: Source, database: str) -> pd.DataFrame:
-    """The authors' truths of both kinds; a missing offset of CAS(ME)^2 is the apex here.
+    """The authors' true intervals of both kinds: ``onset, apex, offset, subject, video, kind``.
 
-    Returns
-    -------
-    DataFrame
-        Columns ``subject, video, onset, apex, offset, kind``.
+    A missing offset of CAS(ME)^2 is the apex here.
     """
     name = f"{FOLDER}/dataset_new/data/{SETTINGS[database, 'macro'].annotations}/all_Info.txt"
     table = pd.read_csv(
@@ -149,11 +110,15 @@ def annotations(source: Source, database: str) -> pd.DataFrame:
         dtype={"subject": str, "number": str},
     )
     digits = table["subject"].str.lstrip("s")
-    subject = [subject_name(database, name) for name in digits]
-    video = [video_name(database, *row) for row in zip(digits, table["number"], strict=True)]
-    kind = table["kind"].str.removesuffix("-expression")
-    frames = table[["onset", "apex", "offset"]].astype(float)
-    return frames.assign(subject=subject, video=video, kind=kind)
+    return (
+        table[["onset", "apex", "offset"]]
+        .astype(float)
+        .assign(
+            subject=[subject_name(database, subject) for subject in digits],
+            video=[video_name(database, *row) for row in zip(digits, table["number"], strict=True)],
+            kind=table["kind"].str.removesuffix("-expression"),
+        )
+    )
 
 
 def printed_counts(source: Source, database: str, kind: str) -> pd.DataFrame:

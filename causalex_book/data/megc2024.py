@@ -20,34 +20,26 @@ CLIPS: Mapping[str, str] = {
     CAS: r"/(?P<subject>\d+)_(?P<number>\d{4})",
     SAMM: r"^(?P<subject>\d+)_(?P<number>\d+)",
 }
-COLUMNS = ("name", "truth_onset", "truth_offset", "onset", "offset", "verdict")
+COLUMNS = ["name", "truth_onset", "truth_offset", "onset", "offset", "verdict"]
 
 
 def log(source: Source, database: str) -> pd.DataFrame:
-    """One log: a row per truth found (TP), truth missed (FN) or false detection (FP).
+    """One log: a row per true interval that is detected (TP) or missed (FN), or false one (FP).
 
-    Returns
-    -------
-    DataFrame
-        Columns ``subject, video, truth_onset, truth_offset, onset, offset, verdict``; frames
-        that a row does not have are NaN.
+    Columns ``subject, video, truth_onset, truth_offset, onset, offset, verdict``; frames that a
+    row does not have are NaN.
     """
-    table = pd.read_csv(
-        io.BytesIO(source.read_bytes(LOGS[database])),
-        header=None,
-        usecols=range(len(COLUMNS)),
-        names=list(COLUMNS),
-        dtype={"name": str},
-    )
-    place = table.pop("name").str.extract(CLIPS[database])
-    table.insert(0, "subject", [subject_name(database, digits) for digits in place["subject"]])
-    videos = [video_name(database, *row) for row in place.itertuples(index=False)]
+    content, used = io.BytesIO(source.read_bytes(LOGS[database])), range(len(COLUMNS))
+    table = pd.read_csv(content, header=None, usecols=used, names=COLUMNS, dtype={"name": str})
+    clips = table.pop("name").str.extract(CLIPS[database])
+    table.insert(0, "subject", [subject_name(database, digits) for digits in clips["subject"]])
+    videos = [video_name(database, *row) for row in clips.itertuples(index=False)]
     table.insert(1, "video", videos)
     return table
 
 
 def truths(table: pd.DataFrame) -> pd.DataFrame:
-    """Truths of a log: columns ``subject, video, onset, offset``."""
+    """True intervals of a log: columns ``subject, video, onset, offset``."""
     rows = table[table["verdict"] != "FP"]
     renamed = {"truth_onset": "onset", "truth_offset": "offset"}
     return rows[["subject", "video", *renamed]].rename(columns=renamed)

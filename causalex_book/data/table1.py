@@ -7,12 +7,12 @@ from itertools import product
 import numpy as np
 import pandas as pd
 
-from causalex_core.data import auw_gcn, casme2sq, manifest, samm_lv, video_lengths
 from causalex_book.data import description
+from causalex_book.publishing import paper
+from causalex_core.config import Count, Parameters
+from causalex_core.data import auw_gcn, casme2sq, manifest, samm_lv, video_lengths
 from causalex_core.data.annotations import CAS, SAMM
 from causalex_core.expressions import FRAMES, KINDS
-from causalex_core.config import Count, Parameters
-from causalex_book.publishing import paper
 
 SOURCES = ("auw_gcn_annotations", "mtsn_ground_truth", "megc_video_lengths")
 
@@ -31,6 +31,7 @@ RANGES = {
 }
 KIND_HEADERS = {"micro": "ME", "macro": "MaE"}
 EXCHANGED = {"offset-apex": "apex-onset", "apex-onset": "offset-apex"}
+READING = ["headers", "rows", "frames", "counting"]
 
 
 @dataclass(frozen=True)
@@ -89,24 +90,15 @@ ROWS: Mapping[str, tuple[str, Rows]] = {
 
 
 def compute(config: Config) -> dict[str, pd.DataFrame]:
-    """Recompute Table 1 and describe the annotations.
-
-    Returns
-    -------
-    dict
-        Aggregates only; see the headings of the page.
-    """
+    """Recompute Table 1 and describe the annotations; aggregates only."""
     official = manifest.require("mtsn_ground_truth")
-    written, tables = {}, {}
+    lengths_source = manifest.require("megc_video_lengths")
+    written, tables, lengths = {}, {}, {}
     for database, reader in READERS.items():
         path = official.path(reader.FILE)
         written[database], tables[database] = reader.as_written(path), reader.read(path)
-    lengths = {
-        database: video_lengths.read(
-            manifest.require("megc_video_lengths").path(video_lengths.FILES[database]), database
-        )
-        for database in tables
-    }
+        file = lengths_source.path(video_lengths.FILES[database])
+        lengths[database] = video_lengths.read(file, database)
     both = pd.concat(tables.values(), ignore_index=True)
     attempts = pd.concat(variants(written[name], name) for name in written)
     closest = {name: closest_rule(attempts, name) for name in written}
@@ -149,21 +141,10 @@ def shares(differences: np.ndarray, ranges: tuple[int, int]) -> list[int]:
 def variants(written: pd.DataFrame, database: str) -> pd.DataFrame:
     """All readings of the three groups of ranges: which rows, how counted, which headers.
 
-    Parameters
-    ----------
-    written
-        Annotated numbers as in the source.
-    database
-        ``CAS(ME)^2`` or ``SAMM-LV``.
-
-    Returns
-    -------
-    DataFrame
-        A row per group and reading: ``database, group, headers, rows, frames, counting, n``, the
-        counts ``n_1, n_2, n_3``, shares in percent ``share_1, share_2, share_3``, how many of
-        the three ``print_alike``, the ``largest_deviation`` from the printed cells in
-        percentage points, and ``apart``: by how many expressions the counts differ from the
-        nearest ones that print as the paper does.
+    Of each: the counts ``n_1, n_2, n_3``, shares in percent ``share_1, share_2, share_3``, how
+    many of the three ``print_alike``, the ``largest_deviation`` from the printed cells in
+    percentage points, and ``apart``: by how many expressions the counts differ from the nearest
+    ones that print as the paper does.
     """
     frames = {"as written": written}
     headings = {"as printed": {name: name for name in GROUPS}}
@@ -172,7 +153,7 @@ def variants(written: pd.DataFrame, database: str) -> pd.DataFrame:
         headings["exchanged"] = {name: EXCHANGED.get(name, name) for name in GROUPS}
     printed = {group: _printed_group(database, group) for group in GROUPS}
     candidates = {name: printing_counts(cells, len(written)) for name, cells in printed.items()}
-    found = []
+    rows = []
     for (heading, owner), (rounding, table), (rule, (_, choose)), group in product(
         headings.items(), frames.items(), ROWS.items(), GROUPS
     ):
@@ -183,7 +164,7 @@ def variants(written: pd.DataFrame, database: str) -> pd.DataFrame:
             counts = shares(difference + extra, RANGES[database][owner[group]])
             percent = 100 * np.array(counts) / len(chosen)
             deviation = np.abs(percent - printed[group])
-            found.append(
+            rows.append(
                 {
                     "database": database,
                     "group": group,
@@ -192,30 +173,20 @@ def variants(written: pd.DataFrame, database: str) -> pd.DataFrame:
                     "frames": rounding,
                     "counting": counting,
                     "n": len(chosen),
-                    **{f"n_{place + 1}": count for place, count in enumerate(counts)},
-                    **{f"share_{place + 1}": value for place, value in enumerate(percent)},
+                    **{f"n_{k}": count for k, count in enumerate(counts, 1)},
+                    **{f"share_{k}": share for k, share in enumerate(percent, 1)},
                     "print_alike": int((deviation <= 0.05 + 1e-9).sum()),
                     "largest_deviation": deviation.max(),
                     "apart": expressions_apart(counts, candidates[group]),
                 }
             )
-    return pd.DataFrame(found)
+    return pd.DataFrame(rows)
 
 
 def printing_counts(printed: tuple[float, ...], most: int) -> np.ndarray:
-    """All counts of three ranges whose percentages print as given, with one decimal.
+    """All counts (n, 3) of three ranges whose percentages print as given, with one decimal.
 
-    Parameters
-    ----------
-    printed
-        Three percentages.
-    most
-        Largest sum of the counts.
-
-    Returns
-    -------
-    ndarray
-        (n, 3) integers.
+    Their sum is at most `most`.
     """
     total = np.arange(1, most + 1)
     first, second = (
@@ -234,7 +205,7 @@ def printing_counts(printed: tuple[float, ...], most: int) -> np.ndarray:
 
 
 def expressions_apart(counts: list[int], candidates: np.ndarray) -> int:
-    """How many expressions must at least be added, left out or moved to reach a candidate."""
+    """Least number of expressions to add, leave out or move to reach a candidate."""
     return int(_distances(counts, candidates).min())
 
 
@@ -244,18 +215,14 @@ def _distances(counts: list[int], candidates: np.ndarray) -> np.ndarray:
 
 
 def closest_rule(attempts: pd.DataFrame, database: str) -> dict[str, str]:
-    """Find the reading that, over all three groups, needs the fewest expressions changed.
+    """``headers, rows, frames, counting`` of the reading with the fewest expressions to change.
 
-    Returns
-    -------
-    dict
-        ``headers, rows, frames, counting``; the first of :data:`ROWS` among equals.
+    Over all three groups; the first of :data:`ROWS` among equals.
     """
-    keys = ["headers", "rows", "frames", "counting"]
     ours = attempts[attempts["database"] == database]
-    total = ours.groupby(keys, sort=False, as_index=False).agg(apart=("apart", "sum"))
+    total = ours.groupby(READING, sort=False, as_index=False).agg(apart=("apart", "sum"))
     best = total.iloc[int(total["apart"].argmin())]
-    return {key: str(best[key]) for key in keys}
+    return {key: str(best[key]) for key in READING}
 
 
 def cells(
@@ -266,28 +233,24 @@ def cells(
         _printed_row(name, PAPER_ROW[database]) for name in ("table1", "table1_headers")
     )
     complete = {**rule, "rows": "complete"}
-    found = [kind_cell(written, database, table[name]) for name in KIND_HEADERS.values()]
-    for group, place in product(GROUPS, (1, 2, 3)):
-        name = f"{group} {place}"
+    rows = [kind_cell(written, database, table[name]) for name in KIND_HEADERS.values()]
+    for group, k in product(GROUPS, (1, 2, 3)):
+        name = f"{group} {k}"
         owner = EXCHANGED.get(group, group) if rule["headers"] == "exchanged" else group
         ours, whole = (_attempt(attempts, database, group, chosen) for chosen in (rule, complete))
-        found.append(
-            _verdict(
-                table[name],
-                {
-                    "database": database,
-                    "cell": group,
-                    "header": above[name]["printed"],
-                    "true_header": above[f"{owner} {place}"]["printed"],
-                    "printed": table[name]["printed"],
-                    "complete": whole[f"share_{place}"],
-                    "recomputed": ours[f"share_{place}"],
-                    "count": int(ours[f"n_{place}"]),
-                    "of": int(ours["n"]),
-                },
-            )
-        )
-    return pd.DataFrame(found)
+        row = {
+            "database": database,
+            "cell": group,
+            "header": above[name]["printed"],
+            "true_header": above[f"{owner} {k}"]["printed"],
+            "printed": table[name]["printed"],
+            "complete": whole[f"share_{k}"],
+            "recomputed": ours[f"share_{k}"],
+            "count": int(ours[f"n_{k}"]),
+            "of": int(ours["n"]),
+        }
+        rows.append(_verdict(table[name], row))
+    return pd.DataFrame(rows)
 
 
 def kind_cell(written: pd.DataFrame, database: str, cell: pd.Series) -> dict[str, object]:
@@ -299,20 +262,18 @@ def kind_cell(written: pd.DataFrame, database: str, cell: pd.Series) -> dict[str
     nearest = min(KINDS, key=lambda kind: abs(100 * (kinds == kind).mean() - cell["value"]))
     complete = written.loc[_annotated(written, *FRAMES), "kind"] == nearest
     count = int((kinds == nearest).sum())
-    return _verdict(
-        cell,
-        {
-            "database": database,
-            "cell": "kind",
-            "header": cell["column"],
-            "true_header": KIND_HEADERS[nearest],
-            "printed": cell["printed"],
-            "complete": 100 * complete.mean(),
-            "recomputed": 100 * count / len(kinds),
-            "count": count,
-            "of": len(kinds),
-        },
-    )
+    row = {
+        "database": database,
+        "cell": "kind",
+        "header": cell["column"],
+        "true_header": KIND_HEADERS[nearest],
+        "printed": cell["printed"],
+        "complete": 100 * complete.mean(),
+        "recomputed": 100 * count / len(kinds),
+        "count": count,
+        "of": len(kinds),
+    }
+    return _verdict(cell, row)
 
 
 def _printed_row(table: str, row: str) -> dict[str, pd.Series]:
@@ -320,29 +281,26 @@ def _printed_row(table: str, row: str) -> dict[str, pd.Series]:
     return {cell["column"]: cell for _, cell in cells[cells["row"] == row].iterrows()}
 
 
-def _verdict(cell: pd.Series, entry: dict) -> dict[str, object]:
+def _verdict(cell: pd.Series, row: dict) -> dict[str, object]:
     """Add whether the recomputed share prints as the paper does under the header it belongs to."""
     decimals = len(cell["printed"].partition(".")[2])
-    off = abs(entry["recomputed"] - cell["value"])
+    off = abs(row["recomputed"] - cell["value"])
     alike = off <= 0.5 * 10.0**-decimals + 1e-9
-    renamed = entry["header"] != entry["true_header"]
+    renamed = row["header"] != row["true_header"]
     word = "reproduced" if alike else "close" if off < 1 else "not reproduced"
-    return entry | {"verdict": f"{word}, under another header" if renamed else word}
+    return row | {"verdict": f"{word}, under another header" if renamed else word}
 
 
 def _attempt(
     attempts: pd.DataFrame, database: str, group: str, rule: Mapping[str, str]
 ) -> pd.Series:
-    chosen = (attempts["database"] == database) & (attempts["group"] == group)
-    for key, value in rule.items():
-        chosen &= attempts[key] == value
-    return attempts[chosen].iloc[0]
+    wanted = {"database": database, "group": group, **rule}
+    return attempts[(attempts[list(wanted)] == list(wanted.values())).all(axis=1)].iloc[0]
 
 
 def rules(attempts: pd.DataFrame) -> pd.DataFrame:
     """For each reading: how near it comes to the three groups of ranges together."""
-    keys = ["database", "headers", "rows", "frames", "counting"]
-    grouped = attempts.groupby(keys, sort=False)
+    grouped = attempts.groupby(["database", *READING], sort=False)
     table = grouped.agg(
         print_alike=("print_alike", "sum"),
         largest_deviation=("largest_deviation", "max"),
@@ -355,13 +313,13 @@ def nearest_counts(
     attempts: pd.DataFrame, database: str, rule: Mapping[str, str], most: int
 ) -> pd.DataFrame:
     """Counts of the closest reading beside the nearest ones that print as the paper does."""
-    found = []
+    rows = []
     for group in GROUPS:
         ours = _attempt(attempts, database, group, rule)
-        counts = [int(ours[f"n_{place}"]) for place in (1, 2, 3)]
+        counts = [int(ours[f"n_{k}"]) for k in (1, 2, 3)]
         candidates = printing_counts(_printed_group(database, group), most)
         nearest = candidates[_distances(counts, candidates).argmin()]
-        found.append(
+        rows.append(
             {
                 "database": database,
                 "group": group,
@@ -372,61 +330,55 @@ def nearest_counts(
                 "expressions_apart": int(ours["apart"]),
             }
         )
-    return pd.DataFrame(found)
+    return pd.DataFrame(rows)
 
 
 def _printed_group(database: str, group: str) -> tuple[float, ...]:
     row = PAPER_ROW[database]
-    return tuple(paper.value("causal_ex", "table1", row, f"{group} {place}") for place in (1, 2, 3))
+    return tuple(paper.value("causal_ex", "table1", row, f"{group} {k}") for k in (1, 2, 3))
 
 
 def subsets(attempts: pd.DataFrame, closest: Mapping[str, Mapping[str, str]]) -> pd.DataFrame:
     """Shares that each choice of rows gives, everything else as in the closest reading."""
     others = ["headers", "frames", "counting"]
-    kept = [
-        attempts[
-            (attempts["database"] == database)
-            & (attempts["group"] == group)
-            & (attempts[others] == [rule[name] for name in others]).all(axis=1)
-        ]
-        for (database, rule), group in product(closest.items(), GROUPS)
-    ]
+    parts = []
+    for (database, rule), group in product(closest.items(), GROUPS):
+        wanted = [database, group, *(rule[name] for name in others)]
+        alike = (attempts[["database", "group", *others]] == wanted).all(axis=1)
+        parts.append(attempts[alike])
     columns = ["database", "group", "rows", "n", "share_1", "share_2", "share_3", "print_alike"]
-    return pd.concat(kept, ignore_index=True)[columns]
+    return pd.concat(parts, ignore_index=True)[columns]
 
 
 def headers(attempts: pd.DataFrame, rule: Mapping[str, str]) -> pd.DataFrame:
     """Shares of SAMM's last two groups under the printed headers and under exchanged ones."""
-    found = []
+    rows = []
     for group, heading in product(EXCHANGED, ("as printed", "exchanged")):
         ours = _attempt(attempts, SAMM, group, {**rule, "headers": heading})
-        owner = EXCHANGED[group] if heading == "exchanged" else group
-        first, second = RANGES[SAMM][owner]
-        found.append(
+        first, second = RANGES[SAMM][EXCHANGED[group] if heading == "exchanged" else group]
+        printed = [paper.text("causal_ex", "table1", "samm", f"{group} {k}") for k in (1, 2, 3)]
+        rows.append(
             {
                 "group": group,
                 "headers": heading,
                 "ranges": f"<{first + 1}, {first + 1}-{second}, >{second}",
-                "printed": " / ".join(
-                    paper.text("causal_ex", "table1", "samm", f"{group} {place}")
-                    for place in (1, 2, 3)
-                ),
-                "recomputed": " / ".join(f"{ours[f'share_{place}']:.1f}" for place in (1, 2, 3)),
+                "printed": " / ".join(printed),
+                "recomputed": " / ".join(f"{ours[f'share_{k}']:.1f}" for k in (1, 2, 3)),
                 "largest_deviation": ours["largest_deviation"],
             }
         )
-    return pd.DataFrame(found)
+    return pd.DataFrame(rows)
 
 
 def gaps(written: pd.DataFrame) -> pd.DataFrame:
     """Expressions of CAS(ME)^2 on a difference that no printed range contains."""
-    found = []
+    rows = []
     for group, (first, second) in GROUPS.items():
         both = written[_annotated(written, first, second)]
         gap = RANGES[CAS][group][1] + 1
         count = int(((both[second] - both[first]) == gap).sum())
-        found.append({"group": group, "difference_in_frames": gap, "expressions": count})
-    return pd.DataFrame(found)
+        rows.append({"group": group, "difference_in_frames": gap, "expressions": count})
+    return pd.DataFrame(rows)
 
 
 def text_counts(tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
@@ -435,59 +387,49 @@ def text_counts(tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
     Shares in percent are of the kinds counted alike; ``printed`` is the cell of Table 1 that
     stands under the kind's own header.
     """
-    found = []
+    rows = []
     for database, table in tables.items():
         row = PAPER_ROW[database]
+        text = [paper.value("causal_ex", "text", f"{row} {kind}", "printed") for kind in KINDS]
         columns: dict[str, pd.Series] = {
-            "text": pd.Series(
-                {
-                    kind: paper.value("causal_ex", "text", f"{row} {kind}", "printed")
-                    for kind in KINDS
-                }
-            ),
+            "text": pd.Series(text, index=KINDS),
             "annotated": table["kind"].value_counts(),
             "with_offset": table.loc[table["offset"].notna(), "kind"].value_counts(),
         }
+        percent = {name: 100 * (counts / counts.sum()) for name, counts in columns.items()}
         for kind in KINDS:
-            found.append(
+            printed = paper.text("causal_ex", "table1", row, KIND_HEADERS[kind])
+            rows.append(
                 {
                     "database": database,
                     "kind": kind,
                     **{name: int(counts[kind]) for name, counts in columns.items()},
-                    "printed": paper.text("causal_ex", "table1", row, KIND_HEADERS[kind]),
-                    **{
-                        f"{name}_share": 100 * float(counts[kind] / counts.sum())
-                        for name, counts in columns.items()
-                    },
+                    "printed": printed,
+                    **{f"{name}_share": float(share[kind]) for name, share in percent.items()},
                 }
             )
-    return pd.DataFrame(found)
+    return pd.DataFrame(rows)
 
 
 def sources_agree(
     tables: Mapping[str, pd.DataFrame], lengths: Mapping[str, pd.DataFrame]
 ) -> pd.DataFrame:
-    """How many rows of AUW-GCN's tables follow from the official sheets by a stated rule."""
+    """Count the rows of AUW-GCN's tables that follow from the official sheets by a stated rule."""
     shipped = manifest.require("auw_gcn_annotations")
     last = lengths[SAMM].set_index("video")["frames"].sub(1) // 8
     sampled = samm_lv.every_nth(tables[SAMM], 8)
     cut = sampled.assign(offset=np.minimum(sampled["offset"], sampled["video"].map(last)))
-    found = []
+    rows = []
     for database, rule, expected in (
         (CAS, "numbers unchanged", tables[CAS]),
         (SAMM, "(round(f) - 1) // 8", sampled),
         (SAMM, "(round(f) - 1) // 8, cut at the last frame of the video", cut),
     ):
         theirs = auw_gcn.read(shipped.path(auw_gcn.FILES[database]), database)
-        found.append(
-            {
-                "database": database,
-                "rule": rule,
-                "rows": len(theirs),
-                "equal_rows": _common_rows(expected, theirs),
-            }
-        )
-    return pd.DataFrame(found)
+        equal = _common_rows(expected, theirs)
+        row = {"database": database, "rule": rule, "rows": len(theirs), "equal_rows": equal}
+        rows.append(row)
+    return pd.DataFrame(rows)
 
 
 def _common_rows(first: pd.DataFrame, second: pd.DataFrame) -> int:

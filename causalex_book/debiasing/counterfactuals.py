@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 import torch
 
-from causalex_book.debiasing import people
+from causalex_book.debiasing import controls, people
 from causalex_book.debiasing.people import System
 from causalex_book.spotting import material, nested, points
 from causalex_book.spotting.material import DatabaseName, RealName, SpottingDataset
@@ -38,16 +38,17 @@ from causalex_core.config import (
     at_least,
     including,
 )
-from causalex_core.evaluation import frames, operating_points, selection
+from causalex_core.evaluation import fairness, operating_points, selection
 from causalex_core.expressions import KINDS
-from causalex_core.spotting import candidates, debias, targets
+from causalex_core.spotting import debias
+from causalex_core.spotting.data import leave_one_subject_out
 from causalex_core.spotting.debias import Form
 from causalex_core.spotting.graph import GraphConfig
-from causalex_core.spotting.judging import judge
-from causalex_core.spotting.windows import leave_one_subject_out
+from causalex_core.spotting.training import predict
+from causalex_core.training import by_sample
 
 SOURCES = ()
-LONG = True
+LONG = "about an hour of CPU time"
 NONE = "none"
 NULL, KEEP, MASK = "null frames", "keep E_f", "mask E_f"
 BOTH = "null frames and keep E_f"
@@ -82,22 +83,24 @@ class Config(Parameters):
     Attributes
     ----------
     plans
-        Databases, and the variants that are debiased on each. The network of the paper, which
-        alone has all controls, must be among them.
+        Databases, and the variants that are debiased on each; Causal-Ex alone has all controls.
     features
-        Folder of each real database among them.
-    seeds, epochs
-        As on the page on graphs: the same models.
+        Folder of each database, such as {"CAS(ME)^2": "feature_segment"}, where it is not the
+        public motion.
+    seeds
+        Seeds of the models, the same as on the page on graphs; F1 is averaged over them.
+    epochs
+        Epochs of training, as on the page on graphs.
     alpha
         Level of FCI's tests.
     n_thresholds
-        Thresholds that are tried on the score of detections.
+        Number of thresholds that are tried on the score of detections.
     strengths
-        lambda of onset and offset, and of the apex, for both kinds; (0, 0) must be among them.
+        Pairs of lambda: of onset and offset, and of the apex, for both kinds.
     forms
-        Of the subtraction; the controls take the first alone.
+        Forms of the subtraction; the controls take the first alone.
     most_subjects
-        Of each database, for a quick look; 0 is everybody.
+        Subjects of each database, for a quick look; 0 is everybody.
     n_bootstrap
         Resamples of subjects behind each interval.
     """
@@ -156,7 +159,7 @@ def compute(config: Config, views: Sequence[str] = VIEWS) -> dict[str, pd.DataFr
             if name.form == FORMS[0] and name.counterfactual in (NONE, *MAIN)
         }
         for row, counts in people.cells(part, judged):
-            rows["rates"].append({**row, **frames.rate_intervals(counts, config.n_bootstrap, 1)})
+            rows["rates"].append({**row, **fairness.rate_intervals(counts, config.n_bootstrap, 1)})
             gaps = people.odds(part, counts, config.n_bootstrap)
             rows["odds"] += [{**row, **gap} for gap in gaps]
     return {name: pd.DataFrame(table) for name, table in rows.items()}
@@ -201,10 +204,9 @@ class _Tally:
         outcome, matrices = trained(
             part, variant, leave_one_subject_out(part.windows), seed, setting
         )
-        judged = judge(outcome, how, matrices, {NONE: motion, **views})
+        judged = predict(outcome, how, matrices, {NONE: motion, **views})
         said = {
-            name: candidates.in_place(outcome.runs, of_runs, len(motion))
-            for name, of_runs in judged.items()
+            name: by_sample(outcome.runs, of_runs, len(motion)) for name, of_runs in judged.items()
         }
         for name, own in said.items():
             self._said[name].append(_confidence(own))
@@ -216,7 +218,8 @@ class _Tally:
             setting,
             points.asked(config.epochs),
         )
-        inner = judge(retrained, how, matrices, {NONE: motion, **{n: views[n] for n in self.views}})
+        of_views = {NONE: motion, **{name: views[name] for name in self.views}}
+        inner = predict(retrained, how, matrices, of_views)
         if {NULL, KEEP} <= set(self.views):
             said[BOTH] = (said[NULL] + said[KEEP]) / 2
             inner[BOTH] = tuple(
@@ -300,7 +303,7 @@ class _Tally:
 
     def _store(self, name: str, form: str, hits: np.ndarray) -> None:
         self._counts[name, form, CROSS].append(points.best_elsewhere(hits))
-        here = [operating_points.best_here(hits[:, kind]) for kind in range(len(KINDS))]
+        here = [operating_points.best_in_sample(hits[:, kind]) for kind in range(len(KINDS))]
         self._counts[name, form, TUNED].append(np.stack(here))
 
     def _gains(self) -> Iterator[dict[str, object]]:
@@ -339,7 +342,7 @@ class _Tally:
         """How sure the models are: over all frames, at each window's highest, and how it varies."""
         for name, said in self._said.items():
             mean, highest, spread = np.mean(said, axis=0)  # (2, 4) each
-            for place, kind in enumerate(targets.KINDS):
+            for place, kind in enumerate(KINDS):
                 for head, own in enumerate(HEADS):
                     yield {
                         "database": self.part.name,
@@ -367,7 +370,7 @@ def _views(
     motion, video = part.windows.motion, part.windows.video
     generator = np.random.default_rng([seed, len(part.videos)])
     chosen = debias.most_causal_regions(part.marks)
-    drawn = debias.random_regions(chosen, generator)[video]
+    drawn = controls.random_regions(chosen, generator)[video]
     kept = debias.keep(motion, chosen[video])
     every = {
         NULL: debias.null_motion(motion).expand_as(motion),
@@ -375,9 +378,9 @@ def _views(
         MASK: debias.mask(motion, chosen[video]),
         "keep random regions": debias.keep(motion, drawn),
         "mask random regions": debias.mask(motion, drawn),
-        "keep E_f, other video": kept[debias.from_another_video(video, generator)],
-        "noise": debias.noise(motion, generator),
-        "blurred": debias.blurred(motion, _BLUR),
+        "keep E_f, other video": kept[controls.from_another_video(video, generator)],
+        "noise": controls.noise(motion, generator),
+        "blurred": controls.blurred(motion, _BLUR),
     }
     left_out = {name.split()[0] for name in VIEWS if name not in wanted}  # keep, for keep E_f
     return {name: view for name, view in every.items() if name.split()[0] not in left_out}

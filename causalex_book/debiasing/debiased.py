@@ -29,7 +29,7 @@ def answer(debiasing: pd.DataFrame) -> list[str]:
     debiasing
         Table of :mod:`causalex_book.debiasing.real_debiasing`.
     """
-    overall = debiasing.query("kind == 'overall' and variant == @WHOLE and form != 'logits'")
+    overall = debiasing.query("kind == 'overall' and variant == @CAUSAL_EX and form != 'logits'")
     lines = []
     for database, rows in overall.groupby("database", sort=False):
         gains = {(row["counterfactual"], row["chosen"]): row for row in rows.to_dict("records")}
@@ -100,7 +100,7 @@ def planted(bias: pd.DataFrame) -> Iterator[str]:
     if bias.empty:
         return
     expressions = bias.query(
-        "variant == @WHOLE and form == 'probabilities' and event == 'expression'"
+        "variant == @CAUSAL_EX and form == 'probabilities' and event == 'expression'"
     )
     for database, rows in expressions.groupby("database", sort=False):
         share = (rows["detected"] / rows["number"]).groupby(

@@ -10,10 +10,10 @@ import numpy as np
 import pandas as pd
 
 from causalex_book.spotting.material import SpottingDataset
-from causalex_core.evaluation import fairness, frames
+from causalex_core.evaluation import fairness
 from causalex_core.expressions import KINDS
 from causalex_synthetic import planted
-from causalex_synthetic.dataset import Cohort
+from causalex_synthetic.dataset import SyntheticDataset
 from causalex_synthetic.people import TIES
 
 
@@ -39,9 +39,9 @@ def bias(
     """Small expressions, and small movements that are none, with the tied unit and without."""
     if part.drawn is None:
         return
-    fidgets = planted.fidgets(part.drawn)
+    distractors = planted.distractors(part.drawn)
     for system, tables in found.items():
-        for event, events in (("expression", part.truth), ("fidget", fidgets)):
+        for event, events in (("expression", part.truth), ("fidget", distractors)):
             for row in planted.detected(events, tables, _groups(part, part.drawn)):
                 yield {"database": part.name, **system._asdict(), "event": event, **row}
 
@@ -66,7 +66,7 @@ def alarms(
             }
 
 
-def _groups(part: SpottingDataset, drawn: Cohort) -> dict[str, list[str]]:
+def _groups(part: SpottingDataset, drawn: SyntheticDataset) -> dict[str, list[str]]:
     """Tied and free people who take part."""
     return {
         group: [name for name in own if name in part.subjects]
@@ -84,14 +84,14 @@ def cells(
     for system, tables in found.items():
         for kind in KINDS:
             truth, *predicted = (
-                frames.covered(table[table["kind"] == kind], lengths)
+                fairness.covered(table[table["kind"] == kind], lengths)
                 for table in (part.truth, *tables)
             )
             row: dict[str, object] = {"database": part.name, **system._asdict(), "kind": kind}
             times = len(predicted)
             yield (
                 row,
-                frames.cells(
+                fairness.cells(
                     np.tile(owner, times), np.tile(truth, times), np.concatenate(predicted)
                 ),
             )

@@ -37,13 +37,14 @@ from causalex_book.spotting.published_setting import (
 from causalex_book.spotting.variants import AUW_GCN, CAUSAL_EX, trained, training
 from causalex_core.config import Count, Strength, including
 from causalex_core.evaluation import operating_points, selection
-from causalex_core.spotting import candidates, debias, proposals
+from causalex_core.spotting import debias, proposals
+from causalex_core.spotting.data import leave_one_subject_out
 from causalex_core.spotting.graph import GraphConfig
-from causalex_core.spotting.judging import judge
-from causalex_core.spotting.windows import leave_one_subject_out
+from causalex_core.spotting.training import predict
+from causalex_core.training import by_sample
 
 SOURCES = published_setting.SOURCES
-LONG = True
+LONG = "about an hour of CPU time"
 
 
 @dataclass(frozen=True)
@@ -53,7 +54,7 @@ class Config(published_setting.Config):
     Attributes
     ----------
     strengths
-        lambda that are tried, the same for every head; 0 must be among them.
+        Strengths lambda that are tried, the same for every head.
     """
 
     variants: Variants = (CAUSAL_EX, AUW_GCN)
@@ -106,9 +107,9 @@ def _hits(
         KEEP: debias.keep(motion, essential),
         MASK: debias.mask(motion, essential),
     }
-    judged = judge(outcome, training(part, network, setting), matrices, views)
+    judged = predict(outcome, training(part, network, setting), matrices, views)
     said = {
-        name: candidates.in_place(outcome.runs, of_runs, len(motion))[:, :, : len(SCORED_HEADS)]
+        name: by_sample(outcome.runs, of_runs, len(motion))[:, :, : len(SCORED_HEADS)]
         for name, of_runs in judged.items()
     }
     said[BOTH] = (said[NULL] + said[KEEP]) / 2

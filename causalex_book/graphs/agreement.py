@@ -1,4 +1,4 @@
-"""How far a graph that was found agrees with the true one."""
+"""Agreement of an estimated graph with the true one."""
 
 from typing import NamedTuple
 
@@ -9,15 +9,7 @@ from causalex_core.graphs.pag import ARROWHEAD, NONE, TAIL, Pag
 
 
 class Truth(NamedTuple):
-    """What there is to find.
-
-    Attributes
-    ----------
-    pag
-        All that independence can tell.
-    mag
-        The ancestral graph itself; it has no circles.
-    """
+    """All that independence can tell (`pag`), and the ancestral graph itself, without circles."""
 
     pag: Pag
     mag: Pag
@@ -32,7 +24,7 @@ class Agreement(NamedTuple):
         Of edges, whatever their marks.
     mark_precision, mark_recall, mark_f1
         Of definite marks (arrowheads and tails) against those of the true partial ancestral
-        graph: a mark is right if that graph has the same one at the same place.
+        graph: a mark is right if that graph has the same one at the same end.
     marks_right
         Share of the definite marks on true edges that the true ancestral graph has too. A mark
         that independence cannot tell may still be right here.
@@ -55,25 +47,24 @@ def truth(dag: np.ndarray, observed: int) -> Truth:
     )
 
 
-def agreement(found: Pag, true: Truth) -> Agreement:
+def agreement(estimate: Pag, true: Truth) -> Agreement:
     """Compare a graph with the truth about the same nodes."""
-    ours, theirs = found.marks, true.pag.marks
-    known, knowable = _definite(ours), _definite(theirs)
-    judged = known & (true.mag.marks != NONE)
-    edges = _rates((found.adjacency & true.pag.adjacency), found.adjacency, true.pag.adjacency)
-    marks = _rates(known & (ours == theirs), known, knowable)
-    return Agreement(*edges, *marks, _share(judged & (ours == true.mag.marks), judged))
+    ours, theirs = estimate.marks, true.pag.marks
+    ours_definite, theirs_definite = (np.isin(m, (ARROWHEAD, TAIL)) for m in (ours, theirs))
+    on_edges = ours_definite & (true.mag.marks != NONE)
+    right = estimate.adjacency & true.pag.adjacency
+    return Agreement(
+        *_rates(right, estimate.adjacency, true.pag.adjacency),
+        *_rates(ours_definite & (ours == theirs), ours_definite, theirs_definite),
+        _share(on_edges & (ours == true.mag.marks), on_edges),
+    )
 
 
-def _definite(marks: np.ndarray) -> np.ndarray:
-    return np.isin(marks, (ARROWHEAD, TAIL))
-
-
-def _rates(right: np.ndarray, found: np.ndarray, true: np.ndarray) -> tuple[float, float, float]:
-    """Precision, recall and F1; no place that is right in either may lie outside both."""
-    both = int(found.sum() + true.sum())
+def _rates(right: np.ndarray, ours: np.ndarray, true: np.ndarray) -> tuple[float, float, float]:
+    """Precision, recall and F1."""
+    both = int(ours.sum() + true.sum())
     f1 = 2 * int(right.sum()) / both if both else np.nan
-    return _share(right, found), _share(right, true), f1
+    return _share(right, ours), _share(right, true), f1
 
 
 def _share(part: np.ndarray, whole: np.ndarray) -> float:

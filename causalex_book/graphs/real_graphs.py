@@ -1,18 +1,19 @@
-"""Causal graphs of real faces: what FCI finds in the public motion of both databases."""
+"""Causal graphs of real faces, estimated from the public motion of both databases."""
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import product
 from typing import Annotated, NamedTuple
 
 import numpy as np
 import pandas as pd
 
-from causalex_book.graphs import face_graphs, surrogates
+from causalex_book.graphs import face_graphs, resampling
 from causalex_book.graphs.comparison import associate, compare, spearman
 from causalex_book.graphs.face_graphs import Sampling
-from causalex_book.graphs.region_graphs import long_table
 from causalex_book.graphs.simulation import Length
+from causalex_book.graphs.tables import long_table
 from causalex_book.publishing.face import POSITIONS
 from causalex_core import action_units, regions
 from causalex_core.config import Count, CountOrAll, Limit, Parameters, Probability, Seed, one_of
@@ -51,11 +52,11 @@ class Config(Parameters):
     alpha
         Level of the tests, where nothing else is said.
     alphas
-        Levels to compare.
+        Levels that are compared.
     components
         How horizontal and vertical motion become samples, where nothing else is said.
     lengths
-        Numbers of first frames to take a graph from.
+        Numbers of first frames that graphs are estimated from.
     stretches
         Frames of each stretch whose graphs are compared.
     transient
@@ -63,13 +64,13 @@ class Config(Parameters):
     first_frames
         First frames whose motion is shown.
     subject
-        Of Figures 1 and 6 of the paper: s16 of CAS(ME)^2.
+        Subject of Figures 1 and 6 of the paper: s16 of CAS(ME)^2.
     n_surrogates
         Surrogates per video.
     n_permutations
         Permutations behind each p-value.
     most_videos
-        Take only the first of each database; 0 is all.
+        Videos of each database, for a quick look; 0 is all.
     seed
         Seed of surrogates and permutations.
     """
@@ -89,7 +90,7 @@ class Config(Parameters):
 
     @property
     def sampling(self) -> Sampling:
-        """How motion becomes graphs, where nothing else is said."""
+        """Default settings from motion to graphs."""
         return Sampling(self.components, self.alpha)
 
 
@@ -110,15 +111,13 @@ class Database(NamedTuple):
         """(12, 12) share of the videos whose graph joins two regions."""
         return self.joined.mean(axis=0)
 
+    def series(self, sampling: Sampling) -> list[list[np.ndarray]]:
+        """Series of each video."""
+        return [sampling.series(video.recording) for video in self.motion.videos]
+
 
 def compute(config: Config) -> dict[str, pd.DataFrame]:
-    """Read both databases, estimate graphs and compare them.
-
-    Returns
-    -------
-    dict
-        Aggregates only; see the headings of the page.
-    """
+    """Estimate graphs of both databases and compare them; aggregates only."""
     databases = [_read(config, name) for name in DATABASES]
     makers = {
         "edges": _edges,
@@ -127,7 +126,7 @@ def compute(config: Config) -> dict[str, pd.DataFrame]:
         "surrogates": _surrogates,
         "first_frames": _first_frames,
         "stability": _stability,
-        "places": _places,
+        "places": _locations,
         "associations": _associations,
         "expressions": _expressions,
         "most_causal": _most_causal,
@@ -156,14 +155,26 @@ def _read(config: Config, name: str) -> Database:
     return Database(name, motion, graphs)
 
 
-def _count(marks: np.ndarray, policy: str = ANY) -> int:
+def _count(graph: Pag, policy: str = ANY) -> int:
     """Edges of a graph under a policy, of 66."""
-    matrix = compound.POLICIES[policy](marks)
+    matrix = compound.POLICIES[policy](graph.marks)
     return int((matrix | matrix.T)[UPPER].sum())
 
 
+def _means(graphs: Sequence[Pag]) -> dict[str, float]:
+    """Edges of any kind, and directed ones."""
+    return {
+        "edges": float(np.mean([_count(graph) for graph in graphs])),
+        "directed": float(np.mean([_count(graph, DIRECTED) for graph in graphs])),
+    }
+
+
+def _median_n_eff(graphs: Sequence[Pag]) -> float:
+    return float(np.median([face_graphs.n_eff(graph) for graph in graphs]))
+
+
 def _edges(config: Config, database: Database) -> Iterator[dict[str, object]]:
-    """Edges per video, person and database, under each reading of Eq. 1."""
+    """Edges per video, person and database, under each reading of the causal matrix A."""
     by_subject = face_graphs.pooled(database.motion, config.sampling)
     pooled = [series for videos in by_subject.values() for series in videos]
     for level, graphs in (
@@ -172,13 +183,13 @@ def _edges(config: Config, database: Database) -> Iterator[dict[str, object]]:
         ("database", [config.sampling.graph(pooled)]),
     ):
         for policy in compound.POLICIES:
-            counts = np.array([_count(graph.marks, policy) for graph in graphs])
+            counts = np.array([_count(graph, policy) for graph in graphs])
             yield {
                 "graph_of": level,
                 "policy": policy,
                 "graphs": len(graphs),
                 "frames": float(np.median([graph.settings["frames"] for graph in graphs])),
-                "n_eff": float(np.median([face_graphs.n_eff(graph) for graph in graphs])),
+                "n_eff": _median_n_eff(graphs),
                 "edges": float(counts.mean()),
                 "least": int(counts.min()),
                 "most": int(counts.max()),
@@ -188,43 +199,46 @@ def _edges(config: Config, database: Database) -> Iterator[dict[str, object]]:
 
 def _lengths(config: Config, database: Database) -> Iterator[dict[str, object]]:
     """Edges of the first frames, of all videos that have them and of those with most."""
-    series = [config.sampling.series(video.recording) for video in database.motion.videos]
+    series = database.series(config.sampling)
     full = np.array([len(video[0]) for video in series])
     lengths = [length for length in config.lengths if (full >= length).any()]
     for length in lengths:
         long = np.flatnonzero(full >= length)
         graphs = [config.sampling.graph([s[:length] for s in series[k]]) for k in long]
-        counts = np.array([_count(graph.marks) for graph in graphs])
+        of_longest = [graphs[k] for k in np.flatnonzero(full[long] >= lengths[-1])]
+        means = _means(graphs)
         yield {
             "frames": length,
             "videos": len(long),
-            "n_eff": float(np.median([face_graphs.n_eff(graph) for graph in graphs])),
-            "edges": float(counts.mean()),
-            "edges_of_longest": float(counts[full[long] >= lengths[-1]].mean()),
-            "directed": float(np.mean([_count(graph.marks, DIRECTED) for graph in graphs])),
+            "n_eff": _median_n_eff(graphs),
+            "edges": means["edges"],
+            "edges_of_longest": _means(of_longest)["edges"],
+            "directed": means["directed"],
         }
 
 
 def _choices(config: Config, database: Database) -> Iterator[dict[str, object]]:
     """Edges by samples, level and sample size, beside those of surrogates shifted in time."""
-    for components in COMPONENTS:
-        for alpha in config.alphas if components == config.components else (config.alpha,):
-            for method in SAMPLE_SIZES:
-                sampling = Sampling(components, alpha, method)
-                videos = [sampling.series(video.recording) for video in database.motion.videos]
-                graphs = [sampling.graph(series) for series in videos]
-                n_eff = [face_graphs.n_eff(graph) / graph.settings["frames"] for graph in graphs]
-                shifted = _shifted(config, sampling, videos)
-                yield {
-                    "components": components,
-                    "alpha": alpha,
-                    "sample_size": method,
-                    "lag_1": float(np.mean([_lag_1(part) for series in videos for part in series])),
-                    "n_eff_per_frame": float(np.median(n_eff)),
-                    "edges": float(np.mean([_count(graph.marks) for graph in graphs])),
-                    "directed": float(np.mean([_count(graph.marks, DIRECTED) for graph in graphs])),
-                    "shifted": float(np.mean(shifted)),
-                }
+    choices = [
+        (components, alpha, method)
+        for components in COMPONENTS
+        for alpha in (config.alphas if components == config.components else (config.alpha,))
+        for method in SAMPLE_SIZES
+    ]
+    for components, alpha, method in choices:
+        sampling = Sampling(components, alpha, method)
+        videos = database.series(sampling)
+        graphs = [sampling.graph(series) for series in videos]
+        n_eff = [face_graphs.n_eff(graph) / graph.settings["frames"] for graph in graphs]
+        yield {
+            "components": components,
+            "alpha": alpha,
+            "sample_size": method,
+            "lag_1": float(np.mean([_lag_1(part) for series in videos for part in series])),
+            "n_eff_per_frame": float(np.median(n_eff)),
+            **_means(graphs),
+            "shifted": float(np.mean(_shifted(config, sampling, videos))),
+        }
 
 
 def _lag_1(series: np.ndarray) -> float:
@@ -239,7 +253,7 @@ def _shifted(
     """Edges of videos whose regions are shifted against each other."""
     generator = np.random.default_rng(config.seed)
     return [
-        _count(sampling.graph([surrogates.circular_shift(s, generator) for s in series]).marks)
+        _count(sampling.graph([resampling.circular_shift(s, generator) for s in series]))
         for series in videos
         for _ in range(config.n_surrogates)
     ]
@@ -255,32 +269,31 @@ def _mixed(
     generator = np.random.default_rng(config.seed)
     stacked = [np.stack(series, axis=2) for series in videos]
     return [
-        _count(sampling.graph(list(np.moveaxis(mixed, 2, 0))).marks)
+        _count(sampling.graph(list(np.moveaxis(mixed, 2, 0))))
         for _ in range(config.n_surrogates * len(videos))
-        for mixed in [surrogates.regions_of_different_videos(stacked, subjects, generator)]
+        for mixed in [resampling.regions_of_different_videos(stacked, subjects, generator)]
     ]
 
 
 def _surrogates(config: Config, database: Database) -> Iterator[dict[str, object]]:
     """Edges of real videos, and where no link is true, with and without the first frames."""
     subjects = face_graphs.subjects(database.motion)
-    for left_out in (0, config.transient):
-        for method in SAMPLE_SIZES:
-            sampling = Sampling(config.components, config.alpha, method, left_out)
-            videos = [sampling.series(video.recording) for video in database.motion.videos]
-            for kind, counts in (
-                (REAL, [_count(sampling.graph(series).marks) for series in videos]),
-                (SHIFTED, _shifted(config, sampling, videos)),
-                (MIXED, _mixed(config, sampling, videos, subjects)),
-            ):
-                yield {
-                    "regions": kind,
-                    "left_out": left_out,
-                    "sample_size": method,
-                    "graphs": len(counts),
-                    "edges": float(np.mean(counts)),
-                    "most": int(np.max(counts)),
-                }
+    for left_out, method in product((0, config.transient), SAMPLE_SIZES):
+        sampling = Sampling(config.components, config.alpha, method, left_out)
+        videos = database.series(sampling)
+        for kind, counts in (
+            (REAL, [_count(sampling.graph(series)) for series in videos]),
+            (SHIFTED, _shifted(config, sampling, videos)),
+            (MIXED, _mixed(config, sampling, videos, subjects)),
+        ):
+            yield {
+                "regions": kind,
+                "left_out": left_out,
+                "sample_size": method,
+                "graphs": len(counts),
+                "edges": float(np.mean(counts)),
+                "most": int(np.max(counts)),
+            }
 
 
 def _first_frames(config: Config, database: Database) -> Iterator[dict[str, object]]:
@@ -299,44 +312,44 @@ def _first_frames(config: Config, database: Database) -> Iterator[dict[str, obje
 def _stability(config: Config, database: Database) -> Iterator[dict[str, object]]:
     """Graphs of equal stretches against each other, where enough videos are that long."""
     sampling = replace(config.sampling, leave_out_first=config.transient)
-    full = np.array([len(sampling.series(video.recording)[0]) for video in database.motion.videos])
+    full = np.array([len(series[0]) for series in database.series(sampling)])
     for frames in config.stretches:
         if (full >= frames).sum() >= FEWEST:
-            yield from (
-                {"frames": frames, **row}
-                for row in face_graphs.comparisons(
-                    database.motion, sampling, frames, config.n_permutations, config.seed
-                )
-            )
+            for row in face_graphs.comparisons(
+                database.motion, sampling, frames, config.n_permutations, config.seed
+            ):
+                yield {"frames": frames, **row}
 
 
-def _places(config: Config, database: Database) -> Iterator[dict[str, object]]:
-    """How often pairs are joined, by where they lie, and what share of all edges they make."""
-    places = np.array([face_graphs.place(i, j) for i, j in np.transpose(UPPER).tolist()])
+def _locations(config: Config, database: Database) -> Iterator[dict[str, object]]:
+    """Frequency of edges by their location, and share of all edges."""
+    locations = np.array([face_graphs.location(i, j) for i, j in np.transpose(UPPER).tolist()])
     joined = database.frequency[UPPER]
-    for name in dict.fromkeys(places):
-        here = joined[places == name]
+    for name in dict.fromkeys(locations):
+        frequency = joined[locations == name]
         yield {
             "pairs_lie": str(name),
-            "pairs": len(here),
-            "joined": float(here.mean()),
-            "share_of_edges": float(here.sum() / joined.sum()),
+            "pairs": len(frequency),
+            "joined": float(frequency.mean()),
+            "share_of_edges": float(frequency.sum() / joined.sum()),
         }
 
 
 def _associations(config: Config, database: Database) -> Iterator[dict[str, object]]:
     """Rank correlation of how often pairs are joined with what may explain it."""
-    counts = {
-        "prior, AUW-GCN's map": _counts(database.motion.expressions, prior.AUW_GCN),
-        "prior, FACS map": _counts(database.motion.expressions, prior.FACS),
-    }
-    settings = config.n_permutations, config.seed
-    rho, p = associate(database.frequency, DISTANCE, *settings)
-    yield {"joined_against": "distance on the face", "given": "", "rho": rho, "p": p}
-    for name, matrix in counts.items():
-        for given, held in (("", None), ("distance", DISTANCE)):
-            rho, p = associate(database.frequency, matrix, *settings, held)
-            yield {"joined_against": name, "given": given, "rho": rho, "p": p}
+    expressions, settings = database.motion.expressions, (config.n_permutations, config.seed)
+    explanations: list[tuple[str, str, np.ndarray, np.ndarray | None]] = [
+        ("distance on the face", "", DISTANCE, None)
+    ]
+    for name, mapping in (("AUW-GCN's map", prior.AUW_GCN), ("FACS map", prior.FACS)):
+        counts = _counts(expressions, mapping)
+        explanations += [
+            (f"prior, {name}", given, counts, held)
+            for given, held in (("", None), ("distance", DISTANCE))
+        ]
+    for name, given, matrix, held in explanations:
+        rho, p = associate(database.frequency, matrix, *settings, held)
+        yield {"joined_against": name, "given": given, "rho": rho, "p": p}
     subjects = np.array(face_graphs.subjects(database.motion))
     by_subject = [
         spearman(
@@ -345,16 +358,13 @@ def _associations(config: Config, database: Database) -> Iterator[dict[str, obje
         )
         for name in dict.fromkeys(subjects)
     ]
-    yield {
-        "joined_against": "all other persons, mean over persons",
-        "given": "",
-        "rho": float(np.nanmean(by_subject)),
-        "p": np.nan,
-    }
+    others = "all other persons, mean over persons"
+    rho = float(np.nanmean(by_subject))
+    yield {"joined_against": others, "given": "", "rho": rho, "p": np.nan}
 
 
 def _counts(expressions: pd.DataFrame, mapping: Mapping[int, tuple[int, ...]]) -> np.ndarray:
-    """Co-occurrence counts of Eq. 2; AUW-GCN's map reads codes as its code does."""
+    """Co-occurrence counts of the prior; AUW-GCN's map reads codes as its code does."""
     exact = mapping is prior.AUW_GCN
     read = action_units.exact_numbers if exact else lambda text: action_units.parse(text).numbers
     return prior.prior_counts(expressions["action_units"].map(read), mapping)
@@ -379,32 +389,28 @@ def _expressions(config: Config, database: Database) -> Iterator[dict[str, objec
         if 0 < inside[video.recording.video].mean() <= 0.5
     ]
     for name in ("nothing", "expressions", "as many other frames"):
-        graphs, left_out = [], []
-        for _, recording, expressive in with_any:
+        graphs, left_out, comparisons = [], [], []
+        for graph, recording, expressive in with_any:
             dropped = {
                 "nothing": np.zeros_like(expressive),
                 "expressions": expressive,
                 "as many other frames": np.roll(expressive, generator.integers(len(expressive))),
             }[name]
             kept = recording.measured & ~dropped
-            graphs.append(config.sampling.graph(config.sampling.series(recording, kept)).marks)
+            graphs.append(config.sampling.graph(config.sampling.series(recording, kept)))
             left_out.append(float(dropped.mean()))
-        comparisons = [
-            compare(graph.marks, marks)
-            for (graph, _, _), marks in zip(with_any, graphs, strict=True)
-        ]
+            comparisons.append(compare(graph.marks, graphs[-1].marks))
         yield {
             "left_out": name,
             "graphs": len(graphs),
             "share_of_frames": float(np.mean(left_out)),
-            "edges": float(np.mean([_count(marks) for marks in graphs])),
-            "directed": float(np.mean([_count(marks, DIRECTED) for marks in graphs])),
+            **_means(graphs),
             "jaccard": float(np.nanmean([comparison.jaccard for comparison in comparisons])),
         }
 
 
 def _most_causal(config: Config, database: Database) -> Iterator[dict[str, object]]:
-    """Regions of Eq. 6: how many a graph has, and which."""
+    """Most causal regions: how many a graph has, and which."""
     chosen = np.array([compound.most_causal(graph.marks) for graph in database.graphs])
     sizes = chosen.sum(axis=1)
     shares = chosen.mean(axis=0)
@@ -433,15 +439,14 @@ def _paper_figures(config: Config, database: Database) -> dict[str, pd.DataFrame
             f"subject '{config.subject}' is not among the {len(by_subject)} subjects of"
             f" {database.name} that are taken, such as '{min(by_subject)}'"
         )
-    graph = config.sampling.graph(by_subject[config.subject])
-    counts = _counts(database.motion.expressions, prior.AUW_GCN)
-    weights = prior.normalise_rows(counts)
-    causal = compound.adjacency(graph.marks, ANY)
+    marks = config.sampling.graph(by_subject[config.subject]).marks
+    weights = prior.normalise_rows(_counts(database.motion.expressions, prior.AUW_GCN))
+    causal = compound.adjacency(marks, ANY)
     matrices = long_table(
         {
-            "mark": graph.marks,
+            "mark": marks,
             "any_edge": causal,
-            "directed": compound.adjacency(graph.marks, DIRECTED),
+            "directed": compound.adjacency(marks, DIRECTED),
             "prior": weights,
             "compound": compound.compound(causal, weights),
         }
@@ -456,9 +461,7 @@ def _example(database: Database, subject: str, kind: str) -> pd.DataFrame:
     table = table[(table["subject"] == subject) & (table["kind"] == kind)]
     counts = {str(name): _counts(rows, prior.FACS) for name, rows in table.groupby("video")}
     name = max(counts, key=lambda video: (counts[video][UPPER] > 0).sum())
-    graphs = {
-        v.recording.video: g for v, g in zip(database.motion.videos, database.graphs, strict=True)
-    }
-    marks = graphs[name].marks
+    names = [video.recording.video for video in database.motion.videos]
+    marks = database.graphs[names.index(name)].marks
     frame = long_table({"together": counts[name], "mark": marks, "share": (marks > 0) * 1.0})
     return frame.assign(graph=f"s{subject[-2:]}, {kind}")

@@ -50,23 +50,10 @@ def random_model(
     latent: int = 3,
     children: int = 3,
 ) -> LinearModel:
-    """Draw a model.
+    """Model with weights of size 0.3 to 1 and either sign.
 
-    Parameters
-    ----------
-    generator
-        Source of randomness.
-    edge_probability
-        Probability of an arrow between two observed nodes, in a random causal order.
-    observed, latent
-        Numbers of nodes; latent nodes have no causes.
-    children
-        Observed effects of each latent node.
-
-    Returns
-    -------
-    LinearModel
-        With weights of size 0.3 to 1 and either sign.
+    Two observed nodes are joined with probability `edge_probability`, in a random causal order;
+    latent nodes have no causes and `children` observed effects.
     """
     nodes = observed + latent
     arrows = np.zeros((nodes, nodes), dtype=bool)
@@ -90,22 +77,11 @@ Length = Annotated[int, at_least(30)]  # frames; of fewer, smooth ones are worth
 
 
 def series(kind: str, generator: np.random.Generator, frames: int, columns: int) -> np.ndarray:
-    """Independent columns that depend on their own past.
+    """Independent columns (frames, columns) that depend on their own past.
 
-    Parameters
-    ----------
-    kind
-        ``white`` (no memory), ``ar0.8`` and the like (first-order autoregressive with that
-        coefficient), or ``smooth`` (Gaussian smoothing over 5 frames, with some white noise).
-    generator
-        Source of randomness.
-    frames, columns
-        Size of the result.
-
-    Raises
-    ------
-    CausalexError
-        For any other kind.
+    Kinds are ``white`` (no memory), ``ar0.8`` and the like (first-order autoregressive with that
+    coefficient) and ``smooth`` (Gaussian smoothing over 5 frames, with some white noise); any
+    other is a `CausalexError`.
     """
     if kind == "white":
         return generator.standard_normal((frames, columns))

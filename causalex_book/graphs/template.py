@@ -1,4 +1,4 @@
-"""A chapter to copy, of the page that is no page of the book: ``notebooks/template.ipynb``.
+"""A page to copy, which is none of the book: ``notebooks/template.ipynb``.
 
 How many edges of a known graph does FCI find, as its tests get stricter and frames fewer?
 """
@@ -9,8 +9,8 @@ import numpy as np
 import pandas as pd
 
 from causalex_book.graphs.agreement import agreement, truth
-from causalex_book.graphs.causal_graphs import summary
 from causalex_book.graphs.simulation import Kind, Length, random_model, series
+from causalex_book.graphs.tables import mean_rates
 from causalex_core.config import Count, Parameters, Probability, Seed
 from causalex_core.graphs.independence import EffectiveSampleSize
 from causalex_core.graphs.search import fci
@@ -25,9 +25,9 @@ class Config(Parameters):
     Attributes
     ----------
     kind
-        How much a series remembers: ``white``, ``ar0.8`` and the like, or ``smooth``.
+        How much a series remembers.
     sample_size
-        Count every frame (``frames``), or as many as are independent (``bartlett``).
+        Count every frame, or as many as are independent.
     alpha
         Level of the tests.
     edge_probability
@@ -61,10 +61,10 @@ def compute(config: Config) -> dict[str, pd.DataFrame]:
     for frames in config.frames:
         compared = []
         for model, true in zip(models, truths, strict=True):
-            sources = series(config.kind, generator, frames, len(model.weights))
-            found = fci(model.respond(sources), config.alpha, config.sample_size)
-            compared.append(agreement(found, true))
+            drives = series(config.kind, generator, frames, len(model.weights))
+            graph = fci(model.respond(drives), config.alpha, config.sample_size)
+            compared.append(agreement(graph, true))
         about = {"series": config.kind, "frames": frames, "sample_size": config.sample_size}
-        rates = summary(compared, ("precision", "recall", "f1"), config.n_bootstrap, config.seed)
+        rates = mean_rates(compared, ("precision", "recall", "f1"), config.n_bootstrap, config.seed)
         rows.append(about | rates)
     return {"recovery": pd.DataFrame(rows)}

@@ -1,9 +1,10 @@
-"""What the extraction measures: on a real clip, on known warps, and on synthetic films."""
+"""Accuracy of the extraction: on a real clip, on known warps, and on synthetic films."""
 
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property, partial
+from itertools import product
 from pathlib import Path
 from typing import Annotated, Any, NamedTuple
 
@@ -12,15 +13,15 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from causalex_book.motion.warps import bumps, region_error, seen, warped
+from causalex_book.motion.warps import bumps, means_around, region_error, seen, warped
 from causalex_core.config import Count, NonNegative, Parameters, Positive, Seed, at_least, within
 from causalex_core.data import manifest
-from causalex_core.evaluation.uncertainty import percentile_interval
-from causalex_core.motion import alignment, eyes, flow, head_motion, video
+from causalex_core.evaluation.uncertainty import mean_interval
+from causalex_core.motion import alignment, flow, head_motion, video
 from causalex_core.motion import extract as extraction
-from causalex_core.motion.extract import Motion, Quality
 from causalex_core.motion.flow import Flow, Image
 from causalex_core.motion.landmarks import FaceMesh, Faces, Landmarker
+from causalex_core.motion.record import MotionRecord, Quality
 from causalex_core.regions import NAMES, REGIONS
 from causalex_synthetic import people
 from causalex_synthetic.displacements import NUMBERS
@@ -72,17 +73,21 @@ class Config(Parameters):
     Attributes
     ----------
     crop_px
-        Height and width of the aligned crop.
+        Height and width of the aligned crop, in pixels.
     frame
         Frame of the shown clip that is drawn, of 472; one on each side is needed.
     motions
         Largest motion of a warp, in pixels.
     noise
         Standard deviation of the noise in both images of a warp, in grey levels.
-    n_pairs, n_slow
-        Warps per face and motion, for all methods and for TV-L1, which takes about a second.
-    n_people, n_frames
-        Synthetic people, and frames of the film of each.
+    n_pairs
+        Warps per face and motion.
+    n_slow
+        The same for TV-L1, which takes about a second.
+    n_people
+        Synthetic people.
+    n_frames
+        Frames of the film of each.
     head_motions
         How much their heads move; 1 is little.
     n_bootstrap
@@ -126,7 +131,7 @@ class Look(NamedTuple):
     crop: Image
     crop_points: NDArray[np.float64]  # (68, 2), pixels of the crop
     flow: Flow  # without the motion of the head, pixels per frame
-    motion: Motion  # of the whole clip
+    motion: MotionRecord  # of the whole clip
     number: int  # of the frame
 
 
@@ -135,8 +140,8 @@ def look(config: Config) -> Look:
     mesh, frames = FaceMesh(), _clip(SHOWN)
     settings = extraction.Config(crop_px=config.crop_px)
     stride = settings.stride_at(frames.fps)
-    found = alignment.track(frames, mesh, round(settings.sampling * frames.fps))
-    placed = alignment.place(found, config.crop_px, (settings.smoothing or 0) * frames.fps)
+    track = alignment.track(frames, mesh, round(settings.sampling * frames.fps))
+    placed = alignment.align(track, config.crop_px, (settings.smoothing or 0) * frames.fps)
     before, after = config.frame - stride // 2, config.frame - stride // 2 + stride
     pictures = dict(_pictures(frames, {before, config.frame, after}))
     first, second = (
@@ -144,8 +149,8 @@ def look(config: Config) -> Look:
         for number in (before, after)
     )
     points = placed.points[config.frame]
-    second = head_motion.undone(first, second, points)
-    field = flow.lucas_kanade(first, second, eyes.left_out(points, config.crop_px))
+    second = head_motion.stabilise(first, second, points)
+    field = flow.lucas_kanade(first, second, flow.eye_weights(points, config.crop_px))
     y, x = np.mgrid[: config.crop_px, : config.crop_px]
     head = head_motion.moved_by(
         head_motion.similarity(field, points), np.stack((x, y), axis=-1).reshape(-1, 2)
@@ -166,41 +171,31 @@ def look(config: Config) -> Look:
 def warps(config: Config, mesh: Landmarker) -> pd.DataFrame:
     """Flow of every method on faces of the clips, warped by motions that are known.
 
-    Parameters
-    ----------
-    config
-        Numbers of warps, motions and noise.
-    mesh
-        Finds the faces.
-
-    Returns
-    -------
-    DataFrame
-        A row per method and pair of images: ``method``, ``motion_px``; ``error``, the relative
-        error of the mean flow around the two regions that move; ``angle``, that of its
-        direction in degrees; ``still_px``, the mean length of the flow where nothing moves;
-        ``ms``, CPU time on one thread.
+    A row per method and pair of images: ``method``, ``motion_px``; ``error``, the relative error
+    of the mean flow around the two regions that move; ``angle``, that of its direction in
+    degrees; ``still_px``, the mean length of the flow where nothing moves; ``ms``, CPU time on one
+    thread.
     """
     generator = np.random.default_rng(config.seed)
     threads = cv2.getNumThreads()
     cv2.setNumThreads(1)
     rows = []
-    for name, number in FACES.items():
-        crop, points = _face(name, number, config.crop_px, mesh)
-        weights = eyes.left_out(points, config.crop_px)
-        centres = np.round(points[[region.landmark for region in REGIONS]]).astype(int)
-        for pair in range(config.n_pairs):
-            two = centres[generator.choice(_MOVING, 2, replace=False)]
-            angles = generator.uniform(0, 2 * np.pi, 2)
-            directions = np.stack((np.cos(angles), np.sin(angles)), axis=1)
-            shape = bumps(config.crop_px, two, directions, _WIDTH * config.crop_px)
-            shape /= np.linalg.norm(shape, axis=-1).max()
-            first = seen(crop, config.noise, 2 * pair)
-            for motion in config.motions:
-                second = seen(warped(crop, motion * shape), config.noise, 2 * pair + 1)
-                for method, field, ms in _flows(first, second, weights, pair < config.n_slow):
-                    measured = _compared(field, motion * shape, two)
-                    rows.append({"method": method, "motion_px": motion, "ms": ms} | measured)
+    for (name, number), pair in product(FACES.items(), range(config.n_pairs)):
+        if pair == 0:
+            crop, points = _face(name, number, config.crop_px, mesh)
+            weights = flow.eye_weights(points, config.crop_px)
+            centres = np.round(points[[region.landmark for region in REGIONS]]).astype(int)
+        two = centres[generator.choice(_MOVING, 2, replace=False)]
+        angles = generator.uniform(0, 2 * np.pi, 2)
+        directions = np.stack((np.cos(angles), np.sin(angles)), axis=1)
+        shape = bumps(config.crop_px, two, directions, _WIDTH * config.crop_px)
+        shape /= np.linalg.norm(shape, axis=-1).max()
+        first = seen(crop, config.noise, 2 * pair)
+        for motion in config.motions:
+            second = seen(warped(crop, motion * shape), config.noise, 2 * pair + 1)
+            for method, field, ms in _flows(first, second, weights, pair < config.n_slow):
+                measured = _compared(field, motion * shape, two)
+                rows.append({"method": method, "motion_px": motion, "ms": ms} | measured)
     cv2.setNumThreads(threads)
     return pd.DataFrame(rows)
 
@@ -218,32 +213,28 @@ def _flows(
         ms = 1000 * (time.process_time() - started)
         yield name, field, ms
         if name in STORED_IN_8_BITS:
-            yield f"{name}, 8 bits", flow.quantised(field), ms
+            yield f"{name}, 8 bits", flow.quantise(field), ms
 
 
 def _compared(
-    found: Flow, truth: NDArray[np.float64], centres: NDArray[np.integer]
+    field: Flow, truth: NDArray[np.float64], centres: NDArray[np.integer]
 ) -> dict[str, float]:
     lengths = np.linalg.norm(truth, axis=-1)
     still = lengths < _STILL * lengths.max()
-    turned = []
-    for x, y in centres:
-        square = np.s_[y - _RADIUS : y + _RADIUS + 1, x - _RADIUS : x + _RADIUS + 1]
-        (u, v), (right, down) = found[square].mean(axis=(0, 1)), truth[square].mean(axis=(0, 1))
-        turned.append(abs(np.angle(complex(u, v) * complex(right, -down), deg=True)))
+    turned = [
+        abs(np.angle(complex(u, v) * complex(right, -down), deg=True))
+        for (u, v), (right, down) in means_around(field, truth, centres, _RADIUS)
+    ]
     return {
-        "error": region_error(found, truth, centres, _RADIUS),
+        "error": region_error(field, truth, centres, _RADIUS),
         "angle": float(np.mean(turned)),
-        "still_px": float(np.linalg.norm(found[still], axis=-1).mean()),
+        "still_px": float(np.linalg.norm(field[still], axis=-1).mean()),
     }
 
 
 def _accuracy(pairs: pd.DataFrame, config: Config) -> Iterator[dict[str, object]]:
     for (method, motion), rows in pairs.groupby(["method", "motion_px"], sort=False):
-        errors = rows["error"].to_numpy()
-        generator = np.random.default_rng(config.seed)
-        picks = generator.integers(0, len(errors), (config.n_bootstrap, len(errors)))
-        interval = percentile_interval(errors.mean(), errors[picks].mean(axis=1))
+        interval = mean_interval(rows["error"].to_numpy(), config.n_bootstrap, config.seed)
         yield {
             "method": method,
             "motion_px": motion,
@@ -257,28 +248,22 @@ def _accuracy(pairs: pd.DataFrame, config: Config) -> Iterator[dict[str, object]
 
 
 def _cost(pairs: pd.DataFrame) -> pd.DataFrame:
-    own = pairs[~pairs["method"].str.endswith("8 bits")]
-    times = own.groupby("method", sort=False)["ms"]
+    methods = pairs[~pairs["method"].str.endswith("8 bits")]
+    times = methods.groupby("method", sort=False)["ms"]
     return times.agg(pairs="size", fastest_ms="min", median_ms="median").reset_index()
 
 
-def _regions(motion: Motion) -> Iterator[dict[str, object]]:
+def _regions(motion: MotionRecord) -> Iterator[dict[str, object]]:
     measured = motion.motion[motion.quality == Quality.MEASURED]
-    lengths = np.linalg.norm(measured, axis=-1)
-    for name, column in zip(NAMES, lengths.T, strict=True):
-        yield {
-            "region": name,
-            "median_px": float(np.median(column)),
-            "p95_px": float(np.percentile(column, 95)),
-        }
+    for name, lengths in zip(NAMES, np.linalg.norm(measured, axis=-1).T, strict=True):
+        p95 = float(np.percentile(lengths, 95))
+        yield {"region": name, "median_px": float(np.median(lengths)), "p95_px": p95}
 
 
-def _quality(motion: Motion) -> Iterator[dict[str, object]]:
+def _quality(motion: MotionRecord) -> Iterator[dict[str, object]]:
     for quality in Quality:
-        yield {
-            "quality": quality.name.lower().replace("_", " "),
-            "frames": int(np.count_nonzero(motion.quality == quality)),
-        }
+        name = quality.name.lower().replace("_", " ")
+        yield {"quality": name, "frames": int(np.count_nonzero(motion.quality == quality))}
 
 
 @dataclass(frozen=True)
@@ -312,30 +297,29 @@ class _Once:
     def __init__(self, mesh: Landmarker) -> None:
         self.name = mesh.name
         self._mesh = mesh
-        self._found: dict[int, Faces] = {}
+        self._faces: dict[int, Faces] = {}
 
     def find(self, frame: video.Picture) -> Faces:
-        if id(frame) not in self._found:
-            self._found[id(frame)] = self._mesh.find(frame)
-        return self._found[id(frame)]
+        if id(frame) not in self._faces:
+            self._faces[id(frame)] = self._mesh.find(frame)
+        return self._faces[id(frame)]
 
 
 def _films(config: Config, mesh: Landmarker) -> Iterator[dict[str, object]]:
-    """How far a small smile stands out, and how near to the truth the motion is, by setting."""
+    """Signal-to-noise ratio of a small smile, and correlation with the truth, by setting."""
     for head in config.head_motions:
-        found: dict[tuple[str, str], list[tuple[float, float]]] = {}
+        measured: dict[tuple[str, str], list[tuple[float, float]]] = {}
         for film in _smiles(config, head):
             frames, finder = _Drawn(film), _Once(mesh)
             for key, settings in VARIED.items():
                 chosen = extraction.Config(crop_px=config.crop_px, **settings)
                 motion = extraction.extract(frames, finder, chosen)
-                truth = _true_motion(film.performance, motion.stride)
-                measured = _stands_out(motion.motion), _correlation(motion, truth)
-                found.setdefault(key, []).append(measured)
-            stride = extraction.Config().stride_at(_FPS)
-            true = _stands_out(_true_motion(film.performance, stride)), 1.0
-            found.setdefault(("", "truth"), []).append(true)
-        for (varied, setting), values in found.items():
+                truth = _true_motion(film.performance, chosen.stride_at(frames.fps))
+                row = _stands_out(motion.motion), _correlation(motion, truth)
+                measured.setdefault(key, []).append(row)
+            truth = _true_motion(film.performance, extraction.Config().stride_at(_FPS))
+            measured.setdefault(("", "truth"), []).append((_stands_out(truth), 1.0))
+        for (varied, setting), values in measured.items():
             snr, correlation = np.array(values).T
             yield {
                 "varied": varied,
@@ -351,22 +335,22 @@ def _films(config: Config, mesh: Landmarker) -> Iterator[dict[str, object]]:
 
 def _smiles(config: Config, head_motion: float) -> Iterator[Film]:
     """A short film of each person: AU12 at a micro-expression's strength, on both sides."""
-    drawn = people.draw(np.random.default_rng(config.seed), config.n_people, tied=0.0)
-    for number, intensity in enumerate(np.linspace(*_INTENSITIES, config.n_people)):
+    drawn = people.draw(np.random.default_rng(config.seed), config.n_people, biased=0.0)
+    intensities = np.linspace(*_INTENSITIES, config.n_people)
+    for number, (person, intensity) in enumerate(zip(drawn, intensities, strict=True)):
         units = tuple(float(intensity) * (unit == 12) for unit in NUMBERS)
         event = Event(*_EVENT, "micro", "positive", units)
-        shown = Video(drawn[number], f"smile {number}", config.n_frames, (event,))
+        shown = Video(person, f"smile {number}", config.n_frames, (event,))
         generator = np.random.default_rng([config.seed, number])
-        yield Film(
-            shown.name, shown.person, perform(generator, shown, _FPS, head_motion), seed=number
-        )
+        performance = perform(generator, shown, _FPS, head_motion)
+        yield Film(shown.name, person, performance, seed=number)
 
 
 def _true_motion(performance: Performance, stride: int) -> NDArray[np.float64]:
     """Motion of the regions, in half-widths per frame, in the rows that extraction gives."""
-    places, before = performance.regions, stride // 2
-    moved = (places[stride:] - places[:-stride]) / stride
-    return np.pad(moved, ((before, stride - before), (0, 0), (0, 0)))
+    displacement, before = performance.regions, stride // 2
+    motion = (displacement[stride:] - displacement[:-stride]) / stride
+    return np.pad(motion, ((before, stride - before), (0, 0), (0, 0)))
 
 
 def _stands_out(motion: NDArray[np.floating]) -> float:
@@ -379,7 +363,7 @@ def _stands_out(motion: NDArray[np.floating]) -> float:
     return float((length[_EVENT[0] : _EVENT[2] + 1].max() - rest.mean()) / rest.std())
 
 
-def _correlation(motion: Motion, truth: NDArray[np.float64]) -> float:
+def _correlation(motion: MotionRecord, truth: NDArray[np.float64]) -> float:
     """Of x and y together, where the truth moves."""
     moving = np.linalg.norm(truth, axis=-1) > _MOVES
     moving &= motion.measured[:, None]
@@ -408,6 +392,6 @@ def _face(
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Aligned crop of one frame, and its landmarks."""
     ((_, picture),) = _pictures(_clip(name), {number})
-    placed = alignment.place(alignment.given_track(mesh.find(picture)[:1]), crop_px, smoothing=0)
+    placed = alignment.align(alignment.given_track(mesh.find(picture)[:1]), crop_px, smoothing=0)
     crop = alignment.crop(_grey(picture), placed.pose[0], crop_px)
     return crop.astype(float), placed.points[0]

@@ -1,5 +1,7 @@
 """Images whose motion is known, to measure flow with."""
 
+from collections.abc import Iterator
+
 import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
@@ -10,22 +12,10 @@ _INVERSION_STEPS = 10  # enough for motions whose gradient stays well under one
 def bumps(
     size: int, centres: NDArray[np.floating], motion: NDArray[np.floating], width: float
 ) -> NDArray[np.float64]:
-    """Motion field that equals a given vector at each centre and fades around it.
+    """Motion field (size, size, 2) that equals a given vector at each centre and fades around it.
 
-    Parameters
-    ----------
-    size
-        Height and width of the field in pixels.
-    centres : (K, 2) array
-        Columns x and y.
-    motion : (K, 2) array
-        Motion at each centre, in pixels.
-    width
-        Standard deviation of the Gaussian fading, in pixels.
-
-    Returns
-    -------
-    (size, size, 2) array
+    Centres (K, 2) are columns x and y; the standard deviation of the fading is `width`; motion
+    (K, 2) and all lengths are in pixels.
     """
     rows, columns = np.mgrid[:size, :size].astype(float)
     field = np.zeros((size, size, 2))
@@ -36,7 +26,7 @@ def bumps(
 
 
 def warped(image: NDArray[np.floating], motion: NDArray[np.floating]) -> NDArray[np.float64]:
-    """What is seen after every point of an (H, W) image moved by `motion` (H, W, 2)."""
+    """Image (H, W) after every point of it moved by `motion` (H, W, 2)."""
     pixels = np.mgrid[: image.shape[0], : image.shape[1]].astype(float)
     forward = np.moveaxis(motion, -1, 0)[::-1]  # rows first, like the pixels
     back = -forward
@@ -54,17 +44,24 @@ def seen(image: NDArray[np.floating], noise: float = 0.0, seed: int = 0) -> NDAr
     return np.clip(np.round(image + grain), 0, 255).astype(np.uint8)
 
 
+def means_around(
+    flow: NDArray[np.floating],
+    truth: NDArray[np.floating],
+    centres: NDArray[np.integer],
+    radius: int,
+) -> Iterator[tuple[NDArray[np.floating], NDArray[np.floating]]]:
+    """Mean of both fields (H, W, 2) in a square around each centre (K, 2)."""
+    for x, y in centres:
+        square = np.s_[y - radius : y + radius + 1, x - radius : x + radius + 1]
+        yield flow[square].mean(axis=(0, 1)), truth[square].mean(axis=(0, 1))
+
+
 def region_error(
-    found: NDArray[np.floating],
+    flow: NDArray[np.floating],
     truth: NDArray[np.floating],
     centres: NDArray[np.integer],
     radius: int,
 ) -> float:
     """Length of the error of the mean flow in a square, relative to the true one; their mean."""
-    errors = []
-    for x, y in centres:
-        square = np.s_[y - radius : y + radius + 1, x - radius : x + radius + 1]
-        expected = truth[square].mean(axis=(0, 1))
-        off = found[square].mean(axis=(0, 1)) - expected
-        errors.append(np.linalg.norm(off) / np.linalg.norm(expected))
-    return float(np.mean(errors))
+    means = means_around(flow, truth, centres, radius)
+    return float(np.mean([np.linalg.norm(a - b) / np.linalg.norm(b) for a, b in means]))

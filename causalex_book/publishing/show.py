@@ -13,7 +13,7 @@ import pandas as pd
 from IPython.display import display
 
 from causalex_book.publishing import markdown, style
-from causalex_book.publishing.results import Result
+from causalex_book.publishing.results import Frame, Result
 
 _UNKNOWN = "–"
 
@@ -80,7 +80,7 @@ def with_interval(
     low: str = "low",
     high: str = "high",
     digits: int = 3,
-) -> pd.DataFrame:
+) -> Frame:
     """Write a value and its interval as one cell, such as 0.464 [0.357, 0.530]; – is unknown.
 
     Parameters
@@ -101,14 +101,20 @@ def with_interval(
 
 
 def parameters(result: Result) -> None:
-    """Show the effective parameters of a page in one folded table."""
-    rows = [[f"`{name}`", f"`{value!r}`"] for name, value in result.parameters.items()]
-    lines = [_row(["parameter", "value"]), _row([":--", ":--"]), *map(_row, rows)]
+    """Show the effective parameters of a page, and what each is, in one folded table."""
+    listed = pd.DataFrame(
+        [
+            (f"`{name}`", f"`{value!r}`", result.sentences.get(name, ""))
+            for name, value in result.parameters.items()
+        ],
+        columns=["parameter", "value", "what it is"],
+    )
+    rows = [_row([_escape(cell) for cell in row]) for row in listed.itertuples(index=False)]
+    lines = [_row([*map(str, listed)]), _row([":--"] * listed.shape[1]), *rows]
     text = "\n".join(lines) if rows else "This page has no parameters."
-    listed = pd.DataFrame(result.parameters.items(), columns=["parameter", "value"])
     _both(
         f":::{{dropdown}} Parameters of this page\n\n{text}\n\n:::",
-        listed.to_html(index=False, border=0),
+        listed.replace("`", "", regex=True).to_html(index=False, border=0),
     )
 
 

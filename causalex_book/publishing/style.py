@@ -2,7 +2,7 @@
 
 import html
 import io
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,7 @@ import pandas as pd
 import plotly
 import plotly.graph_objects as go
 from IPython.display import HTML, display
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 # Okabe and Ito's palette, told apart with any common colour vision.
@@ -69,6 +70,31 @@ def figure(width: float = 7.2, height: float = 3.6, **subplots: Any) -> Iterator
     with plt.rc_context(MATPLOTLIB):
         drawn, axes = plt.subplots(figsize=(width, height), layout="constrained", **subplots)
         yield drawn, axes
+
+
+@contextmanager
+def panels(
+    table: pd.DataFrame, column: str, width: float, height: float, **subplots: Any
+) -> Iterator[tuple[Figure, list[tuple[Axes, Any, pd.DataFrame]]]]:
+    """Open a figure with a panel per value of a column: axis, value and rows of each."""
+    values = list(table[column].drop_duplicates())
+    shape = {"ncols": len(values), "sharey": True, "squeeze": False} | subplots
+    with figure(width, height, **shape) as (drawn, axes):
+        parts = [table[table[column] == value] for value in values]
+        yield drawn, list(zip(axes.flat, values, parts, strict=True))
+
+
+def log_ticks(axis: Axes, ticks: Iterable[float]) -> None:
+    """Logarithmic x axis that is labelled at these values only."""
+    ticks = list(ticks)
+    axis.set_xscale("log")
+    axis.set_xticks(ticks, [f"{tick:g}" for tick in ticks])
+    axis.minorticks_off()
+
+
+def legend_above(drawn: Figure, axis: Axes, ncols: int = 2) -> None:
+    """Legend of one axis above all of them."""
+    drawn.legend(*axis.get_legend_handles_labels(), loc="outside upper left", ncols=ncols)
 
 
 def show_figure(drawn: Figure) -> None:

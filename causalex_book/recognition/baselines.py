@@ -1,4 +1,4 @@
-"""What is reached without a deep network, and without looking at anything.
+"""Baselines: classifiers on principal components of flow, a single layer, and guesses.
 
 All are held out by subject: whatever is fitted, down to the scaling of a feature, is fitted on the
 training samples of a fold alone. Settings are fixed beforehand and the same in every fold.
@@ -17,13 +17,11 @@ from sklearn.svm import SVC
 from torch.nn import functional
 
 from causalex_core.errors import CausalexError
-from causalex_core.evaluation.confusions import known_labels
-from causalex_core.recognition.folds import Folds
-from causalex_core.recognition.maps import CHANNELS, SIDE, Images
+from causalex_core.evaluation.recognition import known_labels
+from causalex_core.recognition.data import CHANNELS, SIDE, Folds, Images, from_median
 
 COMPONENTS = 60
 _CELL = 2  # px; flow is averaged over cells of so many by so many
-_MOVING = slice(1, CHANNELS)  # v and u, whose zero is at no fixed value
 
 CLASSIFIERS = {
     "majority": DummyClassifier(strategy="most_frequent"),
@@ -33,18 +31,12 @@ CLASSIFIERS = {
 
 
 def descriptors(flow: Images) -> NDArray[np.float64]:
-    """Flow as a vector.
+    """Averages (N, 588) of flow images over cells of 2 x 2 pixels, v and u less their medians.
 
     Parameters
     ----------
     flow
         uint8 (N, 28, 28, 3), one flow image of each sample: strain, v, u.
-
-    Returns
-    -------
-    ndarray
-        (N, 588): averages over cells of 2 x 2 pixels; v and u from the median of their image, as
-        most of a face does not move.
 
     Raises
     ------
@@ -56,37 +48,32 @@ def descriptors(flow: Images) -> NDArray[np.float64]:
             f"flow of shape {flow.shape}: expected (N, {SIDE}, {SIDE}, {CHANNELS}), one image of"
             " each sample"
         )
-    motion = flow.astype(float)
-    motion[..., _MOVING] -= np.median(motion[..., _MOVING], axis=(1, 2), keepdims=True)
     cells = SIDE // _CELL
-    grid = motion.reshape(len(flow), cells, _CELL, cells, _CELL, CHANNELS)
+    grid = from_median(flow, float).reshape(len(flow), cells, _CELL, cells, _CELL, CHANNELS)
     return grid.mean(axis=(2, 4)).reshape(len(flow), -1)
 
 
 def components(features: NDArray[np.float64], folds: Folds) -> NDArray[np.float64]:
-    """Principal components of standardised features, as the training samples of a fold have them.
+    """Principal components (F, N, C) of standardised features, fitted on each fold's training.
 
-    Returns
-    -------
-    ndarray
-        (F, N, C) of all samples, C being 60 or as many as there can be.
+    C is 60, or as many as there can be.
     """
     n_train = len(features) - folds.held_out.sum(axis=1).max()
     kept = min(COMPONENTS, int(n_train), features.shape[1])
     axes = make_pipeline(StandardScaler(), PCA(kept, svd_solver="full"))
     fitted = (clone(axes).fit(features[~held]) for held in folds.held_out)
-    return np.stack([one.transform(features) for one in fitted])
+    return np.stack([model.transform(features) for model in fitted])
 
 
 def held_out(
     classifier: ClassifierMixin, projected: NDArray[np.float64], labels: ArrayLike, folds: Folds
 ) -> NDArray[np.int64]:
-    """Labels (N,) that a classifier of scikit-learn gives to each sample when it is held out.
+    """Held-out predictions (N,) of a classifier of scikit-learn, of which each fold fits a copy.
 
     Parameters
     ----------
     classifier
-        Not fitted; each fold fits a copy.
+        Not fitted.
     projected
         (F, N, C) as :func:`components` gives them.
     labels
@@ -105,19 +92,11 @@ def held_out(
 def one_layer(
     projected: NDArray[np.float64], labels: ArrayLike, folds: Folds, n_classes: int, n_epochs: int
 ) -> NDArray[np.int64]:
-    """Held-out labels (E, N) after each epoch of training a single layer.
+    """Held-out labels (E, N) after each of E epochs of training a single layer.
 
     It is trained as CausalNet is: an epoch is one step of Adam on all training samples. The
-    differences: Adam's own step width, and classes of equal weight. All folds train side by side.
-
-    Parameters
-    ----------
-    projected, labels, folds
-        As for :func:`held_out`.
-    n_classes
-        Number of classes K.
-    n_epochs
-        Steps E.
+    differences: Adam's default learning rate, and classes of equal weight. All folds train at
+    once; arguments are those of :func:`held_out`.
 
     Raises
     ------
@@ -131,7 +110,7 @@ def one_layer(
     slopes = torch.zeros(n_folds, n_components, n_classes, dtype=torch.float64, requires_grad=True)
     offsets = torch.zeros(n_folds, 1, n_classes, dtype=torch.float64, requires_grad=True)
     optimiser = torch.optim.Adam([slopes, offsets])
-    own = folds.held_out.argmax(axis=0)  # the fold that holds a sample out
+    fold = folds.held_out.argmax(axis=0)  # the one that holds a sample out
     predicted = np.empty((n_epochs, n_samples), dtype=np.int64)
     for epoch in range(n_epochs):
         logits = samples @ slopes + offsets  # (F, N, K)
@@ -142,8 +121,8 @@ def one_layer(
         (losses.view(n_folds, n_samples) * weights).sum().backward()
         optimiser.step()
         with torch.no_grad():
-            after = torch.einsum("nc,nck->nk", samples[own, range(n_samples)], slopes[own])
-            predicted[epoch] = (after + offsets[own, 0]).argmax(dim=-1).numpy()
+            after = torch.einsum("nc,nck->nk", samples[fold, range(n_samples)], slopes[fold])
+            predicted[epoch] = (after + offsets[fold, 0]).argmax(dim=-1).numpy()
     return predicted
 
 
@@ -154,10 +133,9 @@ def prior_guesses(
     n_epochs: int,
     generator: np.random.Generator,
 ) -> NDArray[np.int64]:
-    """Guesses (E, N) that know how often each class is in training, and nothing else.
+    """Guesses (E, N) drawn with the class frequencies of the training samples.
 
-    Every epoch guesses anew; epochs of a training resemble each other, so that as many of them
-    are worth fewer guesses.
+    Every epoch guesses anew; correlated epochs of a training give fewer effective guesses.
 
     Raises
     ------
@@ -167,15 +145,14 @@ def prior_guesses(
     truth = known_labels(labels, n_classes)
     counts = (~folds.held_out).astype(float) @ np.eye(n_classes)[truth]  # (F, K)
     borders = np.cumsum(counts / counts.sum(axis=1, keepdims=True), axis=1)[:, :-1]
-    own = borders[folds.held_out.argmax(axis=0)]  # (N, K - 1)
     drawn = generator.random((n_epochs, len(truth), 1))
-    return (drawn >= own).sum(axis=-1)
+    return (drawn >= borders[folds.held_out.argmax(axis=0)]).sum(axis=-1)
 
 
 def _balanced(
     truth: NDArray[np.int64], train: NDArray[np.bool_], n_classes: int
 ) -> NDArray[np.float64]:
-    """Weights (F, N) that sum to one in each fold, every class of its training to as much."""
+    """Weights (F, N) of the training samples; all sum to one, those of each class alike."""
     counts = train.astype(float) @ np.eye(n_classes)[truth]  # (F, K)
     weights = train / np.maximum(counts, 1)[:, truth]
     return weights / weights.sum(axis=1, keepdims=True)

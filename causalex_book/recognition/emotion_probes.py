@@ -1,10 +1,9 @@
-"""What flow maps say of the person, and what is read of emotions when labels mean nothing.
+"""How well flow maps identify the subject, and scores of emotions on permuted labels.
 
-Tables: ``people`` (how often the right person is told, by scope), ``folds`` (scores of the linear
-model when people are held out and when any clips are), ``leak`` (the latter less the former,
-paired), ``permutations`` (the linear model on permuted labels, by what was permuted and scope),
-``chance`` (how often it read what) and ``floors`` (what a single layer reads of permuted labels,
-and what guesses read, by rule).
+Tables: ``people`` (accuracy of identification, by scope), ``folds`` (scores of the linear model
+when people are held out and when any clips are), ``leak`` (the latter less the former, paired),
+``permutations`` (the linear model on permuted labels, by what was permuted and scope), ``chance``
+(their histogram) and ``floors`` (a single layer on permuted labels, and guesses, by rule).
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -13,22 +12,41 @@ from typing import Annotated
 
 import numpy as np
 import pandas as pd
+from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
+from causalex_book.publishing import style
 from causalex_book.recognition import baselines, emotions, selection
-from causalex_book.recognition.emotions import COMPOSITE, DATABASES, Counts, Recorded
-from causalex_book.recognition.permuted_labels import LINEAR, linear_held_out, p_value, permuted
-from causalex_book.recognition.subject_identification import clip_folds, told
+from causalex_book.recognition.emotions import (
+    COMPOSITE,
+    DATABASES,
+    GUESSES,
+    LINEAR,
+    N_CLASSES,
+    Counts,
+    Recorded,
+)
+from causalex_book.recognition.emotions import NO_CHOICE as RULE
+from causalex_book.recognition.probes import (
+    clip_folds,
+    identify,
+    linear_held_out,
+    p_value,
+    permuted,
+)
 from causalex_core.config import Count, Parameters, Seed, at_least
 from causalex_core.data import causalnet, manifest
-from causalex_core.recognition.folds import Folds
+from causalex_core.recognition.data import Folds
 
 SOURCES = ("causalnet_flow",)
 BY_PERSON, BY_CLIP = "by person", "by clip"
 WITHIN_DATABASE, WITHIN_SUBJECT = "within a database", "within a subject"
-RULE = "nothing to choose"
-GUESSES = "guesses"
-_N_CLASSES = len(causalnet.EMOTIONS)
+PERMUTED_COLOURS = {WITHIN_DATABASE: style.SKY, WITHIN_SUBJECT: style.ORANGE}
+_GUESSES = {  # marker, label
+    "balanced_guess": ("|", "uniform guess"),
+    "frequent_guess": ("x", "always the person with most clips"),
+    "emotion_guess": ("+", "from the true emotion alone"),
+}
 _EDGES = np.linspace(0, 1, 101)  # of the bins of UF1
 
 
@@ -39,20 +57,22 @@ class Config(Parameters):
     Attributes
     ----------
     n_parts
-        Parts into which each person's clips are dealt to tell who it is; people with fewer clips
-        are left out.
+        Parts into which each person's clips are split to identify the person; people with fewer
+        clips are left out.
     n_clip_folds
         Random sets of folds by clip; scores are their means.
     n_permutations
         Permutations of the labels, of each kind.
-    n_layers, layer_epochs
-        Permutations, of each kind, on which a single layer is trained, and for how many epochs.
+    n_layers
+        Permutations, of each kind, on which a single layer is trained.
+    layer_epochs
+        Epochs of that layer.
     n_draws
         Repetitions of guesses with as many epochs.
     n_bootstrap
         Resamples of subjects behind each interval.
     seed
-        Seed of all of them.
+        Seed of folds, permutations, guesses and resamples.
     """
 
     n_parts: Annotated[int, at_least(2)] = 5
@@ -82,20 +102,17 @@ def compute(config: Config) -> dict[str, pd.DataFrame]:
     }
     by_folds = _by_folds(features, projected, recorded, databases, config)
     by_chance = {
-        name: _counts(linear_held_out(projected, sets, recorded.folds, _N_CLASSES), sets, recorded)
+        name: _counts(linear_held_out(projected, sets, recorded.folds, N_CLASSES), sets, recorded)
         for name, sets in drawn.items()
     }
     resampling = (config.n_bootstrap, config.seed)
-    leak = emotions.differences(
-        {BY_CLIP: by_folds[BY_CLIP]}, by_folds[BY_PERSON][RULE], recorded, *resampling
-    )
+    honest = by_folds[BY_PERSON][RULE]
+    leak = emotions.differences({BY_CLIP: by_folds[BY_CLIP]}, honest, recorded, *resampling)
     return {
         "people": pd.DataFrame(_people(features, recorded, databases, config)),
         "folds": _without_rule(emotions.scores(by_folds, recorded, *resampling)),
         "leak": _without_rule(leak),
-        "permutations": pd.DataFrame(
-            _permutations(by_folds[BY_PERSON][RULE], by_chance, drawn, recorded)
-        ),
+        "permutations": pd.DataFrame(_permutations(honest, by_chance, drawn, recorded)),
         "chance": pd.DataFrame(_chance(by_chance)),
         "floors": pd.DataFrame(_floors(projected, drawn, recorded, config)),
     }
@@ -107,11 +124,11 @@ def _people(
     databases: NDArray[np.str_],
     config: Config,
 ) -> Iterator[emotions.Row]:
-    """How often the right person is told, among all and among those of a database."""
+    """Accuracy of identification among all and among those of a database."""
     scopes = {COMPOSITE: np.ones(len(databases), dtype=bool)}
     scopes |= {name: databases == key for key, name in DATABASES.items()}
     for scope, inside in scopes.items():
-        found = told(
+        result = identify(
             features[inside],
             recorded.subjects[inside],
             recorded.labels[inside],
@@ -121,12 +138,10 @@ def _people(
         )
         yield {
             "scope": scope,
-            "people": found.people,
-            "clips": found.clips,
-            **emotions.cells(found.accuracy, "accuracy"),
-            "balanced_guess": found.balanced_guess,
-            "frequent_guess": found.frequent_guess,
-            "emotion_guess": found.emotion_guess,
+            "people": result.people,
+            "clips": result.clips,
+            **emotions.cells(result.accuracy, "accuracy"),
+            **{name: getattr(result, name) for name in _GUESSES},
         }
 
 
@@ -144,13 +159,11 @@ def _by_folds(
         return recorded.counts(baselines.held_out(linear, projected, recorded.labels, folds))
 
     generator = np.random.default_rng(config.seed)
-    dealt = [
-        clip_folds(recorded.subjects, databases, generator) for _ in range(config.n_clip_folds)
-    ]
-    of_clips = [counted(baselines.components(features, folds), folds) for folds in dealt]
+    sets = [clip_folds(recorded.subjects, databases, generator) for _ in range(config.n_clip_folds)]
+    by_clip = [counted(baselines.components(features, folds), folds) for folds in sets]
     return {
         BY_PERSON: {RULE: counted(projected, recorded.folds)},
-        BY_CLIP: {RULE: np.stack(of_clips)},
+        BY_CLIP: {RULE: np.stack(by_clip)},
     }
 
 
@@ -161,21 +174,21 @@ def _without_rule(rows: Iterator[emotions.Row]) -> pd.DataFrame:
 def _counts(predicted: NDArray[np.int64], truths: NDArray[np.int64], recorded: Recorded) -> Counts:
     """Counts (P, S, K, K) of labels (P, N), each by its own truth."""
     pairs = zip(predicted, truths, strict=True)
-    return np.stack([replace(recorded, labels=truth).counts(one) for one, truth in pairs])
+    return np.stack([replace(recorded, labels=truth).counts(labels) for labels, truth in pairs])
 
 
 def _permutations(
-    found: Counts,
+    honest: Counts,
     by_chance: Mapping[str, Counts],
     drawn: Mapping[str, NDArray[np.int64]],
     recorded: Recorded,
 ) -> Iterator[emotions.Row]:
-    """UF1 on the true labels beside that on permuted ones."""
+    """UF1 on the true labels and on permuted ones."""
     for name, counts in by_chance.items():
         for scope, inside in recorded.scopes.items():
-            uf1 = float(emotions.pooled(found[inside], "uf1"))
+            uf1 = float(emotions.pooled(honest[inside], "uf1"))
             chance = emotions.pooled(counts[:, inside], "uf1")
-            own = np.isin(recorded.subjects, np.array(recorded.folds.subjects)[inside])
+            clips = np.isin(recorded.subjects, np.array(recorded.folds.subjects)[inside])
             yield {
                 "permuted": name,
                 "scope": scope,
@@ -185,7 +198,7 @@ def _permutations(
                 "greatest": float(chance.max()),
                 "permutations": len(chance),
                 "p": p_value(uf1, chance),
-                "labels_that_stay": float((drawn[name] == recorded.labels)[:, own].mean()),
+                "labels_that_stay": float((drawn[name] == recorded.labels)[:, clips].mean()),
             }
 
 
@@ -196,12 +209,8 @@ def _chance(by_chance: Mapping[str, Counts]) -> Iterator[emotions.Row]:
         shares = np.histogram(uf1, _EDGES)[0] / len(uf1)
         for low, high, share in zip(_EDGES[:-1], _EDGES[1:], shares, strict=True):
             if share:
-                yield {
-                    "permuted": name,
-                    "from": float(low),
-                    "to": float(high),
-                    "share": float(share),
-                }
+                edges = {"from": float(low), "to": float(high)}
+                yield {"permuted": name, **edges, "share": float(share)}
 
 
 def _floors(
@@ -212,15 +221,15 @@ def _floors(
 ) -> Iterator[emotions.Row]:
     """UF1 without information under each rule: of a single layer, and of guesses."""
     for name, sets in drawn.items():
-        read: dict[str, list[float]] = {}
+        by_rule: dict[str, list[float]] = {}
         for labels in sets[: config.n_layers]:
             predicted = baselines.one_layer(
-                projected, labels, recorded.folds, _N_CLASSES, config.layer_epochs
+                projected, labels, recorded.folds, N_CLASSES, config.layer_epochs
             )
             counts = replace(recorded, labels=labels).counts(predicted)
             for rule, chosen in selection.by_rule(counts).items():
-                read.setdefault(rule, []).append(float(emotions.pooled(chosen, "uf1")))
-        for rule, values in read.items():
+                by_rule.setdefault(rule, []).append(float(emotions.pooled(chosen, "uf1")))
+        for rule, values in by_rule.items():
             yield _floor(f"one layer, labels permuted {name}", rule, values)
     guesses = emotions.guessed(recorded, [config.layer_epochs], config.n_draws, config.seed)
     for rule, of_draws in guesses[config.layer_epochs].items():
@@ -236,3 +245,44 @@ def _floor(system: str, rule: str, values: Sequence[float]) -> emotions.Row:
         "least": min(values),
         "greatest": max(values),
     }
+
+
+def people_figure(table: pd.DataFrame) -> Figure:
+    """Accuracy of identification beside three guesses, of the table ``people``."""
+    y = np.arange(len(table))
+    labels = [f"{row['scope']}\n({row['people']} people)" for row in table.to_dict("records")]
+    with style.figure(7.2, 1.2 + 0.55 * len(table)) as (drawn, axis):
+        axis.hlines(y, table["low"], table["high"], color=style.BLUE, lw=1.6)
+        axis.plot(table["accuracy"], y, "o", color=style.BLUE, ms=6, label="from the maps")
+        for column, (marker, label) in _GUESSES.items():
+            look = {"color": style.VERMILION, "ms": 9, "mew": 1.8}
+            axis.plot(table[column], y, marker, label=label, **look)
+        axis.set_yticks(y, labels)
+        axis.set_ylim(len(table) - 0.4, -0.6)
+        axis.set_xlim(0, 1)
+        axis.grid(axis="y", visible=False)
+        axis.set_xlabel("share of clips whose person is identified; 95 % interval over people")
+        drawn.legend(loc="outside upper left", ncols=2)
+    return drawn
+
+
+def chance_figure(table: pd.DataFrame, marks: Mapping[str, float]) -> Figure:
+    """Composite UF1 on permuted labels (table ``chance``), and upright lines at some values."""
+    with style.figure(7.2, 3.0) as (drawn, axis):
+        for name, rows in table.groupby("permuted", sort=False):
+            axis.bar(
+                rows["from"],
+                100 * rows["share"],
+                rows["to"] - rows["from"],
+                align="edge",
+                color=PERMUTED_COLOURS[str(name)],
+                alpha=0.8,
+                label=f"labels permuted {name}",
+            )
+        for index, (label, value) in enumerate(marks.items()):
+            axis.axvline(value, color=style.INK, ls=("-", "--")[index % 2], lw=1.4, label=label)
+        axis.set_xlim(0, 1)
+        axis.set_xlabel("composite UF1 of the linear model")
+        axis.set_ylabel("permutations (%)")
+        drawn.legend(loc="outside upper left", ncols=2)
+    return drawn

@@ -1,7 +1,7 @@
-"""Emotions of real people under every rule of selection, of small models that are trained here.
+"""Emotions of real people under every rule of selection, of small models trained here.
 
-Every subject is left out once. Tables: ``networks`` (what each network is), ``scores`` (system,
-rule, scope, measure), ``differences`` (the same less the linear model, paired), ``gains`` of the
+Every subject is left out once. Tables: ``networks`` (their shapes), ``scores`` (system, rule,
+scope, measure), ``differences`` (the same less the linear model, paired), ``gains`` of the
 published rule, ``epochs`` (UF1 by network and rule if training had ended there) and ``floor`` (of
 guesses without information, by number of epochs).
 """
@@ -12,35 +12,41 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 import torch
-from torch import nn
 
 from causalex_book.recognition import baselines, emotions, selection
-from causalex_book.recognition.emotions import Counts, Recorded
+from causalex_book.recognition.emotion_floor import ONE_LAYER
+from causalex_book.recognition.emotions import (
+    COMPACT,
+    GUESSES,
+    LINEAR,
+    N_CLASSES,
+    NO_CHOICE,
+    Counts,
+    Recorded,
+)
 from causalex_core import paths
 from causalex_core.config import Count, CountOrAll, Parameters, Seed
 from causalex_core.data import causalnet, manifest
 from causalex_core.recognition import causalnet_text
-from causalex_core.recognition.attention import TOKENS
 from causalex_core.recognition.causalnet_text import CausalNetTextConfig
-from causalex_core.recognition.encoder import SIDES
-from causalex_core.recognition.fold_trainer import Architecture, TrainingConfig, made
-from causalex_core.recognition.network import NetworkConfig
+from causalex_core.recognition.model import SIDES, TOKENS, CausalNetConfig
 from causalex_core.recognition.training import (
     COMPACT_TRAINING,
     DESCRIBED_TRAINING,
     PUBLISHED,
     STSTNET_TRAINING,
+    Architecture,
+    TrainingConfig,
+    build,
     train,
 )
 
 SOURCES = ("causalnet_flow",)
-LONG = True
-NO_CHOICE = "nothing to choose"
-LINEAR, GUESSES, ONE_LAYER = "linear model", "guesses", "one layer"
-STSTNET, COMPACT = "STSTNet", "compact"
+LONG = "some ten minutes of CPU time"
+STSTNET = "STSTNet"
 # as many as the public code of CausalNet chooses from
 PUBLISHED_EPOCHS = PUBLISHED.epochs
-_AT_ONCE = 8  # compact networks: a third of the time of one after the other
+AT_ONCE = 8  # compact networks in one pass: a third to a half of the time of one by one
 
 
 @dataclass(frozen=True)
@@ -49,19 +55,20 @@ class Config(Parameters):
 
     Attributes
     ----------
-    compact_epochs, ststnet_epochs
-        Passes over the training samples. The rate falls to zero by the last, so that a training
-        of fewer is whole, but learns less.
+    compact_epochs
+        Epochs of the compact network; the learning rate falls to zero by the last.
+    ststnet_epochs
+        Epochs of STSTNet; the learning rate falls to zero by the last.
     layer_epochs
         Steps of the single layer.
     n_draws
         Repetitions of the guesses.
     most_subjects
-        Of each database, for a quick look; 0 is everybody.
+        Subjects of each database, for a quick look; 0 is everybody.
     n_bootstrap
         Resamples of subjects behind each interval.
     seed
-        Of weights, guesses and resampling.
+        Seed of weights, guesses and resampling.
     """
 
     compact_epochs: Count = COMPACT_TRAINING.epochs
@@ -80,14 +87,9 @@ def compute(config: Config) -> dict[str, pd.DataFrame]:
     recorded = Recorded.of(clips)
     flow = causalnet.images(source, clips)
     projected = baselines.components(baselines.descriptors(flow[:, 0]), recorded.folds)
-    single = {
-        name: recorded.counts(
-            baselines.held_out(classifier, projected, recorded.labels, recorded.folds)
-        )
-        for name, classifier in baselines.CLASSIFIERS.items()
-    }
+    single = recorded.classified(projected)
     layer = baselines.one_layer(
-        projected, recorded.labels, recorded.folds, len(causalnet.EMOTIONS), config.layer_epochs
+        projected, recorded.labels, recorded.folds, N_CLASSES, config.layer_epochs
     )
     networks = {
         STSTNET: replace(STSTNET_TRAINING, epochs=config.ststnet_epochs),
@@ -113,11 +115,7 @@ def compute(config: Config) -> dict[str, pd.DataFrame]:
             emotions.differences(others, single[LINEAR], recorded, *resampling)
         ),
         "gains": pd.DataFrame(emotions.gains(systems, *resampling)),
-        "epochs": pd.DataFrame(
-            {"system": name} | row
-            for name, counts in every_epoch.items()
-            for row in emotions.epochs(counts)
-        ),
+        "epochs": emotions.epochs_of(every_epoch),
         "floor": pd.DataFrame(emotions.floor(guessed, recorded)),
     }
 
@@ -134,28 +132,27 @@ def _trained(
     flow: np.ndarray, recorded: Recorded, training: TrainingConfig, config: Config
 ) -> Counts:
     """Counts (E, S, K, K) of a network per subject."""
-    outcome = train(
+    result = train(
         causalnet_text.centred(flow),
         recorded.labels,
         recorded.folds,
         training,
         seeds=(config.seed,),
         folder=paths.data_folder() / "training",
-        runs_at_once=_AT_ONCE if isinstance(training.network, CausalNetTextConfig) else None,
+        runs_at_once=AT_ONCE if isinstance(training.network, CausalNetTextConfig) else None,
     )
-    return recorded.counts(outcome.of_samples()[0].argmax(axis=-1))
+    return recorded.counts(result.held_out()[0].argmax(axis=-1))
 
 
 def _networks() -> Iterator[emotions.Row]:
-    """What each network is, in the words of the specification; numbers come from the code."""
-    published = NetworkConfig()
+    """Shapes of the networks; numbers come from the code."""
+    published = CausalNetConfig()
     within = [(side // block) ** 2 for side, block in zip(SIDES, published.blocks, strict=True)]
-    whole = _parameters(published)
     yield {
         "network": "as published",
         "input": "two flow maps between three key frames, and two that follow from them",
-        "parameters": whole,
-        "at_work": _parameters(replace(published, folded=True)),
+        "parameters": n_parameters(published),
+        "at_work": n_parameters(replace(published, folded=True)),
         "tokens": f"{' / '.join(map(str, within))}, then {TOKENS}",
         "positions": "a token of a phase is every fourth channel; one number for all places",
         "zero_of_flow": "at no fixed value: 0 to 255 as stored",
@@ -166,15 +163,16 @@ def _networks() -> Iterator[emotions.Row]:
         (COMPACT, COMPACT_TRAINING.network),
     ):
         assert isinstance(config, CausalNetTextConfig)
-        of_quarter = _made(config).get_parameter("flow.place").shape[1]
+        with torch.device("meta"):
+            of_quarter = build(config).get_parameter("flow.position").shape[1]
         cells = f", in cells of {config.cells} x {config.cells} pixels" if config.cells > 1 else ""
         straight = "; the first phase also straight, by one" if config.straight else ""
         face = "face stitched around eyes and mouth" if config.stitched else "whole face"
         yield {
             "network": name,
             "input": f"two flow maps between three key frames{cells}",
-            "parameters": _parameters(config),
-            "at_work": _parameters(config),
+            "parameters": n_parameters(config),
+            "at_work": n_parameters(config),
             "tokens": f"{of_quarter}, then {TOKENS}" if config.repeats[0] else f"{TOKENS}",
             "positions": f"a token of a phase is a quarter of the {face}; a vector for each place",
             "zero_of_flow": "the median of the image",
@@ -184,8 +182,8 @@ def _networks() -> Iterator[emotions.Row]:
     yield {
         "network": STSTNET,
         "input": "one flow map, onset to apex",
-        "parameters": _parameters(shallow),
-        "at_work": _parameters(shallow),
+        "parameters": n_parameters(shallow),
+        "at_work": n_parameters(shallow),
         "tokens": "no attention",
         "positions": "those of the pixels",
         "zero_of_flow": "the median of the image",
@@ -193,11 +191,7 @@ def _networks() -> Iterator[emotions.Row]:
     }
 
 
-def _made(config: Architecture) -> nn.Module:
-    """Network without memory for its weights."""
+def n_parameters(config: Architecture) -> int:
+    """Number of parameters of a network."""
     with torch.device("meta"):
-        return made(config)
-
-
-def _parameters(config: Architecture) -> int:
-    return sum(parameter.numel() for parameter in _made(config).parameters())
+        return sum(parameter.numel() for parameter in build(config).parameters())

@@ -1,7 +1,7 @@
-"""What recognisers lose when key frames are wrong, and when flow comes from elsewhere.
+"""Recognisers tested on wrong key frames, and on flow of another source.
 
-Recognisers are trained on true key frames of some people and judge the others, whose key frames
-have errors. Nothing is chosen by what they say of anybody.
+Recognisers are trained on true key frames of some people and tested on others, whose key frames
+have errors. Nothing is selected on test predictions.
 """
 
 from collections.abc import Mapping, Sequence
@@ -19,39 +19,30 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from causalex_book.recognition import baselines, filmed
-from causalex_core.recognition.augmentation import Augmentation
 from causalex_core.recognition.causalnet_text import COMPACT, centred
+from causalex_core.recognition.checkpoints import without_relaxation
+from causalex_core.recognition.data import Augmentation, Folds, Images
 from causalex_core.recognition.flow_images import FlowConfig
-from causalex_core.recognition.fold_trainer import TrainingConfig
-from causalex_core.recognition.folds import Folds
-from causalex_core.recognition.key_frames import NAMES, KeyFrameNoise, KeyFrames, shifted
-from causalex_core.recognition.maps import Images
-from causalex_core.recognition.training import COMPACT_TRAINING, train
+from causalex_core.recognition.key_frames import NAMES, KeyFrameNoise, KeyFrames, perturb
+from causalex_core.recognition.training import COMPACT_TRAINING, TrainingConfig, train
 from causalex_synthetic import dataset
 
 TRUE = KeyFrameNoise(level=0.0)
 LINEAR, LINEAR_APEX = "linear model", "linear model, onset to apex"
-SVM_APEX = "RBF-SVM, onset to apex"
 
-Motion = NDArray[Any]  # flow images, or what was made of them
+Motion = NDArray[Any]  # flow images, or flow from its median
 
 
 @dataclass(frozen=True)
 class Recogniser:
-    """What judges.
+    """A network and its training, or a classifier on principal components.
 
-    Attributes
-    ----------
-    how
-        A network and its training, or a classifier on principal components.
-    one_phase
-        Whether only the flow from onset to apex is seen, in training as later.
-    taught
-        Whether training also shows each expression with key frames that have errors; epochs are
-        then fewer, for as many steps.
+    With `one_phase` it sees the flow from onset to apex alone, in training and in testing.
+    Training of one that is `taught` also shows each expression with wrong key frames, in fewer
+    epochs, for as many steps.
     """
 
-    how: TrainingConfig | ClassifierMixin
+    model: TrainingConfig | ClassifierMixin
     one_phase: bool = False
     taught: bool = False
 
@@ -70,29 +61,23 @@ RECOGNISERS: Mapping[str, Recogniser] = {
         replace(
             COMPACT_TRAINING,
             network=replace(COMPACT, straight=False),
-            augmentation=Augmentation(hidden=0.25, mixed=0.4),
+            augmentation=Augmentation(cutout=0.25, mixup=0.4),
         )
     ),
-    LINEAR: Recogniser(baselines.CLASSIFIERS["linear model"]),
-    LINEAR_APEX: Recogniser(baselines.CLASSIFIERS["linear model"], one_phase=True),
-    "linear model, taught errors": Recogniser(baselines.CLASSIFIERS["linear model"], taught=True),
+    LINEAR: Recogniser(baselines.CLASSIFIERS[LINEAR]),
+    LINEAR_APEX: Recogniser(baselines.CLASSIFIERS[LINEAR], one_phase=True),
+    "linear model, taught errors": Recogniser(baselines.CLASSIFIERS[LINEAR], taught=True),
 }
 
 
 @dataclass(frozen=True)
 class Filmed:
-    """Expressions of synthetic people, under several laws of key-frame errors.
+    """Expressions of synthetic people, with several distributions of key-frame errors.
 
-    Attributes
-    ----------
-    table
-        N rows of :func:`causalex_book.recognition.filmed.micro_expressions`, people named apart.
-    key_frames : (L, N, 3) array
-        What is believed under each law.
-    tests : (L, N, 2, 28, 28, 3) array
-        Flow images from those key frames.
-    lessons : (C, N, 2, 28, 28, 3) array
-        What may be trained on: from true key frames, then from those of each lesson.
+    N rows of :func:`causalex_book.recognition.filmed.micro_expressions`, people named apart; key
+    frames (L, N, 3) with errors of each distribution, and flow images (L, N, 2, 28, 28, 3) from
+    them; flow images (C, N, 2, 28, 28, 3) for training, from true key frames and with errors of
+    each lesson.
     """
 
     table: pd.DataFrame
@@ -102,59 +87,55 @@ class Filmed:
 
 
 def film(
-    cohorts: Sequence[dataset.Config],
-    laws: Sequence[KeyFrameNoise],
+    datasets: Sequence[dataset.Config],
+    noises: Sequence[KeyFrameNoise],
     lessons: Sequence[KeyFrameNoise],
     most: int,
     config: FlowConfig | None = None,
     seed: int = 1,
 ) -> Filmed:
-    """Film expressions of several cohorts.
+    """Film at most `most` expressions of each emotion and cohort, of any person.
 
     Parameters
     ----------
-    cohorts
-        Whom.
-    laws
-        Of the errors that are judged; all from the same random numbers, so that levels compare.
+    datasets
+        Synthetic people.
+    noises
+        Errors in testing; all from the same random numbers, so that levels compare.
     lessons
-        Of those that may be trained on, each from its own.
-    most
-        Expressions of each emotion and cohort, at most, drawn without regard to the person.
-    config
-        Of the flow images; defaults if None.
-    seed
-        Of what is drawn here.
+        Errors in training, each from its own random numbers.
+    config, seed
+        Of the flow images, and of the random numbers.
     """
-    tables, believed, images = [], [], []
-    streams = [0] * len(laws) + [0, *range(1, len(lessons) + 1)]
-    for number, each in enumerate(cohorts):
-        people = dataset.draw(each)
+    tables, key_frames, images = [], [], []
+    streams = [0] * len(noises) + [0, *range(1, len(lessons) + 1)]
+    for number, settings in enumerate(datasets):
+        people = dataset.draw(settings)
         table = filmed.micro_expressions(people).sample(frac=1, random_state=seed)
         table = table.groupby("label").head(most).sort_index()
         wrong = [
-            shifted(
+            perturb(
                 table[list(NAMES)].to_numpy(),
-                law,
+                noise,
                 table["fps"].to_numpy(),
                 table["n_frames"].to_numpy(),
                 np.random.default_rng([seed, number, stream]),
             )
-            for law, stream in zip((*laws, TRUE, *lessons), streams, strict=True)
+            for noise, stream in zip((*noises, TRUE, *lessons), streams, strict=True)
         ]
         images.append(filmed.clips(people, table.index.tolist(), np.stack(wrong), config))
-        believed.append(np.stack(wrong))
+        key_frames.append(np.stack(wrong))
         tables.append(table.assign(subject=f"{number + 1}_" + table["subject"]))
     flow = np.concatenate(images, axis=1)
     return Filmed(
         table=pd.concat(tables, ignore_index=True),
-        key_frames=np.concatenate(believed, axis=1)[: len(laws)],
-        tests=flow[: len(laws)],
-        lessons=flow[len(laws) :],
+        key_frames=np.concatenate(key_frames, axis=1)[: len(noises)],
+        tests=flow[: len(noises)],
+        lessons=flow[len(noises) :],
     )
 
 
-def judged(
+def predict(
     lessons: Motion,
     tests: Motion,
     labels: ArrayLike,
@@ -163,45 +144,28 @@ def judged(
     seeds: Sequence[int] = (1,),
     folder: Path | None = None,
 ) -> NDArray[np.int64]:
-    """What people are judged to show by recognisers that were trained on others.
+    """Held-out predictions (seeds, L, N) on test flow.
 
     Parameters
     ----------
-    lessons : (C, N, 2, 28, 28, 3) array
-        Flow that is trained on; of several, only by recognisers that are taught errors.
-    tests : (L, N, 2, 28, 28, 3) array
-        Flow that is judged.
-    labels
-        (N,) classes from 0 to 2.
-    folds
-        Who is held out.
+    lessons, tests
+        Training flow (C, N, 2, 28, 28, 3), of which only the first is used unless the recogniser
+        is taught errors; test flow (L, N, 2, 28, 28, 3).
+    labels, folds
+        (N,) classes from 0 to 2, and who is held out.
     recogniser
-        What judges.
-    seeds
-        Of networks; a classifier has none.
-    folder
-        Where training keeps its progress, see :func:`causalex_core.recognition.training.train`.
-
-    Returns
-    -------
-    (seeds, L, N) array
-        Classes.
+        Model and training.
+    seeds, folder
+        Of networks, see :func:`causalex_core.recognition.training.train`.
     """
     truth = np.asarray(labels, dtype=np.int64)
     if not recogniser.taught:
         lessons = lessons[:1]
     if recogniser.one_phase:
-        lessons, tests = _first_alone(lessons), _first_alone(tests)
-    if isinstance(recogniser.how, TrainingConfig):
-        return _by_network(lessons, tests, truth, folds, recogniser.how, seeds, folder)
-    return _by_classifier(lessons, tests, truth, folds, recogniser.how)[None]
-
-
-def _first_alone(flow: Motion) -> Motion:
-    """Flow without what happens after the apex."""
-    alone = flow.copy()
-    alone[..., 1, :, :, :] = 0
-    return alone
+        lessons, tests = without_relaxation(lessons), without_relaxation(tests)
+    if isinstance(recogniser.model, TrainingConfig):
+        return _by_network(lessons, tests, truth, folds, recogniser.model, seeds, folder)
+    return _by_classifier(lessons, tests, truth, folds, recogniser.model)[None]
 
 
 def _by_network(
@@ -214,7 +178,7 @@ def _by_network(
     folder: Path | None,
 ) -> NDArray[np.int64]:
     copies, count = lessons.shape[:2]
-    outcome = train(
+    result = train(
         centred(lessons.reshape(-1, *lessons.shape[2:])),
         np.tile(truth, copies),
         Folds(folds.subjects, np.tile(folds.held_out, copies)),
@@ -223,14 +187,14 @@ def _by_network(
         folder=folder,
         keep_weights=True,
     )
-    found = np.empty((len(seeds), *tests.shape[:2]), dtype=np.int64)
-    for number, run in enumerate(outcome.runs):
-        held = run.held_out[run.held_out < count]
-        seen = centred(tests[:, held].reshape(-1, *tests.shape[2:]))
+    predicted = np.empty((len(seeds), *tests.shape[:2]), dtype=np.int64)
+    for number, run in enumerate(result.runs):
+        held = run.fold.held_out[run.fold.held_out < count]
+        motion = centred(tests[:, held].reshape(-1, *tests.shape[2:]))
         with torch.no_grad():
-            logits = outcome.model(number, config)(torch.from_numpy(seen))
-        found[seeds.index(run.seed), :, held] = logits.argmax(-1).numpy().reshape(-1, len(held)).T
-    return found
+            labels = result.model(number, config)(torch.from_numpy(motion)).argmax(-1).numpy()
+        predicted[seeds.index(run.seed), :, held] = labels.reshape(-1, len(held)).T
+    return predicted
 
 
 def _by_classifier(
@@ -240,19 +204,20 @@ def _by_classifier(
     folds: Folds,
     classifier: ClassifierMixin,
 ) -> NDArray[np.int64]:
-    shown, asked = _features(lessons), _features(tests)
-    found = np.empty(tests.shape[:2], dtype=np.int64)
+    train_features, test_features = _features(lessons), _features(tests)
+    predicted = np.empty(tests.shape[:2], dtype=np.int64)
     for held in folds.held_out:
-        known = shown[:, ~held].reshape(-1, shown.shape[-1])
+        known = train_features[:, ~held].reshape(-1, train_features.shape[-1])
         axes = PCA(min(baselines.COMPONENTS, *known.shape), svd_solver="full")
         fitted = make_pipeline(StandardScaler(), axes, clone(classifier))
-        fitted.fit(known, np.tile(truth[~held], len(shown)))
-        own = asked[:, held]
-        found[:, held] = fitted.predict(own.reshape(-1, own.shape[-1])).reshape(own.shape[:2])
-    return found
+        fitted.fit(known, np.tile(truth[~held], len(train_features)))
+        rows = test_features[:, held]
+        labels = fitted.predict(rows.reshape(-1, rows.shape[-1]))
+        predicted[:, held] = labels.reshape(rows.shape[:2])
+    return predicted
 
 
 def _features(flow: Motion) -> NDArray[np.float64]:
     """Descriptors (..., 1176) of both phases of flow (..., 2, 28, 28, 3)."""
-    each = baselines.descriptors(flow.reshape(-1, *flow.shape[-3:]))
-    return each.reshape(*flow.shape[:-4], -1)
+    features = baselines.descriptors(flow.reshape(-1, *flow.shape[-3:]))
+    return features.reshape(*flow.shape[:-4], -1)

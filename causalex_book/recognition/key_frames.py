@@ -1,6 +1,6 @@
-"""What recognition loses when key frames are wrong, and when flow was made by somebody else.
+"""Loss of recognition from wrong key frames, and from flow of another source.
 
-The first on synthetic people, rendered, whose true key frames are known; the second on real clips,
+The first on rendered synthetic people, whose true key frames are known; the second on real clips,
 of which two published flows exist.
 """
 
@@ -11,34 +11,38 @@ from typing import Annotated
 
 import numpy as np
 import pandas as pd
+import plotly.graph_objects as go
+from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
+from causalex_book.publishing import style
 from causalex_book.recognition import baselines, emotions, key_frame_errors, two_flows
+from causalex_book.recognition.emotions import COMPACT, LINEAR, N_CLASSES
 from causalex_book.recognition.inner_recognisers import group_folds
 from causalex_book.recognition.key_frame_errors import Filmed, Recogniser
 from causalex_book.recognition.two_flows import AS_IS
 from causalex_core import paths
 from causalex_core.config import Count, CountOrAll, NonNegative, Parameters, Seed, one_of
 from causalex_core.data import causalnet, manifest
-from causalex_core.evaluation import confusions
+from causalex_core.evaluation import recognition
 from causalex_core.evaluation.uncertainty import Interval
-from causalex_core.recognition.folds import Folds, leave_one_subject_out
+from causalex_core.recognition.data import Folds, from_median, leave_one_subject_out
 from causalex_core.recognition.key_frames import NAMES, KeyFrameNoise
 from causalex_core.recognition.training import COMPACT_TRAINING
 from causalex_synthetic import dataset
-from causalex_synthetic.dataset_spec import PLANS
+from causalex_synthetic.dataset_spec import SPECS
 
 SOURCES = ("causalnet_flow", "htnet_flow")
-LONG = True
+LONG = "some ten minutes of CPU time"
 ALL = "all three"
 CAUSALNET, HTNET = "CausalNet", "HTNet"
 NO_CHANGE = "its own"
-_N_CLASSES = len(causalnet.EMOTIONS)
-_LINEAR, _SVM, _COMPACT = "linear model", "RBF-SVM", "compact"
-_ELSEWHERE = {
-    _LINEAR: Recogniser(baselines.CLASSIFIERS[_LINEAR]),
+_DASHES = ("solid", "dash", "dot", "dashdot")
+_SVM = "RBF-SVM"
+_OTHER_FLOW = {
+    LINEAR: Recogniser(baselines.CLASSIFIERS[LINEAR]),
     _SVM: Recogniser(baselines.CLASSIFIERS[_SVM]),
-    _COMPACT: Recogniser(COMPACT_TRAINING),
+    COMPACT: Recogniser(COMPACT_TRAINING),
 }
 
 
@@ -48,28 +52,31 @@ class Config(Parameters):
 
     Attributes
     ----------
-    plan, n_cohorts
-        Synthetic cohorts: what they are like, and how many.
+    plan
+        Database that the synthetic people are like.
+    n_cohorts
+        Number of synthetic cohorts.
     most
         Micro-expressions of each emotion and cohort, at most.
     levels
-        Of the errors: standard deviation as a share of an expression's own duration.
-    lesson, n_lessons
-        Level of the errors that some recognisers are taught, and how often each expression is
-        shown with such.
+        Levels of the errors: standard deviation as a share of an expression's own duration.
+    lesson
+        Level of the errors that some recognisers are trained with.
+    n_lessons
+        Number of copies of each expression, with such errors, in their training.
     recognisers
-        Keys of :data:`causalex_book.recognition.key_frame_errors.RECOGNISERS`.
+        Recognisers of synthetic people.
     elsewhere
-        What is tried on the flow of somebody else: linear model, RBF-SVM, compact.
+        Recognisers that are tested on the flow of the other source.
     seeds
-        Of the networks.
+        Seeds of the networks.
     most_subjects
-        Real people, for a quick look; 0 is everybody.
+        Real subjects, for a quick look; 0 is everybody.
     n_bootstrap
         Resamples of subjects behind each interval.
     """
 
-    plan: Annotated[str, one_of(PLANS)] = "cas_like"
+    plan: Annotated[str, one_of(SPECS)] = "cas_like"
     n_cohorts: Count = 12
     most: Count = 6
     levels: tuple[NonNegative, ...] = (0.1, 0.2, 0.35, 0.5)
@@ -78,7 +85,7 @@ class Config(Parameters):
     recognisers: tuple[Annotated[str, one_of(key_frame_errors.RECOGNISERS)], ...] = tuple(
         key_frame_errors.RECOGNISERS
     )
-    elsewhere: tuple[Annotated[str, one_of(_ELSEWHERE)], ...] = tuple(_ELSEWHERE)
+    elsewhere: tuple[Annotated[str, one_of(_OTHER_FLOW)], ...] = tuple(_OTHER_FLOW)
     seeds: tuple[Seed, ...] = (1,)
     most_subjects: CountOrAll = 0
     n_bootstrap: Count = 5000
@@ -86,134 +93,133 @@ class Config(Parameters):
 
 def compute(config: Config) -> dict[str, pd.DataFrame]:
     """Tables ``people``, ``errors``, ``scores``, ``beside``, ``flows`` and ``elsewhere``."""
-    laws = _laws(config.levels)
-    material = key_frame_errors.film(
+    noises = _noises(config.levels)
+    filmed = key_frame_errors.film(
         [
-            dataset.Config(plan=config.plan, seed=seed, tied=0.0)
+            dataset.Config(spec=config.plan, seed=seed, biased=0.0)
             for seed in range(1, config.n_cohorts + 1)
         ],
-        laws,
+        noises,
         [KeyFrameNoise("normal", config.lesson)] * config.n_lessons,
         config.most,
     )
-    counts = _counted(material, config)
+    counts = _counted(filmed, config)
     source = {CAUSALNET: manifest.require(SOURCES[0]), HTNET: manifest.require(SOURCES[1])}
     clips = causalnet.clips(source[CAUSALNET])
     if config.most_subjects:
         chosen = clips["subject"].value_counts().head(config.most_subjects).index
         clips = clips[clips["subject"].isin(chosen)]
     flow = {
-        name: two_flows.from_median(causalnet.images(each, clips, ("onset_apex",))[:, 0])
-        for name, each in source.items()
+        name: from_median(causalnet.images(files, clips, ("onset_apex",))[:, 0])
+        for name, files in source.items()
     }
     return {
-        "people": pd.DataFrame(_people(material)),
-        "errors": pd.DataFrame(_errors(material, laws)),
-        "scores": pd.DataFrame(_scores(counts, laws, config)),
-        "beside": pd.DataFrame(_beside(counts, laws, config)),
+        "people": pd.DataFrame(_people(filmed)),
+        "errors": pd.DataFrame(_errors(filmed, noises)),
+        "scores": pd.DataFrame(_scores(counts, noises, config)),
+        "beside": pd.DataFrame(_baseline(counts, noises, config)),
         "flows": pd.DataFrame(_flows(flow)),
-        "elsewhere": pd.DataFrame(_elsewhere(flow, clips, config)),
+        "elsewhere": pd.DataFrame(_other_flow(flow, clips, config)),
     }
 
 
-def _laws(levels: Sequence[float]) -> list[KeyFrameNoise]:
-    """No error, then each law at each level."""
-    laws = [key_frame_errors.TRUE]
-    laws += [KeyFrameNoise("normal", level) for level in levels]
-    laws += [KeyFrameNoise("uniform", level) for level in levels]
-    laws += [
+def _noises(levels: Sequence[float]) -> list[KeyFrameNoise]:
+    """No error, then each distribution at each level."""
+    noises = [key_frame_errors.TRUE]
+    noises += [KeyFrameNoise("normal", level) for level in levels]
+    noises += [KeyFrameNoise("uniform", level) for level in levels]
+    noises += [
         KeyFrameNoise("normal", level, which=(name,)) for name, level in product(NAMES, levels)
     ]
-    return laws
+    return noises
 
 
-def _place(law: KeyFrameNoise) -> dict[str, object]:
-    """Cells that say which law it is."""
-    which = law.which[0] if len(law.which) == 1 else ALL
-    return {"law": law.kind, "wrong": which, "level": law.level}
+def _keys(noise: KeyFrameNoise) -> emotions.Row:
+    """Cells that name a distribution."""
+    which = noise.which[0] if len(noise.which) == 1 else ALL
+    return {"law": noise.kind, "wrong": which, "level": noise.level}
 
 
-def _people(material: Filmed) -> Iterator[dict[str, object]]:
-    length = (material.table["offset"] - material.table["onset"]) / material.table["fps"]
+def _people(filmed: Filmed) -> Iterator[emotions.Row]:
+    length = (filmed.table["offset"] - filmed.table["onset"]) / filmed.table["fps"]
     for label, name in enumerate(causalnet.EMOTIONS):
-        own = material.table["label"] == label
+        rows = filmed.table["label"] == label
         yield {
             "emotion": name,
-            "expressions": int(own.sum()),
-            "people": int(material.table.loc[own, "subject"].nunique()),
-            "seconds": float(length[own].median()),
+            "expressions": int(rows.sum()),
+            "people": int(filmed.table.loc[rows, "subject"].nunique()),
+            "seconds": float(length[rows].median()),
         }
 
 
-def _errors(material: Filmed, laws: Sequence[KeyFrameNoise]) -> Iterator[dict[str, object]]:
-    """How far off key frames really are, in frames, after they were put in order."""
-    true = material.table[list(NAMES)].to_numpy()
-    for law, believed in zip(laws, material.key_frames, strict=True):
-        off = np.abs(believed - true).mean(axis=0)
-        yield _place(law) | dict(zip(NAMES, off.tolist(), strict=True))
+def _errors(filmed: Filmed, noises: Sequence[KeyFrameNoise]) -> Iterator[emotions.Row]:
+    """Mean absolute errors in frames, after key frames were put in order."""
+    true = filmed.table[list(NAMES)].to_numpy()
+    for noise, wrong in zip(noises, filmed.key_frames, strict=True):
+        error = np.abs(wrong - true).mean(axis=0)
+        yield _keys(noise) | dict(zip(NAMES, error.tolist(), strict=True))
 
 
-def _counted(material: Filmed, config: Config) -> dict[str, NDArray[np.int64]]:
+def _counted(filmed: Filmed, config: Config) -> dict[str, NDArray[np.int64]]:
     """Counts (L, seeds, S, K, K) by recogniser."""
-    labels, subjects = material.table["label"].to_numpy(), material.table["subject"].to_numpy()
+    labels, subjects = filmed.table["label"].to_numpy(), filmed.table["subject"].to_numpy()
     folds = group_folds(subjects.tolist())
     counts = {}
     for name in config.recognisers:
-        said = key_frame_errors.judged(
-            material.lessons,
-            material.tests,
+        predicted = key_frame_errors.predict(
+            filmed.lessons,
+            filmed.tests,
             labels,
             folds,
             key_frame_errors.RECOGNISERS[name],
             config.seeds,
             paths.data_folder() / "training",
         )
-        each = confusions.per_subject(said, labels, subjects, _N_CLASSES)
-        counts[name] = np.moveaxis(each, 1, 0)
+        by_seed = recognition.per_subject(predicted, labels, subjects, N_CLASSES)
+        counts[name] = np.moveaxis(by_seed, 1, 0)
     return counts
 
 
 def _scores(
-    counts: Mapping[str, NDArray[np.int64]], laws: Sequence[KeyFrameNoise], config: Config
-) -> Iterator[dict[str, object]]:
-    """UF1 under each law, and what is lost against true key frames, paired by subject."""
-    for name, own in counts.items():
-        for law, found in zip(laws, own, strict=True):
+    counts: Mapping[str, NDArray[np.int64]], noises: Sequence[KeyFrameNoise], config: Config
+) -> Iterator[emotions.Row]:
+    """UF1 under each distribution, and its change from true key frames, paired by subject."""
+    for name, by_noise in counts.items():
+        for noise, wrong in zip(noises, by_noise, strict=True):
             yield {
                 "recogniser": name,
-                **_place(law),
-                **emotions.cells(_uf1(found, config), "uf1"),
-                **_named(_gain(found, own[0], config), "change"),
+                **_keys(noise),
+                **emotions.cells(_uf1(wrong, config), "uf1"),
+                **emotions.cells(_gain(wrong, by_noise[0], config), "change", "change_"),
             }
 
 
-def _beside(
-    counts: Mapping[str, NDArray[np.int64]], laws: Sequence[KeyFrameNoise], config: Config
-) -> Iterator[dict[str, object]]:
-    """What each recogniser reads more than the one that sees the first phase, paired by subject."""
-    first = counts.get(key_frame_errors.COMPACT_APEX)
-    if first is None:
+def _baseline(
+    counts: Mapping[str, NDArray[np.int64]], noises: Sequence[KeyFrameNoise], config: Config
+) -> Iterator[emotions.Row]:
+    """UF1 of each recogniser less that from onset to apex alone, paired by subject."""
+    baseline = counts.get(key_frame_errors.COMPACT_APEX)
+    if baseline is None:
         return
-    for name, own in counts.items():
-        for law, found, alone in zip(laws, own, first, strict=True):
-            if law.kind == "normal" and law.which == NAMES and own is not first:
-                gain = emotions.cells(_gain(found, alone, config), "gain")
-                yield {"recogniser": name, "level": law.level, **gain}
+    for name, by_noise in counts.items():
+        for noise, both_phases, first_phase in zip(noises, by_noise, baseline, strict=True):
+            if noise.kind == "normal" and noise.which == NAMES and by_noise is not baseline:
+                gain = emotions.cells(_gain(both_phases, first_phase, config), "gain")
+                yield {"recogniser": name, "level": noise.level, **gain}
 
 
-def _flows(flow: Mapping[str, two_flows.Flow]) -> Iterator[dict[str, object]]:
-    """How the two flows of the same clips resemble each other, by channel."""
+def _flows(flow: Mapping[str, two_flows.Flow]) -> Iterator[emotions.Row]:
+    """Correlation of the two flows of the same clips, by channel."""
     ours, theirs = flow[CAUSALNET], flow[HTNET]
-    there = two_flows.place(theirs, ours)
-    found = {
+    position = two_flows.face_position(theirs, ours)
+    warped = f"HTNet's {position.zoom:.2f} times smaller, {-position.rows:.1f} rows lower"
+    variants = {
         "as they are": theirs,
         "v and u exchanged": theirs[..., [0, 2, 1]],
-        f"HTNet's {there.zoom:.2f} times smaller, {-there.rows:.1f} rows lower": there.undone(
-            theirs
-        ),
+        warped: position.warp(theirs),
     }
-    for name, images in found.items():
-        correlation = two_flows.alike(ours, images)
+    for name, images in variants.items():
+        correlation = two_flows.correlation(ours, images)
         for number, channel in enumerate(("strain", "v", "u")):
             yield {
                 "flows": name,
@@ -225,66 +231,141 @@ def _flows(flow: Mapping[str, two_flows.Flow]) -> Iterator[dict[str, object]]:
             }
 
 
-def _elsewhere(
+def _other_flow(
     flow: Mapping[str, two_flows.Flow], clips: pd.DataFrame, config: Config
-) -> Iterator[dict[str, object]]:
+) -> Iterator[emotions.Row]:
     """UF1 of recognisers that were trained on one flow, on either."""
     labels, subjects = clips["label"].to_numpy(), clips["subject"].tolist()
     for name in config.elsewhere:
-        grouped = name == _COMPACT  # which takes minutes
+        grouped = name == COMPACT  # which takes minutes
         folds = (group_folds if grouped else leave_one_subject_out)(subjects)
-        for home, away in ((CAUSALNET, HTNET), (HTNET, CAUSALNET)):
-            counts = _abroad(flow[home], flow[away], labels, subjects, folds, name, config)
-            for remedy, found in counts.items():
+        for source, other in ((CAUSALNET, HTNET), (HTNET, CAUSALNET)):
+            counts = _tested(flow[source], flow[other], labels, subjects, folds, name, config)
+            for alignment, tested in counts.items():
                 yield {
                     "recogniser": name,
                     "folds": len(folds.subjects),
-                    "trained_on": home,
-                    "tested_on": home if remedy == NO_CHANGE else away,
-                    "flow": remedy,
-                    **emotions.cells(_uf1(found, config), "uf1"),
-                    **_named(_gain(found, counts[AS_IS], config), "gain"),
+                    "trained_on": source,
+                    "tested_on": source if alignment == NO_CHANGE else other,
+                    "flow": alignment,
+                    **emotions.cells(_uf1(tested, config), "uf1"),
+                    **emotions.cells(_gain(tested, counts[AS_IS], config), "gain", "gain_"),
                 }
 
 
-def _abroad(
-    home: two_flows.Flow,
-    away: two_flows.Flow,
+def _tested(
+    source: two_flows.Flow,
+    other: two_flows.Flow,
     labels: NDArray[np.int64],
     subjects: Sequence[str],
     folds: Folds,
     recogniser: str,
     config: Config,
 ) -> dict[str, NDArray[np.int64]]:
-    """Counts (seeds, S, K, K) at home, and abroad after each remedy."""
-    tests = {NO_CHANGE: home, **two_flows.remedied(away, home, folds)}
-    seen = np.stack(list(tests.values()))
-    both = np.stack([seen, np.zeros_like(seen)], axis=2)  # HTNet has no relaxation
-    said = key_frame_errors.judged(
+    """Counts (seeds, S, K, K) in domain, and on the other flow after each alignment."""
+    tests = {NO_CHANGE: source, **two_flows.align(other, source, folds)}
+    contraction = np.stack(list(tests.values()))
+    # HTNet has no relaxation
+    both = np.stack([contraction, np.zeros_like(contraction)], axis=2)
+    predicted = key_frame_errors.predict(
         both[:1],
         both,
         labels,
         folds,
-        _ELSEWHERE[recogniser],
+        _OTHER_FLOW[recogniser],
         config.seeds,
         paths.data_folder() / "training",
     )
-    counts = confusions.per_subject(said, labels, subjects, _N_CLASSES)
-    return {name: counts[:, place] for place, name in enumerate(tests)}
+    counts = recognition.per_subject(predicted, labels, subjects, N_CLASSES)
+    return {name: counts[:, index] for index, name in enumerate(tests)}
 
 
 def _uf1(counts: NDArray[np.int64], config: Config) -> Interval:
-    return confusions.intervals(counts, config.n_bootstrap, seed=1)["uf1"]
+    return recognition.intervals(counts, config.n_bootstrap, seed=1)["uf1"]
 
 
 def _gain(counts: NDArray[np.int64], others: NDArray[np.int64], config: Config) -> Interval:
-    return confusions.differences(counts, others, config.n_bootstrap, seed=1)["uf1"]
+    return recognition.differences(counts, others, config.n_bootstrap, seed=1)["uf1"]
 
 
-def _named(interval: Interval, name: str) -> dict[str, object]:
-    """An estimate and its ends, all under a name."""
-    return {
-        name: interval.estimate,
-        f"{name}_low": interval.low,
-        f"{name}_high": interval.high,
-    }
+def curves_figure(table: pd.DataFrame, marks: Mapping[str, float] | None = None) -> go.Figure:
+    """UF1 against the level of key-frame errors, a line per recogniser.
+
+    Parameters
+    ----------
+    table
+        Columns ``recogniser, level, uf1, low, high``, of one distribution.
+    marks
+        Levels to be marked, by their names.
+    """
+    drawn = go.Figure(layout=style.plotly_layout(height=480))
+    for number, (name, rows) in enumerate(table.groupby("recogniser", sort=False)):
+        colour = style.PALETTE[number % len(style.PALETTE)]
+        x = 100 * rows["level"]
+        style.plotly_band(drawn, x, rows["low"], rows["high"], colour)
+        drawn.add_scatter(
+            x=x,
+            y=rows["uf1"],
+            name=str(name),
+            mode="lines+markers",
+            line={"color": colour, "width": 2, "dash": _DASHES[number % len(_DASHES)]},
+            hovertemplate="%{x:.0f} % of the duration: UF1 %{y:.3f}",
+        )
+    for name, level in (marks or {}).items():
+        drawn.add_vline(
+            x=100 * level,
+            line={"color": style.INK, "dash": "dot", "width": 1},
+            annotation={"text": name, "textangle": -90, "yanchor": "bottom", "y": 0.02},
+            annotation_position="bottom left",
+        )
+    drawn.update_xaxes(title="standard deviation of key-frame errors (% of an expression)")
+    drawn.update_yaxes(title="UF1", range=[0, 1])
+    return drawn
+
+
+def frames_figure(table: pd.DataFrame) -> Figure:
+    """Change of UF1 by the frame that is wrong, a panel per recogniser.
+
+    Columns ``recogniser, wrong, level, change, change_low, change_high``.
+    """
+    names, frames = (list(table[column].drop_duplicates()) for column in ("recogniser", "wrong"))
+    with style.figure(7.2, 3.2, ncols=len(names), sharey=True, squeeze=False) as (drawn, axes):
+        for axis, name in zip(axes[0], names, strict=True):
+            for number, frame in enumerate(frames):
+                rows = table[(table["recogniser"] == name) & (table["wrong"] == frame)]
+                x = 100 * rows["level"] + (number - (len(frames) - 1) / 2)
+                colour = style.PALETTE[number]
+                axis.vlines(x, rows["change_low"], rows["change_high"], color=colour, lw=1.2)
+                axis.plot(x, rows["change"], "os^D"[number] + "-", color=colour, ms=4, label=frame)
+            axis.axhline(0, color=style.INK, lw=0.8)
+            axis.set_title(name)
+            axis.set_xlabel("standard deviation (%)")
+        axes[0, 0].set_ylabel("change of UF1")
+        emotions.legend_above(drawn, axes[0, 0])
+    return drawn
+
+
+def other_flow_figure(table: pd.DataFrame) -> Figure:
+    """UF1 on the training flow, and on the other one after each alignment.
+
+    Columns ``recogniser, trained_on, flow, uf1, low, high``.
+    """
+    sources, alignments, names = (
+        list(table[column].drop_duplicates()) for column in ("trained_on", "flow", "recogniser")
+    )
+    with style.figure(7.2, 3.0, ncols=len(sources), sharey=True, squeeze=False) as (drawn, axes):
+        for axis, source in zip(axes[0], sources, strict=True):
+            for number, name in enumerate(names):
+                rows = table[(table["trained_on"] == source) & (table["recogniser"] == name)]
+                rows = rows.set_index("flow").loc[alignments]
+                y = np.arange(len(alignments)) + 0.2 * (number - (len(names) - 1) / 2)
+                colour = style.PALETTE[number]
+                axis.hlines(y, rows["low"], rows["high"], color=colour, lw=1.4)
+                axis.plot(rows["uf1"], y, "os^"[number % 3], color=colour, ms=5, label=name)
+            axis.set_yticks(range(len(alignments)), alignments)
+            axis.set_title(f"trained on {source}'s flow")
+            axis.set_xlabel("UF1, 95 % interval over subjects")
+            axis.set_xlim(0.2, 1)
+        axes[0, 0].invert_yaxis()
+        emotions.legend_above(drawn, axes[0, 0])
+    return drawn

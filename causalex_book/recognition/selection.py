@@ -1,7 +1,7 @@
-"""Which epoch a protocol reports of a recogniser, given its held-out predictions of every epoch.
+"""Rules that select the epoch of a recogniser, given its held-out predictions of every epoch.
 
 Counts are (E, S, K, K): for each epoch, samples of a held-out subject by true and by predicted
-class. The rules differ in whose labels choose the epoch of a subject.
+class. The rules differ in whose labels select the epoch of a subject.
 """
 
 from collections.abc import Mapping
@@ -9,7 +9,7 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import NDArray
 
-from causalex_core.evaluation import confusions
+from causalex_core.evaluation import recognition
 
 LAST, CROSS, TEST = "last_epoch", "cross_fold", "test_selected"
 
@@ -17,7 +17,7 @@ Counts = NDArray[np.int64]
 
 
 def last_epoch(counts: Counts) -> NDArray[np.intp]:
-    """The last epoch for everybody, (S,): nothing is chosen."""
+    """The last epoch for everybody, (S,)."""
     return np.full(counts.shape[1], len(counts) - 1)
 
 
@@ -27,8 +27,8 @@ def cross_fold(counts: Counts) -> NDArray[np.intp]:
     Cheap and slightly leaky: the models behind the other subjects' predictions were trained with
     this subject's samples, though never scored on them. Of equal epochs it is the first.
     """
-    elsewhere = counts.sum(axis=1, keepdims=True) - counts
-    return confusions.scores(elsewhere)[..., 0].argmax(axis=0)
+    other_subjects = counts.sum(axis=1, keepdims=True) - counts
+    return recognition.scores(other_subjects)[..., 0].argmax(axis=0)
 
 
 def oracle_per_subject(counts: Counts) -> NDArray[np.intp]:
@@ -53,8 +53,7 @@ def by_rule(counts: Counts) -> Mapping[str, Counts]:
 def ever_right(counts: Counts) -> NDArray[np.bool_]:
     """Whether a subject (..., S) of counts (..., S, K, K) has any hit.
 
-    CausalNet's scripts keep predictions only when they beat no hit at all, so that a subject
-    without hits leaves their score, misses and all. Here it stays in; this tells who would go.
+    CausalNet's scripts drop subjects without hits from their score. Here they stay in.
     """
     return _right(counts) > 0
 

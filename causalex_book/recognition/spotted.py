@@ -1,4 +1,4 @@
-"""What the shipped spotter finds in synthetic people that it has never seen, and how nearly."""
+"""Detections of the shipped spotter in unseen synthetic people, and their errors."""
 
 from functools import cache
 
@@ -11,26 +11,19 @@ from causalex_core.errors import CausalexError
 from causalex_core.evaluation import spotting
 from causalex_core.expressions import FRAMES
 from causalex_core.spotting import checkpoints
-from causalex_core.spotting.checkpoints import Spotter
-from causalex_core.spotting.predict import recorded
-from causalex_core.spotting.weights import load_network
-from causalex_synthetic.dataset import Cohort
+from causalex_core.spotting.checkpoints import Spotter, load_network
+from causalex_synthetic.dataset import SyntheticDataset
 
 
-def detections(people: Cohort, spotter: Spotter | None = None) -> pd.DataFrame:
-    """Spot in all videos of a cohort, from its motion tier.
+def detections(people: SyntheticDataset, spotter: Spotter | None = None) -> pd.DataFrame:
+    """Detections in all videos of a cohort, from its motion tier.
 
     Parameters
     ----------
     people
         Not the cohort that the spotter was trained on.
     spotter
-        The one that ships if None.
-
-    Returns
-    -------
-    DataFrame
-        As :class:`causalex_core.spotting.checkpoints.Spotted` has them, of all videos.
+        The shipped one if None.
 
     Raises
     ------
@@ -43,47 +36,37 @@ def detections(people: Cohort, spotter: Spotter | None = None) -> pd.DataFrame:
                 f"cohort {people.fingerprint} is what the spotter was trained on: take another seed"
             )
         spotter = checkpoints.load()
-    found = [
-        spotter(recorded(people.measured(number), video.person.subject, video.name)).detections
-        for number, video in enumerate(tqdm(people.videos, unit="video", disable=None))
+    tables = [
+        spotter(people.measured(number)).detections
+        for number in tqdm(range(len(people.videos)), unit="video", disable=None)
     ]
-    return pd.concat([one for one in found if len(one)], ignore_index=True)
+    return pd.concat([table for table in tables if len(table)], ignore_index=True)
 
 
 def hits(
-    truth: pd.DataFrame, found: pd.DataFrame, kind: str
+    truth: pd.DataFrame, detected: pd.DataFrame, kind: str
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Key frames of the expressions of a kind that were hit, and those of what hit them.
+    """Key frames (M, 3) of the expressions of a kind that were hit, and of their detections.
 
     Parameters
     ----------
-    truth, found
+    truth, detected
         Tables with ``subject, video, onset, apex, offset, kind``.
     kind
         ``macro`` or ``micro``.
-
-    Returns
-    -------
-    tuple of ndarray
-        (M, 3) each: onset, apex and offset.
     """
-    truth, found = (table[table["kind"] == kind] for table in (truth, found))
-    of_truth, of_found = spotting.pairs(truth, found).T
-    true, seen = (table[list(FRAMES)].to_numpy(float) for table in (truth, found))
-    return true[of_truth], seen[of_found]
+    truth, detected = (table[table["kind"] == kind] for table in (truth, detected))
+    true_rows, detected_rows = spotting.pairs(truth, detected).T
+    true, measured = (table[list(FRAMES)].to_numpy(float) for table in (truth, detected))
+    return true[true_rows], measured[detected_rows]
 
 
-def errors(truth: pd.DataFrame, found: pd.DataFrame, kind: str, fps: float) -> NDArray[np.float64]:
-    """How far detections that hit an expression of a kind lie from what they hit.
-
-    Returns
-    -------
-    ndarray
-        (M, 3) of onset, apex and offset in seconds, positive where the detection is late: what
-        :class:`causalex_core.recognition.key_frames.KeyFrameNoise` takes as measured errors.
-    """
-    true, seen = hits(truth, found, kind)
-    return (seen - true) / fps
+def errors(
+    truth: pd.DataFrame, detected: pd.DataFrame, kind: str, fps: float
+) -> NDArray[np.float64]:
+    """Errors (M, 3) of the key frames of :func:`hits`, detected less true, in seconds."""
+    true, measured = hits(truth, detected, kind)
+    return (measured - true) / fps
 
 
 @cache

@@ -21,12 +21,12 @@ from causalex_core.data.annotations import CAS, SAMM
 from causalex_core.evaluation import operating_points
 from causalex_core.evaluation.operating_points import EPOCH, LAST
 from causalex_core.spotting import proposals
+from causalex_core.spotting.data import hold_out
 from causalex_core.spotting.graph import GraphConfig
 from causalex_core.spotting.proposals import ProposalConfig
-from causalex_core.spotting.windows import hold_out
 
 SOURCES = published_setting.SOURCES
-LONG = True
+LONG = "about half an hour of CPU time"
 CAUSAL = "causal only"
 AS_RECORDED, COMMON = "as recorded", "25 per second"
 _COMMON_FPS = 25.0
@@ -40,15 +40,18 @@ class Config(Parameters):
     Attributes
     ----------
     features
-        Folder of each database, where it is not the public motion.
+        Folder of each database, such as {"CAS(ME)^2": "feature_segment"}, where it is not the
+        public motion.
     variants
-        Networks; Table 4 has these two.
-    seeds, epochs
-        Of training; all else is as published.
+        Networks that are tested across databases; Table 4 has these two.
+    seeds
+        Seeds of training; F1 is averaged over them.
+    epochs
+        Epochs of training; all else is as published.
     alpha
         Level of FCI's tests.
     most_subjects
-        Of each database, for a quick look; 0 is everybody.
+        Subjects of each database, for a quick look; 0 is everybody.
     n_bootstrap
         Resamples of subjects behind each interval.
     """
@@ -106,7 +109,7 @@ def _crossed(
                     proposals.detect(
                         scores.astype(np.float32), both.windows, read_out, fold.held_out
                     )
-                    for scores in outcome.scores[0]
+                    for scores in outcome.predictions[0]
                 ]
             )
         for counting in (NEAREST, HONEST):

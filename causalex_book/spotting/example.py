@@ -4,7 +4,7 @@ from causalex_core.errors import CausalexError
 from causalex_core.motion.landmarks import Given
 from causalex_core.spotting import checkpoints
 from causalex_core.spotting.checkpoints import Spotted
-from causalex_core.spotting.predict import Portraits, portraits, recorded
+from causalex_core.spotting.predict import Portraits, portraits
 from causalex_synthetic import dataset
 
 
@@ -29,12 +29,11 @@ def spotted_video(seed: int, longest: float) -> tuple[Spotted, Portraits]:
     short = [
         number
         for number, video in enumerate(drawn.videos)
-        if video.frames <= longest * drawn.plan.fps
+        if video.frames <= longest * drawn.spec.fps
     ]
     if not short:
         raise CausalexError(f"no video of at most {longest:g} s in the cohort of seed {seed}")
     number = max(short, key=lambda one: len(drawn.videos[one].events))
-    video, film = drawn.videos[number], drawn.film(number)
-    recording = recorded(drawn.measured(number), video.person.subject, video.name)
-    found = checkpoints.load()(recording)
+    film = drawn.film(number)
+    found = checkpoints.load()(drawn.measured(number))
     return found, portraits(film, Given(film.landmarks()))

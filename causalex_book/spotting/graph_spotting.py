@@ -42,13 +42,13 @@ from causalex_core.evaluation.spotting import MEGC
 from causalex_core.expressions import KINDS, MissingOffset
 from causalex_core.graphs import compound
 from causalex_core.spotting import candidates
+from causalex_core.spotting.data import gather, hold_out, leave_one_subject_out
 from causalex_core.spotting.graph import GraphConfig
-from causalex_core.spotting.network import FRAMES, Network
+from causalex_core.spotting.model import FRAMES, Network
 from causalex_core.spotting.training import FoldResults
-from causalex_core.spotting.windows import gather, hold_out, leave_one_subject_out
 
 SOURCES = ()
-LONG = True
+LONG = "hours of CPU time"
 PEAKS, MDMD = "peaks of motion", "MDMD"
 RANDOM, PRIOR, CAUSAL = "random graph", "prior only", "causal only"
 # Claims of the paper: the first is said to be better than the second.
@@ -88,14 +88,12 @@ class Config(Parameters):
     Attributes
     ----------
     plans
-        Databases, and the variants that are trained on each: see
-        `causalex_book.spotting.material.read` and `causalex_book.spotting.variants.VARIANTS`. The
-        variant without a graph, from which gains are measured, and Causal-Ex, whose rules and
-        shifted labels are shown, must be among them.
+        Databases, and the variants that are trained on each; gains are those over no graph.
     features
-        Folder of each real database among them.
+        Folder of each database, such as {"CAS(ME)^2": "feature_segment"}, where it is not the
+        public motion.
     seeds
-        Of the models; their F1 are averaged.
+        Seeds of the models; F1 is averaged over them.
     epochs
         Passes over the windows with expressions.
     nested
@@ -103,16 +101,15 @@ class Config(Parameters):
     crossed
         Variants that are trained on one database and tested on another.
     n_seeds
-        How many of the first seeds a variant is trained from, where it is not all.
+        Number of the first seeds that a variant is trained from, where it is not all.
     alpha
         Level of FCI's tests.
     n_thresholds
-        Thresholds that are tried on the score of detections, evenly from 0 to 1 in its cube root:
-        it is a product of three probabilities.
+        Number of thresholds that are tried on the score of detections.
     n_shifts
         Random shifts of the labels.
     most_subjects
-        Of each database, for a quick look; 0 is everybody.
+        Subjects of each database, for a quick look; 0 is everybody.
     n_bootstrap
         Resamples of subjects behind each interval.
     """
@@ -242,7 +239,7 @@ class _Run:
 
 def _run(part: SpottingDataset, variant: str, seed: int, config: Config) -> _Run:
     outcome = _trained(part, variant, seed, config)
-    scores = candidates.held_out(outcome, part.windows, seed)
+    scores = outcome.by_sample(seed, len(part.windows.video))
     hits, tables = points.hits(part, list(scores), config.n_thresholds)
     found = {
         rule: points.at_choice(part, tables, choice, config.n_thresholds)
@@ -272,7 +269,7 @@ def _nested(
     outcome, _ = trained(part, VARIANTS[variant], folds, seed, _setting(config), asked)
     inner = [
         points.choices(part, list(said), config.n_thresholds, run.fold.held_out)[0]
-        for run, said in zip(outcome.runs, outcome.scores, strict=True)
+        for run, said in zip(outcome.runs, outcome.predictions, strict=True)
     ]
     outer, tables = points.choices(part, list(scores[asked]), config.n_thresholds)
     choice = nested.each_kind(inner, nested.groups(part.subjects))
@@ -413,7 +410,7 @@ def _shifted(part: SpottingDataset, config: Config) -> Iterator[dict[str, object
     without_meaning = replace(part, truth=moved, windows=gather(part.videos, moved))
     for labels, own in (("as labelled", part), ("shifted", without_meaning)):
         outcome = _trained(own, CAUSAL_EX, seed, config)
-        last = candidates.held_out(outcome, own.windows, seed)[-1]
+        last = outcome.by_sample(seed, len(own.windows.video))[-1]
         counted, tables = points.hits(own, [last], config.n_thresholds)
         detections = points.at_choice(own, tables, points.cross_fold(counted), config.n_thresholds)
         found = shifts.band(own.truth, detections, lengths, config.n_shifts, seed)
@@ -451,7 +448,7 @@ def _crossed(
         found = []
         for seed, hits in zip(config.seeds, at_home[variant], strict=False):
             outcome, _ = trained(both, VARIANTS[variant], [fold], seed, _setting(config))
-            last = outcome.scores[0][-1]
+            last = outcome.predictions[0][-1]
             found.append(points.elsewhere(both, last, config.n_thresholds, fold.held_out, hits))
         for kind, own in points.named(np.stack(found)):
             yield {

@@ -7,7 +7,7 @@ import pandas as pd
 from scipy.ndimage import gaussian_filter1d
 from scipy.signal import find_peaks
 
-from causalex_core.spotting.windows import Video
+from causalex_core.spotting.data import Video
 
 
 def peaks(videos: Sequence[Video], length: int, kind: str) -> pd.DataFrame:

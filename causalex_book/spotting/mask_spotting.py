@@ -24,14 +24,13 @@ from causalex_core.data.annotations import CAS, SAMM
 from causalex_core.evaluation import operating_points
 from causalex_core.evaluation.operating_points import CROSS, LAST
 from causalex_core.spotting import candidates, debias, losses, proposals
-from causalex_core.spotting.fold_trainer import Graphs, TrainingConfig
-from causalex_core.spotting.judging import judge
-from causalex_core.spotting.network import NetworkConfig
-from causalex_core.spotting.training import FoldResults, train
-from causalex_core.spotting.windows import Fold, Video, gather, hold_out, leave_one_subject_out
+from causalex_core.spotting.data import Video, gather, hold_out, leave_one_subject_out
+from causalex_core.spotting.model import NetworkConfig
+from causalex_core.spotting.training import FoldResults, Graphs, TrainingConfig, predict, train
+from causalex_core.training import Fold, by_sample
 
 SOURCES = ("mdmd_baseline", "megc_video_lengths", "auw_gcn_annotations")
-LONG = True
+LONG = "some ten minutes of CPU time"
 DATABASES = (CAS, SAMM)
 SAMM_STEP = 8  # 200 to 25 frames per second, as AUW-GCN's table of SAMM counts
 NONE, NULL, SWEEP = "none", "null frames", "as many thresholds instead"
@@ -44,16 +43,17 @@ class Config(Parameters):
     Attributes
     ----------
     seeds
-        Of the models; their F1 are averaged.
-    epochs, width
-        Of training, and channels of the convolutions.
+        Seeds of the models; F1 is averaged over them.
+    epochs
+        Epochs of training.
+    width
+        Channels of the convolutions.
     n_thresholds
-        Thresholds that are tried on the score of detections, evenly from 0 to 1 in its cube root:
-        it is a product of three probabilities.
+        Number of thresholds that are tried on the score of detections.
     strengths
-        Of the null-frame counterfactual; 0 must be among them.
+        Strengths lambda of the null-frame counterfactual.
     most_subjects
-        Of each database, for a quick look; 0 is everybody.
+        Subjects of each database, for a quick look; 0 is everybody.
     n_bootstrap
         Resamples of subjects behind each interval.
     """
@@ -78,7 +78,7 @@ def compute(config: Config) -> dict[str, pd.DataFrame]:
         rows["inputs"].append(_inputs(part))
         folds = leave_one_subject_out(part.windows, all_windows=True)
         outer = _trained(part, folds, config)
-        scores = [candidates.held_out(outer, part.windows, seed) for seed in config.seeds]
+        scores = [outer.by_sample(seed, len(part.windows.video)) for seed in config.seeds]
         counted = np.stack([points.hits(part, list(one), config.n_thresholds)[0] for one in scores])
         at_home[part.name] = counted[:, :, :, -1]
         inner = _trained(
@@ -119,7 +119,7 @@ def read(database: str, config: Config) -> SpottingDataset:
         fps=auw_gcn.FPS[database],
         windows=gather(videos, truth),
         truth=truth,
-        rules=candidates.tried(proposals.CAS if database == CAS else proposals.SAMM),
+        rules=candidates.permissive(proposals.CAS if database == CAS else proposals.SAMM),
         loss=losses.CAS if database == CAS else losses.SAMM,
     )
 
@@ -183,7 +183,7 @@ def _nested(
     for seed, outer in zip(config.seeds, scores, strict=True):
         of_pairs = [
             points.choices(part, list(said), config.n_thresholds, run.fold.held_out)[0]
-            for run, said in zip(inner.runs, inner.scores, strict=True)
+            for run, said in zip(inner.runs, inner.predictions, strict=True)
             if run.seed == seed
         ]
         of_all, _ = points.choices(part, list(outer[list(inner.epochs)]), config.n_thresholds)
@@ -215,14 +215,14 @@ def _debiased(
     """The null-frame counterfactual after the last epoch, and what it is no better than."""
     how, motion = _training(part, config), part.windows.motion
     views = {NONE: motion, NULL: debias.null_motion(motion).expand_as(motion)}
-    judged, of_inner = (judge(outcome, how, Graphs(), views) for outcome in (outer, inner))
+    judged, of_inner = (predict(outcome, how, Graphs(), views) for outcome in (outer, inner))
     group = nested.groups(part.subjects)
     found: dict[tuple[str, str], list[np.ndarray]] = {}
     for seed in config.seeds:
         own = [number for number, run in enumerate(outer.runs) if run.seed == seed]
         runs = [outer.runs[number] for number in own]
         factual, null = (
-            candidates.in_place(runs, [judged[view][number] for number in own], len(motion))
+            by_sample(runs, [judged[view][number] for number in own], len(motion))
             for view in (NONE, NULL)
         )
         pairs = [number for number, run in enumerate(inner.runs) if run.seed == seed]
@@ -276,7 +276,7 @@ def _crossed(
     outcome = _trained(both, [fold], config)
     found = [
         points.elsewhere(both, said[-1], config.n_thresholds, fold.held_out, home)
-        for said, home in zip(outcome.scores, at_home, strict=True)
+        for said, home in zip(outcome.predictions, at_home, strict=True)
     ]
     for kind, own in points.named(np.stack(found)):
         yield {

@@ -21,17 +21,16 @@ from causalex_core.data.feature_archive import is_archive
 from causalex_core.data.names import found_as
 from causalex_core.errors import CausalexError
 from causalex_core.graphs import prior
-from causalex_core.motion.record import Recording, read_folder
+from causalex_core.motion.record import MotionRecord, read_folder
 from causalex_core.spotting import candidates, graph, losses, proposals
+from causalex_core.spotting.data import TargetConfig, Video, Windows, gather, together
 from causalex_core.spotting.graph import GraphConfig
 from causalex_core.spotting.losses import LossConfig
-from causalex_core.spotting.predict import recorded
 from causalex_core.spotting.proposals import ProposalConfig
-from causalex_core.spotting.targets import TargetConfig
-from causalex_core.spotting.windows import Fold, Video, Windows, gather, together
+from causalex_core.training import Fold
 from causalex_synthetic import dataset
-from causalex_synthetic.dataset import Cohort
-from causalex_synthetic.dataset_spec import PLANS
+from causalex_synthetic.dataset import SyntheticDataset
+from causalex_synthetic.dataset_spec import SPECS
 
 Targets = Literal["annotations", "marks"]
 PRIORS: Mapping[str, str] = {CAS: "assets/cas(me)^2.npy", SAMM: "assets/samm.npy"}
@@ -39,7 +38,7 @@ _LIKE = {"cas_like": CAS, "samm_like": SAMM}
 _RULES = {CAS: proposals.CAS, SAMM: proposals.SAMM}
 _LOSSES = {CAS: losses.CAS, SAMM: losses.SAMM}
 RealName = Annotated[str, one_of(_RULES)]
-DatabaseName = Annotated[str, one_of([*PLANS, *_RULES])]
+DatabaseName = Annotated[str, one_of([*SPECS, *_RULES])]
 
 
 @dataclass(frozen=True)
@@ -79,7 +78,7 @@ class SpottingDataset:
     loss: LossConfig
     videos: tuple[Video, ...] = ()
     marks: tuple[np.ndarray, ...] = ()
-    drawn: Cohort | None = None
+    drawn: SyntheticDataset | None = None
     published_prior: np.ndarray | None = None
 
     @cached_property
@@ -141,16 +140,13 @@ def read(
         If the database is unknown, a source is not at hand, a folder cannot be used, or there
         are no marks.
     """
-    if database in PLANS:
-        drawn = dataset.draw(dataset.Config(plan=database))
+    if database in SPECS:
+        drawn = dataset.draw(dataset.Config(spec=database))
         return _material(
-            drawn.plan.database,
+            drawn.spec.database,
             _LIKE[database],
-            drawn.plan.fps,
-            [
-                recorded(drawn.measured(number), video.person.subject, video.name)
-                for number, video in enumerate(drawn.videos)
-            ],
+            drawn.spec.fps,
+            [drawn.measured(number) for number in range(len(drawn.videos))],
             drawn.expressions,
             search,
             most_subjects,
@@ -158,7 +154,7 @@ def read(
         )
     if database not in _RULES:
         raise CausalexError(
-            f"database '{database}': expected one of {', '.join([*PLANS, *_RULES])}"
+            f"database '{database}': expected one of {', '.join([*SPECS, *_RULES])}"
         )
     if database in features and not is_archive(Path(features[database])):
         return _extracted(database, Path(features[database]), search, most_subjects, targets)
@@ -224,11 +220,11 @@ def _material(
     name: str,
     like: str,
     fps: float,
-    recordings: Sequence[Recording],
+    recordings: Sequence[MotionRecord],
     table: pd.DataFrame,
     search: GraphConfig,
     most_subjects: int,
-    drawn: Cohort | None = None,
+    drawn: SyntheticDataset | None = None,
     marked: Sequence[np.ndarray] | None = None,
 ) -> SpottingDataset:
     people = list(dict.fromkeys(one.subject for one in recordings))[: most_subjects or None]
@@ -245,7 +241,7 @@ def _material(
             videos, truth, TargetConfig("released" if marked is not None else "sound"), own_marks
         ),
         truth=truth,
-        rules=candidates.tried(_RULES[like]),
+        rules=candidates.permissive(_RULES[like]),
         loss=_LOSSES[like],
         videos=videos,
         marks=tuple(graph.of_video(one, search).marks for one in own),
@@ -254,7 +250,7 @@ def _material(
     )
 
 
-def _named(recording: Recording, database: str) -> Recording:
+def _named(recording: MotionRecord, database: str) -> MotionRecord:
     """A recording under the name that annotations have for it."""
     name = found_as(database, recording.video)
     if name == recording.video:
@@ -262,7 +258,9 @@ def _named(recording: Recording, database: str) -> Recording:
     return replace(recording, subject=name.rpartition("_")[0], video=name)
 
 
-def _of_videos(table: pd.DataFrame, recordings: Sequence[Recording], folder: Path) -> pd.DataFrame:
+def _of_videos(
+    table: pd.DataFrame, recordings: Sequence[MotionRecord], folder: Path
+) -> pd.DataFrame:
     """Annotations of the videos that are there.
 
     Raises

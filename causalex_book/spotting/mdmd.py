@@ -11,7 +11,7 @@ import pandas as pd
 
 from causalex_book.data.mdmd import intervals
 from causalex_core.errors import CausalexError
-from causalex_core.spotting.windows import Video
+from causalex_core.spotting.data import Video
 
 _SPANS = 6  # for a video of less than so many distances the distance is halved
 

@@ -101,7 +101,7 @@ def at_candidates(counted: np.ndarray, choice: np.ndarray) -> np.ndarray:
 
 def best_elsewhere(counted: np.ndarray) -> np.ndarray:
     """Counts (2, S, 3) of each kind at the candidate that is best on the other subjects."""
-    return np.stack([operating_points.best_elsewhere(counted[:, k]) for k in range(len(KINDS))])
+    return np.stack([operating_points.best_on_others(counted[:, k]) for k in range(len(KINDS))])
 
 
 def elsewhere(

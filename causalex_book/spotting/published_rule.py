@@ -18,6 +18,7 @@ from causalex_core.expressions import KINDS, MissingOffset
 from causalex_core.spotting import candidates, proposals
 from causalex_core.spotting.proposals import ProposalConfig
 from causalex_core.spotting.training import FoldResults
+from causalex_core.training import by_sample
 
 RULES = (EPOCH, CROSS, LAST)
 
@@ -37,13 +38,13 @@ def scores_by_epoch(outcome: FoldResults, part: SpottingDataset, seed: int) -> I
     """Held-out scores (W, 2, 3, 256) of one kept epoch after the other, float32."""
     own = [
         (run, scores)
-        for run, scores in zip(outcome.runs, outcome.scores, strict=True)
+        for run, scores in zip(outcome.runs, outcome.predictions, strict=True)
         if run.seed == seed
     ]
     runs = [run for run, _ in own]
     for epoch in range(len(outcome.epochs)):
         of_epoch = [scores[epoch] for _, scores in own]
-        yield candidates.in_place(runs, of_epoch, len(part.windows.video)).astype(np.float32)
+        yield by_sample(runs, of_epoch, len(part.windows.video)).astype(np.float32)
 
 
 def detections_by_epoch(

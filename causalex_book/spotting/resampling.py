@@ -7,12 +7,11 @@ import pandas as pd
 
 from causalex_book.spotting.material import SpottingDataset
 from causalex_core.expressions import FRAMES
-from causalex_core.motion.record import Recording
+from causalex_core.motion.record import MotionRecord, Quality
 from causalex_core.spotting import graph
+from causalex_core.spotting.data import TargetConfig, Video, gather
 from causalex_core.spotting.graph import GraphConfig
 from causalex_core.spotting.proposals import ProposalConfig, ProposalRule
-from causalex_core.spotting.targets import TargetConfig
-from causalex_core.spotting.windows import Video, gather
 
 
 def at_rate(part: SpottingDataset, fps: float, search: GraphConfig) -> SpottingDataset:
@@ -35,7 +34,13 @@ def at_rate(part: SpottingDataset, fps: float, search: GraphConfig) -> SpottingD
     )
     truth = labels(part.truth, factor)
     everywhere = (
-        Recording(video.subject, video.name, video.motion, np.ones(len(video.motion), bool), fps)
+        MotionRecord(
+            video.motion,
+            np.full(len(video.motion), Quality.MEASURED, np.uint8),
+            fps,
+            subject=video.subject,
+            video=video.name,
+        )
         for video in videos
     )
     return replace(
@@ -87,6 +92,7 @@ def rules(read_out: ProposalConfig, factor: float) -> ProposalConfig:
 
 def _rule(rule: ProposalRule, factor: float) -> ProposalRule:
     (near, far), (shortest, longest) = (
-        tuple(round(frames * factor) for frames in pair) for pair in (rule.reach, rule.length)
+        tuple(round(frames * factor) for frames in pair)
+        for pair in (rule.search_window, rule.length)
     )
-    return replace(rule, reach=(near, far), length=(shortest, longest))
+    return replace(rule, search_window=(near, far), length=(shortest, longest))

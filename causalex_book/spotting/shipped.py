@@ -23,15 +23,14 @@ from causalex_core.motion.extract import Config as Extraction
 from causalex_core.spotting import checkpoints, graph
 from causalex_core.spotting.candidates import counts
 from causalex_core.spotting.checkpoints import Settings, Spotter
-from causalex_core.spotting.fold_trainer import Graphs, TrainingConfig
+from causalex_core.spotting.data import Normalisation, Video, Windows, gather, hold_out
 from causalex_core.spotting.graph import GraphConfig
-from causalex_core.spotting.network import PAPER
-from causalex_core.spotting.predict import recorded
+from causalex_core.spotting.model import PAPER
 from causalex_core.spotting.proposals import ProposalConfig, ProposalRule, detect
-from causalex_core.spotting.training import train
-from causalex_core.spotting.windows import Fold, Normalisation, Video, Windows, gather, hold_out
+from causalex_core.spotting.training import Graphs, TrainingConfig, train
+from causalex_core.training import Fold
 from causalex_synthetic import dataset
-from causalex_synthetic.dataset import Cohort
+from causalex_synthetic.dataset import SyntheticDataset
 
 # AUW-GCN's reaches and lengths, with all but the least apexes tried and no limit of intervals per
 # video: what is kept is decided by the score. Intervals of one kind hardly overlap, as readers of
@@ -51,7 +50,7 @@ class Config:
     Attributes
     ----------
     people
-        Cohort that it is trained on.
+        Synthetic people that it is trained on.
     graph
         How the graph of each video is found and read.
     training
@@ -83,10 +82,7 @@ def train_shipped(config: Config | None = None) -> tuple[Spotter, dict[str, Any]
     """
     config = config or Config()
     people = dataset.draw(config.people)
-    recordings = [
-        recorded(people.measured(number), video.person.subject, video.name)
-        for number, video in enumerate(people.videos)
-    ]
+    recordings = [people.measured(number) for number in range(len(people.videos))]
     windows = gather(
         [Video(one.subject, one.video, one.motion) for one in recordings], people.expressions
     )
@@ -103,7 +99,7 @@ def train_shipped(config: Config | None = None) -> tuple[Spotter, dict[str, Any]
         graphs=Graphs(compound=torch.from_numpy(matrices)),
         keep=[config.training.epochs - 1],
     )
-    *groups, _ = outcome.scores
+    *groups, _ = outcome.predictions
     scores = np.empty((len(windows.video), *groups[0].shape[2:]), np.float32)
     for fold, said in zip(folds, groups, strict=False):
         scores[fold.held_out] = said[0]
@@ -111,14 +107,14 @@ def train_shipped(config: Config | None = None) -> tuple[Spotter, dict[str, Any]
     network = outcome.model(len(folds) - 1, config.training.network)
     network.prior = torch.from_numpy(priors[-1])
     settings = Settings(
-        fps=people.plan.fps,
+        fps=people.spec.fps,
         extraction=Extraction().to_json(),
         normalisation=Normalisation(
             outcome.normalisation.mean[-1], outcome.normalisation.deviation[-1]
         ),
         graph=config.graph,
         rules=_RULES,
-        least=least,
+        min_score=least,
     )
     about = {
         "cohort": {
@@ -146,7 +142,7 @@ def _folds(windows: Windows, groups: int) -> list[Fold]:
     return [*apart, everybody]
 
 
-def _prior(people: Cohort, fold: Fold, windows: Windows) -> np.ndarray:
+def _prior(people: SyntheticDataset, fold: Fold, windows: Windows) -> np.ndarray:
     """Prior graph B from the annotations of those who train."""
     table = people.expressions
     own = table[table["subject"].isin(windows.subject[fold.train])]

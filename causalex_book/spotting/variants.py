@@ -14,12 +14,16 @@ from causalex_core.data import manifest
 from causalex_core.errors import CausalexError
 from causalex_core.graphs import compound
 from causalex_core.graphs.prior import normalise_rows
-from causalex_core.spotting import network, optimiser
-from causalex_core.spotting.fold_trainer import Graphs, TrainingConfig
-from causalex_core.spotting.network import PAPER, RELEASED, NetworkConfig
-from causalex_core.spotting.optimiser import OptimiserConfig
-from causalex_core.spotting.training import FoldResults, train
-from causalex_core.spotting.windows import Fold
+from causalex_core.spotting import model
+from causalex_core.spotting.model import PAPER, RELEASED, NetworkConfig
+from causalex_core.spotting.training import (
+    FoldResults,
+    Graphs,
+    OptimiserConfig,
+    TrainingConfig,
+    train,
+)
+from causalex_core.training import Fold
 
 
 @dataclass(frozen=True)
@@ -47,7 +51,7 @@ class Variant:
 
 NONE, CAUSAL_EX, AUW_GCN = "no graph", "Causal-Ex", "AUW-GCN"
 VARIANTS: Mapping[str, Variant] = {
-    AUW_GCN: Variant(network.AUW_GCN),
+    AUW_GCN: Variant(model.AUW_GCN),
     CAUSAL_EX: Variant(PAPER),
     "as released": Variant(RELEASED),
     NONE: Variant(replace(PAPER, graph=("identity", "identity"))),
@@ -69,7 +73,7 @@ class Setting:
     Attributes
     ----------
     epochs, batch, optimiser, normalisation, precision
-        See :class:`causalex_core.spotting.side_by_side.TrainingConfig`.
+        See :class:`causalex_core.spotting.training.TrainingConfig`.
     published_prior
         Whether B is the matrix that AUW-GCN ships, which has seen the annotations of the tested
         subject; else that of the training subjects of each fold.
@@ -83,7 +87,7 @@ class Setting:
     published_prior: bool = False
 
 
-PUBLISHED = Setting(100, 128, optimiser.RELEASED, "auw_gcn", published_prior=True)
+PUBLISHED = Setting(100, 128, OptimiserConfig(), "auw_gcn", published_prior=True)
 # A smaller batch and a faster fall of the rate take training as far in fewer epochs.
 OWN = Setting(12, 32, OptimiserConfig(gamma=0.9), "training")
 

@@ -1,4 +1,4 @@
-"""``python -m causalex_book.workflow VERB``: what run.py and Snakemake call."""
+"""``python -m causalex_book.workflow VERB``: what run.py, Snakemake and developers call."""
 
 import argparse
 import json
@@ -23,6 +23,8 @@ def main(arguments: list[str] | None = None) -> int:
     page.add_argument("output", type=Path)
     page.add_argument("--parameters", type=json.loads, default={}, help="as a JSON object")
     page.add_argument("--uses", type=json.loads, help="digests of all else it depends on, likewise")
+    cells = verbs.add_parser("parameters", help="write the parameters cells of the notebooks")
+    cells.add_argument("--check", action="store_true", help="only name those that are outdated")
     verbs.add_parser("lint", help="check style, types and layers")
     verbs.add_parser("test", help="run the tests; further arguments go to pytest")
     options, rest = parser.parse_known_args(arguments)
@@ -32,9 +34,8 @@ def main(arguments: list[str] | None = None) -> int:
         if options.verb == "test":
             return checks.test(rest)
         if options.verb == "lint":
-            checks.lint()
-        else:
-            _execute(options) if options.verb == "execute" else _make(options)
+            return checks.lint()
+        return {"execute": _execute, "parameters": _write_cells}.get(options.verb, _make)(options)
     except CausalexError as error:
         print(f"causalex: error: {error}", file=sys.stderr)
         return 2
@@ -44,10 +45,9 @@ def main(arguments: list[str] | None = None) -> int:
             file=sys.stderr,
         )
         return 2
-    return 0
 
 
-def _make(options: argparse.Namespace) -> None:
+def _make(options: argparse.Namespace) -> int:
     """Fetch what anybody may have, then make the book or the PDF, and say where it is."""
     from causalex_book.workflow import book, pdf
     from causalex_core import cli
@@ -60,14 +60,28 @@ def _make(options: argparse.Namespace) -> None:
     page = (pdf if verb == "pdf" else book).make(options.experiment)
     print(f"The {verb} is in {page.parent} ({time.monotonic() - started:.0f} s).")
     print(f"Open {page.as_uri()}")
+    return 0
 
 
-def _execute(options: argparse.Namespace) -> None:
+def _write_cells(options: argparse.Namespace) -> int:
+    from causalex_book.workflow import parameters
+
+    others = parameters.write(check=options.check)
+    print(
+        f"parameters cells: {', '.join(others)} changed"
+        if others
+        else "parameters cells: as declared"
+    )
+    return int(bool(options.check and others))
+
+
+def _execute(options: argparse.Namespace) -> int:
     from causalex_book.workflow import execute, experiment
 
     os.environ.update(experiment.surroundings())
     seconds = execute.execute(options.notebook, options.output, options.parameters, options.uses)
     print(f"executed {options.output.stem} in {seconds:.0f} s", flush=True)
+    return 0
 
 
 if __name__ == "__main__":

@@ -80,7 +80,7 @@ def _assemble(chosen: Experiment) -> Path:
     shutil.copytree(paths.BOOK, source, ignore=hidden)
     for name in chosen.runs:
         page = present.page(chosen.page(name))
-        shown = results.handed_over(chosen.folder / "results" / name)
+        shown = results.saved(chosen.folder / "results" / name)
         files = {**numbers.files(name, shown), **numbers.detected(name, shown)}
         if files:
             page.cells.append(numbers.cell(list(files)))

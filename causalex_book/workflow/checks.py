@@ -30,7 +30,7 @@ def test(given: Sequence[str]) -> int:
     return _run("-m", "pytest", *(() if named else ALL), *given)
 
 
-def lint() -> None:
+def lint() -> int:
     """Check style, format, types and layers; all of them, even after a failure.
 
     Raises
@@ -45,6 +45,7 @@ def lint() -> None:
             failed.append(name)
     if failed:
         raise CausalexError(f"failed: {', '.join(failed)}")
+    return 0
 
 
 def _run(*command: str) -> int:

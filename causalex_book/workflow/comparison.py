@@ -31,7 +31,7 @@ def write(chosen: Experiment) -> None:
         record = records.read(folder, name)
         if record and record.state == "done" and record.answers(run.parameters, uses):
             point = {key: run.parameters[key] for key in chosen.varied if key in run.parameters}
-            found = results.handed_over(folder / "results" / name)
+            found = results.saved(folder / "results" / name)
             links = _readable(folder, name, run.parameters), _finished(name)
             done.append(
                 comparison.RunResult(name, point, found, record.seconds, *map(quote, links))

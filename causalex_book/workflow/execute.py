@@ -16,7 +16,8 @@ from jupyter_client.kernelspec import KernelSpec
 from jupyter_client.manager import AsyncKernelManager
 
 from causalex_book.publishing import results
-from causalex_book.workflow import experiment, handed, records
+from causalex_book.workflow import experiment, records
+from causalex_book.workflow import parameters as of_notebook
 from causalex_core import locks, paths
 from causalex_core.errors import CausalexError
 
@@ -107,7 +108,7 @@ def execute(
     output = output.absolute()
     folder, run = output.parent.parent, output.stem
     finished = folder / "finished" / output.name
-    known = handed.read(notebook).parameters
+    known = of_notebook.names(notebook)
     experiment.refuse_unknown_parameters(notebook.stem, parameters, known)
     with locks.exclusive(records.lock(folder, run), f"another process executes {run}"):
         earlier = records.read(folder, run)

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from causalex_book import pages
-from causalex_book.workflow import grid, handed
+from causalex_book.workflow import grid, parameters
 from causalex_core import paths, provenance
 from causalex_core.config import core_yaml
 from causalex_core.data import manifest
@@ -133,16 +133,15 @@ def parse(content: Any) -> Experiment:
         If a key is missing or unknown, or a run asks for a notebook, a parameter, a value or a
         resource that there is not.
     """
-    found = _understood(content)
-    pages = {run.notebook: handed.read(notebook(run.notebook)) for run in found.runs.values()}
+    parsed = _understood(content)
     runs = {}
-    for name, run in found.runs.items():
-        page, given = pages[run.notebook], run.parameters
-        if not found.varied:
-            given = page.without_stored(given)
-        page.check(given)
+    for name, run in parsed.runs.items():
+        given = run.parameters
+        if not parsed.varied:
+            given = parameters.without_stored(run.notebook, given)
+        parameters.check(run.notebook, given)
         runs[name] = Run(run.notebook, given)
-    return replace(found, runs=runs)
+    return replace(parsed, runs=runs)
 
 
 def _understood(content: Any) -> Experiment:
@@ -189,7 +188,7 @@ def _refuse_unrunnable(runs: Mapping[str, Run], who: str) -> None:
                     f"{who} lists '{run.notebook}', but there is no notebooks/{file.name}"
                     f"{did_you_mean(run.notebook, there)}"
                 )
-            known[run.notebook] = handed.read(file).parameters
+            known[run.notebook] = parameters.names(file) if run.parameters else ()
         refuse_unknown_parameters(run.notebook, run.parameters, known[run.notebook], who)
 
 

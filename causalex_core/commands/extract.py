@@ -19,8 +19,9 @@ from causalex_core import devices, paths
 from causalex_core.commands import options
 from causalex_core.errors import CausalexError
 from causalex_core.motion import flow, head_motion, landmarks, mdmo, video
-from causalex_core.motion.extract import PAPER, Config, Motion, Quality, device_for
+from causalex_core.motion.extract import PAPER, Config, device_for
 from causalex_core.motion.extract import extract as extract_motion
+from causalex_core.motion.record import MotionRecord, Quality
 
 _ON_GPU = 4  # videos at the same time: each takes up to a GB of its memory
 
@@ -231,14 +232,14 @@ def _attempt(job: Job) -> str | CausalexError:
     return _summary(motion)
 
 
-def _summary(motion: Motion) -> str:
+def _summary(motion: MotionRecord) -> str:
     counts = np.bincount(motion.quality, minlength=len(Quality))
     parts = [
         f"{counts[quality]} {quality.name.lower().replace('_', ' ')}"
         for quality in Quality
         if counts[quality]
     ]
-    seconds = len(motion.quality) / motion.fps
+    seconds = len(motion.quality) / (motion.fps or np.inf)
     return (
         f"{len(motion.quality)} frames ({math.ceil(seconds)} s), stride {motion.stride}:"
         f" {', '.join(parts)}"

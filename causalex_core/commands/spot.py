@@ -18,11 +18,11 @@ from causalex_core.errors import CausalexError
 from causalex_core.motion import landmarks, video
 from causalex_core.motion.extract import extract
 from causalex_core.motion.landmarks import Given, Landmarker
-from causalex_core.motion.record import Recording, read_motion
+from causalex_core.motion.record import MotionRecord, read_motion
 from causalex_core.motion.video import Frames
 from causalex_core.spotting import checkpoints
 from causalex_core.spotting.checkpoints import Spotted
-from causalex_core.spotting.predict import portraits, recorded
+from causalex_core.spotting.predict import portraits
 
 
 @click.command()
@@ -47,8 +47,8 @@ from causalex_core.spotting.predict import portraits, recorded
     type=click.FloatRange(min=0),
     default=0.0,
     show_default=True,
-    help="Lambda of Eq. 8: take this much of what the network says of null frames from its"
-    " probabilities. That raises all thresholds alike.",
+    help="Lambda, the strength of debiasing: this much of the network's output for null frames is"
+    " subtracted from its probabilities. That raises all thresholds alike.",
 )
 @click.option(
     "--model",
@@ -135,7 +135,7 @@ def _recording(
     frames: Frames | None,
     motion: Path | None,
     landmarker: Landmarker | Given | None,
-) -> Recording:
+) -> MotionRecord:
     """Motion of a video, from a file or from its frames."""
     if motion or frames is None:
         recording = replace(read_motion(motion or job.place), subject=job.subject, video=job.name)
@@ -145,9 +145,7 @@ def _recording(
                 " the motion of this video"
             )
     else:
-        recording = recorded(
-            extract(frames, landmarker or landmarks.face_mesh()), job.subject, job.name
-        )
+        recording = replace(extract(frames, landmarker), subject=job.subject, video=job.name)
     return recording
 
 

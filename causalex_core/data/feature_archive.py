@@ -19,8 +19,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from causalex_core import regions
-from causalex_core.motion.record import Recording
 from causalex_core.errors import CausalexError
+from causalex_core.motion.record import MotionRecord, Quality
 
 UNIT_PX = 20  # flow was clipped to +-10 px and mapped to a range of 1
 _STEP, _CONTEXT = 256, 7
@@ -45,7 +45,7 @@ class MarkedRecording:
         (T, 2, 4) bool: micro and macro; onset, apex, offset, action.
     """
 
-    recording: Recording
+    recording: MotionRecord
     marks: NDArray[np.bool_]
 
 
@@ -203,8 +203,9 @@ def _video(
                 f" {'missing' if len(files) < needed else 'too much'}"
             )
     measured = given[:length] & (np.arange(length) < last)
+    quality = np.where(measured, Quality.MEASURED, Quality.END_OF_VIDEO).astype(np.uint8)
     return MarkedRecording(
-        Recording(subject, video, motion[:length], measured, fps),
+        MotionRecord(motion[:length], quality, fps, subject=subject, video=video),
         marks[:length].reshape(length, _KINDS, _MARKS),
     )
 

@@ -147,8 +147,13 @@ def cards() -> dict[str, Card]:
     Raises
     ------
     CausalexError
-        If a card cannot be read, lacks an entry, or names a file outside its folder.
+        If a card cannot be read, lacks an entry, or names a file outside its folder; or outside a
+        checkout, as cards are not installed.
     """
+    if not paths.MANIFEST.is_dir():
+        raise CausalexError(
+            "the cards of the data sources are not installed: use a checkout of the repository"
+        )
     return {path.stem: read_card(path) for path in sorted(paths.MANIFEST.glob("*.yml"))}
 
 

@@ -1,20 +1,27 @@
-"""Error rates by group, equalized odds, and their bootstrap over subjects.
+"""True and false positive rates of frames, equalized odds, and their bootstrap over subjects.
 
 Equalized odds (Hardt and others 2016) asks for equal true and false positive rates across the
 values of a sensitive attribute. The ratio TPR / FPR of one model, which the Causal-Ex paper
-prints under that name, is another quantity: see :func:`rates`.
+prints under that name, is another quantity: see :func:`rate_intervals`.
 
 A group without positives has no true positive rate, and one without negatives no false positive
-rate. Such a rate is left out, and said to be; fairlearn takes it for 0.
+rate. Such a rate is left out and counted; fairlearn takes it for 0.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from fairlearn.metrics import MetricFrame, count, false_positive_rate, true_positive_rate
 
-from causalex_core.evaluation.uncertainty import Interval, percentile_interval, subject_weights
+from causalex_core.evaluation.uncertainty import (
+    Interval,
+    bootstrap,
+    named_intervals,
+    percentile_interval,
+    subject_weights,
+)
+from causalex_core.expressions import MissingOffset, resolve_missing_offsets
 
 
 @dataclass(frozen=True)
@@ -24,35 +31,104 @@ class Gap(Interval):
     Attributes
     ----------
     groups_left_out
-        How many groups lack one of the two rates, or both, and are not compared in it.
+        Number of groups that lack a rate and are not compared in it.
     """
 
     groups_left_out: int = 0
 
 
-def rates(truth: np.ndarray, predicted: np.ndarray, group: np.ndarray) -> pd.DataFrame:
-    """True and false positive rate of each group.
+def covered(
+    table: pd.DataFrame,
+    lengths: Mapping[str, int],
+    missing_offset: MissingOffset = MissingOffset.AS_IS,
+) -> np.ndarray:
+    """Whether each frame lies in an interval.
 
     Parameters
     ----------
-    truth, predicted
-        (n,) booleans, one per frame.
-    group
-        (n,) names of groups: values of an attribute, or model variants as in Fig. 4.
+    table
+        Intervals ``video, onset, offset``, inclusive; frames outside the video are ignored, and
+        videos that are not in `lengths` are an error.
+    lengths
+        Frames of each video.
+    missing_offset
+        What becomes of intervals without an offset. One that still has none, or ends before it
+        begins, covers nothing: detections there are then false alarms.
 
     Returns
     -------
-    DataFrame
-        Columns ``group, tpr, fpr, frames``, sorted by group; a rate without cases is NaN.
+    ndarray
+        (frames,) booleans, of all videos one after the other.
     """
-    metrics = {"tpr": _true_positive_rate, "fpr": _false_positive_rate, "frames": count}
-    frame = MetricFrame(
-        metrics=metrics,
-        y_true=np.asarray(truth, dtype=int),
-        y_pred=np.asarray(predicted, dtype=int),
-        sensitive_features=pd.Series(np.asarray(group), name="group"),
+    table = resolve_missing_offsets(table, missing_offset)
+    starts = np.concatenate([[0], np.cumsum(list(lengths.values()))]).astype(int)
+    begin = dict(zip(lengths, starts[:-1], strict=True))
+    first = np.array([begin[name] for name in table["video"]], dtype=int)
+    last = np.array([lengths[name] - 1 for name in table["video"]], dtype=int)
+    onset = np.maximum(table["onset"].to_numpy(), 0)
+    offset = np.minimum(table["offset"].to_numpy(), last)
+    marks = onset <= offset  # not so where the offset is NaN
+    change = np.zeros(starts[-1] + 1, dtype=int)
+    np.add.at(change, first[marks] + onset[marks].astype(int), 1)
+    np.add.at(change, first[marks] + offset[marks].astype(int) + 1, -1)
+    return np.asarray(change.cumsum()[:-1] > 0)
+
+
+def cells(subject: np.ndarray, truth: np.ndarray, predicted: np.ndarray) -> pd.DataFrame:
+    """Count equal frames: ``subject, truth, predicted, frames``.
+
+    Parameters
+    ----------
+    subject
+        (n,) numbers of subjects.
+    truth, predicted
+        (n,) booleans.
+    """
+    codes = 4 * np.asarray(subject, np.int64) + 2 * truth + predicted
+    code, frames = np.unique(codes, return_counts=True)
+    return pd.DataFrame(
+        {
+            "subject": code // 4,
+            "truth": code // 2 % 2 == 1,
+            "predicted": code % 2 == 1,
+            "frames": frames,
+        }
     )
-    return frame.by_group.reset_index().astype({"frames": int})
+
+
+def rate_intervals(counted: pd.DataFrame, n_bootstrap: int, seed: int) -> dict[str, float]:
+    """True and false positive rate, and their ratio, with intervals over subjects.
+
+    Parameters
+    ----------
+    counted
+        As :func:`cells` returns them.
+    n_bootstrap, seed
+        Number of resamples of subjects, and their seed.
+
+    Returns
+    -------
+    dict
+        ``tpr, fpr, ratio``, each with ``_low``, ``_high`` and ``_left_out``. The ratio of the first
+        two is what Causal-Ex calls equalized odds. NaN where there are no frames, or no false
+        alarms; such resamples are left out of the interval, and counted.
+    """
+    subject = counted["subject"].to_numpy()
+    frames = np.zeros((subject.max() + 1, 2, 2))  # subject, truth, predicted
+    cell = (subject, *(counted[name].to_numpy(int) for name in ("truth", "predicted")))
+    np.add.at(frames, cell, counted["frames"].to_numpy())
+    weights = subject_weights(len(frames), n_bootstrap, seed)
+    table: dict[str, float] = {}
+    for name, interval in named_intervals(
+        ("tpr", "fpr", "ratio"), *bootstrap(_rates, weights, frames)
+    ).items():
+        table |= {
+            name: interval.estimate,
+            f"{name}_low": interval.low,
+            f"{name}_high": interval.high,
+            f"{name}_left_out": interval.left_out,
+        }
+    return table
 
 
 def equalized_odds_gap(
@@ -75,11 +151,9 @@ def equalized_odds_gap(
         (n,) booleans, one per frame.
     group, subject
         (n,) names.
-    n_bootstrap
-        Number of resamples; those in which a group lacks a rate that it has in the whole are
-        left out, since their gap would be between other groups.
-    seed
-        Seed of the resampling.
+    n_bootstrap, seed
+        Number of resamples, and their seed; those in which a group lacks a rate that it has in
+        the whole are left out, since their gap would be between other groups.
     frames
         (n,) how many equal frames each row stands for; None: one.
 
@@ -97,30 +171,19 @@ def equalized_odds_gap(
     np.add.at(total, (subject_of, group_of, truth), weight)
     np.add.at(positive, (subject_of, group_of, truth), weight * predicted)
     weights = subject_weights(len(subjects), n_bootstrap, seed)
-    drawn_total = np.einsum("bs,sgt->bgt", weights, total)
-    drawn_positive = np.einsum("bs,sgt->bgt", weights, positive)
-    rate, drawn_rate = (
-        _share(positive.sum(axis=0), total.sum(axis=0)),
-        _share(drawn_positive, drawn_total),
-    )
+    rate, drawn_rate = bootstrap(_share, weights, positive, total)
     unknown = np.isnan(rate)
     same = (np.isnan(drawn_rate) == unknown).all(axis=(1, 2))
-    found = percentile_interval(float(_gap(rate)), np.where(same, _gap(drawn_rate), np.nan))
-    return Gap(
-        found.estimate,
-        found.low,
-        found.high,
-        found.left_out,
-        groups_left_out=int(unknown.any(axis=1).sum()),
-    )
+    interval = percentile_interval(float(_gap(rate)), np.where(same, _gap(drawn_rate), np.nan))
+    return Gap(**vars(interval), groups_left_out=int(unknown.any(axis=1).sum()))
 
 
-def _true_positive_rate(truth: np.ndarray, predicted: np.ndarray) -> float:
-    return true_positive_rate(truth, predicted, pos_label=1) if np.any(truth) else np.nan
-
-
-def _false_positive_rate(truth: np.ndarray, predicted: np.ndarray) -> float:
-    return false_positive_rate(truth, predicted, pos_label=1) if not np.all(truth) else np.nan
+def _rates(frames: np.ndarray) -> np.ndarray:
+    """True and false positive rate, and their ratio (..., 3), of frames (..., truth, predicted)."""
+    with np.errstate(invalid="ignore", divide="ignore"):
+        share = frames[..., 1] / frames.sum(axis=-1)
+        tpr, fpr = share[..., 1], share[..., 0]
+        return np.stack([tpr, fpr, np.where(fpr == 0, np.nan, tpr / fpr)], axis=-1)
 
 
 def _share(part: np.ndarray, whole: np.ndarray) -> np.ndarray:

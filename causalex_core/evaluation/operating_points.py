@@ -1,4 +1,4 @@
-"""From hits of every epoch and threshold to what each rule of selection reports.
+"""Counts that each rule of selection reports, from hits at every epoch and threshold.
 
 Hits are (S, E, T, 3): subjects, epochs, thresholds; tp, detections and truths.
 """
@@ -8,7 +8,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from causalex_core.evaluation import selection
-from causalex_core.evaluation.uncertainty import f1_difference, f1_interval
+from causalex_core.evaluation.uncertainty import f1, f1_difference, f1_interval
 
 LAST, CROSS = "last epoch", "cross_fold"
 EPOCH, BOTH = "best epoch per subject", "best pair per subject"
@@ -19,22 +19,22 @@ def flat(hits: np.ndarray) -> np.ndarray:
     return hits.reshape(len(hits), -1, 3)
 
 
-def best_elsewhere(hits: np.ndarray) -> np.ndarray:
-    """Counts (S, 3) of each subject at the candidate that is best on the others."""
+def best_on_others(hits: np.ndarray) -> np.ndarray:
+    """Counts (S, 3) of each subject at the candidate that is best on the other subjects."""
     candidates = flat(hits)
     return selection.chosen(candidates, selection.cross_fold(candidates))
 
 
-def best_here(hits: np.ndarray) -> np.ndarray:
-    """Counts (S, 3) at the one candidate that is best on these subjects themselves."""
+def best_in_sample(hits: np.ndarray) -> np.ndarray:
+    """Counts (S, 3) at the one candidate that is best on the same subjects, pooled."""
     candidates = flat(hits)
     return selection.chosen(candidates, selection.oracle_pooled(candidates))
 
 
 def candidates(hits: np.ndarray) -> Mapping[str, np.ndarray]:
-    """Candidate (S,) that each rule takes for each subject, its place in `flat`.
+    """Candidate (S,) of each subject under each rule, an index of :func:`flat`.
 
-    ``last epoch``: the threshold is chosen on the other subjects. ``cross_fold``: epoch and
+    ``last epoch``: the threshold is best on the other subjects. ``cross_fold``: epoch and
     threshold are. ``best epoch per subject``: the last epoch's threshold, and the epoch that is
     best on the subject itself. ``best pair per subject``: both are best on the subject itself.
     """
@@ -50,25 +50,20 @@ def candidates(hits: np.ndarray) -> Mapping[str, np.ndarray]:
 
 
 def by_rule(hits: np.ndarray) -> Mapping[str, np.ndarray]:
-    """Counts (S, 3) under each rule, see `candidates`."""
-    return {rule: selection.chosen(flat(hits), own) for rule, own in candidates(hits).items()}
+    """Counts (S, 3) under each rule, see :func:`candidates`."""
+    return {rule: selection.chosen(flat(hits), index) for rule, index in candidates(hits).items()}
 
 
-def summary(found: np.ndarray, n_bootstrap: int) -> dict[str, float]:
-    """Mean counts over seeds, mean F1 with its interval over subjects, and its range over seeds.
+def summary(counts: np.ndarray, n_bootstrap: int) -> dict[str, float]:
+    """Summarise counts (seeds, S, 3) under a rule.
 
-    Parameters
-    ----------
-    found
-        (seeds, S, 3) counts.
-    n_bootstrap
-        Resamples of subjects.
+    Mean counts over seeds, mean F1 with its interval over subjects, and its range over seeds.
     """
-    interval = f1_interval(found, n_bootstrap, seed=1)
-    by_seed = [f1_interval(one, 1, seed=1).estimate for one in found]
-    tp, n_pred, n_truth = found.sum(axis=1).mean(axis=0).tolist()
+    interval = f1_interval(counts, n_bootstrap, seed=1)
+    by_seed = f1(counts.sum(axis=1)).tolist()
+    tp, n_pred, n_truth = counts.sum(axis=1).mean(axis=0).tolist()
     return {
-        "seeds": len(found),
+        "seeds": len(counts),
         "tp": tp,
         "n_pred": n_pred,
         "n_truth": int(n_truth),
@@ -80,7 +75,7 @@ def summary(found: np.ndarray, n_bootstrap: int) -> dict[str, float]:
     }
 
 
-def gain(found: np.ndarray, others: np.ndarray, n_bootstrap: int) -> dict[str, float]:
-    """Difference of mean F1, `found` minus `others` (seeds, S, 3), paired by subject."""
-    interval = f1_difference(found, others, n_bootstrap, seed=1)
+def gain(counts: np.ndarray, others: np.ndarray, n_bootstrap: int) -> dict[str, float]:
+    """Difference of mean F1, `counts` minus `others` (seeds, S, 3), paired by subject."""
+    interval = f1_difference(counts, others, n_bootstrap, seed=1)
     return {"gain": interval.estimate, "gain_low": interval.low, "gain_high": interval.high}

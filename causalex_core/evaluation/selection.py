@@ -1,9 +1,9 @@
-"""Which of many candidates (epochs, thresholds) a protocol reports, given counts of each.
+"""Rules that select one of many candidates (epochs, thresholds), given counts of each.
 
-All rules work on held-out counts: ``counts[s, c]`` are the tp, detections and truths of subject
-``s`` when candidate ``c`` is used. They differ in whose counts may choose. Among candidates of
-equal F1 the one with fewest detections is chosen, then the first: a subject on whom every
-candidate fails would otherwise be reported with whatever false alarms come first.
+All work on held-out counts (S, C, 3): tp, detections and truths of a subject at a candidate. They
+differ in whose counts select, and return an index (S,). Among candidates of equal F1 the one with
+fewest detections is selected, then the first: a subject on whom every candidate fails would
+otherwise be reported with the false alarms of the first.
 """
 
 import numpy as np
@@ -12,23 +12,12 @@ from causalex_core.evaluation.uncertainty import f1
 
 
 def oracle_per_subject(counts: np.ndarray) -> np.ndarray:
-    """Best candidate of each subject on that subject itself: the published rule of this family.
-
-    Parameters
-    ----------
-    counts
-        (S, C, 3) integers.
-
-    Returns
-    -------
-    ndarray
-        (S,) index of the chosen candidate.
-    """
+    """Best candidate of each subject on that subject itself: the published rule of this family."""
     return _best(counts)
 
 
 def oracle_pooled(counts: np.ndarray) -> np.ndarray:
-    """One candidate for all, best on the pooled test subjects; (S,) indices."""
+    """One candidate for all, best on the pooled test subjects."""
     return np.full(len(counts), _best(counts.sum(axis=0)))
 
 
@@ -37,11 +26,6 @@ def cross_fold(counts: np.ndarray) -> np.ndarray:
 
     Cheap and slightly leaky: the models behind the other subjects' counts were trained with this
     subject's data, though never scored on it.
-
-    Returns
-    -------
-    ndarray
-        (S,) index of the chosen candidate.
     """
     return _best(counts.sum(axis=0, keepdims=True) - counts)
 

@@ -1,11 +1,10 @@
 """Spotting protocols: which detections hit which truths, as counts.
 
-The field counts hits in several ways; each is a :class:`Protocol`, and every one of them says
-how long an interval is, what overlap is enough, and what one true positive is.
+The field counts hits in several ways; each is a :class:`Protocol`.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from enum import StrEnum
 
 import numpy as np
@@ -15,10 +14,11 @@ from scipy.optimize import linear_sum_assignment
 from scipy.sparse import csr_matrix
 from scipy.sparse.csgraph import maximum_bipartite_matching
 
+from causalex_core.display import Summary
 from causalex_core.expressions import KINDS, MissingOffset, resolve_missing_offsets
 
 COUNTS = ("tp", "n_pred", "n_truth")
-# Pairs of truth and detection looked at together; bounds the memory on crowded videos.
+# Pairs of truth and detection compared at once; bounds the memory on crowded videos.
 PAIRS_AT_ONCE = 2_000_000
 
 
@@ -60,38 +60,28 @@ class Protocol:
 MEGC = Protocol(
     "megc",
     "IoU of at least 0.5 on inclusive frames, each truth and each detection used once",
-    inclusive=True,
-    strict=False,
-    rule=MatchingRule.ONE_TO_ONE,
-)
+    inclusive=True, strict=False, rule=MatchingRule.ONE_TO_ONE,
+)  # fmt: skip
 AUW = Protocol(
     "auw",
     "IoU above 0.5 on offset - onset, per truth its best detection (AUW-GCN since 2025)",
-    inclusive=False,
-    strict=True,
-    rule=MatchingRule.BEST_PREDICTION,
-)
+    inclusive=False, strict=True, rule=MatchingRule.BEST_PREDICTION,
+)  # fmt: skip
 AUW_2023 = Protocol(
     "auw_2023",
     "IoU above 0.5 on offset - onset, every detection that hits counts (AUW-GCN as published)",
-    inclusive=False,
-    strict=True,
-    rule=MatchingRule.EACH_PREDICTION,
-)
+    inclusive=False, strict=True, rule=MatchingRule.EACH_PREDICTION,
+)  # fmt: skip
 EACH_TRUTH = Protocol(
     "each_truth",
     "IoU of at least 0.5 on inclusive frames, every truth that is hit counts (LGSNet, MDMD)",
-    inclusive=True,
-    strict=False,
-    rule=MatchingRule.EACH_TRUTH,
-)
-PROTOCOLS: Mapping[str, Protocol] = {
-    protocol.name: protocol for protocol in (MEGC, AUW, AUW_2023, EACH_TRUTH)
-}
+    inclusive=True, strict=False, rule=MatchingRule.EACH_TRUTH,
+)  # fmt: skip
+PROTOCOLS: Mapping[str, Protocol] = {item.name: item for item in (MEGC, AUW, AUW_2023, EACH_TRUTH)}
 
 
-@dataclass(frozen=True)
-class Counts:
+@dataclass(frozen=True, repr=False)
+class Counts(Summary):
     """True positives, detections and truths, and the rates that follow from them."""
 
     tp: int
@@ -114,6 +104,10 @@ class Counts:
         both = self.n_pred + self.n_truth
         return 2 * self.tp / both if both else 0.0
 
+    def _facts(self) -> Mapping[str, object]:
+        rates = {"precision": self.precision, "recall": self.recall, "f1": self.f1}
+        return asdict(self) | {name: f"{rate:.4f}" for name, rate in rates.items()}
+
 
 def score(
     truth: pd.DataFrame,
@@ -129,10 +123,8 @@ def score(
     ----------
     truth, predictions
         Tables with ``subject, video, onset, offset`` and, unless `kind_blind`, ``kind``.
-    protocol
-        How hits are counted.
-    missing_offset
-        What becomes of intervals without an offset, in both tables.
+    protocol, missing_offset
+        How hits are counted, and what becomes of intervals without an offset, in both tables.
     kind_blind
         Match without regard to kind; the only kind reported is then ``overall``.
 
@@ -164,10 +156,9 @@ def score_above(
     protocol: Protocol = MEGC,
     missing_offset: MissingOffset = MissingOffset.AS_IS,
 ) -> NDArray[np.int64]:
-    """Count hits per subject and kind at many thresholds of a detection's score.
+    """:func:`score` of the detections that reach each of many thresholds.
 
-    The same as :func:`score` of the detections that reach each threshold; what overlaps is found
-    once for all of them.
+    Overlaps are computed once for all thresholds.
 
     Parameters
     ----------
@@ -176,9 +167,9 @@ def score_above(
     thresholds
         (T,) of each kind: detections of a lower score are left out.
     subjects
-        Who is counted, in this order; intervals of others are left out.
+        Subjects to count, in this order; intervals of others are left out.
     protocol, missing_offset
-        How hits are counted.
+        As for :func:`score`.
 
     Returns
     -------
@@ -190,62 +181,46 @@ def score_above(
         for table in (truth, predictions)
     )
     cells = _grouped(truth, predictions, KINDS)
-    least = np.stack([thresholds[kind] for kind in KINDS], axis=1)  # (T, 2)
+    levels = np.stack([thresholds[kind] for kind in KINDS], axis=1)  # (T, 2)
     kind = cells.cell[len(truth) :] % len(KINDS)
-    kept = predictions["score"].to_numpy() >= least[:, kind]
+    kept = predictions["score"].to_numpy() >= levels[:, kind]
     counted = _counted(cells, kept, protocol).reshape(len(kept), -1, len(KINDS), len(COUNTS))
-    found = np.zeros((len(subjects), len(KINDS), len(kept), len(COUNTS)), np.int64)
-    places = {name: place for place, name in enumerate(subjects)}
-    found[[places[name] for name in cells.subjects]] = counted.transpose(1, 2, 0, 3)
-    return found
+    counts = np.zeros((len(subjects), len(KINDS), len(kept), len(COUNTS)), np.int64)
+    index = {name: number for number, name in enumerate(subjects)}
+    counts[[index[name] for name in cells.subjects]] = counted.transpose(1, 2, 0, 3)
+    return counts
 
 
 def pairs(truth: pd.DataFrame, predictions: pd.DataFrame) -> NDArray[np.int64]:
-    """Which detection hits which truth, under MEGC's rule.
+    """Which detection hits which truth under MEGC's rule: rows (P, 2) of both, by truth.
 
     Of all largest one-to-one matchings it is the one with the greatest overlap, so that of several
-    detections of one expression the nearest stands for it.
+    detections of one expression the nearest one hits it.
 
     Parameters
     ----------
     truth, predictions
         Tables with ``subject, video, onset, offset, kind``.
-
-    Returns
-    -------
-    ndarray
-        (P, 2) rows of `truth` and of `predictions`, from 0, in the order of the truths.
     """
     cells = _grouped(truth, predictions, KINDS)
-    left, right, overlap = _near(cells.truth, cells.found, MEGC)
-    found = []
+    left, right, overlap = _near(cells.truth, cells.detected, MEGC)
+    matched = [np.zeros((0, 2), np.int64)]
     for group in np.unique(cells.truth.group[left]):
         inside = np.flatnonzero(cells.truth.group[left] == group)
         truths, rows = np.unique(left[inside], return_inverse=True)
         detections, columns = np.unique(right[inside], return_inverse=True)
-        worth = np.zeros((len(truths), len(detections)))
-        # a pair more counts for more than all overlap there can be
-        worth[rows, columns] = 1 + overlap[inside] / (len(truths) + 1)
-        chosen = linear_sum_assignment(worth, maximize=True)
-        real = worth[chosen] > 0
-        found.append(np.stack([truths[chosen[0]], detections[chosen[1]]], axis=1)[real])
-    both = np.concatenate(found) if found else np.zeros((0, 2), np.int64)
+        value = np.zeros((len(truths), len(detections)))
+        # one more pair counts for more than the overlap of all
+        value[rows, columns] = 1 + overlap[inside] / (len(truths) + 1)
+        pair = linear_sum_assignment(value, maximize=True)
+        hit = value[pair] > 0
+        matched.append(np.stack([truths[pair[0]], detections[pair[1]]], axis=1)[hit])
+    both = np.concatenate(matched)
     return both[np.argsort(both[:, 0])]
 
 
 def pool(counts: pd.DataFrame) -> dict[str, Counts]:
-    """Add counts over subjects, per kind and overall.
-
-    Parameters
-    ----------
-    counts
-        As :func:`score` returns them.
-
-    Returns
-    -------
-    dict
-        ``macro``, ``micro`` and ``overall``; only ``overall`` if kinds were not told apart.
-    """
+    """Counts of :func:`score` of all subjects: ``macro``, ``micro`` (unless blind), ``overall``."""
     by_kind = counts.groupby("kind", observed=False)[list(COUNTS)].sum()
     pooled = {str(kind): Counts(*row) for kind, *row in by_kind.itertuples()}
     return pooled | {"overall": Counts(*by_kind.sum().tolist())}
@@ -253,7 +228,7 @@ def pool(counts: pd.DataFrame) -> dict[str, Counts]:
 
 @dataclass(frozen=True)
 class _Intervals:
-    """Parallel arrays (n,): group (subject, video and kind), onset, offset in frames."""
+    """Arrays (n,): group (subject, video and kind), onset and offset in frames."""
 
     group: np.ndarray
     onset: np.ndarray
@@ -262,25 +237,13 @@ class _Intervals:
 
 @dataclass(frozen=True)
 class _Cells:
-    """Both tables side by side.
-
-    Attributes
-    ----------
-    cell
-        Subject and kind, of truths and then of detections.
-    subjects
-        Names in alphabetical order.
-    kinds
-        How many kinds are told apart.
-    truth, found
-        Intervals by group.
-    """
+    """Both tables: subject and kind (`cell`) of truths and then of detections, and intervals."""
 
     cell: np.ndarray
     subjects: np.ndarray
     kinds: int
     truth: _Intervals
-    found: _Intervals
+    detected: _Intervals
 
 
 def _grouped(truth: pd.DataFrame, predictions: pd.DataFrame, kinds: tuple[str, ...]) -> _Cells:
@@ -306,30 +269,30 @@ def _grouped(truth: pd.DataFrame, predictions: pd.DataFrame, kinds: tuple[str, .
 
 def _counted(cells: _Cells, kept: np.ndarray, protocol: Protocol) -> NDArray[np.int64]:
     """Counts (T, cells, 3) of each choice of detections, which `kept` (T, detections) marks."""
-    choices, n_found = kept.shape
-    n_truth = len(cells.cell) - n_found
-    of_truth, of_found = cells.cell[:n_truth], cells.cell[n_truth:]
+    choices, n_detected = kept.shape
+    n_truth = len(cells.cell) - n_detected
+    truth_cells, detected_cells = cells.cell[:n_truth], cells.cell[n_truth:]
     n_cells = len(cells.subjects) * cells.kinds
-    left, right, overlap = _near(cells.truth, cells.found, protocol)
+    left, right, overlap = _near(cells.truth, cells.detected, protocol)
     # Each choice has its own copy of the intervals, so that all are matched in one go.
     choice, pair = np.nonzero(kept[:, right])
     hit, by_truth = _hits(
         left[pair] + choice * n_truth,
-        right[pair] + choice * n_found,
+        right[pair] + choice * n_detected,
         overlap[pair],
-        (choices * n_truth, choices * n_found),
+        (choices * n_truth, choices * n_detected),
         protocol.rule,
     )
-    choice, place = np.divmod(hit, n_truth if by_truth else n_found)
-    owner = (of_truth if by_truth else of_found)[place]
+    choice, row = np.divmod(hit, n_truth if by_truth else n_detected)
+    owner = (truth_cells if by_truth else detected_cells)[row]
     step, detection = np.nonzero(kept)
 
     def added(cell: np.ndarray) -> np.ndarray:
         return np.bincount(cell, minlength=choices * n_cells).reshape(choices, n_cells)
 
     tp = added(owner + choice * n_cells)
-    n_pred = added(of_found[detection] + step * n_cells)
-    truths = np.broadcast_to(np.bincount(of_truth, minlength=n_cells), tp.shape)
+    n_pred = added(detected_cells[detection] + step * n_cells)
+    truths = np.broadcast_to(np.bincount(truth_cells, minlength=n_cells), tp.shape)
     return np.stack([tp, n_pred, truths], axis=-1)
 
 
@@ -340,16 +303,9 @@ def _hits(
     shape: tuple[int, int],
     rule: MatchingRule,
 ) -> tuple[np.ndarray, bool]:
-    """Positions of the hits, and whether they are positions of truths (else of detections).
+    """Rows of the hits, and whether they are rows of truths (else of detections).
 
-    Parameters
-    ----------
-    left, right, overlap
-        Truths, detections and IoU of the pairs with enough overlap.
-    shape
-        Numbers of truths and of detections.
-    rule
-        What one true positive is.
+    From truths, detections and IoU of the pairs with enough overlap; `shape` counts both tables.
     """
     if rule is MatchingRule.EACH_PREDICTION:
         return np.unique(right), False
@@ -367,10 +323,10 @@ def _hits(
 
 
 def _near(
-    truth: _Intervals, found: _Intervals, protocol: Protocol
+    truth: _Intervals, detected: _Intervals, protocol: Protocol
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """All pairs with enough overlap: positions of truth and detection, IoU."""
-    parts = list(_overlapping(truth, found, protocol))
+    """All pairs with enough overlap: rows of truth and detection, IoU."""
+    parts = list(_overlapping(truth, detected, protocol))
     if not parts:
         return np.zeros(0, int), np.zeros(0, int), np.zeros(0)
     left, right, overlap = (np.concatenate(part) for part in zip(*parts, strict=True))
@@ -378,20 +334,20 @@ def _near(
 
 
 def _overlapping(
-    truth: _Intervals, found: _Intervals, protocol: Protocol
+    truth: _Intervals, detected: _Intervals, protocol: Protocol
 ) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray]]:
-    """Pairs of one group with enough overlap: positions of truth and detection, IoU.
+    """Pairs of one group with enough overlap: rows of truth and detection, IoU.
 
     A detection can only reach an IoU of one half if it begins at most one truth-length before
     the truth's onset and at most half of one after it; sorted onsets give those by bisection.
     """
     extra = 1.0 if protocol.inclusive else 0.0
     known = np.flatnonzero(~np.isnan(truth.offset))
-    usable = np.flatnonzero(~np.isnan(found.offset))
-    usable = usable[np.lexsort((usable, found.onset[usable], found.group[usable]))]
-    onsets, rank = np.unique(found.onset[usable], return_inverse=True)
+    usable = np.flatnonzero(~np.isnan(detected.offset))
+    usable = usable[np.lexsort((usable, detected.onset[usable], detected.group[usable]))]
+    onsets, rank = np.unique(detected.onset[usable], return_inverse=True)
     stride = len(onsets) + 1
-    key = found.group[usable] * stride + rank  # sorted, as `usable` is
+    key = detected.group[usable] * stride + rank  # sorted, as `usable` is
     onset, length = truth.onset[known], truth.offset[known] - truth.onset[known] + extra
     base = truth.group[known] * stride
     first = np.searchsorted(key, base + np.searchsorted(onsets, onset - length, "left"), "left")
@@ -400,14 +356,14 @@ def _overlapping(
     for start, stop in _blocks(width):
         repeats = width[start:stop]
         left = known[start:stop].repeat(repeats)
-        # position within each truth's run of candidates, counted from the run's first one
+        # index within each truth's run of candidates
         step = np.arange(repeats.sum()) - (repeats.cumsum() - repeats).repeat(repeats)
         right = usable[first[start:stop].repeat(repeats) + step]
-        begin = np.maximum(truth.onset[left], found.onset[right])
-        end = np.minimum(truth.offset[left], found.offset[right])
+        begin = np.maximum(truth.onset[left], detected.onset[right])
+        end = np.minimum(truth.offset[left], detected.offset[right])
         inner = np.maximum(end - begin + extra, 0.0)
         whole = (truth.offset[left] - truth.onset[left] + extra) + (
-            found.offset[right] - found.onset[right] + extra
+            detected.offset[right] - detected.onset[right] + extra
         )
         union = whole - inner
         half = 2 * inner > union if protocol.strict else 2 * inner >= union
@@ -416,7 +372,7 @@ def _overlapping(
 
 
 def _blocks(width: np.ndarray) -> Iterator[tuple[int, int]]:
-    """Cut a run of truths so that each block has a bounded number of candidate pairs."""
+    """Split truths into blocks with a bounded number of candidate pairs."""
     total = width.cumsum()
     start = 0
     while start < len(width):

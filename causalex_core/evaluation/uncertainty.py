@@ -1,10 +1,14 @@
-"""Intervals of confidence by resampling subjects: frames of one person are not independent."""
+"""Bootstrap intervals over subjects: frames of one person are not independent."""
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 LEVEL = 0.95
+
+Score = Callable[..., NDArray[np.float64]]
 
 
 @dataclass(frozen=True)
@@ -18,7 +22,7 @@ class Interval:
     low, high
         Percentiles that hold 95 % of the resampled values.
     left_out
-        How many resamples have no value: `low` and `high` are of the others.
+        Number of resamples without a value, which the percentiles leave out.
     """
 
     estimate: float
@@ -28,16 +32,62 @@ class Interval:
 
 
 def subject_weights(n_subjects: int, n_bootstrap: int, seed: int) -> np.ndarray:
-    """How often each subject is drawn in each resample.
+    """How often each subject is drawn in each resample, integers (n_bootstrap, n_subjects).
 
-    Returns
-    -------
-    ndarray
-        Integers (n_bootstrap, n_subjects); each row sums to `n_subjects`. The same seed gives
-        the same draws, which is what makes a difference of two methods paired.
+    The same seed gives the same draws, which pairs the difference of two methods.
     """
     generator = np.random.default_rng(seed)
     return generator.multinomial(n_subjects, np.full(n_subjects, 1 / n_subjects), size=n_bootstrap)
+
+
+def bootstrap(
+    score: Score, weights: NDArray[np.integer], *counts: NDArray
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Score of all subjects together, and (n_bootstrap, ...) of each resample.
+
+    Parameters
+    ----------
+    score
+        Function of one sum over subjects (..., *cells) for each of `counts`.
+    weights
+        As :func:`subject_weights` draws them.
+    counts
+        (S, *cells) each.
+    """
+    times = weights.astype(float)  # which BLAS multiplies; counts stay whole
+    drawn = (
+        (times @ table.reshape(len(table), -1).astype(float)).reshape(-1, *table.shape[1:])
+        for table in counts
+    )
+    return score(*(table.sum(axis=0) for table in counts)), score(*drawn)
+
+
+def bootstrap_runs(
+    score: Score, runs: NDArray[np.integer], n_bootstrap: int, seed: int
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """:func:`bootstrap` of counts (runs, S, *cells), averaged over runs."""
+    weights = subject_weights(runs.shape[1], n_bootstrap, seed)
+    estimates, drawn = zip(*(bootstrap(score, weights, run) for run in runs), strict=True)
+    return np.mean(estimates, axis=0), np.mean(drawn, axis=0)
+
+
+def percentile_interval(estimate: np.ndarray | float, drawn: np.ndarray) -> Interval:
+    """Interval that holds the middle 95 % of resampled values (n_bootstrap,).
+
+    NaN among them is left out and counted; the limits are NaN where nothing is left.
+    """
+    known = drawn[~np.isnan(drawn)]
+    tail = (1 - LEVEL) / 2
+    low, high = np.quantile(known, [tail, 1 - tail]) if len(known) else (np.nan, np.nan)
+    return Interval(float(estimate), float(low), float(high), len(drawn) - len(known))
+
+
+def named_intervals(
+    names: Sequence[str], estimates: NDArray[np.float64], drawn: NDArray[np.float64]
+) -> dict[str, Interval]:
+    """Intervals of several scores, from estimates (K,) and resampled values (n_bootstrap, K)."""
+    columns = zip(names, estimates, drawn.T, strict=True)
+    return {name: percentile_interval(estimate, values) for name, estimate, values in columns}
 
 
 def f1(counts: np.ndarray) -> np.ndarray:
@@ -54,61 +104,25 @@ def f1_interval(counts: np.ndarray, n_bootstrap: int, seed: int) -> Interval:
     counts
         (S, 3) integers per subject: tp, detections, truths; or (runs, S, 3), whose F1 are
         averaged, as those of models that differ in their seed.
-    n_bootstrap
-        Number of resamples.
-    seed
-        Seed of the resampling.
+    n_bootstrap, seed
+        Number of resamples, and their seed.
     """
-    weights = subject_weights(counts.shape[-2], n_bootstrap, seed)
-    return percentile_interval(_pooled(counts), _resampled(weights, counts))
+    return percentile_interval(*_bootstrap_f1(counts, n_bootstrap, seed))
 
 
 def f1_difference(counts: np.ndarray, others: np.ndarray, n_bootstrap: int, seed: int) -> Interval:
-    """Difference of pooled F1 (`counts` minus `others`), paired by subject.
-
-    Parameters
-    ----------
-    counts, others
-        (S, 3) or (runs, S, 3) integers of the same subjects in the same order.
-    """
-    weights = subject_weights(counts.shape[-2], n_bootstrap, seed)
-    drawn = _resampled(weights, counts) - _resampled(weights, others)
-    return percentile_interval(_pooled(counts) - _pooled(others), drawn)
-
-
-def percentile_interval(estimate: np.ndarray | float, drawn: np.ndarray) -> Interval:
-    """Interval that holds the middle 95 % of resampled values (n_bootstrap,).
-
-    NaN among them is left out and counted; the limits are NaN where nothing is left.
-    """
-    known = drawn[~np.isnan(drawn)]
-    tail = (1 - LEVEL) / 2
-    low, high = np.quantile(known, [tail, 1 - tail]) if len(known) else (np.nan, np.nan)
-    return Interval(float(estimate), float(low), float(high), len(drawn) - len(known))
+    """Difference of pooled F1 (`counts` minus `others`, of the same subjects), paired."""
+    (estimate, drawn), (other, other_drawn) = (
+        _bootstrap_f1(table, n_bootstrap, seed) for table in (counts, others)
+    )
+    return percentile_interval(estimate - other, drawn - other_drawn)
 
 
 def mean_interval(values: np.ndarray, n_bootstrap: int, seed: int) -> Interval:
-    """Mean with a bootstrap interval over its values, such as one of each subject.
-
-    Parameters
-    ----------
-    values
-        (n,), at least one.
-    n_bootstrap
-        Number of resamples.
-    seed
-        Seed of the resampling.
-    """
+    """Mean of values (n,), n > 0, such as one of each subject, with its bootstrap interval."""
     picks = np.random.default_rng(seed).integers(0, len(values), (n_bootstrap, len(values)))
     return percentile_interval(values.mean(), values[picks].mean(axis=1))
 
 
-def _pooled(counts: np.ndarray) -> float:
-    """F1 of all subjects together, averaged over runs."""
-    return float(f1(counts.sum(axis=-2)).mean())
-
-
-def _resampled(weights: np.ndarray, counts: np.ndarray) -> np.ndarray:
-    """The same of each resample, (n_bootstrap,)."""
-    drawn = f1(weights @ counts)  # (..., n_bootstrap)
-    return drawn.reshape(-1, len(weights)).mean(axis=0)
+def _bootstrap_f1(counts: np.ndarray, n_bootstrap: int, seed: int) -> tuple[NDArray, NDArray]:
+    return bootstrap_runs(f1, counts.reshape(-1, *counts.shape[-2:]), n_bootstrap, seed)

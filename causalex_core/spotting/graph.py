@@ -1,58 +1,51 @@
 """The causal graph of one video, and the matrix that the spotter takes from it."""
 
 from dataclasses import dataclass, replace
+from typing import Annotated
 
 import numpy as np
 
 from causalex_core import regions
+from causalex_core.config import one_of
 from causalex_core.errors import CausalexError
 from causalex_core.graphs import compound
 from causalex_core.graphs.pag import Pag
-from causalex_core.graphs.samples import motion_series
+from causalex_core.graphs.samples import SamplingConfig, motion_series
 from causalex_core.graphs.search import fci
-from causalex_core.motion.record import Recording
+from causalex_core.motion.record import MotionRecord
 
 
 @dataclass(frozen=True)
-class GraphConfig:
+class GraphConfig(SamplingConfig):
     """How a video's graph is found and read.
 
     Attributes
     ----------
-    components
-        How horizontal and vertical motion become samples.
-    alpha
-        Level of the tests.
     policy
-        Which edges enter the matrix A of Eq. 1: to its letter, every edge.
-    leave_out_first
-        Rows of motion at the beginning of a video that are left out of its graph.
+        Which edges enter the causal matrix A, see :func:`causalex_core.graphs.compound.adjacency`.
     """
 
-    components: str = "magnitude"
-    alpha: float = 0.01
-    policy: str = "any_edge"
-    leave_out_first: int = 0
+    policy: Annotated[str, one_of(compound.POLICIES)] = "any_edge"
 
 
-def of_video(recording: Recording, config: GraphConfig) -> Pag:
+def of_video(recording: MotionRecord, config: GraphConfig) -> Pag:
     """Graph of a video, by FCI.
 
     Returns
     -------
     Pag
-        Without any edge where the video tells none, being too short or still; the reason then
-        stands in its settings under ``missing``.
+        Without any edge where the video is too short or still; the reason then stands in its
+        settings under ``missing``.
     """
     series = motion_series(
         recording.motion, recording.measured, config.components, config.leave_out_first
     )
     try:
-        found = fci([one for one in series if len(one) > 1], config.alpha)
+        pag = fci([piece for piece in series if len(piece) > 1], config.alpha)
     except CausalexError as error:
         return Pag(np.zeros((regions.COUNT,) * 2), config.alpha, settings={"missing": str(error)})
     samples = {"components": config.components, "leave_out_first": config.leave_out_first}
-    return replace(found, settings={**found.settings, **samples})
+    return replace(pag, settings={**pag.settings, **samples})
 
 
 def matrix(graph: Pag, prior: np.ndarray, config: GraphConfig) -> np.ndarray:

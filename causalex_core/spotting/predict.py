@@ -9,9 +9,9 @@ import cv2
 import numpy as np
 
 from causalex_core.motion import alignment, video
-from causalex_core.motion.extract import Config, Motion, extract, locate
+from causalex_core.motion.extract import Config, extract, locate
 from causalex_core.motion.landmarks import Given, Landmarker, face_mesh
-from causalex_core.motion.record import Recording, read_motion
+from causalex_core.motion.record import MotionRecord, read_motion
 from causalex_core.motion.video import Frames
 from causalex_core.spotting import checkpoints
 from causalex_core.spotting.checkpoints import Spotted, Spotter
@@ -37,7 +37,7 @@ class Portraits:
 
 
 def spot(
-    source: str | Path | Frames,
+    source: str | Path | Frames | MotionRecord,
     *,
     fps: float | None = None,
     landmarker: Landmarker | Given | None = None,
@@ -50,7 +50,7 @@ def spot(
     ----------
     source
         A video file, a folder of its pictures, a motion file that ``causalex extract`` wrote with
-        its default settings, or frames.
+        its default settings, frames, or motion.
     fps
         Frames per second; a folder of pictures needs it.
     landmarker
@@ -71,6 +71,8 @@ def spot(
         If the source cannot be read or shows no face, or its motion does not fit the model.
     """
     spotter = spotter or _shipped()
+    if isinstance(source, MotionRecord):
+        return spotter(source, debias)
     if isinstance(source, str | Path):
         path = Path(source)
         if path.suffix == ".npz":
@@ -78,20 +80,7 @@ def spot(
         frames, name = video.open_frames(path, fps), path.resolve().stem
     else:
         frames, name = source, source.name
-    motion = extract(frames, landmarker or face_mesh())
-    return spotter(recorded(motion, name, name), debias)
-
-
-def recorded(motion: Motion, subject: str, name: str) -> Recording:
-    """Extracted motion as an input of the network: zero where nothing was measured."""
-    return Recording(
-        subject,
-        name,
-        np.where(motion.measured[:, None, None], motion.motion, 0).astype(np.float32),
-        motion.measured,
-        motion.fps,
-        motion.config.to_json(),
-    )
+    return spotter(replace(extract(frames, landmarker), subject=name, video=name), debias)
 
 
 def portraits(frames: Frames, landmarker: Landmarker | Given | None = None) -> Portraits:
@@ -103,18 +92,18 @@ def portraits(frames: Frames, landmarker: Landmarker | Given | None = None) -> P
         If the frames cannot be read or show no face.
     """
     config = replace(Config(), crop_px=_PICTURE_PX)
-    place = locate(frames, landmarker or face_mesh(), config)
-    every = max(round(frames.fps / _PER_SECOND), -(-len(place.pose) // _MOST), 1)
-    return Portraits(every, tuple(_crops(frames, place, every)))
+    pose = locate(frames, landmarker or face_mesh(), config).pose
+    every = max(round(frames.fps / _PER_SECOND), -(-len(pose) // _MOST), 1)
+    return Portraits(every, tuple(_crops(frames, pose, every)))
 
 
-def _crops(frames: Frames, place: alignment.Placement, every: int) -> Iterator[bytes | None]:
+def _crops(frames: Frames, pose: np.ndarray, every: int) -> Iterator[bytes | None]:
     for number, picture in frames.colour(every):
-        if number >= len(place.pose) or not np.isfinite(place.pose[number]).all():
+        if number >= len(pose) or not np.isfinite(pose[number]).all():
             yield None
             continue
         colours = [
-            alignment.crop(np.ascontiguousarray(picture[..., k]), place.pose[number], _PICTURE_PX)
+            alignment.crop(np.ascontiguousarray(picture[..., k]), pose[number], _PICTURE_PX)
             for k in range(3)
         ]
         options = [cv2.IMWRITE_JPEG_QUALITY, _JPEG_QUALITY]

@@ -7,25 +7,24 @@ import pandas as pd
 import pytest
 
 from causalex_core import cli
-from causalex_synthetic import command as command
-from causalex_synthetic import dataset_spec
+from causalex_synthetic import command, dataset_spec
 
-SMALL = dataset_spec.Plan(
+SMALL = dataset_spec.DatasetSpec(
     "synthetic, small",
     30.0,
     2,
     3,
     (4.0,) * 7,
     {
-        "macro": dataset_spec.Kind(2, (0.3,) * 7, (0.4,) * 7, (0.3, 1.0)),
-        "micro": dataset_spec.Kind(1, (0.1,) * 7, (0.2,) * 7, (0.05, 0.15)),
+        "macro": dataset_spec.KindSpec(2, (0.3,) * 7, (0.4,) * 7, (0.3, 1.0)),
+        "micro": dataset_spec.KindSpec(1, (0.1,) * 7, (0.2,) * 7, (0.05, 0.15)),
     },
 )
 
 
 @pytest.fixture(autouse=True)
 def small(monkeypatch):
-    monkeypatch.setattr("causalex_synthetic.dataset.PLANS", {"cas_like": SMALL})
+    monkeypatch.setattr("causalex_synthetic.dataset.SPECS", {"cas_like": SMALL})
 
 
 def test_it_writes_motion_truth_and_causes(tmp_path, capsys):

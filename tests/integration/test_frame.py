@@ -15,8 +15,8 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 from packaging.version import Version
 
-from causalex_book.workflow import book, experiment, handed
-from causalex_core import paths, provenance
+from causalex_book.workflow import book, experiment, parameters
+from causalex_core import __version__, paths, provenance
 
 PROJECT = tomllib.loads((paths.ROOT / "pyproject.toml").read_text())["project"]
 RANGES = [
@@ -108,7 +108,7 @@ def test_the_readme_names_both_commands():
 
 def test_citation_and_project_agree():
     citation = yaml.safe_load((paths.ROOT / "CITATION.cff").read_text())
-    assert citation["version"] == PROJECT["version"]
+    assert citation["version"] == __version__
     assert citation["license"] == PROJECT["license"]
 
 
@@ -147,7 +147,7 @@ def test_notebook_is_ready_for_the_book(file):
     assert len(tagged) == 1
     source = "\n".join(cell.source for cell in code)
     shown = source.count("show.parameters(")
-    assert shown == (1 if handed.read(file).parameters else shown)
+    assert shown == (1 if parameters.names(file) else shown)
     for cell in code:
         if "figure" in cell.metadata.get("mystnb", {}):
             assert cell.metadata.mystnb.image.alt

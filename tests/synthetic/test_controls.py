@@ -6,7 +6,7 @@ from causalex_synthetic import controls
 
 def test_the_regions_come_first_and_lie_on_their_landmarks():
     landmarks = np.random.default_rng(0).normal(size=(68, 2))
-    places = controls.places(landmarks)
+    places = controls.positions(landmarks)
     assert controls.NAMES[: regions.COUNT] == regions.NAMES
     assert np.array_equal(places[:12], landmarks[[r.landmark for r in regions.REGIONS]])
 

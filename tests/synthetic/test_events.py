@@ -8,38 +8,38 @@ from causalex_core.expressions import KINDS
 from causalex_synthetic import dataset_spec, events, people
 
 
-def drawn(plan, seed=1, tie=0.9, tied=0.5):
+def drawn(spec, seed=1, tie=0.9, biased=0.5):
     generator = np.random.default_rng(seed)
-    who = people.draw(generator, plan.subjects, tied)
-    return events.draw(generator, plan, who, tie)
+    persons = people.draw(generator, spec.subjects, biased)
+    return events.draw(generator, spec, persons, tie)
 
 
-@pytest.mark.parametrize("plan", dataset_spec.PLANS.values(), ids=list(dataset_spec.PLANS))
-def test_numbers_are_those_of_the_plan(plan):
-    videos = drawn(plan)
-    table = events.table(plan, videos)
-    assert len(videos) == plan.videos == len({video.name for video in videos})
-    assert len({video.person.subject for video in videos}) == plan.subjects
+@pytest.mark.parametrize("spec", dataset_spec.SPECS.values(), ids=list(dataset_spec.SPECS))
+def test_numbers_are_those_of_the_plan(spec):
+    videos = drawn(spec)
+    table = events.table(spec, videos)
+    assert len(videos) == spec.videos == len({video.name for video in videos})
+    assert len({video.person.subject for video in videos}) == spec.subjects
     assert table["kind"].value_counts().to_dict() == {
-        kind: plan.kinds[kind].count for kind in KINDS
+        kind: spec.kinds[kind].count for kind in KINDS
     }
 
 
-@pytest.mark.parametrize("plan", dataset_spec.PLANS.values(), ids=list(dataset_spec.PLANS))
-def test_times_are_those_of_the_plan(plan):
-    table = events.table(plan, drawn(plan))
+@pytest.mark.parametrize("spec", dataset_spec.SPECS.values(), ids=list(dataset_spec.SPECS))
+def test_times_are_those_of_the_plan(spec):
+    table = events.table(spec, drawn(spec))
     assert (table["onset"] >= 0).all()
     assert (table["onset"] < table["apex"]).all() and (table["apex"] < table["offset"]).all()
-    seconds = (table["offset"] - table["onset"]) / plan.fps
+    seconds = (table["offset"] - table["onset"]) / spec.fps
     assert seconds[table["kind"] == "micro"].max() <= dataset_spec.LONGEST_MICRO
     macro = table["kind"] == "macro"
-    rise = ((table["apex"] - table["onset"]) / plan.fps)[macro].median()
-    assert rise == pytest.approx(plan.kinds["macro"].rise[3], abs=2 / plan.fps)
+    rise = ((table["apex"] - table["onset"]) / spec.fps)[macro].median()
+    assert rise == pytest.approx(spec.kinds["macro"].rise[3], abs=2 / spec.fps)
 
 
 def test_expressions_of_one_drive_do_not_overlap_and_lie_inside_their_video():
-    plan = dataset_spec.SAMM_LIKE
-    for video in drawn(plan):
+    spec = dataset_spec.SAMM_LIKE
+    for video in drawn(spec):
         last = dict.fromkeys(events.causes.EMOTIONS, -1)
         for event in video.events:
             assert last[event.emotion] < event.onset
@@ -48,14 +48,14 @@ def test_expressions_of_one_drive_do_not_overlap_and_lie_inside_their_video():
 
 
 def test_the_tie_holds_for_tied_people_only_and_keeps_the_frequency():
-    plan = dataset_spec.CAS_LIKE
-    free = events.emotion_chances(plan, "free", "micro", 0.9)
-    assert free == events.emotion_chances(plan, "free", "macro", 0.9)
-    tied = {kind: events.emotion_chances(plan, "tied", kind, 0.9) for kind in KINDS}
-    assert tied["micro"]["negative"] == 0.9
-    total = sum(plan.kinds[kind].count * tied[kind]["negative"] for kind in KINDS)
+    spec = dataset_spec.CAS_LIKE
+    free = events.emotion_chances(spec, "free", "micro", 0.9)
+    assert free == events.emotion_chances(spec, "free", "macro", 0.9)
+    biased = {kind: events.emotion_chances(spec, "tied", kind, 0.9) for kind in KINDS}
+    assert biased["micro"]["negative"] == 0.9
+    total = sum(spec.kinds[kind].count * biased[kind]["negative"] for kind in KINDS)
     assert total == pytest.approx(free["negative"] * 357)
-    for chances in (free, *tied.values()):
+    for chances in (free, *biased.values()):
         assert sum(chances.values()) == pytest.approx(1)
 
 
@@ -72,14 +72,14 @@ def test_the_same_seed_gives_the_same_people_and_events():
 
 
 def test_tone_and_shape_are_spread_evenly():
-    who = people.draw(np.random.default_rng(0), 20, 0.5)
-    for values in ([p.tone for p in who], [p.shape for p in who]):
+    persons = people.draw(np.random.default_rng(0), 20, 0.5)
+    for values in ([p.tone for p in persons], [p.shape for p in persons]):
         assert np.array_equal(np.sort(np.floor(np.array(values) * 20)), np.arange(20))
-    assert sum(p.tie == "tied" for p in who) == 10
+    assert sum(p.tie == "tied" for p in persons) == 10
 
 
 def test_too_much_for_too_little_time_is_refused():
-    crowded = dataset_spec.Plan(
+    crowded = dataset_spec.DatasetSpec(
         "crowded",
         30.0,
         1,
@@ -94,14 +94,14 @@ def test_too_much_for_too_little_time_is_refused():
         drawn(crowded)
 
 
-def test_fidgets_have_one_unit_and_no_label():
-    plan = dataset_spec.SAMM_LIKE
-    videos = drawn(plan)
-    fidgeting = events.with_fidgets(np.random.default_rng(0), plan, videos, 2.0)
-    assert [video.events for video in fidgeting] == [video.events for video in videos]
-    assert events.table(plan, fidgeting).equals(events.table(plan, videos))
-    every = [fidget for video in fidgeting for fidget in video.fidgets]
+def test_distractors_have_one_unit_and_no_label():
+    spec = dataset_spec.SAMM_LIKE
+    videos = drawn(spec)
+    distracting = events.with_distractors(np.random.default_rng(0), spec, videos, 2.0)
+    assert [video.events for video in distracting] == [video.events for video in videos]
+    assert events.table(spec, distracting).equals(events.table(spec, videos))
+    every = [distractor for video in distracting for distractor in video.distractors]
     assert 0.9 * 1004 < len(every) <= 1004  # some would outlast their video
-    assert all(np.count_nonzero(fidget.intensities) == 1 for fidget in every)
-    for video in fidgeting:
-        assert all(fidget.offset < video.frames for fidget in video.fidgets)
+    assert all(np.count_nonzero(distractor.intensities) == 1 for distractor in every)
+    for video in distracting:
+        assert all(distractor.offset < video.frames for distractor in video.distractors)

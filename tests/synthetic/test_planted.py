@@ -47,9 +47,9 @@ def test_everybody_is_tied_or_free(drawn):
     assert len(groups["tied"]) == len(groups["free"]) == 11
 
 
-def test_fidgets_are_in_the_table_as_often_as_they_were_drawn(drawn):
-    fidgets = planted.fidgets(drawn)
-    shares = fidgets["kind"].value_counts() / drawn.expressions["kind"].value_counts()
-    most = drawn.config.fidgets
+def test_distractors_are_in_the_table_as_often_as_they_were_drawn(drawn):
+    distractors = planted.distractors(drawn)
+    shares = distractors["kind"].value_counts() / drawn.expressions["kind"].value_counts()
+    most = drawn.config.distractors
     assert ((shares > 0.9 * most) & (shares <= most)).all()
-    assert (fidgets["offset"] > fidgets["onset"]).all()
+    assert (distractors["offset"] > distractors["onset"]).all()

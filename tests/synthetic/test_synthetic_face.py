@@ -105,7 +105,7 @@ def test_controls_move_their_places_as_told_and_fixed_points_stay(face):
     moved = generator.uniform(-0.05, 0.05, (CONTROLS, 2))
     flow = face.flow(State(), State(moved))
     centre = face.landmarks(State()) - face.neutral * face.half_width
-    places = (controls.places(face.neutral) * face.half_width + centre[0]).astype(np.float32)
+    places = (controls.positions(face.neutral) * face.half_width + centre[0]).astype(np.float32)
     there = cv2.remap(flow, places[None], None, cv2.INTER_LINEAR)[0]
     assert np.abs(there - moved * face.half_width).max() < 0.1
     shift = face.landmarks(State(moved)) - face.landmarks(State())

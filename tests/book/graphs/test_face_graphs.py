@@ -4,10 +4,10 @@ import numpy as np
 import pandas as pd
 
 from causalex_book.graphs import face_graphs
-from causalex_book.graphs.face_graphs import Sampling, comparisons, expression_frames, place
+from causalex_book.graphs.face_graphs import Sampling, comparisons, expression_frames, location
 from causalex_core.data.feature_archive import MarkedRecording
 from causalex_core.data.region_motion import RegionMotion
-from causalex_core.motion.record import Recording
+from causalex_core.motion.record import MotionRecord
 
 
 def database(*videos):
@@ -18,7 +18,9 @@ def database(*videos):
         motion = generator.normal(size=(frames, 12, 2)).astype(np.float32)
         first = ord(subject) - ord("a")
         motion[:, first + 1] = motion[:, first] + 0.1 * motion[:, first + 1]
-        recording = Recording(subject, f"{subject}{number}", motion, np.ones(frames, bool), 30.0)
+        recording = MotionRecord(
+            motion, np.zeros(frames, np.uint8), 30.0, subject=subject, video=f"{subject}{number}"
+        )
         marked.append(MarkedRecording(recording, np.zeros((frames, 2, 4), bool)))
     columns = ["subject", "video", "onset", "apex", "offset", "kind"]
     rows = [("a", "a0", 3, 5, 9, "macro"), ("a", "a0", 20, 25, np.nan, "micro")]
@@ -26,11 +28,11 @@ def database(*videos):
 
 
 def test_every_pair_lies_somewhere():
-    places = [place(i, j) for i in range(12) for j in range(i + 1, 12)]
-    assert pd.Series(places).value_counts().tolist() == [24, 21, 11, 10]
-    assert place(2, 3) == "other pairs of brow regions"
-    assert place(6, 7) == place(0, 7) == "nose and any other"
-    assert place(8, 10) == place(0, 1)
+    locations = [location(i, j) for i in range(12) for j in range(i + 1, 12)]
+    assert pd.Series(locations).value_counts().tolist() == [24, 21, 11, 10]
+    assert location(2, 3) == "other pairs of brow regions"
+    assert location(6, 7) == location(0, 7) == "nose and any other"
+    assert location(8, 10) == location(0, 1)
 
 
 def test_videos_of_a_person_are_alike_and_stretches_are_as_long_as_asked(monkeypatch):

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from causalex_book.graphs.surrogates import circular_shift, regions_of_different_videos
+from causalex_book.graphs.resampling import circular_shift, regions_of_different_videos
 from causalex_core.errors import CausalexError
 
 

@@ -6,6 +6,7 @@ import pytest
 
 from causalex_book import pages
 from causalex_book.graphs import causal_graphs
+from causalex_book.graphs.tables import mean_with_interval
 
 SMALL = {
     "n_graphs": 12,
@@ -74,6 +75,6 @@ def test_with_an_oracle_ours_never_contradicts_the_truth_nor_changes_with_the_ha
 
 
 def test_rates_that_are_nowhere_defined_stay_undefined():
-    row = causal_graphs.mean_with_interval("f1", np.array([]), 10, 1)
+    row = mean_with_interval("f1", np.array([]), 10, 1)
     assert set(row) == {"f1", "f1_low", "f1_high"}
     assert np.isnan(list(row.values())).all()

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from causalex_book.chain import chain, figures_chain
+from causalex_book.chain import chain
 from causalex_book.recognition import filmed, spotted
 from causalex_core.data.causalnet import EMOTIONS
 from causalex_core.errors import CausalexError
@@ -86,8 +86,8 @@ def test_people_whom_the_recogniser_knows_are_refused():
 
 
 def test_two_plans_are_added_up(monkeypatch, config):
-    part = chain._part(chain._people("samm_like", 104, config), checkpoints.load())
-    monkeypatch.setattr(chain, "_part", lambda people, recogniser: part)
+    part = chain._counted(chain._people("samm_like", 104, config), checkpoints.load())
+    monkeypatch.setattr(chain, "_counted", lambda people, recogniser: part)
     found = chain.compute(chain.Config(**SMALL | {"plans": ("cas_like", "samm_like")}))["spotting"]
     counts = found.pivot(index="kind", columns="plan", values="tp")
     assert (counts[chain.BOTH] == 2 * counts["samm_like"]).all()
@@ -96,12 +96,12 @@ def test_two_plans_are_added_up(monkeypatch, config):
 
 
 def test_figures_show_the_tables(tables):
-    steps = figures_chain.steps(tables["steps"], ("macro", "micro"))
+    steps = chain.steps_figure(tables["steps"], ("macro", "micro"))
     assert [axis.get_title("left") for axis in steps.axes] == ["macro", "micro"]
     widths = [bar.get_width() for bar in steps.axes[0].patches]
     macro = tables["steps"].query("kind == 'macro'")["strs"]
     assert widths == pytest.approx(macro.tolist())
-    errors = figures_chain.errors(tables["histogram"])
+    errors = chain.errors_figure(tables["histogram"])
     assert [axis.get_title("left") for axis in errors.axes] == list(FRAMES)
     drawn = errors.axes[0].lines[0].get_ydata()
     assert drawn[-1] == pytest.approx(100) and (np.diff(drawn) >= 0).all()

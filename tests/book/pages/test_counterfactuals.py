@@ -50,7 +50,7 @@ def test_what_is_left_out_of_a_gap_is_said(tables):
 
 def test_debiasing_may_choose_to_do_nothing(tables):
     debiasing = tables["debiasing"]
-    whole = debiasing.query("variant == @WHOLE")
+    whole = debiasing.query("variant == @CAUSAL_EX")
     assert set(whole["counterfactual"]) > {NONE, *MAIN, SWEEP, CONSTANT}
     assert set(debiasing.query("variant == @PREDECESSOR")["counterfactual"]) == {
         NONE,
@@ -65,7 +65,7 @@ def test_debiasing_may_choose_to_do_nothing(tables):
 
 
 def test_what_the_paper_proposes_is_chosen_on_inner_folds_too(tables):
-    nested = tables["debiasing"].query("chosen == 'nested' and variant == @WHOLE")
+    nested = tables["debiasing"].query("chosen == 'nested' and variant == @CAUSAL_EX")
     assert set(nested["counterfactual"]) == {NONE, *MAIN, SWEEP}
     assert (nested["n_truth"] > 0).all()
 

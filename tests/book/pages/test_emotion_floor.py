@@ -2,7 +2,7 @@
 
 import pytest
 
-from causalex_book.recognition import beside_recognition, emotion_floor, figures_recognition
+from causalex_book.recognition import emotion_floor, printed_scores
 from causalex_book.recognition.emotion_floor import GUESSES, NO_CHOICE, ONE_LAYER
 from causalex_book.recognition.emotions import COMPOSITE, DATABASES
 from causalex_book.recognition.selection import CROSS, LAST, TEST
@@ -91,21 +91,21 @@ def test_real_maps_read_what_was_measured_before(real):
 
 
 def test_printed_scores_are_fractions_of_both_sources():
-    printed = beside_recognition.printed().set_index(["method", "scope", "measure"])["value"]
+    printed = printed_scores.printed().set_index(["method", "scope", "measure"])["value"]
     assert printed["CausalNet", COMPOSITE, "uf1"] == pytest.approx(0.8976)
     assert printed["HTNet", COMPOSITE, "uf1"] == pytest.approx(0.8603)
     assert printed["HTNet", "SAMM", "uar"] == pytest.approx(0.8124)
     assert printed.between(0, 1).all()
     scopes = set(printed.index.get_level_values("scope"))
     assert scopes == {COMPOSITE, *DATABASES.values()}
-    assert set(beside_recognition.CHOSEN_AMONG) <= set(printed.index.get_level_values("method"))
+    assert set(printed_scores.CHOSEN_AMONG) <= set(printed.index.get_level_values("method"))
 
 
 def test_figures_show_the_tables(tables):
     composite = tables["floor"].query("scope == @COMPOSITE")
-    printed = beside_recognition.printed().query("scope == @COMPOSITE and measure == 'uf1'")
-    codes = printed.assign(epochs=printed["method"].map(beside_recognition.CHOSEN_AMONG)).dropna()
-    drawn = figures_recognition.floor(composite, codes, {"linear": 0.7})
+    printed = printed_scores.printed().query("scope == @COMPOSITE and measure == 'uf1'")
+    codes = printed.assign(epochs=printed["method"].map(printed_scores.CHOSEN_AMONG)).dropna()
+    drawn = emotion_floor.floor_figure(composite, codes, {"linear": 0.7})
     names = [trace.name for trace in drawn.data if trace.name]
     assert names == [f"guesses, {rule}" for rule in (LAST, CROSS, TEST)] + ["as printed"]
     assert sorted(drawn.data[-1].y) == pytest.approx([0.8603, 0.8976])
@@ -114,11 +114,11 @@ def test_figures_show_the_tables(tables):
     own = uf1.assign(label=uf1["system"], on_test=uf1["rule"] == TEST).reset_index(drop=True)
     known = printed.assign(label=printed["method"], known=printed["method"] == "HTNet")
     floors = composite.query("rule == @TEST and epochs == 200").assign(label="guesses")
-    axis = figures_recognition.beside_floor(known, own, floors).axes[0]
+    axis = emotion_floor.comparison_figure(known, own, floors).axes[0]
     labels = [label.get_text() for label in axis.get_yticklabels()]
     assert (labels[0], labels[13], len(labels)) == ("GoogLeNet", "CausalNet", 14 + 9)
 
-    bars = figures_recognition.sizes(tables["sizes"]).axes[0].patches
+    bars = emotion_floor.sizes_figure(tables["sizes"]).axes[0].patches
     assert bars[-1].get_height() == pytest.approx(100 * tables["sizes"][TEST].iloc[-1])
-    lines = figures_recognition.training(tables["epochs"]).axes[0].lines
+    lines = emotion_floor.training_figure(tables["epochs"]).axes[0].lines
     assert [line.get_label() for line in lines] == [LAST, CROSS, TEST]

@@ -43,28 +43,6 @@ def test_every_system_is_scored_under_its_rules(tables):
     assert (composite["low"] <= composite["high"]).all()
 
 
-def test_curves_end_where_scores_stand(tables):
-    scores = tables["scores"].query(f"scope == '{COMPOSITE}' and measure == 'uf1'")
-    at_end = scores.set_index(["system", "rule"])["value"]
-    for system, rows in tables["epochs"].groupby("system"):
-        last = rows[rows["epochs"] == rows["epochs"].max()].set_index("rule")["uf1"]
-        assert last.to_dict() == pytest.approx(at_end[system].to_dict())
-
-
-def test_what_the_published_rule_gains_is_the_difference_of_its_scores(tables):
-    scores = tables["scores"].query(f"scope == '{COMPOSITE}' and measure == 'accuracy'")
-    values = scores.set_index(["system", "rule"])["value"]
-    gains = tables["gains"].query("measure == 'accuracy'")
-    for _, row in gains.iterrows():
-        expected = values[row["system"], TEST] - values[row["system"], row["over"]]
-        assert row["gain"] == pytest.approx(expected)
-    assert set(tables["differences"]["system"]) == {PUBLISHED_NETWORK, COMPACT}
-    linear = values[LINEAR, NO_CHOICE]
-    composite = tables["differences"].query(f"scope == '{COMPOSITE}' and measure == 'accuracy'")
-    found = composite.set_index("system")["difference"]
-    assert found[PUBLISHED_NETWORK] == pytest.approx(values[PUBLISHED_NETWORK, LAST] - linear)
-
-
 def test_losses_are_told_for_every_epoch(tables):
     losses = tables["losses"].query(f"system == '{PUBLISHED_NETWORK}'")
     assert losses["epoch"].tolist() == [1, 2]

@@ -3,10 +3,10 @@
 import matplotlib.pyplot as plt
 import pytest
 
-from causalex_book.recognition import figures_key_frames, key_frames
+from causalex_book.recognition import key_frames
 from causalex_book.recognition.key_frame_errors import LINEAR_APEX
 from causalex_book.recognition.key_frames import CAUSALNET, HTNET, NO_CHANGE
-from causalex_book.recognition.two_flows import AS_IS, REMEDIES
+from causalex_book.recognition.two_flows import ALIGNMENTS, AS_IS
 
 SMALL = key_frames.Config(
     n_cohorts=1,
@@ -56,21 +56,21 @@ def test_a_flow_like_its_own_loses_nothing(tables):
     for home in (CAUSALNET, HTNET):
         assert rows.loc[(home, AS_IS), "uf1"] == rows.loc[(home, NO_CHANGE), "uf1"]
         assert rows.loc[(home, AS_IS), "gain"] == 0
-    assert set(rows.index.unique("flow")) == {NO_CHANGE, *REMEDIES}
+    assert set(rows.index.unique("flow")) == {NO_CHANGE, *ALIGNMENTS}
     flows = tables["flows"].set_index(["flows", "channel"])
     assert flows.loc[("as they are", "strain"), "correlation"] == pytest.approx(1, abs=1e-5)
 
 
 def test_figures_show_every_row(tables):
     scores = tables["scores"]
-    drawn = figures_key_frames.curves(scores.query("law == 'normal' and wrong == 'all three'"))
+    drawn = key_frames.curves_figure(scores.query("law == 'normal' and wrong == 'all three'"))
     lines = [trace for trace in drawn.data if trace.name]
     assert [trace.name for trace in lines] == list(SMALL.recognisers)
     assert [len(trace.x) for trace in lines] == [3, 3]
     alone = scores.query("wrong != 'all three'")
-    panels = figures_key_frames.by_frame(alone).axes
+    panels = key_frames.frames_figure(alone).axes
     assert [len(axis.get_lines()) for axis in panels] == [4, 4]
-    panels = figures_key_frames.elsewhere(tables["elsewhere"]).axes
+    panels = key_frames.other_flow_figure(tables["elsewhere"]).axes
     labels = [text.get_text() for text in panels[0].get_yticklabels()]
-    assert labels == [NO_CHANGE, *REMEDIES]
+    assert labels == [NO_CHANGE, *ALIGNMENTS]
     plt.close("all")

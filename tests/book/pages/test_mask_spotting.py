@@ -8,8 +8,8 @@ from causalex_book.spotting import mask_spotting, scales
 from causalex_book.spotting.mask_spotting import NONE, NULL, SWEEP, Config
 from causalex_book.spotting.material import SpottingDataset
 from causalex_core.spotting import proposals
+from causalex_core.spotting.data import Video, gather
 from causalex_core.spotting.losses import CAS as LOSS
-from causalex_core.spotting.windows import Video, gather
 
 SMALL = Config(
     seeds=(1, 2),

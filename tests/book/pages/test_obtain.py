@@ -140,8 +140,7 @@ def test_a_full_disk_leaves_the_result_that_was_stored(published, monkeypatch, c
     chapter, file = _chapter(sources=("toys",)), published / "toy.json"
     source = types.SimpleNamespace(fingerprint="f")
     monkeypatch.setattr(pages.manifest, "require", lambda _: source)
-    found = types.SimpleNamespace(import_module=lambda _: chapter)
-    monkeypatch.setattr(publish, "importlib", found)
+    monkeypatch.setattr(pages, "module", lambda _: chapter)
     monkeypatch.setattr(cli._Lazy, "get_command", lambda *_: publish.publish)
     assert cli.main(["publish", "table1"]) == 0
     before = file.read_bytes()
@@ -159,7 +158,7 @@ def test_a_batch_run_gets_the_result_where_it_asks_for_it(published, tmp_path, m
     pages.obtain(_chapter(), size=1)
     monkeypatch.setenv(results.WANTED, str(wanted))
     computed = pages.obtain(_chapter(), size=3)
-    (again,) = results.handed_over(wanted)
+    (again,) = results.saved(wanted)
     assert (again.origin, again.parameters, again.stamp) == (
         "computed",
         {"size": 3},
@@ -172,6 +171,6 @@ def test_a_batch_run_gets_the_result_where_it_asks_for_it(published, tmp_path, m
     _without_sources(monkeypatch, tmp_path)
     pages.publish(_chapter())
     pages.obtain(_chapter(sources=("auw_gcn_priors",)))
-    (stored,) = results.handed_over(wanted)
+    (stored,) = results.saved(wanted)
     assert (stored.origin, stored.missing) == ("stored", ("auw_gcn_priors",))
     assert stored.parameters == {"size": 2}

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from causalex_book.graphs import figures_graphs, figures_real_graphs, real_graphs
+from causalex_book.graphs import figures, real_graphs
 from causalex_core.data.annotations import CAS, SAMM
 from causalex_core.data.feature_archive import read_windows
 from causalex_core.data.region_motion import RegionMotion
@@ -160,12 +160,12 @@ def test_only_aggregates_are_returned(tables):
 def test_every_figure_is_drawn(tables):
     bartlett = tables["surrogates"].query("sample_size == 'bartlett'")
     for drawn in (
-        figures_real_graphs.paper_matrices(tables["subject"]),
-        figures_real_graphs.frequencies(tables["pairs"]),
-        figures_real_graphs.lengths(tables["lengths"]),
-        figures_real_graphs.surrogates(bartlett),
-        figures_real_graphs.first_frames(tables["first_frames"], 15),
-        figures_graphs.beside_each_other(tables["examples"], ("together", "causal graph")),
+        figures.paper_matrices(tables["subject"]),
+        figures.frequencies(tables["pairs"]),
+        figures.lengths(tables["lengths"]),
+        figures.surrogates(bartlett),
+        figures.first_frames(tables["first_frames"], 15),
+        figures.side_by_side(tables["examples"], ("together", "causal graph")),
     ):
         assert drawn.axes
         plt.close(drawn)

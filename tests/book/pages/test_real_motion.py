@@ -5,12 +5,12 @@ import pandas as pd
 import pytest
 
 from causalex_book.data import real_motion
-from causalex_book.data.real_motion import Video
+from causalex_book.data.real_motion import LabelledMotion
 from causalex_core.data.annotations import CAS, SAMM
 from causalex_core.data.feature_archive import MarkedRecording
 from causalex_core.data.region_motion import RegionMotion
-from causalex_core.motion.record import Recording
-from causalex_core.spotting.targets import marks
+from causalex_core.motion.record import MotionRecord
+from causalex_core.spotting.data import marks
 
 CONFIG = real_motion.Config(most_shift=6, first_frames=5, n_bootstrap=50)
 CORNER, BROW = 10, 1
@@ -69,7 +69,7 @@ def videos(late=0, start=1.0):
         size[60 + late : 70 + late] *= 4
         size[150 + late : 190 + late] *= 4
         size[0] *= start
-        made.append(Video(subject, size, action))
+        made.append(LabelledMotion(subject, size, action))
     return made
 
 
@@ -92,7 +92,7 @@ def test_a_subject_without_expressions_of_a_kind_is_left_out():
 
 
 def test_a_start_shows_in_its_frame_and_short_videos_are_left_out():
-    made = [*videos(start=8.0), Video("d", np.ones((3, 12)), np.zeros((3, 2), bool))]
+    made = [*videos(start=8.0), LabelledMotion("d", np.ones((3, 12)), np.zeros((3, 2), bool))]
     table = pd.DataFrame(real_motion.beginnings(made, CONFIG))
     assert table["frame"].tolist() == list(range(5)) and set(table["videos"]) == {3}
     assert table["z"][0] > 2 and (table["z"][1:].abs() < 1).all()
@@ -101,7 +101,7 @@ def test_a_start_shows_in_its_frame_and_short_videos_are_left_out():
 def test_stillness_is_the_least_motion():
     size = np.ones((20, 12)) * np.arange(20)[:, None]  # the first frame does not move at all
     table = pd.DataFrame(
-        real_motion.beginnings([Video("a", size, np.zeros((20, 2), bool))], CONFIG)
+        real_motion.beginnings([LabelledMotion("a", size, np.zeros((20, 2), bool))], CONFIG)
     )
     assert np.isfinite(table["z"]).all() and table["z"][0] == table["z"][1]
 
@@ -118,7 +118,9 @@ def motion():
         ("a", "v", 10.0, 20.0, 22.0, "micro", "12"),
         ("a", "v", 10.0, np.nan, 22.0, "macro", "12"),
     )
-    recording = Recording("a", "v", moved, np.arange(60) < 58, 30.0)
+    recording = MotionRecord(
+        moved, np.where(np.arange(60) < 58, 0, 2).astype(np.uint8), 30.0, subject="a", video="v"
+    )
     return RegionMotion(CAS, 30.0, [MarkedRecording(recording, marks(rows, 60, "released"))], rows)
 
 

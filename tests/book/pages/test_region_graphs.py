@@ -6,6 +6,7 @@ import pytest
 
 from causalex_book import pages
 from causalex_book.graphs import region_graphs
+from causalex_book.graphs.tables import edges_table
 from causalex_core import regions
 from causalex_core.graphs.pag import Pag
 from causalex_synthetic import dataset
@@ -101,13 +102,13 @@ def test_an_edge_of_the_draws_alone_is_listed_too():
     marks[0, 1], marks[1, 0] = 2, 1
     shares[[0, 1], [1, 0]] = 0.4
     shares[[2, 5], [5, 2]] = 0.7
-    rows = region_graphs.edges_table(Pag(marks), shares)
+    rows = edges_table(Pag(marks), shares)
     assert rows["edge"].tolist() == ["none", "o->"]
     assert rows["share"].tolist() == [0.7, 0.4]
 
 
 def test_groups_share_no_clip_and_people_keep_theirs():
-    people = dataset.draw(dataset.Config(plan="samm_like"))
+    people = dataset.draw(dataset.Config(spec="samm_like"))
     groups = region_graphs._groups(region_graphs.Config(**SMALL), people)
     eights = [clips for name, clips in groups if name == "8"]
     assert [len(clips) for clips in eights] == [8, 8, 8]

@@ -5,9 +5,9 @@ import pytest
 
 from causalex_book.publishing import beside, paper
 from causalex_core.errors import CausalexError
-from causalex_synthetic.dataset_spec import PLANS
+from causalex_synthetic.dataset_spec import SPECS
 
-CAS, SAMM = (plan.database for plan in PLANS.values())
+CAS, SAMM = (plan.database for plan in SPECS.values())
 REAL_CAS, REAL_SAMM = "CAS(ME)^2, own features", "SAMM-LV, extracted motion"
 KINDS = ("macro", "micro", "overall")
 NUMBERS = {"tp": 3.2, "n_pred": 10.0, "n_truth": 12, "f1": 0.25, "low": 0.1, "high": 0.4}

@@ -3,7 +3,7 @@ import pandas as pd
 import pytest
 
 from causalex_book.data import figures_data
-from causalex_book.graphs import figures_prior
+from causalex_book.graphs import figures
 from causalex_core import regions
 
 
@@ -31,7 +31,7 @@ def matrices():
 
 
 def test_heatmaps_name_every_region(matrices):
-    drawn = figures_prior.heatmaps(matrices)
+    drawn = figures.prior_matrices(matrices)
     panels = drawn.axes[:4]
     assert [label.get_text() for label in panels[0].get_yticklabels()] == list(regions.NAMES)
     assert panels[0].images[0].get_array()[2, 5] == pytest.approx(0.07)
@@ -39,13 +39,13 @@ def test_heatmaps_name_every_region(matrices):
 
 
 def test_a_face_per_matrix_says_its_largest_count(matrices):
-    titles = [axis.get_title(loc="left") for axis in figures_prior.faces(matrices).axes]
+    titles = [axis.get_title(loc="left") for axis in figures.prior_faces(matrices).axes]
     assert titles[0] == "CAS(ME)², as published\n(largest count 1)"
     assert titles[3].endswith("(largest count 4)")
 
 
 def test_the_menu_shows_one_matrix_at_a_time(matrices):
-    drawn = figures_prior.explorer(matrices)
+    drawn = figures.prior_explorer(matrices)
     assert [trace.visible for trace in drawn.data] == [True, False, False, False]
     choices = [button.args[0]["visible"] for button in drawn.layout.updatemenus[0].buttons]
     assert np.array(choices).tolist() == np.eye(4, dtype=bool).tolist()

@@ -1,13 +1,12 @@
 """Which epoch each rule reports of a recogniser."""
 
 import numpy as np
-import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from causalex_book.recognition import selection
-from causalex_book.recognition.selection import CROSS, LAST, TEST
-from causalex_core.evaluation import confusions
+from causalex_book.recognition.selection import LAST, TEST
+from causalex_core.evaluation import recognition
 
 
 def counted(seed, n_epochs=6):
@@ -15,7 +14,7 @@ def counted(seed, n_epochs=6):
     subject = np.repeat(np.arange(5), [1, 1, 3, 5, 8])
     truth = generator.integers(0, 3, len(subject))
     predicted = generator.integers(0, 3, (n_epochs, len(subject)))
-    return confusions.per_subject(predicted, truth, subject, 3)
+    return recognition.per_subject(predicted, truth, subject, 3)
 
 
 def hits(counts):
@@ -47,22 +46,7 @@ def test_nobody_has_a_say_in_its_own_cross_fold(seed, subject):
 def test_rules_by_hand():
     truth, subject = np.array([0, 1, 2, 0]), list("aabb")
     predicted = np.array([[0, 0, 2, 1], [0, 1, 1, 1], [0, 1, 2, 1], [1, 2, 0, 1]])
-    counts = confusions.per_subject(predicted, truth, subject, 3)
+    counts = recognition.per_subject(predicted, truth, subject, 3)
     assert selection.oracle_per_subject(counts).tolist() == [1, 0]  # the first of equals
     assert selection.cross_fold(counts).tolist() == [0, 1]
     assert selection.last_epoch(counts).tolist() == [3, 3]
-
-
-def test_a_subject_that_is_never_right_stays_in_the_score():
-    truth = np.array([0, 1, 2, 2])
-    predicted = np.array([[0, 1, 2, 0], [0, 1, 2, 1]])
-    counts = confusions.per_subject(predicted, truth, list("aaab"), 3)
-    found = selection.by_rule(counts)
-    assert selection.ever_right(found[TEST]).tolist() == [True, False]
-    for rule in (LAST, CROSS, TEST):
-        uf1, _, accuracy = confusions.scores(found[rule].sum(axis=0))
-        assert found[rule].sum() == 4
-        assert accuracy == 0.75
-        assert uf1 < 1
-    kept = found[TEST][selection.ever_right(found[TEST])]
-    assert confusions.scores(kept.sum(axis=0))[0] == pytest.approx(1)

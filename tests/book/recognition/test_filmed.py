@@ -15,7 +15,7 @@ FLOW = FlowConfig(crop_px=128)
 
 @pytest.fixture(scope="module")
 def people():
-    return dataset.draw(dataset.Config(seed=4, head_motion=0.0, fidgets=0.0))
+    return dataset.draw(dataset.Config(seed=4, head_motion=0.0, distractors=0.0))
 
 
 @pytest.fixture(scope="module")

@@ -9,7 +9,6 @@ from causalex_book.recognition import inner_recognisers
 from causalex_book.recognition.inner_recognisers import (
     VARIANTS,
     Samples,
-    Trained,
     Variant,
     choose,
     inner_folds,
@@ -17,17 +16,16 @@ from causalex_book.recognition.inner_recognisers import (
 )
 from causalex_book.spotting import nested
 from causalex_core.errors import CausalexError
-from causalex_core.evaluation import confusions
+from causalex_core.evaluation import recognition
 from causalex_core.recognition.causalnet_text import CausalNetText
-from causalex_core.recognition.fold_trainer import TrainingConfig
-from causalex_core.recognition.folds import leave_one_subject_out
+from causalex_core.recognition.data import leave_one_subject_out
 from causalex_core.recognition.ststnet import StstnetConfig
-from causalex_core.recognition.training import COMPACT_TRAINING, train
+from causalex_core.recognition.training import COMPACT_TRAINING, TrainingConfig, train
 
 SUBJECTS = [f"s{n % 7}" for n in range(28)]
 LABELS = np.random.default_rng(3).integers(0, 3, len(SUBJECTS))
-GOOD = TrainingConfig(network=StstnetConfig(), rate=1e-2, epochs=25, balanced=True)
-BAD = replace(GOOD, rate=1e-7)  # learns nothing
+GOOD = TrainingConfig(network=StstnetConfig(), lr=1e-2, epochs=25, balanced=True)
+BAD = replace(GOOD, lr=1e-7)  # learns nothing
 
 
 @pytest.fixture(scope="module")
@@ -62,14 +60,14 @@ def test_only_those_held_out_are_counted(samples):
     outcome = train(samples.inputs, LABELS, folds, config, seeds=(1, 2), device="cpu")
     found = samples.counts(outcome)
     assert found.shape == (2, 10, 2, 7, 3, 3)
-    own = confusions.per_subject(LABELS, LABELS, SUBJECTS, 3)
+    own = recognition.per_subject(LABELS, LABELS, SUBJECTS, 3)
     held = np.stack([[(np.array(SUBJECTS) == name)[each].any() for name in samples.names]
                      for each in folds.held_out])  # fmt: skip
     expected = held[:, None, :, None] * own.sum(-1)
     np.testing.assert_array_equal(found.sum(-1), np.broadcast_to(expected, found.shape[:-1]))
-    said = outcome.logits[13].argmax(-1)  # of the second seed, without the fourth pair
+    said = outcome.predictions[13].argmax(-1)  # of the second seed, without the fourth pair
     pair = folds.held_out[3]
-    right = confusions.per_subject(said, LABELS[pair], np.array(SUBJECTS)[pair], 3)
+    right = recognition.per_subject(said, LABELS[pair], np.array(SUBJECTS)[pair], 3)
     np.testing.assert_array_equal(found[1, 3][:, held[3]], right)
 
 
@@ -113,12 +111,12 @@ def asked(monkeypatch):
 def test_only_what_is_chosen_is_scored_outside(samples, monkeypatch):
     trained = asked(monkeypatch)
     variants = {"bad": Variant(BAD), "good": Variant(GOOD, ensemble=2)}
-    found = nested_scores(samples, variants, Trained((1, 2), device="cpu"))
+    found = nested_scores(samples, variants, (1, 2), device="cpu")
     assert trained == [(10, BAD, (1,)), (10, GOOD, (2, 3)), (7, GOOD, (2, 3, 4, 5))]
-    assert set(found.variant) == {"good"} and found.tried == 2 and found.scored_outside == 1
+    assert set(found.variant) == {"good"}
     assert found.most == "good" and found.every_epoch.shape == (2, GOOD.epochs, 7, 3, 3)
     np.testing.assert_array_equal(found.counts, found.every_epoch[:, -1])
-    assert confusions.scores(found.counts.sum(1))[:, 0].min() > 0.8
+    assert recognition.scores(found.counts.sum(1))[:, 0].min() > 0.8
     assert (found.choice.scores[:, 1] > found.choice.scores[:, 0]).all()
 
 
@@ -129,9 +127,9 @@ def test_who_got_another_variant_is_judged_by_that_one_alone(samples, monkeypatc
     trained = asked(monkeypatch)
     other = replace(GOOD, epochs=20)
     variants = {"good": Variant(GOOD), "other": Variant(other)}
-    found = nested_scores(samples, variants, Trained(device="cpu"))
+    found = nested_scores(samples, variants, device="cpu")
     assert trained[2:] == [(7, GOOD, (1,)), (2, other, (1,))]
-    assert found.variant == ("good",) * 5 + ("other",) * 2 and found.scored_outside == 2
+    assert found.variant == ("good",) * 5 + ("other",) * 2
     everybody = train(samples.inputs, LABELS, leave_one_subject_out(SUBJECTS), other, device="cpu")
     expected = samples.counts(everybody)[:, :, -1].sum(axis=1)
     np.testing.assert_array_equal(found.counts[:, 5:], expected[:, 5:])

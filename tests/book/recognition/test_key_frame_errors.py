@@ -7,7 +7,7 @@ import pytest
 
 from causalex_book.recognition import baselines, key_frame_errors
 from causalex_book.recognition.inner_recognisers import group_folds
-from causalex_book.recognition.key_frame_errors import TRUE, Recogniser, film, judged
+from causalex_book.recognition.key_frame_errors import TRUE, Recogniser, film, predict
 from causalex_core.recognition.causalnet_text import COMPACT
 from causalex_core.recognition.flow_images import FlowConfig
 from causalex_core.recognition.key_frames import NAMES, KeyFrameNoise
@@ -34,7 +34,7 @@ def patterns(phase, strength=60, seed=0):
 
 @pytest.mark.parametrize("how", [LINEAR, NETWORK])
 def test_people_are_told_apart_by_what_others_showed(how):
-    said = judged(patterns(0)[None], patterns(0, seed=1)[None], LABELS, folds(), Recogniser(how))
+    said = predict(patterns(0)[None], patterns(0, seed=1)[None], LABELS, folds(), Recogniser(how))
     assert said.shape == (1, 1, N)
     assert (said[0, 0] == LABELS).mean() > 0.9
 
@@ -49,7 +49,7 @@ def test_one_phase_alone_knows_nothing_of_the_other(how):
     alone = Recogniser(how, one_phase=True)
     changed = flow.copy()
     changed[:, 1] = 255 - changed[:, 1]
-    said = judged(flow[None], np.stack([flow, changed]), LABELS, folds(), alone, seeds=(1, 2)[:1])
+    said = predict(flow[None], np.stack([flow, changed]), LABELS, folds(), alone, seeds=(1, 2)[:1])
     np.testing.assert_array_equal(said[:, 0], said[:, 1])
     assert (said[0, 0] == LABELS).mean() < 0.7
 
@@ -59,7 +59,7 @@ def test_only_who_is_taught_errors_sees_them(how):
     lessons = np.stack([patterns(0), 255 - patterns(0, seed=2), 255 - patterns(0, seed=3)])
     turned = (255 - patterns(0, seed=4))[None]
     plain, taught = (
-        judged(lessons, turned, LABELS, folds(), Recogniser(how, taught=taught))
+        predict(lessons, turned, LABELS, folds(), Recogniser(how, taught=taught))
         for taught in (False, True)
     )
     assert (taught == LABELS).mean() > 0.8
@@ -71,7 +71,7 @@ def test_labels_of_the_held_out_have_no_say():
     wrong = np.where(held, (LABELS + 1) % 3, LABELS)
     for how in (LINEAR, NETWORK):
         one, other = (
-            judged(flow[None], flow[None], truth, folds(), Recogniser(how))
+            predict(flow[None], flow[None], truth, folds(), Recogniser(how))
             for truth in (LABELS, wrong)
         )
         np.testing.assert_array_equal(one[..., held], other[..., held])

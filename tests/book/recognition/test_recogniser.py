@@ -6,8 +6,9 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
+import torch
 
-from causalex_book.recognition import card, filmed, shipped, spotted
+from causalex_book.recognition import filmed, shipped, spotted
 from causalex_core.data.causalnet import EMOTIONS
 from causalex_core.errors import CausalexError
 from causalex_core.motion.landmarks import Given
@@ -16,7 +17,7 @@ from causalex_core.recognition import predict as package
 from causalex_core.recognition.causalnet_text import COMPACT
 from causalex_core.recognition.key_frames import KeyFrameNoise
 from causalex_core.recognition.predict import COLUMNS, whole_frames
-from causalex_core.tensors import WeightsError, read_about, write_tensors
+from causalex_core.tensors import WeightsError, read_about, read_tensors, write_tensors
 from causalex_synthetic import dataset
 
 
@@ -65,7 +66,7 @@ def test_training_in_small(trained, tmp_path):
     recogniser, about = trained
     counts = about["measured"]["macro"]
     assert np.sum(counts[shipped.TRUE]) == np.sum(counts[shipped.SPOTTED]) > 0
-    text = card.text(recogniser, about)
+    text = shipped.card(recogniser, about)
     assert about["people"]["fingerprints"][1] in text and "Synthetic people only" in text
     assert "No lie detection" in text and "licence" in text
     checkpoints.save(recogniser, tmp_path / "copy.safetensors", about)
@@ -87,7 +88,7 @@ def test_errors_enter_where_they_are_asked_for():
     wrong = shipped._with_errors(people[0], table, laws, 1)
     moved = wrong - true
     assert (moved[:, [0, 2]] >= 0).all() and set(moved[:, 1]) <= {0, 1} and moved.any()
-    found = shipped.material(people, config, laws)
+    found = shipped.film(people, config, laws)
     assert found.rows["key_frames"].tolist() == [shipped.TRUE] * len(table) + [
         shipped.SPOTTED
     ] * len(table)
@@ -102,12 +103,22 @@ def test_the_file_and_its_card_tell_the_same(ours):
     notes = read_about(checkpoints.SHIPPED)
     learn = shipped.Config().drawn(shipped.Config().learn)
     assert notes["people"]["fingerprints"] == [people.fingerprint for people in learn]
-    assert card.text(ours, notes) == checkpoints.SHIPPED.with_name("CARD.md").read_text(
+    assert shipped.card(ours, notes) == checkpoints.SHIPPED.with_name("CARD.md").read_text(
         encoding="utf-8"
     )
     assert checkpoints.SHIPPED.stat().st_size < 1_500_000
     micro = notes["measured"]["micro"][shipped.TRUE]
     assert np.trace(micro) > 0.8 * np.sum(micro)
+
+
+def test_older_names_of_entries_are_read(ours, tmp_path):
+    state = read_tensors(checkpoints.SHIPPED)
+    assert {"flow.place", "direction.place"} <= set(state)
+    checkpoints.save(ours, tmp_path / "new.safetensors", {})
+    assert not any("place" in name for name in read_tensors(tmp_path / "new.safetensors"))
+    for encoder in ("flow", "direction"):
+        position = ours.network.get_parameter(f"{encoder}.position")
+        torch.testing.assert_close(position.data, state[f"{encoder}.place"], rtol=0, atol=0)
 
 
 def test_expressions_of_people_it_has_not_seen(ours):

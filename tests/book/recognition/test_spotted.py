@@ -34,7 +34,7 @@ def test_the_people_of_the_training_are_refused():
 
 
 def test_detections_of_a_cohort():
-    people = dataset.draw(dataset.Config(plan="samm_like", seed=31))
+    people = dataset.draw(dataset.Config(spec="samm_like", seed=31))
     short = sorted(people.videos, key=lambda video: video.frames)[:3]
     places = sorted(people.videos.index(video) for video in short)
     few = replace(people, videos=tuple(people.videos[place] for place in places))

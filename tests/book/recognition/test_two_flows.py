@@ -1,4 +1,4 @@
-"""Differences of two flows that can be undone without labels."""
+"""Differences of two flows that can be aligned without labels."""
 
 import numpy as np
 import pytest
@@ -9,14 +9,13 @@ from causalex_book.recognition.two_flows import (
     BOTH,
     PLACED,
     SCALED,
-    Place,
-    alike,
-    from_median,
-    place,
-    remedied,
+    FacePosition,
+    align,
+    correlation,
+    face_position,
     scale,
 )
-from causalex_core.recognition.folds import leave_one_subject_out
+from causalex_core.recognition.data import from_median, leave_one_subject_out
 
 COUNT = 40
 
@@ -38,22 +37,22 @@ def faces():
 @pytest.mark.parametrize(("zoom", "rows"), [(1.15, -3.0), (0.9, 2.0), (1.0, 0.0)])
 def test_a_face_that_lies_elsewhere_is_found(faces, zoom, rows):
     # larger and lower here is smaller and higher seen from there
-    moved = Place(1 / zoom, -rows / zoom).undone(faces)
-    found = place(moved, faces)
+    moved = FacePosition(1 / zoom, -rows / zoom).warp(faces)
+    found = face_position(moved, faces)
     assert found.zoom == pytest.approx(zoom, abs=0.06)
     assert found.rows == pytest.approx(rows, abs=0.6)
-    back = found.undone(moved)
-    assert alike(faces, back).mean() > 0.9
+    back = found.warp(moved)
+    assert correlation(faces, back).mean() > 0.9
 
 
 def test_no_change_of_place_changes_nothing(faces):
-    np.testing.assert_array_equal(Place(1.0, 0.0).undone(faces), faces)
+    np.testing.assert_array_equal(FacePosition(1.0, 0.0).warp(faces), faces)
 
 
 def test_what_is_undone_comes_near(faces):
-    moved = Place(0.87, 2.6).undone(faces) * np.float32([3, 2, 0.5])
+    moved = FacePosition(0.87, 2.6).warp(faces) * np.float32([3, 2, 0.5])
     folds = leave_one_subject_out([f"s{number % 4}" for number in range(COUNT)])
-    found = remedied(moved, faces, folds)
+    found = align(moved, faces, folds)
     far = {name: np.abs(each - faces).mean() for name, each in found.items()}
     np.testing.assert_array_equal(found[AS_IS], moved)
     assert far[BOTH] < 0.5 * min(far[AS_IS], far[SCALED], far[PLACED])
@@ -62,19 +61,19 @@ def test_what_is_undone_comes_near(faces):
 
 def test_who_is_held_out_has_no_say(faces):
     folds = leave_one_subject_out([f"s{number % 4}" for number in range(COUNT)])
-    moved = Place(0.87, 2.6).undone(faces)
+    moved = FacePosition(0.87, 2.6).warp(faces)
     held = folds.held_out[0]
     spoilt = np.where(held[:, None, None, None], np.float32(100), faces)
-    whole, without = (remedied(moved, target, folds) for target in (faces, spoilt))
+    whole, without = (align(moved, target, folds) for target in (faces, spoilt))
     for name in whole:
         np.testing.assert_array_equal(whole[name][held], without[name][held])
     assert (whole[SCALED][~held] != without[SCALED][~held]).any()
 
 
 def test_channels_are_compared_clip_by_clip(faces):
-    assert alike(faces, faces) == pytest.approx(1, abs=1e-5)
+    assert correlation(faces, faces) == pytest.approx(1, abs=1e-5)
     turned = faces * np.float32([1, -1, 1])
-    np.testing.assert_allclose(alike(faces, turned)[:, 1], -1, atol=1e-5)
+    np.testing.assert_allclose(correlation(faces, turned)[:, 1], -1, atol=1e-5)
 
 
 def test_motion_is_taken_from_the_median():

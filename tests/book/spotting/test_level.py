@@ -3,7 +3,7 @@
 import numpy as np
 
 from causalex_book.spotting.level import peaks
-from causalex_core.spotting.windows import Video
+from causalex_core.spotting.data import Video
 
 
 def test_a_peak_is_found_where_the_face_moves_most():

@@ -12,9 +12,10 @@ from causalex_book.spotting.variants import CAUSAL_EX, NONE, OWN, PUBLISHED, VAR
 from causalex_core.data import manifest, region_motion
 from causalex_core.data.annotations import CAS, SAMM
 from causalex_core.errors import CausalexError
-from causalex_core.motion.extract import Config, Motion
+from causalex_core.motion.extract import Config
+from causalex_core.motion.record import MotionRecord
+from causalex_core.spotting.data import leave_one_subject_out
 from causalex_core.spotting.graph import GraphConfig
-from causalex_core.spotting.windows import leave_one_subject_out
 
 NAMES = ["casme_015_0401", "casme_016_0101", "casme_017_0101"]
 ANNOTATIONS = pd.DataFrame(
@@ -58,7 +59,7 @@ def extracted(folder):
     """The same motion as our extraction would store it."""
     for name in NAMES:
         quality = np.zeros(400, np.uint8)
-        measured = Motion(motion(name), quality, 30.0, 3, Config(), "invented")
+        measured = MotionRecord(motion(name), quality, 30.0, 3, Config().to_json())
         (folder / f"{name}.npz").write_bytes(measured.to_bytes())
     return folder
 
@@ -68,7 +69,7 @@ def extracted_from_the_database(folder):
     for name in NAMES:
         own = folder / f"s{name[7:9]}" / f"{name[7:]}girlcrashing.npz"
         own.parent.mkdir()
-        measured = Motion(motion(name), np.zeros(400, np.uint8), 30.0, 3, Config(), "invented")
+        measured = MotionRecord(motion(name), np.zeros(400, np.uint8), 30.0, 3, Config().to_json())
         own.write_bytes(measured.to_bytes())
     return folder
 
@@ -128,11 +129,11 @@ def test_marks_of_the_windows_can_be_what_is_learned(tmp_path, annotated):
     folder = tmp_path / "feature_segment"
     write_windows(folder / "test", "casme_015", NAMES[0], motion(NAMES[0]), label)
     part = material.read(CAS, {CAS: str(folder)}, GraphConfig(), targets="marks")
-    action = part.windows.answers.action[:, 1].numpy().reshape(-1)
+    action = part.windows.targets.action[:, 1].numpy().reshape(-1)
     assert np.flatnonzero(action).tolist() == list(range(10, 21))
     assert part.truth["onset"].tolist() == [40.0]  # what detections are scored on
     from_table = material.read(CAS, {CAS: str(folder)}, GraphConfig())
-    action = from_table.windows.answers.action[:, 1].numpy().reshape(-1)
+    action = from_table.windows.targets.action[:, 1].numpy().reshape(-1)
     assert np.flatnonzero(action).tolist() == list(range(40, 81))
 
 

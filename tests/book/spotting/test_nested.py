@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from causalex_book.spotting import nested
 from causalex_core.errors import CausalexError
-from causalex_core.spotting.windows import Video, gather
+from causalex_core.spotting.data import Video, gather
 
 TRUTHS = 10
 

@@ -11,7 +11,7 @@ from causalex_book.spotting.material import SpottingDataset
 from causalex_core.evaluation import operating_points
 from causalex_core.evaluation.uncertainty import f1
 from causalex_core.spotting import candidates, losses, proposals
-from causalex_core.spotting.windows import VALID_FRAMES, Video, gather
+from causalex_core.spotting.data import VALID_FRAMES, Video, gather
 
 COLUMNS = ["subject", "video", "onset", "apex", "offset", "kind"]
 

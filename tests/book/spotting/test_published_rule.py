@@ -15,15 +15,15 @@ from causalex_core.evaluation.operating_points import CROSS, EPOCH, LAST
 from causalex_core.evaluation.spotting import PROTOCOLS, score
 from causalex_core.expressions import KINDS, MissingOffset
 from causalex_core.spotting import losses, proposals
-from causalex_core.spotting.batches import Run
-from causalex_core.spotting.training import FoldResults
-from causalex_core.spotting.windows import (
+from causalex_core.spotting.data import (
     AUW_GCN_CONSTANTS,
     VALID_FRAMES,
     Video,
     gather,
     leave_one_subject_out,
 )
+from causalex_core.spotting.training import FoldResults
+from causalex_core.training import Run
 
 COLUMNS = ["subject", "video", "onset", "apex", "offset", "kind"]
 AS_IS = Counting("auw", "as_is")
@@ -188,7 +188,7 @@ def _windows_of(subject):
 def test_each_epoch_is_read_out_by_the_models_that_were_not_trained_on_the_subject(part):
     """Scores carry fold and epoch; of two seeds one is asked for."""
     folds = leave_one_subject_out(part.windows)
-    runs = [Run(fold, place, seed) for seed in (1, 2) for place, fold in enumerate(folds)]
+    runs = [Run(fold, seed, place) for seed in (1, 2) for place, fold in enumerate(folds)]
     scores = [
         np.stack(
             [
@@ -202,7 +202,7 @@ def test_each_epoch_is_read_out_by_the_models_that_were_not_trained_on_the_subje
     outcome = FoldResults(
         runs=tuple(runs),
         epochs=(3, 4),
-        scores=tuple(scores),
+        predictions=tuple(scores),
         losses=np.zeros((4, 5)),
         states=(),
         normalisation=AUW_GCN_CONSTANTS,

@@ -9,10 +9,9 @@ from hypothesis import strategies as st
 from causalex_book.spotting import resampling
 from causalex_book.spotting.material import SpottingDataset
 from causalex_core.spotting import losses, proposals
+from causalex_core.spotting.data import ACTION, TargetConfig, Video, gather, marks
 from causalex_core.spotting.graph import GraphConfig
 from causalex_core.spotting.proposals import ProposalRule
-from causalex_core.spotting.targets import ACTION, TargetConfig, marks
-from causalex_core.spotting.windows import Video, gather
 
 FACTORS = st.sampled_from([1.0, 25 / 30, 30 / 25, 0.5, 2.0, 0.37])
 COLUMNS = ["subject", "video", "onset", "apex", "offset", "kind"]
@@ -115,10 +114,10 @@ def test_a_database_at_another_rate_is_of_one_piece(part):
     assert len(found.marks) == 2 and found.marks[0].shape == (12, 12)
     for number, video in enumerate(found.videos):
         own = found.windows.video == number
-        action = np.concatenate(found.windows.answers.action[own, 1].numpy())
+        action = np.concatenate(found.windows.targets.action[own, 1].numpy())
         expected = marks(found.truth[found.truth["subject"] == video.subject], 275, "released")
         assert np.array_equal(np.flatnonzero(action), np.flatnonzero(expected[:, 1, ACTION]))
     released = gather(found.videos, found.truth, TargetConfig("released"))
-    assert (released.answers.phase == found.windows.answers.phase).all()
+    assert (released.targets.phase == found.windows.targets.phase).all()
     sound = gather(found.videos, found.truth, TargetConfig("sound"))
-    assert (sound.answers.phase != found.windows.answers.phase).any()
+    assert (sound.targets.phase != found.windows.targets.phase).any()

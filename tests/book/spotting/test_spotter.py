@@ -10,14 +10,14 @@ from causalex_book.spotting import card, shipped
 from causalex_core.errors import CausalexError
 from causalex_core.motion.extract import Config as Extraction
 from causalex_core.motion.landmarks import Given
-from causalex_core.motion.record import Recording
+from causalex_core.motion.record import MotionRecord
 from causalex_core.spotting import checkpoints
 from causalex_core.spotting import predict as package
-from causalex_core.spotting.fold_trainer import TrainingConfig
+from causalex_core.spotting.checkpoints import load_network, save_network
 from causalex_core.spotting.graph import GraphConfig, of_video
-from causalex_core.spotting.network import PAPER, NetworkConfig
-from causalex_core.spotting.predict import portraits, recorded
-from causalex_core.spotting.weights import load_network, save_network
+from causalex_core.spotting.model import PAPER, NetworkConfig
+from causalex_core.spotting.predict import portraits
+from causalex_core.spotting.training import TrainingConfig
 from causalex_core.tensors import WeightsError
 from causalex_synthetic.dataset import draw
 
@@ -34,8 +34,7 @@ def recording():
     truth = people.expressions[people.expressions["kind"] == "macro"]
     name = truth["video"].value_counts().index[0]
     number = [video.name for video in people.videos].index(name)
-    found = recorded(people.measured(number), people.videos[number].person.subject, name)
-    return found, truth[truth["video"] == name]
+    return people.measured(number), truth[truth["video"] == name]
 
 
 def hits(found, truth):
@@ -126,7 +125,7 @@ def test_weights_without_settings_are_no_spotter(ours, tmp_path):
 
 
 def test_a_still_video_has_no_graph():
-    still = Recording("s", "v", np.zeros((90, 12, 2), np.float32), np.ones(90, bool), 30.0)
+    still = MotionRecord(np.zeros((90, 12, 2), np.float32), np.zeros(90, np.uint8), 30.0)
     graph = of_video(still, GraphConfig())
     assert not graph.adjacency.any()
     assert "do not vary" in graph.settings["missing"]
@@ -175,7 +174,7 @@ def test_frames_and_their_faces():
 
 def test_training_in_small(monkeypatch):
     rules = shipped._RULES  # a network that knows nothing proposes everything
-    few = {kind: replace(getattr(rules, kind), keep=20) for kind in ("micro", "macro")}
+    few = {kind: replace(getattr(rules, kind), top_k=20) for kind in ("micro", "macro")}
     monkeypatch.setattr(shipped, "_RULES", replace(rules, **few))
     config = shipped.Config(
         training=TrainingConfig(
@@ -187,7 +186,7 @@ def test_training_in_small(monkeypatch):
     assert trained.network.prior.shape == (12, 12)
     assert torch.isfinite(trained.settings.normalisation.deviation).all()
     assert about["measured"]["micro"]["n_truth"] == 57
-    assert set(trained.settings.least) == {"macro", "micro"}
+    assert set(trained.settings.min_score) == {"macro", "micro"}
     text = card.text(trained, about)
     assert about["cohort"]["fingerprint"] in text and "2 groups of people" in text
     assert "No lie detection" in text and "Synthetic people only" in text

@@ -34,7 +34,7 @@ def test_a_page_changes_with_a_docstring(tmp_path, monkeypatch):
     (tmp_path / "pyproject.toml").write_text((paths.ROOT / "pyproject.toml").read_text())
     monkeypatch.setattr(paths, "ROOT", tmp_path)
     assert reference.pages()["api/motion"] == before
-    changed = tmp_path / "causalex_core" / "motion" / "eyes.py"
+    changed = tmp_path / "causalex_core" / "motion" / "video.py"
     changed.write_text(changed.read_text().replace('"""', '"""Now: ', 1))
     assert reference.pages()["api/motion"] != before
 

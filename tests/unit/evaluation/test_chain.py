@@ -114,26 +114,6 @@ def test_uf1_is_that_of_the_hits(truth, found):
     assert overall.emotions.sum() == asked.sum()
 
 
-def test_intervals_hold_the_estimate_and_pair_people():
-    generator = np.random.default_rng(4)
-    spotting = generator.integers(3, 9, (12, 3)) + np.array((0, 6, 6))
-    emotions = generator.integers(0, 5, (12, 3, 4))
-    one = chain.Counted(spotting, emotions)
-    found = chain.intervals(one, 300, 1)
-    assert list(found) == list(chain.MEASURES)
-    for name, value in zip(
-        chain.MEASURES, chain.scores(spotting.sum(0), emotions.sum(0)), strict=True
-    ):
-        assert found[name].estimate == value
-        assert found[name].low < value < found[name].high
-    nothing = chain.differences(one, one, 300, 1)["strs"]
-    assert (nothing.estimate, nothing.low, nothing.high) == (0, 0, 0)
-    alone = chain.Counted(spotting.copy(), emotions)
-    alone.spotting[:, 0] -= 1
-    lost = chain.differences(one, alone, 300, 1)["f1"]
-    assert 0 < lost.low < lost.estimate < lost.high
-
-
 def test_nothing_found_is_zero_and_not_undefined():
     nothing = chain.count(table(TRUTH), table([]), EMOTIONS)
     assert chain.scores(

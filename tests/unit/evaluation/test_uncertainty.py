@@ -23,13 +23,6 @@ def test_f1_of_counts():
     assert f1(np.array([[2, 4, 4], [0, 0, 0], [3, 3, 3]])).tolist() == [0.5, 0, 1]
 
 
-def test_weights_draw_as_many_subjects_as_there_are():
-    weights = subject_weights(7, 200, seed=1)
-    assert weights.shape == (200, 7)
-    assert (weights.sum(axis=1) == 7).all()
-    assert (weights == subject_weights(7, 200, seed=1)).all()
-
-
 def test_interval_covers_the_truth_about_as_often_as_it_says():
     generator = np.random.default_rng(0)
     covered = []
@@ -88,11 +81,6 @@ def test_pooled_oracle_is_the_best_single_candidate():
 def test_equal_scores_prefer_fewer_detections():
     counts = np.array([[[0, 50, 3], [0, 2, 3], [0, 2, 3]]])
     assert selection.oracle_per_subject(counts).tolist() == [1]
-
-
-@pytest.mark.parametrize("rule", [selection.oracle_pooled, selection.cross_fold])
-def test_one_choice_per_subject(rule):
-    assert rule(np.zeros((3, 2, 3), dtype=int)).shape == (3,)
 
 
 def test_runs_are_averaged_resample_by_resample():

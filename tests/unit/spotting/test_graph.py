@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from causalex_core.errors import CausalexError
-from causalex_core.motion.record import Recording
+from causalex_core.motion.record import MotionRecord
 from causalex_core.spotting.graph import GraphConfig, of_video
 
 
@@ -12,7 +12,7 @@ from causalex_core.spotting.graph import GraphConfig, of_video
 def recording():
     motion = np.random.default_rng(1).normal(size=(200, 12, 2)).astype(np.float32)
     motion[:15] *= np.linspace(9, 1, 15)[:, None, None]
-    return Recording("s", "v", motion, np.ones(200, bool), 30.0)
+    return MotionRecord(motion, np.zeros(200, np.uint8), 30.0)
 
 
 def test_first_frames_are_left_out_only_if_it_is_asked_for(recording):
@@ -31,5 +31,5 @@ def test_a_video_that_is_left_with_nothing_has_no_graph(recording):
 
 
 def test_less_than_no_frame_is_refused(recording):
-    with pytest.raises(CausalexError, match="first frames to leave out: -1, expected 0 or more"):
+    with pytest.raises(CausalexError, match=r"^parameter 'leave_out_first': -1 given"):
         of_video(recording, GraphConfig(leave_out_first=-1))

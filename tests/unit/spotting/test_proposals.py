@@ -1,14 +1,18 @@
-"""Proposals and detections against the reference's, and across window borders."""
+"""Proposals, suppression and detections against the reference's, and across window borders."""
 
 import json
+from itertools import combinations
 
 import numpy as np
 import pandas as pd
 import pytest
 import torch
+from hypothesis import given
+from hypothesis import strategies as st
 
 from causalex_core.errors import CausalexError
-from causalex_core.spotting.network import FRAMES
+from causalex_core.spotting.data import Video, gather
+from causalex_core.spotting.model import FRAMES
 from causalex_core.spotting.proposals import (
     CAS,
     SAMM,
@@ -18,8 +22,8 @@ from causalex_core.spotting.proposals import (
     detect,
     probabilities,
     propose,
+    suppress,
 )
-from causalex_core.spotting.windows import Video, gather
 
 COLUMNS = ["onset", "offset", "onset_score", "offset_score", "apex_score", "score"]
 TYPES = {"macro": 1, "micro": 2}
@@ -61,13 +65,15 @@ def test_reference_proposals_and_detections(oracles):
         database = CAS if case["config"] == "cas(me)^2" else SAMM
         assert (config.micro, config.macro) == (database.micro, database.macro)
         logits = torch.from_numpy(arrays[f"{name}_logits"])
-        found = propose(probabilities(logits).numpy(), windows, config)
-        detections = choose(found, windows, config)
+        proposals = propose(probabilities(logits).numpy(), windows, config)
+        detections = choose(proposals, windows, config)
         # the second video's only window stands at frame 512 there
-        found.loc[found["video"] == 1, ["onset", "offset"]] += 512
-        rows = found[COLUMNS].to_numpy(float)
+        proposals.loc[proposals["video"] == 1, ["onset", "offset"]] += 512
+        rows = proposals[COLUMNS].to_numpy(float)
         reference = arrays[f"{name}_proposals"]
-        key = np.column_stack([found["video"], found["kind"].map(TYPES).astype(float), rows])
+        key = np.column_stack(
+            [proposals["video"], proposals["kind"].map(TYPES).astype(float), rows]
+        )
         expected = np.column_stack(
             [reference[:, 0], reference[:, 6], reference[:, [1, 2, 3, 4, 5, 7]]]
         )
@@ -129,22 +135,73 @@ def test_a_subset_of_videos():
     windows = windows_of([300, 100, 300])
     positions = np.array([2, 3, 4])
     scores = np.concatenate([bumps(256, [(0, 10, 13, 16)]), bumps(512, [(0, 270, 273, 276)])])
-    found = detect(scores, windows, positions=positions)
-    assert found[["video", "onset"]].to_numpy().tolist() == [["v1", 10], ["v2", 270]]
+    detections = detect(scores, windows, positions=positions)
+    assert detections[["video", "onset"]].to_numpy().tolist() == [["v1", 10], ["v2", 270]]
     with pytest.raises(CausalexError, match=r"\(3, 2, 3, 256\).*\(5, 2, 3, 256\)"):
         detect(scores, windows)
 
 
 def test_probabilities_are_those_of_the_heads():
     logits = torch.randn(2, 10, FRAMES, generator=torch.Generator().manual_seed(1))
-    found = probabilities(logits)
-    assert found.shape == (2, 2, 3, 256)
+    heads = probabilities(logits)
+    assert heads.shape == (2, 2, 3, 256)
     middle = logits[..., 7:263]
-    torch.testing.assert_close(found[:, 1, 1], middle[:, 3:6].softmax(1)[:, 1])
-    torch.testing.assert_close(found[:, 0, 2], middle[:, 6].sigmoid())
+    torch.testing.assert_close(heads[:, 1, 1], middle[:, 3:6].softmax(1)[:, 1])
+    torch.testing.assert_close(heads[:, 0, 2], middle[:, 6].sigmoid())
 
 
 def test_silence_gives_an_empty_table():
-    found = detect(np.zeros((1, 2, 3, 256), np.float32), windows_of([200]))
-    assert len(found) == 0
-    assert list(found) == ["subject", "video", "onset", "apex", "offset", "kind", "score"]
+    detections = detect(np.zeros((1, 2, 3, 256), np.float32), windows_of([200]))
+    assert len(detections) == 0
+    assert list(detections) == ["subject", "video", "onset", "apex", "offset", "kind", "score"]
+
+
+def test_reference_suppression(oracles):
+    cases = json.loads((oracles / "auw_gcn" / "nms_cases.json").read_text())
+    assert len(cases) == 12
+    for case in cases:
+        onset, offset, score = (np.array(case[name]) for name in ("start", "end", "score"))
+        kept = suppress(onset, offset, score, case["top_k"], case["iou_threshold_strict_gt"])
+        assert onset[kept].tolist() == case["out_start"]
+        assert offset[kept].tolist() == case["out_end"]
+        assert score[kept].tolist() == case["out_score"]
+
+
+PROPOSALS = st.lists(
+    st.tuples(st.integers(0, 50), st.integers(1, 20), st.floats(0, 1)), min_size=1, max_size=20
+)
+
+
+@given(PROPOSALS, st.integers(1, 6))
+def test_kept_proposals_are_few_good_and_apart(rows, top_k):
+    onset, length, score = (np.array(column) for column in zip(*rows, strict=True))
+    offset = onset + length
+    kept = suppress(onset, offset, score, top_k)
+    assert len(kept) <= top_k
+    assert (score[kept] > 0).all()
+    assert (np.diff(score[kept]) <= 0).all()
+    for first, second in combinations(kept, 2):
+        last, start = min(offset[first], offset[second]), max(onset[first], onset[second])
+        inner = max(last - start, 0)
+        assert inner <= 0.5 * (length[first] + length[second] - inner)
+
+
+@given(PROPOSALS, st.integers(1, 3))
+def test_groups_do_not_see_each_other(rows, top_k):
+    onset, length, score = (np.array(column) for column in zip(*rows, strict=True))
+    offset, group = onset + length, np.arange(len(onset)) % 3
+    expected: list[int] = []
+    for number in range(3):
+        part = np.flatnonzero(group == number)
+        expected += part[suppress(onset[part], offset[part], score[part], top_k)].tolist()
+    assert suppress(onset, offset, score, top_k, group=group).tolist() == expected
+
+
+def test_half_an_overlap_is_kept_and_zero_scores_are_not():
+    onset, offset = np.array([0, 0, 50]), np.array([10, 5, 60])
+    assert suppress(onset, offset, np.array([0.9, 0.8, 0.0]), 5).tolist() == [0, 1]
+
+
+def test_nothing_in_nothing_out():
+    none = np.zeros(0)
+    assert suppress(none, none, none, 5).size == 0

@@ -1,0 +1,172 @@
+"""Figures of the page on preprocessing."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle
+from numpy.typing import NDArray
+
+from causalex_book.publishing import style
+
+METHOD_NAMES = {
+    "lucas_kanade": "Lucas-Kanade (ours)",
+    "dis": "DIS",
+    "farneback": "Farnebäck",
+    "tv_l1": "TV-L1",
+    "lucas_kanade, 8 bits": "Lucas-Kanade, 8 bits",
+    "tv_l1, 8 bits": "TV-L1, 8 bits",
+}
+_LOOKS = {
+    "lucas_kanade": (style.BLUE, "o", "-"),
+    "dis": (style.ORANGE, "^", "-"),
+    "farneback": (style.GREEN, "D", "-"),
+    "tv_l1": (style.VERMILION, "s", "-"),
+    "lucas_kanade, 8 bits": (style.BLUE, "o", ":"),
+    "tv_l1, 8 bits": (style.VERMILION, "s", ":"),
+}
+_ARROW: dict[str, Any] = {"angles": "xy", "scale_units": "xy", "scale": 1}
+_SIDE = 10 / 128  # of the crop: the square of a region
+_GRID = 12  # px between the arrows
+_SHOWN = 99.5  # percentile of the motion at which the panels end
+_RUG = 0.92  # of a panel's half height, where the strip of measured rows begins
+_LEAST = 0.05  # px per frame; shorter arrows are left out
+
+
+def missing() -> Figure:
+    """Card in place of a figure that is drawn from a clip that is not here."""
+    with style.figure(7.2, 1.2) as (drawn, axis):
+        text = "Drawn from the clip, which is not on the machine that built this book."
+        axis.text(0.5, 0.5, text, ha="center", va="center", color=style.GREY)
+        axis.set_axis_off()
+    return drawn
+
+
+def steps(
+    frame: NDArray[np.uint8],
+    points: NDArray[np.floating],
+    crop: NDArray[np.uint8],
+    crop_points: NDArray[np.floating],
+    flow: NDArray[np.floating],
+    motion: NDArray[np.floating],
+    landmarks: Sequence[int],
+    longer: float,
+) -> Figure:
+    """Landmarks on a frame, and on its aligned crop the flow and the motion of the regions.
+
+    Parameters
+    ----------
+    frame : (H, W, 3) array
+        Blue first.
+    points, crop_points : (68, 2) arrays
+        Landmarks in pixels of the frame and of the crop (h, w).
+    flow : (h, w, 2) array
+        Pixels per frame, without the motion of the head; `motion` (12, 2) of the regions, too.
+    landmarks
+        Those in the centres of the regions.
+    longer
+        How much longer than the motion in one frame the arrows are.
+    """
+    with style.figure(9.6, 5.0, ncols=2) as (drawn, (left, right)):
+        left.imshow(frame[..., ::-1])
+        left.plot(*points.T, ".", color=style.SKY, ms=4)
+        half = min(frame.shape[:2]) / 2
+        middle = np.clip(points[:, 0].mean(), half, frame.shape[1] - half)
+        left.set(xlim=(middle - half, middle + half))
+        left.set_title("landmarks in a frame (its sides are cut off)")
+        height, width = crop.shape
+        right.imshow(crop, cmap="gray", vmin=0, vmax=255)
+        side = _SIDE * width
+        centres = crop_points[list(landmarks)]
+        for x, y in centres:
+            square = Rectangle((x - side / 2, y - side / 2), side, side, fill=False)
+            square.set(edgecolor=style.SKY, linewidth=1.1)
+            right.add_patch(square)
+        rows, columns = np.mgrid[_GRID // 2 : height : _GRID, _GRID // 2 : width : _GRID]
+        field = flow[rows, columns]
+        shown = np.linalg.norm(field, axis=-1) > _LEAST
+        arrows = longer * field[shown]
+        right.quiver(
+            columns[shown], rows[shown], *arrows.T, color=style.ORANGE, width=0.003, **_ARROW
+        )
+        right.quiver(*centres.T, *(longer * motion).T, color=style.VERMILION, width=0.009, **_ARROW)
+        right.set(xlim=(0, width), ylim=(height, 0))
+        right.set_title(f"aligned: flow and regions, {longer:g} times as long")
+        for axis in (left, right):
+            axis.set_axis_off()
+    return drawn
+
+
+def region_motion(
+    motion: NDArray[np.floating],
+    measured: NDArray[np.bool_],
+    fps: float,
+    names: Sequence[str],
+    marked: int,
+) -> Figure:
+    """Motion (T, 12, 2) of the regions (px of the crop per frame), and which rows were measured.
+
+    A panel each, which ends at a high percentile of the motion; a line at the `marked` row.
+    """
+    seconds = np.arange(len(motion)) / fps
+    most = np.percentile(np.abs(motion), _SHOWN)
+    strip: dict[str, Any] = {"where": measured, "color": style.GREEN, "label": "measured"}
+    size = {"nrows": 4, "ncols": 3, "sharex": True, "sharey": True}
+    with style.figure(9.6, 6.2, **size) as (drawn, axes):
+        panels = axes.ravel()
+        for axis, name, series in zip(panels, names, motion.transpose(1, 2, 0), strict=True):
+            axis.plot(seconds, series[0], color=style.BLUE, lw=0.9, label="x, to the right")
+            axis.plot(seconds, series[1], color=style.VERMILION, lw=0.9, label="y, downwards")
+            axis.fill_between(seconds, -most, -_RUG * most, lw=0, **strip)
+            axis.axvline(marked / fps, color=style.INK, lw=0.8, ls=":")
+            axis.set_title(name)
+        panels[0].set(ylim=(-most, most), xlim=(0, seconds[-1]))
+        drawn.supxlabel("seconds", fontsize=10)
+        drawn.supylabel("px per frame", fontsize=10)
+        style.legend_above(drawn, panels[0], ncols=3)
+    return drawn
+
+
+def errors(table: pd.DataFrame) -> Figure:
+    """Error of the mean flow in a region against the size of the motion, by method.
+
+    Columns ``method, motion_px, error, error_low, error_high``.
+    """
+    with style.figure(7.2, 3.6) as (drawn, axis):
+        for method, rows in table.groupby("method", sort=False):
+            colour, marker, line = _LOOKS[str(method)]
+            x, look = rows["motion_px"], {"color": colour, "marker": marker, "ms": 5}
+            axis.plot(x, 100 * rows["error"], line, label=METHOD_NAMES[str(method)], **look)
+            if line == "-":
+                low, high = 100 * rows["error_low"], 100 * rows["error_high"]
+                axis.fill_between(x, low, high, color=colour, alpha=0.12, lw=0)
+        style.log_ticks(axis, sorted(table["motion_px"].unique()))
+        axis.set_ylim(0, 100)
+        axis.set_xlabel("largest motion, px")
+        axis.set_ylabel("error of a region's motion, %")
+        drawn.legend(loc="outside right upper")
+    return drawn
+
+
+def films(table: pd.DataFrame, heads: Mapping[float, str]) -> Figure:
+    """Signal-to-noise ratio of a small smile, by setting and head motion, whose names are `heads`.
+
+    Columns ``varied, setting, head_motion, snr, snr_low, snr_high``.
+    """
+    rows = table[["varied", "setting"]].drop_duplicates()
+    labels = [f"{varied}: {setting}" if varied else setting for varied, setting in rows.values]
+    with style.figure(7.6, 0.32 * len(labels) + 1.1) as (drawn, axis):
+        looks = ((style.BLUE, "o", -0.14), (style.VERMILION, "s", 0.14))
+        for (head, name), (colour, marker, shift) in zip(heads.items(), looks, strict=True):
+            part = table[table["head_motion"] == head]
+            y = np.arange(len(part)) + shift
+            axis.hlines(y, part["snr_low"], part["snr_high"], color=colour, lw=1.2)
+            axis.plot(part["snr"], y, marker, color=colour, ms=6, label=name)
+        style.log_ticks(axis, (0.5, 1, 2, 5, 10, 20, 50))
+        axis.set_yticks(range(len(labels)), labels)
+        axis.invert_yaxis()
+        axis.set_xlabel("peak above quiet, in standard deviations of quiet: median and range")
+        drawn.legend(loc="outside upper right", ncols=2)
+    return drawn
