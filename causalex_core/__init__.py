@@ -46,7 +46,7 @@ __all__ = [
     "extract", "fci", "graph", "pool", "recognise", "score", "spot",
 ]  # fmt: skip
 
-_HOMES = {
+HOMES = {
     "Counts": "evaluation.spotting",
     "MotionRecord": "motion.record",
     "Pag": "graphs.pag",
@@ -63,9 +63,9 @@ _HOMES = {
 
 def __getattr__(name: str) -> object:
     """Import a name when it is asked for: the package itself loads no torch, pandas or OpenCV."""
-    if name not in _HOMES:
+    if name not in HOMES:
         raise AttributeError(f"module 'causalex_core' has no attribute '{name}'")
-    return getattr(importlib.import_module(f"causalex_core.{_HOMES[name]}"), name)
+    return getattr(importlib.import_module(f"causalex_core.{HOMES[name]}"), name)
 
 
 def __dir__() -> list[str]:

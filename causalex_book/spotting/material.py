@@ -18,7 +18,7 @@ from causalex_core.config import one_of
 from causalex_core.data import auw_gcn, manifest, region_motion
 from causalex_core.data.annotations import CAS, SAMM
 from causalex_core.data.feature_archive import is_archive
-from causalex_core.data.names import found_as
+from causalex_core.data.names import annotated_name
 from causalex_core.errors import CausalexError
 from causalex_core.graphs import prior
 from causalex_core.motion.record import MotionRecord, read_folder
@@ -252,7 +252,7 @@ def _material(
 
 def _named(recording: MotionRecord, database: str) -> MotionRecord:
     """A recording under the name that annotations have for it."""
-    name = found_as(database, recording.video)
+    name = annotated_name(database, recording.video)
     if name == recording.video:
         return recording
     return replace(recording, subject=name.rpartition("_")[0], video=name)

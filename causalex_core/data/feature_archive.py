@@ -35,49 +35,32 @@ _NAME = re.compile(r"(?P<video>.+)_(?P<offset>\d{4,})")
 
 @dataclass(frozen=True)
 class MarkedRecording:
-    """One video of the archive.
+    """One video of the archive."""
 
-    Attributes
-    ----------
-    recording
-        Its motion, in the archive's unit; rows behind the last that is not zero are not measured.
-    marks
-        (T, 2, 4) bool: micro and macro; onset, apex, offset, action.
-    """
-
-    recording: MotionRecord
-    marks: NDArray[np.bool_]
+    recording: MotionRecord  # in the archive's unit; rows after the last nonzero are not measured
+    marks: NDArray[np.bool_]  # (T, 2, 4): micro and macro; onset, apex, offset, action
 
 
 def is_archive(folder: Path) -> bool:
     """Whether a folder has the parts of an archive, ``train`` or ``test``."""
-    return any((folder / part).is_dir() for part in _PARTS)
+    return _part(folder) is not None
 
 
-def window_files(place: Path) -> list[Path]:
-    """Windows of an archive, of its folder of a part or a subject, or a single one.
+def window_files(path: Path) -> list[Path]:
+    """Windows of an archive, of a part or subject of it, or a single one, in the order of names.
 
-    Parameters
-    ----------
-    place
-        A folder or a file.
-
-    Returns
-    -------
-    list of Path
-        In the order of their names; none if the place holds something else.
+    None if the path holds something else.
     """
-    if place.is_file():
-        files = [place]
-    elif is_archive(place):
-        files = sorted(_part(place).glob("*/*.npz"))
+    part = _part(path)
+    if part is not None:
+        files = sorted(part.glob("*/*.npz"))
     else:
-        files = sorted([*place.glob("*.npz"), *place.glob("*/*.npz")])
+        files = [path] if path.is_file() else sorted([*path.glob("*.npz"), *path.glob("*/*.npz")])
     return files if any(map(_is_window, files)) else []
 
 
 def _is_window(file: Path) -> bool:
-    """Whether a file has the arrays of a window; their content is not looked at."""
+    """Whether a file has the arrays of a window; their content is not read."""
     try:
         with zipfile.ZipFile(file) as content:
             return {f"{name}.npy" for name in _SHAPES} <= set(content.namelist())
@@ -85,37 +68,25 @@ def _is_window(file: Path) -> bool:
         return False
 
 
-def _part(folder: Path) -> Path:
+def _part(folder: Path) -> Path | None:
     """The part of an archive that is read."""
-    return next(folder / name for name in _PARTS if (folder / name).is_dir())
+    return next((folder / name for name in _PARTS if (folder / name).is_dir()), None)
 
 
 def read_archive(
     folder: Path, lengths: Mapping[str, int] | None = None, fps: float | None = None
 ) -> list[MarkedRecording]:
-    """Read an archive as whole videos.
+    """Read the folder ``feature_segment`` as whole videos, see :func:`read_windows`.
 
     Its parts ``train`` and ``test`` hold the same windows, as everybody is left out once: one of
     them is read, ``test`` if it is there.
-
-    Parameters
-    ----------
-    folder
-        ``feature_segment``.
-    lengths, fps
-        As in :func:`read_windows`.
-
-    Raises
-    ------
-    CausalexError
-        If the folder has neither part, or as :func:`read_windows`.
     """
-    if not is_archive(folder):
+    part = _part(folder)
+    if part is None:
         raise CausalexError(
             f"{folder} holds neither test nor train: expected the folder feature_segment of"
             " AUW-GCN's features"
         )
-    part = _part(folder)
     files = sorted(part.glob("*/*.npz"))
     if not files:
         raise CausalexError(f"{part} holds no windows: expected <subject>/<video>_<offset>.npz")
@@ -128,7 +99,7 @@ def read_windows(
     fps: float | None = None,
     gaps: bool = False,
 ) -> list[MarkedRecording]:
-    """Put windows together to videos.
+    """Put windows together to videos, in the order of the files.
 
     Parameters
     ----------
@@ -141,11 +112,6 @@ def read_windows(
         Frames per second of all videos, which the archive does not tell either.
     gaps
         Whether windows may be missing: their rows are then not measured.
-
-    Returns
-    -------
-    list of MarkedRecording
-        One per video, in the order of the files.
 
     Raises
     ------
@@ -177,7 +143,7 @@ def _video(
     fps: float | None,
     gaps: bool,
 ) -> MarkedRecording:
-    motion, marks, given = _whole(video, files, gaps)
+    motion, marks, present = _whole(video, files, gaps)
     filled = np.flatnonzero(motion.any(axis=(1, 2)) | marks.any(axis=1))
     if not len(filled):
         raise CausalexError(f"video '{video}': all its motion is zero")
@@ -202,7 +168,7 @@ def _video(
                 f" the window at frame {_STEP * min(len(files), needed)} is"
                 f" {'missing' if len(files) < needed else 'too much'}"
             )
-    measured = given[:length] & (np.arange(length) < last)
+    measured = present[:length] & (np.arange(length) < last)
     quality = np.where(measured, Quality.MEASURED, Quality.END_OF_VIDEO).astype(np.uint8)
     return MarkedRecording(
         MotionRecord(motion[:length], quality, fps, subject=subject, video=video),
@@ -215,15 +181,15 @@ def _whole(
 ) -> tuple[NDArray[np.float32], NDArray[np.bool_], NDArray[np.bool_]]:
     """Motion and marks of a video from its windows, and which rows they have."""
     offsets = sorted(files)
+    folder = files[offsets[0]].parent
     absent = sorted(set(range(0, offsets[-1], _STEP)) - set(offsets))
     if absent and not gaps:
-        place = files[offsets[0]].parent
-        raise CausalexError(f"{place}: video '{video}' lacks the window at frame {absent[0]}")
+        raise CausalexError(f"{folder}: video '{video}' lacks the window at frame {absent[0]}")
     read = {offset: _window(files[offset], video) for offset in offsets}
     length = offsets[-1] + _STEP
     motion = np.zeros((length, regions.COUNT, 2), np.float32)
     marks = np.zeros((length, _KINDS * _MARKS), bool)
-    given = np.zeros(length, bool)
+    present = np.zeros(length, bool)
     for offset, (feature, label) in read.items():
         before = read.get(offset - _STEP)
         if before and not np.array_equal(before[0][_STEP:], feature[: 2 * _CONTEXT]):
@@ -234,11 +200,10 @@ def _whole(
         rows = slice(offset, offset + _STEP)
         motion[rows] = feature[_CONTEXT : _CONTEXT + _STEP]
         marks[rows] = label[_CONTEXT : _CONTEXT + _STEP]
-        given[rows] = True
+        present[rows] = True
     if not gaps and read[offsets[-1]][0][_CONTEXT + _STEP :].any():
-        place = files[offsets[0]].parent
-        raise CausalexError(f"{place}: video '{video}' lacks the window at frame {length}")
-    return motion, marks, given
+        raise CausalexError(f"{folder}: video '{video}' lacks the window at frame {length}")
+    return motion, marks, present
 
 
 def _window(file: Path, video: str) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:

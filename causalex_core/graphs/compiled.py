@@ -27,6 +27,7 @@ else:
         return cast(Function, njit(cache=True, error_model="numpy")(function))
 
 
+BIT = np.int64(1)  # BIT << node is the set of one node
 # 2 generates the residues of 67, so each power of 2 has a remainder of its own.
 _EXPONENT = np.zeros(67, np.int64)
 for _exponent in range(63):

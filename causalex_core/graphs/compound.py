@@ -8,9 +8,9 @@ from causalex_core.errors import CausalexError
 from causalex_core.graphs.pag import ARROWHEAD, NONE, TAIL
 from causalex_core.graphs.prior import normalise_rows
 
-# Eq. 1 sets A[i, j] = 1 "if (i, j) is an edge", and does not say which marks make an edge.
+# The paper sets A[i, j] = 1 "if (i, j) is an edge", and does not say which marks make an edge.
 POLICIES: Mapping[str, Callable[[np.ndarray], np.ndarray]] = {
-    # Eq. 1 to the letter: symmetric.
+    # To the letter: symmetric.
     "any_edge": lambda marks: marks != NONE,
     # i --> j only: what the text prefers and the authors' code takes. Often almost empty.
     "directed": lambda marks: (marks == ARROWHEAD) & (marks.T == TAIL),

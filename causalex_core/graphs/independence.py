@@ -20,7 +20,7 @@ from scipy.fft import irfft, next_fast_len, rfft
 from scipy.special import ndtri
 
 from causalex_core.errors import CausalexError
-from causalex_core.graphs.compiled import compiled, lowest
+from causalex_core.graphs.compiled import BIT, compiled, lowest
 
 EffectiveSampleSize = Literal["bartlett", "frames"]
 
@@ -222,7 +222,6 @@ def separated_by_correlation(
         Size of every conditioning set.
     """
     columns = len(correlation)
-    one = np.int64(1)
     # Covariances given the first nodes of the set, by how many. The last node is eliminated for
     # the tested pairs alone.
     given = np.empty((max(level, 1), columns, columns))
@@ -238,7 +237,7 @@ def separated_by_correlation(
             same = True
             for depth in range(level - 1):
                 node = lowest(rest)
-                rest ^= one << node
+                rest ^= BIT << node
                 if same and nodes[depth] == node:
                     continue
                 same = False

@@ -14,7 +14,7 @@ latent confounders and selection bias", Artificial Intelligence 172, 2008.
 
 import numpy as np
 
-from causalex_core.graphs.compiled import compiled, lowest
+from causalex_core.graphs.compiled import BIT, compiled, lowest
 from causalex_core.graphs.pag import ARROWHEAD, CIRCLE, NONE, TAIL
 
 WANT_ARROWHEAD, WANT_TAIL = 1, 2
@@ -49,7 +49,7 @@ def colliders(adjacent: np.ndarray, sepset: np.ndarray) -> np.ndarray:
             middle = adjacent[i] & adjacent[k] & ~sepset[i, k]
             while middle:
                 j = lowest(middle)
-                middle ^= np.int64(1) << j
+                middle ^= BIT << j
                 marks[i, j] = ARROWHEAD
                 marks[k, j] = ARROWHEAD
     return marks
@@ -153,20 +153,19 @@ def _rule_4(
     i <-> j <-> k.
     """
     n = len(marks)
-    one = np.int64(1)
     queue = np.empty(n, np.int64)
     for k in range(n):
         parents = np.int64(0)
         for i in range(n):
             if marks[i, k] == ARROWHEAD and marks[k, i] == TAIL:
-                parents |= one << i
+                parents |= BIT << i
         for j in range(n):
             if marks[k, j] != CIRCLE:
                 continue
             for i in range(n):
                 if not parents >> i & 1 or marks[j, i] != ARROWHEAD:
                     continue
-                seen = one << i | one << j | one << k
+                seen = BIT << i | BIT << j | BIT << k
                 queue[0] = i
                 count = 1
                 position = 0
@@ -176,7 +175,7 @@ def _rule_4(
                     for before in range(n):
                         if seen >> before & 1 or marks[before, node] != ARROWHEAD:
                             continue
-                        seen |= one << before
+                        seen |= BIT << before
                         if not adjacent[before] >> k & 1:
                             if sepset[before, k] >> j & 1:
                                 requests[k, j] |= WANT_TAIL
@@ -211,19 +210,18 @@ def _rules_9_and_10(adjacent: np.ndarray, marks: np.ndarray, requests: np.ndarra
     first nodes differ and are not adjacent.
     """
     n = len(marks)
-    one = np.int64(1)
     for i in range(n):
         targets = np.int64(0)
         for k in range(n):
             if marks[i, k] == ARROWHEAD and marks[k, i] == CIRCLE:
-                targets |= one << k
+                targets |= BIT << k
         if not targets:
             continue
         firsts = _first_nodes(adjacent, marks, i)
         while targets:
             k = lowest(targets)
-            targets ^= one << k
-            tail = firsts[k] & ~adjacent[k] & ~(one << k) != 0
+            targets ^= BIT << k
+            tail = firsts[k] & ~adjacent[k] & ~(BIT << k) != 0
             for parent in range(n):
                 if marks[parent, k] != ARROWHEAD or marks[k, parent] != TAIL:
                     continue
@@ -232,7 +230,7 @@ def _rules_9_and_10(adjacent: np.ndarray, marks: np.ndarray, requests: np.ndarra
                         continue
                     for first in range(n):
                         if firsts[parent] >> first & 1:
-                            second = firsts[other] & ~adjacent[first] & ~(one << first)
+                            second = firsts[other] & ~adjacent[first] & ~(BIT << first)
                             tail = tail or second != 0
             if tail:
                 requests[k, i] |= WANT_TAIL
@@ -246,31 +244,30 @@ def _first_nodes(adjacent: np.ndarray, marks: np.ndarray, start: int) -> np.ndar
     directed), and no two neighbours of a node on it are adjacent (uncovered).
     """
     n = len(marks)
-    one = np.int64(1)
     ahead = np.zeros(n, np.int64)
     for i in range(n):
         for j in range(n):
             if marks[i, j] != NONE and marks[i, j] != TAIL and marks[j, i] != ARROWHEAD:
-                ahead[i] |= one << j
+                ahead[i] |= BIT << j
     firsts = np.zeros(n, np.int64)
     path = np.empty(n + 1, np.int64)
     untried = np.empty(n + 1, np.int64)
     path[0] = start
     untried[0] = ahead[start]
-    visited = one << start
+    visited = BIT << start
     length = 0
     while True:
         if untried[length]:
             node = lowest(untried[length])
-            untried[length] ^= one << node
+            untried[length] ^= BIT << node
             before = path[length]
             length += 1
             path[length] = node
-            visited |= one << node
-            firsts[node] |= one << path[1]
+            visited |= BIT << node
+            firsts[node] |= BIT << path[1]
             untried[length] = ahead[node] & ~adjacent[before] & ~visited
         elif length:
-            visited ^= one << path[length]
+            visited ^= BIT << path[length]
             length -= 1
         else:
             return firsts

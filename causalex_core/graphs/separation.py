@@ -11,7 +11,7 @@ from collections.abc import Callable
 import numpy as np
 
 from causalex_core.errors import CausalexError
-from causalex_core.graphs.compiled import compiled, lowest
+from causalex_core.graphs.compiled import BIT, compiled, lowest
 from causalex_core.graphs.independence import LARGEST_GRAPH
 from causalex_core.graphs.pag import ARROWHEAD, NONE, TAIL, Pag
 from causalex_core.graphs.search import search
@@ -33,7 +33,7 @@ def ancestors(dag: np.ndarray) -> np.ndarray:
             f"graph of shape {arrows.shape}: expected a square matrix of up to {LARGEST_GRAPH}"
             " nodes"
         )
-    above = np.int64(1) << np.arange(nodes)
+    above = BIT << np.arange(nodes)
     left = set(range(nodes))
     while left:
         ready = [node for node in sorted(left) if not left & set(np.flatnonzero(arrows[:, node]))]
@@ -63,7 +63,7 @@ def _families(dag: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Parents, children and ancestors of each node, as bits."""
     above = ancestors(dag)
     arrows = np.asarray(dag).astype(bool)
-    bits = np.int64(1) << np.arange(len(arrows))
+    bits = BIT << np.arange(len(arrows))
     parents = np.array([bits[column].sum() for column in arrows.T], np.int64)
     children = np.array([bits[row].sum() for row in arrows], np.int64)
     return parents, children, above
@@ -74,27 +74,26 @@ def _separated(
     parents: np.ndarray, children: np.ndarray, above: np.ndarray, i: int, j: int, given: int
 ) -> bool:
     """Follow every open trail from i; those that come up from a child and down from a parent."""
-    one = np.int64(1)
     opened = np.int64(0)  # nodes with a descendant in `given`: colliders there are open
     rest = np.int64(given)
     while rest:
         node = lowest(rest)
-        rest ^= one << node
+        rest ^= BIT << node
         opened |= above[node]
-    rising = one << np.int64(i)
+    rising = BIT << np.int64(i)
     falling = np.int64(0)
     risen = np.int64(0)
     fallen = np.int64(0)
     while rising or falling:
         if rising:
             node = lowest(rising)
-            risen |= one << node
+            risen |= BIT << node
             if not given >> node & 1:
                 rising |= parents[node]
                 falling |= children[node]
         else:
             node = lowest(falling)
-            fallen |= one << node
+            fallen |= BIT << node
             if not given >> node & 1:
                 falling |= children[node]
             if opened >> node & 1:

@@ -15,7 +15,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from causalex_core.graphs.compiled import compiled, lowest
+from causalex_core.graphs.compiled import BIT, compiled, lowest
 from causalex_core.graphs.pag import ARROWHEAD
 
 # (tests, level) -> (tests,) bool; see `tests_of_level`.
@@ -32,8 +32,8 @@ def adjacent_search(nodes: int, decide: Decide, depth: int) -> tuple[np.ndarray,
     sepset : ndarray
         (nodes, nodes) int64: the union of the separating sets of a removed pair, as bits.
     """
-    every = (np.int64(1) << np.int64(nodes)) - np.int64(1)
-    adjacent = every ^ (np.int64(1) << np.arange(nodes))
+    every = (BIT << np.int64(nodes)) - np.int64(1)
+    adjacent = every ^ (BIT << np.arange(nodes))
     sepset = np.zeros((nodes, nodes), np.int64)
     _search(adjacent, sepset, adjacent, decide, range(depth + 1))
     return adjacent, sepset
@@ -84,15 +84,14 @@ def tests_of_level(adjacent: np.ndarray, candidates: np.ndarray, level: int) -> 
         the set lies among the candidates of at least one of the two.
     """
     nodes = len(adjacent)
-    one = np.int64(1)
     # For each node, those of which it is a candidate.
     holders = np.zeros(nodes, np.int64)
     connected = np.int64(0)
     for node in range(nodes):
         if adjacent[node]:
-            connected |= one << node
+            connected |= BIT << node
             for candidate in range(nodes):
-                holders[candidate] |= (candidates[node] >> candidate & one) << node
+                holders[candidate] |= (candidates[node] >> candidate & BIT) << node
     tests = np.empty((16 * nodes * nodes, 3), np.int64)
     count = 0
     last = np.full(level + 1, -1)  # node chosen at each position of the set
@@ -111,12 +110,12 @@ def tests_of_level(adjacent: np.ndarray, candidates: np.ndarray, level: int) -> 
             earlier = np.int64(0)
             while firsts:
                 first = lowest(firsts)
-                firsts ^= one << first
+                firsts ^= BIT << first
                 seconds = adjacent[first] & ~chosen & ~earlier
-                earlier |= one << first
+                earlier |= BIT << first
                 while seconds:
                     second = lowest(seconds)
-                    seconds ^= one << second
+                    seconds ^= BIT << second
                     tests[count, 0] = chosen
                     tests[count, 1] = min(first, second)
                     tests[count, 2] = max(first, second)
@@ -125,7 +124,7 @@ def tests_of_level(adjacent: np.ndarray, candidates: np.ndarray, level: int) -> 
             continue
         node = last[size]
         if node >= 0:
-            chosen ^= one << node
+            chosen ^= BIT << node
         elif size > 0:
             node = last[size - 1]
         node += 1
@@ -136,7 +135,7 @@ def tests_of_level(adjacent: np.ndarray, candidates: np.ndarray, level: int) -> 
             size -= 1
             continue
         last[size] = node
-        chosen |= one << node
+        chosen |= BIT << node
         holding[size + 1] = holding[size] & holders[node]
         size += 1
     return tests[:count]
@@ -147,12 +146,11 @@ def remove(
     adjacent: np.ndarray, sepset: np.ndarray, tests: np.ndarray, separated: np.ndarray
 ) -> None:
     """Remove, in place, the edges of separated pairs; add to their sepsets."""
-    one = np.int64(1)
     for test in range(len(tests)):
         if separated[test]:
             given, first, second = tests[test]
-            adjacent[first] &= ~(one << second)
-            adjacent[second] &= ~(one << first)
+            adjacent[first] &= ~(BIT << second)
+            adjacent[second] &= ~(BIT << first)
             sepset[first, second] |= given
             sepset[second, first] |= given
 
@@ -165,12 +163,11 @@ def possible_d_sep(adjacent: np.ndarray, marks: np.ndarray) -> np.ndarray:
     adjacent.
     """
     nodes = len(adjacent)
-    one = np.int64(1)
     into = np.zeros(nodes, np.int64)  # nodes with an arrowhead at this one
     for node in range(nodes):
         for other in range(nodes):
             if marks[other, node] == ARROWHEAD:
-                into[node] |= one << other
+                into[node] |= BIT << other
     reached = np.zeros(nodes, np.int64)
     steps = np.empty((nodes * nodes, 2), np.int64)
     for start in range(nodes):
@@ -180,12 +177,12 @@ def possible_d_sep(adjacent: np.ndarray, marks: np.ndarray) -> np.ndarray:
         before, ahead = start, adjacent[start]
         position = 0
         while True:
-            ahead &= ~taken[before] & ~(one << start)
+            ahead &= ~taken[before] & ~(BIT << start)
             taken[before] |= ahead
             while ahead:
                 node = lowest(ahead)
-                ahead ^= one << node
-                reached[start] |= one << node
+                ahead ^= BIT << node
+                reached[start] |= BIT << node
                 steps[count, 0] = before
                 steps[count, 1] = node
                 count += 1
@@ -194,6 +191,6 @@ def possible_d_sep(adjacent: np.ndarray, marks: np.ndarray) -> np.ndarray:
             earlier, before = steps[position]
             position += 1
             ahead = adjacent[before] & adjacent[earlier]
-            if into[before] >> earlier & one:
-                ahead |= into[before] & ~(one << earlier)
+            if into[before] >> earlier & BIT:
+                ahead |= into[before] & ~(BIT << earlier)
     return reached

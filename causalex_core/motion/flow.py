@@ -168,11 +168,11 @@ def middle(side: int) -> slice:
     return slice(side // 5, -(side // 5), GRID)
 
 
-def _is_large(flow: Flow, least: float) -> bool:
+def _is_large(flow: Flow, threshold: float) -> bool:
     """Whether the middle of the image, where the face is, moves far; its surroundings may."""
     rows, columns = (middle(side) for side in flow.shape[:2])
     sampled = flow[rows, columns]
-    far = np.einsum("...c,...c->...", sampled, sampled) > least**2
+    far = np.einsum("...c,...c->...", sampled, sampled) > threshold**2
     return bool(np.count_nonzero(far) > LARGE_SHARE * far.size)
 
 

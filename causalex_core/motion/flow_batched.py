@@ -94,10 +94,10 @@ def _shares(side: int) -> Tensor:
     return (ends - torch.maximum(start, pixel)).clamp(min=0) / factor
 
 
-def _are_large(flow: Tensor, least: float) -> Tensor:
+def _are_large(flow: Tensor, threshold: float) -> Tensor:
     """(N,) whether the middle of each image moves far."""
     sampled = flow[:, middle(flow.shape[1]), middle(flow.shape[2])]
-    far = sampled.square().sum(-1) > least**2
+    far = sampled.square().sum(-1) > threshold**2
     return far.sum((1, 2)) > LARGE_SHARE * far[0].numel()
 
 

@@ -156,6 +156,15 @@ def read_motion(path: Path) -> MotionRecord:
     return record
 
 
+def read_settings(path: Path) -> tuple[str, str, float] | None:
+    """Settings, landmarks and rate in a motion file, whose motion is not read; None without."""
+    try:
+        with np.load(path, allow_pickle=False) as stored:
+            return str(stored["config"]), str(stored["landmarks"]), float(stored["fps"])
+    except (OSError, KeyError, ValueError, zipfile.BadZipFile):
+        return None
+
+
 def _quality(stored: Mapping[str, NDArray[Any]], frames: int) -> NDArray[np.uint8]:
     """Codes of :class:`Quality` from the codes and names in a file; all measured without them."""
     if "quality" not in stored:

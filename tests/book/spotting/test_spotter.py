@@ -73,7 +73,9 @@ def test_another_frame_rate_gives_about_the_same_seconds(ours, recording, fps):
     motion, truth = recording
     found = ours(motion)
     resampled = checkpoints.at_rate(motion.motion, motion.fps, fps)
-    other = ours(replace(motion, motion=resampled, measured=np.ones(len(resampled), bool), fps=fps))
+    other = ours(
+        replace(motion, motion=resampled, quality=np.zeros(len(resampled), np.uint8), fps=fps)
+    )
     moved = truth.assign(**(truth[["onset", "offset"]] * fps / motion.fps))
     assert abs(hits(other, moved) - hits(found, truth)) <= 0.25 * len(truth)
     assert other.detections["offset"].max() < len(resampled)
