@@ -1,8 +1,8 @@
 """What counterfactual debiasing removes, and what it costs.
 
-Trained models judge counterfactuals of every video, and a share of what they say is subtracted
-(Eq. 8 of Causal-Ex). Overall, for the people in whom a unit was tied to micro-expressions, and
-for groups of people: section 2.3, Table 3 and Fig. 4 of Causal-Ex.
+A share of the probabilities of counterfactual videos is subtracted. Overall, for the people in whom
+a unit was tied to micro-expressions, and for groups of people: section 2.3, Table 3 and Fig. 4 of
+Causal-Ex.
 """
 
 from collections import defaultdict

@@ -1,7 +1,7 @@
 """Debiasing of the published networks: fixed thresholds, AUW-GCN's way to read intervals out.
 
 The trained models of :mod:`causalex_book.spotting.published_setting` judge null frames and motion
-of E_f alone after the last epoch; one strength for all heads is subtracted (Eq. 8 of Causal-Ex).
+of E_f alone after the last epoch; one strength for all heads is subtracted.
 It is chosen on the test subjects, as in print, or on the others.
 """
 

@@ -259,7 +259,7 @@ def _debiased(
 
 
 def _less(factual: np.ndarray, null: np.ndarray, strengths: Sequence[float]) -> list[np.ndarray]:
-    """Scores of the heads that proposals ask, less those of the null video (Eq. 8)."""
+    """Scores of the heads that proposals ask, less those of the null video."""
     return [debias.debiased(factual[:, :, :3], null[:, :, :3], strength) for strength in strengths]
 
 

@@ -1,21 +1,16 @@
-"""Training of folds side by side: the same numbers as alone, after a kill, and on bad inputs.
+"""Training of recognisers: the same numbers alone and stacked, after a kill, and on bad inputs.
 
-As a script, this file trains until it is told to stand still, and waits there to be killed.
+What any training shares, such as damaged files, is tested with the spotter's.
 """
 
-import fcntl
-import sys
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pytest
 import safetensors.torch
 import torch
 import torch.nn.functional as nnf
-from factories import kill_when_it_stands_still, stand_still_in
 
-from causalex_core import paths
 from causalex_core import training as core
 from causalex_core.errors import CausalexError
 from causalex_core.recognition import training
@@ -49,7 +44,6 @@ MIXED = replace(
 SUBJECTS = [f"s{n}" for n in (0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 2, 2, 2, 3, 3, 3, 3, 3)]
 LABELS = np.arange(len(SUBJECTS)) % 3
 FOLDS = leave_one_subject_out(SUBJECTS)
-STANDS_STILL = 6  # in the second fold, whose first epoch is done and saved
 
 
 def example():
@@ -348,56 +342,6 @@ def test_other_recognisers_start_anew(tmp_path):
     assert len(list(tmp_path.iterdir())) == 4
 
 
-def without(name):
-    def change(whole):
-        held = safetensors.torch.load(whole)
-        return safetensors.torch.save({each: held[each] for each in held if each != name})
-
-    return change
-
-
-@pytest.mark.parametrize(
-    ("change", "said"),
-    [
-        (lambda whole: b"", "truncated or not safetensors"),
-        (lambda whole: whole[:-1], "truncated or not safetensors"),
-        (without("losses"), "not the progress of these models"),
-        (without("epoch"), "not the progress of these models"),
-    ],
-)
-def test_a_damaged_file_is_named(change, said, tmp_path):
-    whole = train(MOTION, LABELS, only(1), PLAIN, folder=tmp_path, device="cpu")
-    (file,) = tmp_path.iterdir()
-    file.write_bytes(change(file.read_bytes()))
-    with pytest.raises(CausalexError, match=said) as caught:
-        train(MOTION, LABELS, only(1), PLAIN, folder=tmp_path, device="cpu")
-    told = str(caught.value)
-    assert str(file) in told and "delete it" in told and "\n" not in told
-    file.unlink()
-    assert_same(train(MOTION, LABELS, only(1), PLAIN, folder=tmp_path, device="cpu"), whole)
-
-
-def test_two_trainings_share_the_work(tmp_path, monkeypatch):
-    """What another process trains is left to it, and read when it has ended."""
-    whole = train(MOTION, LABELS, FOLDS, PLAIN, folder=tmp_path / "whole", device="cpu")
-    first = min((tmp_path / "whole").iterdir(), key=lambda path: path.name)
-    (tmp_path / "shared").mkdir()
-    lock = (tmp_path / "shared" / first.name).with_suffix(".lock")
-    done = counted(monkeypatch)
-    with lock.open("a") as handle:
-        fcntl.flock(handle, fcntl.LOCK_EX)
-
-        def other_ends(seconds):
-            (tmp_path / "shared" / first.name).write_bytes(first.read_bytes())
-            fcntl.flock(handle, fcntl.LOCK_UN)
-
-        monkeypatch.setattr(core, "sleep", other_ends)
-        found = train(MOTION, LABELS, FOLDS, PLAIN, folder=tmp_path / "shared", device="cpu")
-    assert len(done) == 3 * PLAIN.epochs
-    assert not list((tmp_path / "shared").glob("*.lock"))
-    assert_same(found, whole)
-
-
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
@@ -419,23 +363,3 @@ def test_recognisers_that_cannot_be_trained(changes, message):
     given = {"inputs": MOTION, "labels": LABELS, "folds": FOLDS, "config": PLAIN, "device": "cpu"}
     with pytest.raises(CausalexError, match=message):
         train(**{**given, **changes})
-
-
-@pytest.mark.parametrize("moment", ["in an epoch", "while writing"])
-def test_recognisers_go_on_after_sigkill(moment, tmp_path, monkeypatch):
-    whole = train(MOTION, LABELS, FOLDS, QUICK, device="cpu")
-    kill_when_it_stands_still(__file__, moment, str(tmp_path))
-    assert len(list(tmp_path.glob("*.safetensors"))) == 2
-    done = counted(monkeypatch)
-    resumed = train(MOTION, LABELS, FOLDS, QUICK, folder=tmp_path, device="cpu")
-    assert done[0] == ("s1", 1) and len(done) == 3 + 2 * QUICK.epochs
-    assert_same(resumed, whole)
-
-
-if __name__ == "__main__":
-    core._SAVE_EVERY, core._SAVING_AT_MOST = 0.0, 1e9
-    if sys.argv[1] == "in an epoch":
-        stand_still_in(FoldTrainer, "advance", STANDS_STILL)
-    else:
-        stand_still_in(paths.os, "fsync", STANDS_STILL)
-    train(MOTION, LABELS, FOLDS, QUICK, folder=Path(sys.argv[2]), device="cpu")

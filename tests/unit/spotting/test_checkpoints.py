@@ -64,9 +64,9 @@ def test_every_form_gives_the_same_network(checkpoint, tmp_path):
 
 def test_a_matrix_that_is_given_goes_before(checkpoint):
     motion = torch.randn(1, 270, 12, 2, generator=torch.Generator().manual_seed(1))
-    own = load_checkpoint(checkpoint, kind="auw_gcn")(motion)
+    kept = load_checkpoint(checkpoint, kind="auw_gcn")(motion)
     other = load_checkpoint(checkpoint, kind="auw_gcn", prior=np.ones((12, 12)))(motion)
-    assert not torch.allclose(own, other)
+    assert not torch.allclose(kept, other)
 
 
 @pytest.mark.parametrize(

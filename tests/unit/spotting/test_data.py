@@ -46,11 +46,11 @@ TABLE = pd.DataFrame(
 
 def test_windows_overlap_by_their_context_and_are_zero_beyond_the_video():
     series = np.arange(1, 514, dtype=float)
-    found = cut(series)
-    assert found.shape == (3, 270)
-    assert found[0, :8].tolist() == [0] * 7 + [1]
-    assert found[1, 0] == found[0, 256] == 250
-    assert found[2].tolist() == [*range(506, 514), *[0] * 262]
+    windows = cut(series)
+    assert windows.shape == (3, 270)
+    assert windows[0, :8].tolist() == [0] * 7 + [1]
+    assert windows[1, 0] == windows[0, 256] == 250
+    assert windows[2].tolist() == [*range(506, 514), *[0] * 262]
     assert cut(np.ones(256)).shape == (1, 270)
     assert cut(np.ones(257)).shape == (2, 270)
 
@@ -126,14 +126,14 @@ def test_given_marks_stand_in_for_the_expressions():
     from_table = gather(THREE, TABLE, config)
     given = []
     for video in THREE:
-        own = TABLE[(TABLE["subject"] == video.subject) & (TABLE["video"] == video.name)]
-        given.append(marks(own, len(video.motion), "released"))
+        rows = TABLE[(TABLE["subject"] == video.subject) & (TABLE["video"] == video.name)]
+        given.append(marks(rows, len(video.motion), "released"))
     for table in (TABLE, TABLE.iloc[:0]):
-        found = gather(THREE, table, config, given)
-        for one, two in zip(found.targets, from_table.targets, strict=True):
-            assert torch.equal(one, two)
-        assert np.array_equal(found.with_expression, from_table.with_expression)
-    nothing = gather(THREE, TABLE, config, [np.zeros_like(one) for one in given])
+        windows = gather(THREE, table, config, given)
+        for values, expected in zip(windows.targets, from_table.targets, strict=True):
+            assert torch.equal(values, expected)
+        assert np.array_equal(windows.with_expression, from_table.with_expression)
+    nothing = gather(THREE, TABLE, config, [np.zeros_like(frames) for frames in given])
     assert not nothing.with_expression.any() and not nothing.targets.action.any()
 
 
@@ -224,9 +224,9 @@ def test_released_marks_take_the_codes_of_the_tables():
         [(50, 60, 0, "macro"), (0, 0, 40, "macro"), (10, -1, 15, "micro")],
         columns=["onset", "apex", "offset", "kind"],
     )
-    found = marks(codes, 100, "released")
-    assert np.argwhere(found[:, 1, :3]).tolist() == [[50, 0], [60, 1], [70, 2]]
-    assert np.argwhere(found[:, 0, :3]).tolist() == [[10, 0], [15, 2], [99, 1]]
+    marked = marks(codes, 100, "released")
+    assert np.argwhere(marked[:, 1, :3]).tolist() == [[50, 0], [60, 1], [70, 2]]
+    assert np.argwhere(marked[:, 0, :3]).tolist() == [[10, 0], [15, 2], [99, 1]]
 
 
 def test_without_apex_and_offset_nothing_is_marked():

@@ -25,14 +25,14 @@ def logits(seed, windows=2):
     return 3 * torch.randn(windows, 10, 270, generator=torch.Generator().manual_seed(seed))
 
 
-def said(of):
-    return probabilities(of).numpy()
+def scores(values):
+    return probabilities(values).numpy()
 
 
 def regions(*rows):
     chosen = np.zeros((len(rows), 12), bool)
-    for place, row in enumerate(rows):
-        chosen[place, list(row)] = True
+    for number, row in enumerate(rows):
+        chosen[number, list(row)] = True
     return chosen
 
 
@@ -66,7 +66,7 @@ def test_regions_that_do_not_fit_are_refused():
 @given(SEEDS, st.sampled_from(FORMS))
 @settings(max_examples=20, deadline=None)
 def test_strength_zero_changes_nothing(seed, form):
-    factual, other = said(logits(seed)), said(logits(seed + 1))
+    factual, other = scores(logits(seed)), scores(logits(seed + 1))
     assert np.allclose(debias.debiased(factual, other, 0.0, form), factual, atol=1e-6)
 
 
@@ -74,23 +74,23 @@ def test_strength_zero_changes_nothing(seed, form):
 @settings(max_examples=20, deadline=None)
 def test_the_logit_form_is_the_difference_of_logits(seed, strength):
     factual, other = logits(seed), logits(seed + 1) / 3
-    found = debias.debiased(said(factual), said(other), strength, "logits")
-    assert np.allclose(found, said(factual - strength * other), atol=2e-3)
+    corrected = debias.debiased(scores(factual), scores(other), strength, "logits")
+    assert np.allclose(corrected, scores(factual - strength * other), atol=2e-3)
 
 
 @pytest.mark.parametrize("form", FORMS)
 def test_each_head_has_its_own_strength(form):
-    factual, other = said(logits(1)), said(logits(2))
+    factual, other = scores(logits(1)), scores(logits(2))
     strength = np.zeros((2, 3))
     strength[1, 2] = 0.7
-    found = debias.debiased(factual, other, strength, form)
-    changed = ~np.isclose(found, factual, atol=1e-6).all(axis=(0, 3))
+    corrected = debias.debiased(factual, other, strength, form)
+    changed = ~np.isclose(corrected, factual, atol=1e-6).all(axis=(0, 3))
     assert changed.tolist() == [[False] * 3, [False, False, True]]
 
 
 def test_an_unknown_form_is_refused():
     with pytest.raises(CausalexError, match="expected probabilities or logits"):
-        debias.debiased(said(logits(1)), said(logits(2)), 1.0, "odds")
+        debias.debiased(scores(logits(1)), scores(logits(2)), 1.0, "odds")
 
 
 @given(SEEDS)
@@ -103,12 +103,12 @@ def test_a_null_video_only_moves_the_thresholds(seed):
     factual = motion(2, seed)
     square = torch.eye(12) + 0.1
     with torch.no_grad():
-        null = said(network(debias.null_motion(factual) + 0.3, compound=square))
-        real = said(network(factual, compound=square))
+        null = scores(network(debias.null_motion(factual) + 0.3, compound=square))
+        real = scores(network(factual, compound=square))
     assert np.ptp(null, axis=-1).max() < 1e-5
     for form in FORMS:
-        found = debias.debiased(real, null, 0.5, form)
-        apex, before = found[:, :, 2], real[:, :, 2]
+        corrected = debias.debiased(real, null, 0.5, form)
+        apex, before = corrected[:, :, 2], real[:, :, 2]
         assert (np.argsort(apex, axis=-1) == np.argsort(before, axis=-1)).mean() > 0.99
     shift = debias.debiased(real, null, 0.5) - real
     assert np.ptp(shift, axis=-1).max() < 1e-5

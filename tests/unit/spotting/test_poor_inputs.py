@@ -47,59 +47,61 @@ def recorded():
 
 
 @pytest.fixture(scope="module")
-def judged(recorded):
+def tested(recorded):
     """Windows, scores of every epoch, and what they propose."""
     windows = gather(*recorded)
     network = NetworkConfig(graph=(), nodes=1, width=8, pooling=False)
     config = TrainingConfig(network=network, epochs=40, batch=4)
-    outcome = train(windows, leave_one_subject_out(windows), config, keep=[20, 39], device="cpu")
-    scores = outcome.by_sample(1, len(windows.video)).astype(np.float32)
-    return windows, outcome, scores, [detect(one, windows, RULES) for one in scores]
+    results = train(windows, leave_one_subject_out(windows), config, keep=[20, 39], device="cpu")
+    scores = results.by_sample(1, len(windows.video)).astype(np.float32)
+    return windows, results, scores, [detect(epoch, windows, RULES) for epoch in scores]
 
 
-def test_a_fold_that_trains_without_micro_expressions(judged):
+def test_a_fold_that_trains_without_micro_expressions(tested):
     """Only ``both`` has any: the others' models know them, the model that judges ``both`` none."""
-    windows, outcome, scores, (_, found) = judged
-    assert np.isfinite(outcome.losses).all() and np.isfinite(scores).all()
-    own = windows.subject == "both"
-    assert scores[-1][own, 0, 2].max() < 0.5  # the apex of micro-expressions
-    assert (found[found["subject"] == "both"]["kind"] == "macro").all()
+    windows, results, scores, (_, detections) = tested
+    assert np.isfinite(results.losses).all() and np.isfinite(scores).all()
+    both = windows.subject == "both"
+    assert scores[-1][both, 0, 2].max() < 0.5  # the apex of micro-expressions
+    assert (detections[detections["subject"] == "both"]["kind"] == "macro").all()
 
 
-def test_one_video_and_videos_shorter_than_a_window(judged, recorded):
-    windows, _, _, (_, found) = judged
+def test_one_video_and_videos_shorter_than_a_window(tested, recorded):
+    windows, _, _, (_, detections) = tested
     assert (windows.subject == "one video").sum() == (windows.subject == "flash").sum() == 1
-    macro = found[found["kind"] == "macro"].groupby("subject").head(1).set_index("subject")
+    macro = (
+        detections[detections["kind"] == "macro"].groupby("subject").head(1).set_index("subject")
+    )
     for subject, onset in (("one video", 50), ("another", 20), ("short", 10)):
         assert abs(macro.loc[subject, "onset"] - onset) <= 4, subject
-    assert "flash" not in set(found["subject"])
+    assert "flash" not in set(detections["subject"])
 
 
-def test_no_interval_leaves_its_video(judged, recorded):
-    windows, _, scores, _ = judged
+def test_no_interval_leaves_its_video(tested, recorded):
+    windows, _, scores, _ = tested
     everything = ProposalRule(0.0, (0, 60), (0, 400), 1000)
     noise = np.random.default_rng(1).random(scores[0].shape)
-    found = detect(noise, windows, ProposalConfig(everything, everything))
-    assert len(found.groupby(["subject", "video"])) == len(RECORDED)
+    detections = detect(noise, windows, ProposalConfig(everything, everything))
+    assert len(detections.groupby(["subject", "video"])) == len(RECORDED)
     lengths = {(video.subject, video.name): len(video.motion) for video in recorded[0]}
-    for names, rows in found.groupby(["subject", "video"]):
+    for names, rows in detections.groupby(["subject", "video"]):
         assert (rows["onset"] >= 0).all() and (rows["offset"] < lengths[names]).all(), names
 
 
-def test_every_rule_counts_subjects_without_truths(judged, recorded):
-    windows, _, _, found = judged
+def test_every_rule_counts_subjects_without_truths(tested, recorded):
+    windows, _, _, detections = tested
     truth = recorded[1]
     subjects = list(dict.fromkeys(windows.subjects))
-    hits = candidates.counts(found, truth, subjects, candidates.thresholds(5))
+    hits = candidates.counts(detections, truth, subjects, candidates.thresholds(5))
     assert hits.shape == (len(subjects), 2, 2, 5, 3)
     for rule, counted in operating_points.by_rule(hits[:, MICRO]).items():
         assert counted[:, 2].tolist() == [2, 0, 0, 0, 0], rule
-        told = operating_points.summary(counted[None], 100)
-        assert told["f1"] == told["low"] == told["high"] == 0 and told["n_truth"] == 2
+        summary = operating_points.summary(counted[None], 100)
+        assert summary["f1"] == summary["low"] == summary["high"] == 0 and summary["n_truth"] == 2
     for rule, counted in operating_points.by_rule(hits[:, MACRO]).items():
         assert counted[:, 2].tolist() == [2, 1, 1, 1, 0], rule
-        told = operating_points.summary(counted[None], 100)
-        assert 0.5 <= told["f1"] <= 1 and np.isfinite(list(told.values())).all()
+        summary = operating_points.summary(counted[None], 100)
+        assert 0.5 <= summary["f1"] <= 1 and np.isfinite(list(summary.values())).all()
 
 
 def test_micro_expressions_nowhere(recorded):
@@ -107,15 +109,15 @@ def test_micro_expressions_nowhere(recorded):
     subjects = none["subject"].unique().tolist()
     hits = candidates.counts([none.assign(score=1.0)], none, subjects, candidates.thresholds(3))
     for counted in operating_points.by_rule(hits[:, MICRO]).values():
-        told = operating_points.summary(counted[None], 10)
-        assert np.isfinite(list(told.values())).all() and told["f1"] == 0
+        summary = operating_points.summary(counted[None], 10)
+        assert np.isfinite(list(summary.values())).all() and summary["f1"] == 0
     assert not hits[:, MICRO].any()
 
 
 @pytest.mark.parametrize("name", ["compound", "prior"])
 def test_matrices_that_are_no_numbers(recorded, name):
     videos, truth = recorded
-    wide = [Video(one.subject, one.name, one.motion.repeat(12, axis=1)) for one in videos]
+    wide = [Video(video.subject, video.name, video.motion.repeat(12, axis=1)) for video in videos]
     windows = gather(wide, truth)
     matrices = {"compound": torch.eye(12), "prior": torch.eye(12)}
     matrices[name] = torch.full((12, 12), torch.inf)
@@ -129,12 +131,12 @@ def test_matrices_that_are_no_numbers(recorded, name):
         )
 
 
-def test_scores_of_windows_that_nobody_judged_are_refused(judged):
-    windows, outcome, scores, _ = judged
+def test_scores_of_windows_that_nobody_judged_are_refused(tested):
+    windows, results, scores, _ = tested
     known = scores[-1].copy()
     known[2] = np.nan
     with pytest.raises(CausalexError, match=r"1 of 8 windows have scores that are no numbers"):
         detect(known, windows, RULES)
     rest = np.flatnonzero(np.arange(len(known)) != 2)
     assert len(detect(known[rest], windows, RULES, rest))
-    assert outcome.predictions[0].dtype == np.float16
+    assert results.predictions[0].dtype == np.float16
