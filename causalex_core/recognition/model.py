@@ -259,7 +259,7 @@ class TemporalAttention(nn.Module):
 
 
 class CRM(nn.Module):
-    """Causal relation module: the whole movement from the later phase of both time directions."""
+    """The whole movement, from the later phases of both directions of time (CRM)."""
 
     def __init__(self, width: int = WIDTH, heads: int = HEADS) -> None:
         super().__init__()
