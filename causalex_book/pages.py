@@ -99,6 +99,15 @@ def module(name: str) -> Any:
     return importlib.import_module(_modules()[name])
 
 
+def files() -> dict[str, Path]:
+    """File of the module of each page; nothing is imported to find it."""
+    modules = {name: paths.ROOT.joinpath(*dotted.split(".")) for name, dotted in _modules().items()}
+    return {
+        name: path / "__init__.py" if path.is_dir() else path.with_suffix(".py")
+        for name, path in modules.items()
+    }
+
+
 def is_page(file: Path) -> bool:
     """Whether a file of the package is the module of a page."""
     return bool(re.search(r"^SOURCES\b", file.read_text(), re.MULTILINE))

@@ -25,6 +25,24 @@ QUIET = (  # the browser's own requests, which would otherwise count as the book
 )
 
 
+# Files of tests that take longest, begun first so that workers end at about the same time.
+LONGEST = (
+    "book/test_book.py",
+    "integration/test_workflow.py",
+    "integration/test_grid_workflow.py",
+    "book/pages/test_published.py",
+    "book/pages/test_graph_spotting.py",
+    "book/pages/test_counterfactuals.py",
+    "book/pages/test_preprocessing.py",
+)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put the longest files first."""
+    rank = {Path(__file__).parent / name: number for number, name in enumerate(LONGEST)}
+    items.sort(key=lambda item: rank.get(item.path, len(rank)))
+
+
 def _beside(name: str) -> Path | None:
     """Folder `name` next to a mirror, or in ``shared/`` beside the checkout."""
     named = os.environ.get("CAUSALEX_MIRROR")
@@ -57,10 +75,10 @@ def oracles() -> Path:
 
 @pytest.fixture(scope="session")
 def made_up_sources(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, Any]:
-    """Sources of real motion of nobody, see `public_sources`."""
-    import public_sources  # what needs the book is imported late: the core is tested alone, too
+    """Sources of real motion of nobody, see `factories`."""
+    import factories  # what needs the book is imported late: the core is tested alone, too
 
-    return public_sources.write_all(tmp_path_factory.mktemp("sources"))
+    return factories.write_all(tmp_path_factory.mktemp("sources"))
 
 
 @pytest.fixture(scope="module")

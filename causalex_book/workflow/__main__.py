@@ -1,14 +1,13 @@
-"""``python -m causalex_book.workflow book | pdf | execute | parameters``.
-
-What run.py and Snakemake call, and what writes the parameters cells of the notebooks.
-"""
+"""``python -m causalex_book.workflow VERB``: what run.py, Snakemake and developers call."""
 
 import argparse
 import json
 import os
 import sys
+import time
 from pathlib import Path
 
+from causalex_book.workflow import checks
 from causalex_core.errors import CausalexError
 
 
@@ -26,8 +25,16 @@ def main(arguments: list[str] | None = None) -> int:
     page.add_argument("--uses", type=json.loads, help="digests of all else it depends on, likewise")
     cells = verbs.add_parser("parameters", help="write the parameters cells of the notebooks")
     cells.add_argument("--check", action="store_true", help="only name those that are outdated")
-    options = parser.parse_args(arguments)
+    verbs.add_parser("lint", help="check style, types and layers")
+    verbs.add_parser("test", help="run the tests; further arguments go to pytest")
+    options, rest = parser.parse_known_args(arguments)
+    if rest and options.verb != "test":
+        parser.error(f"unrecognised arguments: {' '.join(rest)}")
     try:
+        if options.verb == "test":
+            return checks.test(rest)
+        if options.verb == "lint":
+            return checks.lint()
         return {"execute": _execute, "parameters": _write_cells}.get(options.verb, _make)(options)
     except CausalexError as error:
         print(f"causalex: error: {error}", file=sys.stderr)
@@ -41,9 +48,18 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _make(options: argparse.Namespace) -> int:
+    """Fetch what anybody may have, then make the book or the PDF, and say where it is."""
     from causalex_book.workflow import book, pdf
+    from causalex_core import cli
 
-    (pdf if options.verb == "pdf" else book).make(options.experiment)
+    started, verb = time.monotonic(), options.verb
+    print("data:", flush=True)
+    if cli.main(["data", "prepare"]):
+        raise CausalexError(f"no new {verb}: the step 'data' failed, see above")
+    print(f"{verb}:", flush=True)
+    page = (pdf if verb == "pdf" else book).make(options.experiment)
+    print(f"The {verb} is in {page.parent} ({time.monotonic() - started:.0f} s).")
+    print(f"Open {page.as_uri()}")
     return 0
 
 

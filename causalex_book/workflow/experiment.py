@@ -220,17 +220,13 @@ def state(page: str) -> dict[str, str]:
     file = notebook(page)
     modules = provenance.code_files(file)
     tables = sorted({table for module in modules for table in _tables(module)})
-    data = {name: _data(name) for name in pages.names() if _file(name) in modules}
+    data = {name: _data(name) for name, module in pages.files().items() if module in modules}
     return {
         "notebook": _sha256(file),
         "code": provenance.digest([provenance.code_digest(file), *map(_sha256, tables)]),
         "data": provenance.digest(data),
         "packages": _sha256(paths.ROOT / "requirements.lock"),
     }
-
-
-def _file(page: str) -> Path:
-    return Path(str(pages.module(page).__file__))
 
 
 def _tables(module: Path) -> list[Path]:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import yaml
 
-from causalex_book.workflow import comparison, logged, records, slurm, status
+from causalex_book.workflow import logged, records, slurm, status
 from causalex_book.workflow.experiment import Experiment
 from causalex_core import devices, locks, paths
 from causalex_core.errors import CausalexError, did_you_mean
@@ -114,6 +114,8 @@ def _run_snakemake(chosen: Experiment, settings: Path) -> None:
         logged.run(command, log, "the workflow", folder / records.JOURNAL)
     except CausalexError as error:
         if chosen.varied:
+            from causalex_book.workflow import comparison  # slow to import, and seldom needed
+
             comparison.write(chosen)
         failed = [
             standing for standing in status.standings(chosen) if standing.state == status.FAILED

@@ -3,17 +3,13 @@
 import ast
 import importlib
 import os
-import re
-import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import nbformat
-import pandas as pd
 import papermill
 import pytest
-from toy_project import Project
 
 from causalex_book.workflow import parameters
 from causalex_core import paths
@@ -70,38 +66,10 @@ def test_the_template_runs_from_another_folder_without_data(tmp_path):
     assert "| `alpha` | `0.2` | Level of the tests. |" in page[1].data["text/markdown"]
 
 
-def test_the_ten_lines_of_the_page_work_as_they_stand(tmp_path):
-    page = (paths.BOOK / "ablations.md").read_text()
-    (name,) = re.findall(r"write a file such as `(\S+\.yml)`", page)
-    file, commands = re.findall(r"```(?:yaml|bash)\n(.*?)```", page, re.S)[:2]
-    assert len((file + commands).splitlines()) == 10
-    project = Project(tmp_path)
-    project.write("another", pages={})  # there are experiments already
-    compiled = Path("causalex_core", "graphs", "__pycache__")
-    shutil.copytree(paths.ROOT / compiled, tmp_path / compiled)  # machine code, for speed only
-    (project.notebooks / TEMPLATE.name).write_bytes(TEMPLATE.read_bytes())
-    (tmp_path / name).write_text(file)
-    for command in commands.splitlines():
-        program, *words = command.split()
-        assert program == ".venv/bin/causalex"
-        status, said = project.causalex(*words)
-        assert status == 0, said
-    assert said.startswith("my_ablation: 4 runs: 4 done; nobody is at work")
-    folder = tmp_path / "_build" / "my_ablation"
-    table = pd.read_csv(folder / "results.csv")
-    assert (
-        table.groupby(["alpha", "sample_size"])["frames"].apply(list).tolist() == [[200, 1000]] * 4
-    )
-    assert "4 of 4 runs of the notebook template" in (folder / "comparison.html").read_text()
-    assert len(list((folder / "readable").glob("*.html"))) == 4
-
-
 @pytest.mark.parametrize(
     ("given", "said"),
     [
-        (["-p", "n_graphs", "-5"], "'n_graphs' of the page 'template': -5 given, expected a whole"),
         (["-p", "frames", "[3]"], "3 in '[3]' given, expected a whole number of at least 30"),
-        (["-y", "alpha: null"], "null given, expected a number above 0 and below 1"),
         (["-p", "n_grphs", "5"], "has no parameter 'n_grphs'; did you mean 'n_graphs'?"),
     ],
 )

@@ -1,15 +1,17 @@
-"""Grids as a whole, in a small copy of the project: added to, killed, at once, out of disk."""
+"""Grids as a whole: added to, failing, killed, at once, out of disk; the ten lines of the page."""
 
 import os
+import re
 import signal
 import subprocess
-from collections.abc import Sequence
 from pathlib import Path
 from urllib.parse import quote
 
 import pandas as pd
 import pytest
-from toy_project import PATIENCE, Project, wait_until
+
+from causalex_book.workflow import experiment
+from causalex_core import paths
 
 PAGE = '''
 from dataclasses import dataclass
@@ -22,7 +24,6 @@ SOURCES = ()
 @dataclass(frozen=True)
 class Config:
     value: int = 1
-    power: int = 2
 
 
 def compute(config):
@@ -30,188 +31,180 @@ def compute(config):
     return {"powers": pd.DataFrame({"n": [1, 2], "result": [config.value, config.value**2]})}
 '''
 CALL = """\
-from causalex_book.graphs import toy
+import pathlib
+from causalex_book.graphs import powers
 from causalex_book.pages import obtain
 
-obtain(toy, value=value)"""
-GATE = """\
-import pathlib, time
-while not (pathlib.Path('open') / str(value)).exists(): time.sleep(0.05)"""
+assert not pathlib.Path(f'refuse {value}').exists(), 'that is too much'
+obtain(powers, value=value)"""
+PLAIN = ("-m", "snakemake", "--snakefile", "workflow/Snakefile", "--cores", "1", "--keep-going")
 
 
-@pytest.fixture
-def project(tmp_path: Path) -> Project:
-    made = Project(tmp_path)
-    (tmp_path / "causalex_book" / "graphs" / "toy.py").write_text(PAGE)
-    (made.notebooks / "open").mkdir()
-    return made
+@pytest.fixture(scope="module")
+def powers(project) -> Path:
+    """Module of a page that is cheap, and a notebook that calls it unless it is to refuse."""
+    module = project.folder / "causalex_book" / "graphs" / "powers.py"
+    module.write_text(PAGE)
+    project.notebook("n", CALL)
+    return module
 
 
-def grid(project: Project, values: Sequence[int], name: str = "grid", page: str = "n") -> Path:
-    project.write(name, notebook=page, grid={"value": list(values)})
-    return project.folder / "_build" / name
+def results(folder: Path) -> list[tuple[int, int]]:
+    table = pd.read_csv(folder / "results.csv")
+    assert list(table) == ["run", "value", "page", "table", "origin", "n", "result"]
+    return [(row.value, row.result) for row in table.query("n == 2").itertuples()]
 
 
-def run(*words: str) -> tuple[str, ...]:
-    return ("-m", "causalex_core.cli", "experiment", "run", *words)
+def readable(folder: Path) -> dict[str, int]:
+    return {file.name: file.stat().st_mtime_ns for file in (folder / "readable").iterdir()}
+
+
+def forget(folder: Path) -> None:
+    """As if a controller was killed before it noted what its jobs were given."""
+    for file in (folder / ".snakemake" / "metadata").iterdir():
+        file.unlink()
+
+
+def test_only_what_is_new_changed_or_failed_is_run(project, powers):
+    def write(values, **more):
+        return project.experiment("grid", notebook="n", grid={"value": values}, **more)
+
+    folder = write([1, 2])
+    (project.notebooks / "refuse 2").touch()
+    status, said = project.run(*PLAIN, "--configfile", "workflow/experiments/grid.yml")
+    assert status != 0
+    status, said = project.causalex("experiment", "status", "grid")
+    assert said.startswith("grid: 2 runs: 1 done, 1 failed; nobody is at work")
+    assert "AssertionError: that is too much" in said
+    assert (project.folder / said.splitlines()[2].rpartition(": ")[2]).is_file()
+
+    forget(folder)
+    powers.write_text(PAGE.replace("value**2", "value**3"))
+    (project.notebooks / "refuse 2").unlink()
+    write([3, 2])
+    status, said = project.causalex("experiment", "run", "workflow/experiments/grid.yml")
+    assert status == 0, said
+    assert "grid: 2 runs: 2 left" in said and "grid: 2 runs: 2 done" in said
+    assert results(folder) == [(3, 27), (2, 8)]
+    page = (folder / "comparison.html").read_text()
+    for place in ("finished/value=2.ipynb", "readable/value=2.html"):
+        assert f'href="{quote(place)}"' in page and (folder / place).is_file()
+    assert sorted(project.values("n")) == ["1", "2", "2", "3"]
+
+    before = readable(folder)
+    forget(folder)
+    (project.notebooks / "refuse 4").touch()
+    write([1, 2, 4, 3], resources={"runtime": 5})
+    status, said = project.causalex("experiment", "status", "grid")
+    assert said.startswith("grid: 4 runs: 2 done, 2 left; nobody is at work")
+    assert "ran before with other code" in said
+    status, said = project.causalex("experiment", "run", "grid")
+    assert status == 2
+    assert "1 of 4 runs failed" in said and "AssertionError: that is too much" in said
+    assert results(folder) == [(1, 1), (2, 8), (3, 27)]
+    assert "3 of 4 runs" in (folder / "comparison.html").read_text()
+    now = readable(folder)
+    assert now.keys() - before.keys() == {"value=1.html"} and before.items() <= now.items()
+    assert sorted(project.values("n")[4:]) == ["1", "4"]
+
+
+def test_a_setting_from_outside_has_a_folder_of_its_own(project, powers):
+    project.experiment("set", notebook="n", grid={"value": [1, 2]})
+    status, said = project.causalex("experiment", "status", "set", "--set", "value=7")
+    assert (status, said.splitlines()[0]) == (0, "set+value=7: 1 runs: 1 left; nobody is at work")
 
 
 def children(process: int) -> list[int]:
     listed = subprocess.run(["pgrep", "-P", str(process)], capture_output=True, text=True)
-    return [int(number) for number in listed.stdout.split()]
+    return [int(line) for line in listed.stdout.split()]
 
 
-def test_a_new_value_runs_only_its_own_job(project: Project) -> None:
-    project.page("n", CALL)
-    folder = grid(project, [1, 2])
-    status, said = project.run(*run("grid"))
-    assert status == 0, said
-    assert "grid: 2 runs: 2 left" in said and "grid: 2 runs: 2 done" in said
-    assert sorted(project.values("n")) == ["1", "2"]
-    table = pd.read_csv(folder / "results.csv")
-    assert list(table) == ["run", "value", "page", "table", "origin", "n", "result"]
-    assert table["result"].tolist() == [1, 1, 2, 4]
-    page = (folder / "comparison.html").read_text()
-    for place in ("finished/value=2.ipynb", "readable/value=2.html"):
-        assert f'href="{quote(place)}"' in page and (folder / place).is_file()
-    read = {file.name: file.stat().st_mtime_ns for file in (folder / "readable").iterdir()}
-
-    grid(project, [1, 3, 2])
-    status, said = project.causalex("experiment", "status", "grid")
-    assert (status, said.splitlines()[0]) == (0, "grid: 3 runs: 2 done, 1 left; nobody is at work")
-    project.run(*run("grid"))
-    assert project.values("n")[2:] == ["3"]
-    now = {file.name: file.stat().st_mtime_ns for file in (folder / "readable").iterdir()}
-    assert now.keys() - read.keys() == {"value=3.html"} and read.items() <= now.items()
-    assert pd.read_csv(folder / "results.csv")["value"].tolist() == [1, 1, 3, 3, 2, 2]
-
-    grid(project, [3])
-    project.run(*run("workflow/experiments/grid.yml"))
-    assert len(project.values("n")) == 3
-    assert set(pd.read_csv(folder / "results.csv")["value"]) == {3}
-
-    status, said = project.run(*run("grid", "--set", "value=7"))
-    assert status == 0, said
-    assert project.values("n")[3:] == ["7"]
-    assert set(pd.read_csv(folder / "results.csv")["value"]) == {3}
-    apart = folder.with_name("grid+value=7")
-    assert set(pd.read_csv(apart / "results.csv")["value"]) == {7}
-    assert "1 done" in project.causalex("experiment", "status", "grid+value=7")[1]
-
-
-def test_plain_snakemake_and_a_lost_memory_of_snakemake(project: Project) -> None:
-    project.page("n", CALL)
-    folder = grid(project, [1, 2])
-    plain = (
-        *("-m", "snakemake", "--snakefile", "workflow/Snakefile", "--cores", "1"),
-        *("--configfile", "workflow/experiments/grid.yml"),
-    )
-    status, said = project.run(*plain)
-    assert status == 0, said
-    assert len(pd.read_csv(folder / "results.csv")) == 4
-
-    for file in (folder / ".snakemake" / "metadata").iterdir():
-        file.unlink()  # as if a controller was killed before it noted what jobs were given
-    project.write("grid", notebook="n", fixed={}, grid={"value": [1, 2]}, resources={"runtime": 5})
-    assert project.run(*run("grid"))[0] == 0
-    assert len(project.values("n")) == 2, "nothing that counts has changed"
-    module = project.folder / "causalex_book" / "graphs" / "toy.py"
-    module.write_text(module.read_text().replace("value**2", "value**3"))
-    status, said = project.run(*run("grid"))
-    assert status == 0, said
-    assert pd.read_csv(folder / "results.csv")["result"].tolist() == [1, 1, 2, 8]
-
-
-def test_what_ended_after_its_controller_was_killed_is_taken_over(project: Project) -> None:
-    project.page("n", GATE)
-    folder = grid(project, [1])
-    journal = folder / "journal.log"
-    first = project.start(*run("grid"))
-    wait_until(lambda: project.runs("n") == 1, first)
-    (snakemake,) = children(first.pid)
-    said = project.causalex("experiment", "status", "grid")[1]
-    assert "1 runs: 1 running; at work since" in said and "process" in said
-    for process in (first.pid, snakemake):
-        os.kill(process, signal.SIGKILL)
-    first.wait()
-    said = project.causalex("experiment", "status", "grid")[1]
-    assert "1 running" in said and "was killed" in said, "the notebook outlives its controller"
-
-    (project.notebooks / "open" / "1").touch()
-    waiting = subprocess.Popen(["sleep", "1000"])
-    wait_until(lambda: "executed value=1" in journal.read_text(), waiting)
-    waiting.kill()
-    waiting.wait()
-    first.communicate()
-    status, said = project.run(*run("grid"))
-    assert status == 0, said
-    assert "a run was killed: going on where it ended" in said
-    assert project.runs("n") == 1
-    assert "took over value=1" in journal.read_text()
-    assert "1 done; nobody is at work" in project.causalex("experiment", "status", "grid")[1]
-
-
-def test_two_at_once_do_not_meet(project: Project) -> None:
-    project.page("slow", GATE)
-    project.page("n", CALL)
-    grid(project, [1, 2], "waits", "slow")
-    grid(project, [3, 4], "other")
-    first = project.start(*run("waits"))
-    wait_until(lambda: project.runs("slow") > 0, first)
-    second = project.start(*run("waits"))
+def test_who_comes_second_waits_and_takes_over_what_a_killed_run_left_alive(project, powers):
+    project.notebook("gated", project.GATE)
+    folder = project.experiment("waits", notebook="gated", grid={"value": [1]})
+    project.experiment("other", notebook="n", grid={"value": [9]})
+    first = project.start_experiment("waits")
+    project.wait_until(lambda: len(project.values("gated")) == 1, first)
+    second = project.start_experiment("waits")
     assert second.stdout is not None
-    assert "waits: 2 runs:" in second.stdout.readline()
+    assert "waits: 1 runs: 1 running" in second.stdout.readline()
     assert "another run of waits is at work" in second.stdout.readline()
-    status, said = project.run(*run("other"))
-    assert status == 0, said
+    status, said = project.causalex("experiment", "run", "other")
+    assert status == 0, said  # two experiments do not meet
+    said = project.causalex("experiment", "status", "waits")[1]
+    assert "1 runs: 1 running; at work since" in said and "process" in said
     assert first.poll() is None and second.poll() is None
 
-    for value in ("1", "2"):
-        (project.notebooks / "open" / value).touch()
-    for process in (first, second):
-        said = process.communicate(timeout=PATIENCE)[0]
-        assert process.returncode == 0, said
-        assert "waits: 2 runs: 2 done" in said
-    assert sorted(project.values("slow")) == ["1", "2"]
-    assert sorted(project.values("n")) == ["3", "4"]
-
-
-def test_one_that_fails_leaves_the_others_and_says_why(project: Project) -> None:
-    project.page("n", CALL, "assert value != 2, 'two is too much'")
-    folder = grid(project, [1, 2])
-    status, said = project.run(*run("grid"))
-    assert status == 2
-    assert "1 of 2 runs failed" in said and "AssertionError: two is too much" in said
-    assert set(pd.read_csv(folder / "results.csv")["value"]) == {1}
-    assert "1 of 2 runs" in (folder / "comparison.html").read_text()
-    _, said = project.causalex("experiment", "status", "grid")
-    assert "1 done, 1 failed" in said
-    kept = Path(said.splitlines()[2].rpartition(": ")[2])
-    assert (project.folder / kept).is_file()
-
-    project.page("n", CALL)
-    assert project.run(*run("grid"))[0] == 0
-    assert set(pd.read_csv(folder / "results.csv")["value"]) == {1, 2}
+    (snakemake,) = children(first.pid)
+    first.kill()
+    assert "an earlier run is still at work" in second.stdout.readline()
+    os.kill(snakemake, signal.SIGKILL)
+    first.communicate()
+    assert "a run was killed: going on where it ended" in second.stdout.readline()
+    project.open("gated", 1)
+    status, said = project.ended(second)
+    assert status == 0, said
+    assert "waits: 1 runs: 1 done" in said
+    assert project.values("gated") == ["1"], "the notebook outlived its controller"
+    assert "took over value=1" in (folder / "journal.log").read_text()
 
 
 FULL = """
-import resource, runpy, sys
+import os, resource, runpy, sys
+os.environ["PYTHONDONTWRITEBYTECODE"] = "1"  # Python does not notice that its files are cut off
+sys.dont_write_bytecode = True
 resource.setrlimit(resource.RLIMIT_FSIZE, (1500, resource.RLIM_INFINITY))
-sys.argv = ["causalex", "experiment", "run", "grid"]
+sys.argv = ["causalex", "experiment", "run", "full"]
 runpy.run_module("causalex_core.cli", run_name="__main__")
 """
 
 
-def test_goes_on_after_a_full_disk(project: Project) -> None:
-    project.page("n", CALL)
-    folder = grid(project, [1, 2])
+def test_goes_on_after_a_full_disk(project, powers):
+    folder = project.experiment("full", notebook="n", grid={"value": [5]})
     status, said = project.run("-c", FULL)
     assert status == 2, said
     assert "causalex: error:" in said
     assert not list((folder / "finished").glob("*.ipynb"))
-    ran = project.runs("n")
-
-    status, said = project.run(*run("grid"))
+    ran = project.values("n").count("5")
+    status, said = project.causalex("experiment", "run", "full")
     assert status == 0, said
-    assert pd.read_csv(folder / "results.csv")["result"].tolist() == [1, 1, 2, 4]
-    assert project.runs("n") == ran + 2
+    assert [value for value, _ in results(folder)] == [5]
+    assert project.values("n").count("5") == ran + 1
+
+
+@pytest.fixture(scope="module")
+def ten_lines() -> tuple[str, str, list[list[str]]]:
+    """Name and content of the experiment file of the page on ablations, and its commands."""
+    page = (paths.BOOK / "ablations.md").read_text()
+    (name,) = re.findall(r"write a file such as `(\S+\.yml)`", page)
+    content, commands = re.findall(r"```(?:yaml|bash)\n(.*?)```", page, re.S)[:2]
+    assert len((content + commands).splitlines()) == 10
+    words = [command.split() for command in commands.splitlines()]
+    assert {program for program, *_ in words} == {".venv/bin/causalex"}
+    return name, content, [rest for _, *rest in words]
+
+
+def test_the_ten_lines_of_the_page_are_a_grid_of_the_template(ten_lines, tmp_path):
+    name, content, commands = ten_lines
+    (tmp_path / name).write_text(content)
+    chosen = experiment.read(str(tmp_path / name))
+    assert len(chosen.runs) == 4 and chosen.varied == ("alpha", "sample_size")
+    assert [words[:2] for words in commands] == [["experiment", "run"], ["experiment", "status"]]
+
+
+@pytest.mark.slow
+def test_the_ten_lines_of_the_page_work_as_they_stand(ten_lines, project):
+    name, content, commands = ten_lines
+    template = paths.NOTEBOOKS / "template.ipynb"
+    (project.notebooks / template.name).write_bytes(template.read_bytes())
+    (project.folder / name).write_text(content)
+    for words in commands:
+        status, said = project.causalex(*words)
+        assert status == 0, said
+    assert said.startswith("my_ablation: 4 runs: 4 done; nobody is at work")
+    folder = project.folder / "_build" / "my_ablation"
+    table = pd.read_csv(folder / "results.csv")
+    frames = table.groupby(["alpha", "sample_size"])["frames"].apply(list).tolist()
+    assert frames == [[200, 1000]] * 4
+    assert "4 of 4 runs of the notebook template" in (folder / "comparison.html").read_text()
+    assert len(list((folder / "readable").glob("*.html"))) == 4

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
-from standing_still import kill_when_it_stands_still, stand_still_in
+from factories import kill_when_it_stands_still, stand_still_in
 
 from causalex_core import paths, training
 from causalex_core.spotting.data import Video, gather, leave_one_subject_out

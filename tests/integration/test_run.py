@@ -7,12 +7,27 @@ import sys
 
 import pytest
 
+from causalex_book.workflow import checks, environment
 from causalex_core import paths
+from causalex_core.errors import CausalexError
 
 SPECIFICATION = importlib.util.spec_from_file_location("run", paths.ROOT / "run.py")
 assert SPECIFICATION is not None and SPECIFICATION.loader is not None
 run = importlib.util.module_from_spec(SPECIFICATION)
 SPECIFICATION.loader.exec_module(run)
+
+
+def moved(folder):
+    """Names of the environment's module, and where they are in a folder."""
+    return {
+        "ROOT": folder,
+        "VENV": folder / ".venv",
+        "BUILD": folder / "_build",
+        "LOCK": folder / "requirements.lock",
+        "ALONE": folder / "requirements-alone.lock",
+        "STAMP": folder / ".venv" / "causalex.json",
+        "LOG": folder / "_build" / "logs" / "setup.log",
+    }
 
 
 @pytest.fixture
@@ -24,13 +39,8 @@ def project(tmp_path, monkeypatch):
         '[project]\ndependencies = ["x"]\n[build-system]\nrequires = ["setuptools"]\n'
     )
     monkeypatch.delenv("CAUSALEX_VENV", raising=False)
-    monkeypatch.setattr(run, "ROOT", tmp_path)
-    monkeypatch.setattr(run, "VENV", tmp_path / ".venv")
-    monkeypatch.setattr(run, "BUILD", tmp_path / "_build")
-    monkeypatch.setattr(run, "LOCK", tmp_path / "requirements.lock")
-    monkeypatch.setattr(run, "ALONE", tmp_path / "requirements-alone.lock")
-    monkeypatch.setattr(run, "STAMP", tmp_path / ".venv" / "causalex.json")
-    monkeypatch.setattr(run, "SETUP_LOG", tmp_path / "_build" / "logs" / "setup.log")
+    for name, path in moved(tmp_path).items():
+        monkeypatch.setattr(environment, name, path)
     done = []
 
     def step(title, command, log):
@@ -39,7 +49,7 @@ def project(tmp_path, monkeypatch):
             (tmp_path / ".venv" / "bin").mkdir(parents=True, exist_ok=True)
             (tmp_path / ".venv" / "bin" / "python").touch()
 
-    monkeypatch.setattr(run, "_step", step)
+    monkeypatch.setattr(environment, "_step", step)
     return tmp_path, done
 
 
@@ -54,10 +64,10 @@ ALL = [
 
 def test_an_environment_is_made_once(project, capsys):
     folder, done = project
-    assert run.environment() == folder / ".venv" / "bin" / "python"
+    assert environment.python() == folder / ".venv" / "bin" / "python"
     assert done == ALL
     assert "no environment yet" in capsys.readouterr().out
-    run.environment()
+    environment.python()
     assert done == ALL
     assert capsys.readouterr().out == ""
 
@@ -81,26 +91,26 @@ def test_an_environment_is_made_once(project, capsys):
 )
 def test_an_environment_is_made_anew(project, capsys, change, said):
     folder, done = project
-    run.environment()
+    environment.python()
     change(folder)
     capsys.readouterr()
-    run.environment()
+    environment.python()
     assert done == ALL * 2
     assert said in capsys.readouterr().out
 
 
 def test_an_interrupted_setup_leaves_no_stamp(project, monkeypatch):
     folder, _ = project
-    whole = run._step
+    whole = environment._step
 
     def broken(title, command, log):
         if "all other" in title:
             raise KeyboardInterrupt
         whole(title, command, log)
 
-    monkeypatch.setattr(run, "_step", broken)
+    monkeypatch.setattr(environment, "_step", broken)
     with pytest.raises(KeyboardInterrupt):
-        run.environment()
+        environment.python()
     assert (folder / ".venv").is_dir()
     assert not (folder / ".venv" / "causalex.json").exists()
 
@@ -109,59 +119,112 @@ def test_a_full_disk_is_one_line(project, monkeypatch, capsys):
     def full(*_):
         raise OSError(28, "No space left on device", "setup.log")
 
-    monkeypatch.setattr(run, "_set_up", full)
+    monkeypatch.setattr(environment, "_set_up", full)
     monkeypatch.setattr(sys, "argv", ["run.py", "setup"])
     assert run.main() == 2
     said = capsys.readouterr().err
     assert "No space left on device: 'setup.log'" in said and said.count("\n") == 1
 
 
-@pytest.mark.parametrize("verb", ["book", "pdf"])
-@pytest.mark.parametrize("device", ["cpu", None])
-def test_a_device_holds_for_all_that_is_started(verb, device, monkeypatch, capsys):
+@pytest.mark.parametrize(
+    ("words", "verb", "device"),
+    [
+        (["book", "--device", "cpu"], ["book", "--experiment", "book"], "cpu"),
+        (["pdf", "--experiment", "smoke"], ["pdf", "--experiment", "smoke"], "auto"),
+        (["test", "-x", "tests/unit"], ["test", "-x", "tests/unit"], "auto"),
+        (["lint"], ["lint"], "auto"),
+    ],
+)
+def test_verbs_and_the_device_are_handed_on(words, verb, device, monkeypatch):
     started = []
 
-    def noted(command):
-        started.append((command[2], os.environ["CAUSALEX_DEVICE"]))
-        return 0
+    def noted(command, **how):
+        started.append((command, how["env"]["CAUSALEX_DEVICE"], how["env"]["PYTHONPATH"]))
+        return subprocess.CompletedProcess(command, 3)
 
     monkeypatch.setenv("CAUSALEX_DEVICE", "auto")
-    monkeypatch.setattr(run, "environment", lambda: "python")
-    monkeypatch.setattr(run, "_run", noted)
-    words = ["--device", device] if device else []
-    monkeypatch.setattr(sys, "argv", ["run.py", verb, *words])
-    assert run.main() == 0
-    said = device or "auto"
-    assert started == [("causalex_core.cli", said), ("causalex_book.workflow", said)]
-    assert f"The {verb} is in" in capsys.readouterr().out
+    monkeypatch.delenv("PYTHONPATH", raising=False)
+    monkeypatch.setattr(environment, "python", lambda: "python")
+    monkeypatch.setattr(run.subprocess, "run", noted)
+    monkeypatch.setattr(sys, "argv", ["run.py", *words])
+    assert run.main() == 3
+    command = ["python", "-m", "causalex_book.workflow", *verb]
+    assert started == [(command, device, str(paths.ROOT))]
+
+
+@pytest.mark.parametrize("fails", [False, True])
+@pytest.mark.parametrize("verb", ["book", "pdf"])
+def test_a_book_is_made_of_data_that_are_here(verb, fails, tmp_path, monkeypatch, capsys):
+    from causalex_book.workflow import __main__ as workflow
+    from causalex_book.workflow import book, pdf
+    from causalex_core import cli
+
+    done = []
+    monkeypatch.setattr(cli, "main", lambda words: done.append(words) or 2 * fails)
+    for module in (book, pdf):
+        monkeypatch.setattr(module, "make", lambda name: done.append(name) or tmp_path / "made")
+    assert workflow.main([verb, "--experiment", "smoke"]) == 2 * fails
+    said = capsys.readouterr()
+    if fails:
+        assert done == [["data", "prepare"]]
+        assert said.err == f"causalex: error: no new {verb}: the step 'data' failed, see above\n"
+    else:
+        assert done == [["data", "prepare"], "smoke"]
+        assert f"The {verb} is in {tmp_path} (0 s).\nOpen file://{tmp_path}/made" in said.out
+
+
+def test_all_tests_are_run_side_by_side_and_named_ones_are_not(monkeypatch):
+    started = []
+    monkeypatch.setattr(checks, "_run", lambda *words: started.append(words) or 1)
+    monkeypatch.setenv("OMP_NUM_THREADS", "2")
+    assert checks.test(["-m", "slow"]) == 1
+    checks.test(["tests/unit/test_locks.py::test_exclusive", "-x"])
+    assert started == [
+        ("-m", "pytest", *checks.ALL, "-m", "slow"),
+        ("-m", "pytest", "tests/unit/test_locks.py::test_exclusive", "-x"),
+    ]
+
+
+def test_lint_goes_on_after_a_failure_and_names_it(monkeypatch, capsys):
+    started = []
+
+    def noted(*words):
+        started.append(words)
+        return int("mypy" in words)
+
+    monkeypatch.setattr(checks, "_run", noted)
+    with pytest.raises(CausalexError, match=r"^failed: mypy$"):
+        checks.lint()
+    assert started == list(checks.LINTERS.values())
+    assert capsys.readouterr().out == "".join(f"{name}:\n" for name in checks.LINTERS)
 
 
 def test_torch_comes_first_and_pinned(project, monkeypatch):
     commands = []
-    monkeypatch.setattr(run, "_step", lambda title, command, log: commands.append(command))
-    monkeypatch.setattr(run, "STAMP", run.ROOT / "stamp")
-    run.environment()
+    monkeypatch.setattr(environment, "_step", lambda title, command, log: commands.append(command))
+    monkeypatch.setattr(environment, "STAMP", environment.ROOT / "stamp")
+    environment.python()
     assert commands[1][-3:-1] == ["torch==1.0", "--constraint"]
-    assert commands[2][-2:] == ["--requirement", str(run.LOCK)]
-    assert commands[3][-3:] == ["--no-deps", "--requirement", str(run.ALONE)]
+    assert commands[2][-2:] == ["--requirement", str(environment.LOCK)]
+    assert commands[3][-3:] == ["--no-deps", "--requirement", str(environment.ALONE)]
     assert "--no-deps" in commands[4]
 
 
 def test_own_environment_is_used_as_it_is(project, monkeypatch, tmp_path):
     own = tmp_path / "own"
     monkeypatch.setenv("CAUSALEX_VENV", str(own))
-    with pytest.raises(run.RunError, match="there is no bin/python in it"):
-        run.environment()
+    with pytest.raises(environment.SetupError, match="there is no bin/python in it"):
+        environment.python()
     (own / "bin").mkdir(parents=True)
     (own / "bin" / "python").touch()
-    assert run.environment() == own / "bin" / "python"
+    assert environment.python() == own / "bin" / "python"
     assert project[1] == []
 
 
 def test_a_python_that_cannot_make_environments(project, monkeypatch):
-    monkeypatch.setattr(run.importlib.util, "find_spec", lambda name: None)
-    with pytest.raises(run.RunError, match=r"apt-get install python3\.1[12]-venv"):
-        run.environment()
+    monkeypatch.setattr(environment.importlib.util, "find_spec", lambda name: None)
+    with pytest.raises(environment.SetupError, match=r"apt-get install python3\.1[12]-venv"):
+        environment.python()
 
 
 @pytest.mark.parametrize("version", [(3, 10, 4), (3, 13, 0)])
@@ -183,7 +246,7 @@ def test_another_python_is_refused_in_one_line(monkeypatch, capsys, version):
     ],
 )
 def test_a_failed_step_says_what_helps(output, remedy):
-    said = run._explained("torch", f"WARNING: harmless\nfirst\n{output}\n")
+    said = environment._explained("torch", f"WARNING: harmless\nfirst\n{output}\n")
     assert remedy in said.splitlines()[0]
     assert "harmless" not in said
     assert output in said
@@ -191,13 +254,13 @@ def test_a_failed_step_says_what_helps(output, remedy):
 
 def test_a_step_runs_shows_and_fails(tmp_path, monkeypatch, capsys):
     log_file = tmp_path / "setup.log"
-    monkeypatch.setattr(run, "SETUP_LOG", log_file)
+    monkeypatch.setattr(environment, "LOG", log_file)
     with log_file.open("w") as log:
-        run._step("[1/2] good", [sys.executable, "-c", "print('WARNING: noise')"], log)
+        environment._step("[1/2] good", [sys.executable, "-c", "print('WARNING: noise')"], log)
         assert "[1/2] good: " in capsys.readouterr().out
         failing = [sys.executable, "-c", "print('No space left on device'); raise SystemExit(3)"]
-        with pytest.raises(run.RunError, match=r"setup failed at .*the disk is full"):
-            run._step("[2/2] bad", failing, log)
+        with pytest.raises(environment.SetupError, match=r"setup failed at .*the disk is full"):
+            environment._step("[2/2] bad", failing, log)
     assert "noise" not in capsys.readouterr().out
     assert "WARNING: noise" in log_file.read_text()
 
@@ -205,21 +268,17 @@ def test_a_step_runs_shows_and_fails(tmp_path, monkeypatch, capsys):
 def test_two_setups_at_once_make_one_environment(project, tmp_path):
     folder, _ = project
     code = f"""
-import importlib.util, time
-from pathlib import Path
-spec = importlib.util.spec_from_file_location("run", {str(paths.ROOT / "run.py")!r})
-run = importlib.util.module_from_spec(spec); spec.loader.exec_module(run)
-root = Path({str(folder)!r})
-run.ROOT, run.VENV, run.BUILD = root, root / ".venv", root / "_build"
-run.LOCK, run.STAMP = root / "requirements.lock", run.VENV / "causalex.json"
-run.ALONE = root / "requirements-alone.lock"
-run.SETUP_LOG = run.BUILD / "setup.log"
+import time
+from pathlib import Path, PosixPath
+from causalex_book.workflow import environment
+vars(environment).update({moved(folder)})
 def step(title, command, log):
-    with (root / "steps").open("a") as steps: print(title, file=steps)
-    (run.VENV / "bin").mkdir(parents=True, exist_ok=True); (run.VENV / "bin" / "python").touch()
+    with open({str(folder / "steps")!r}, "a") as steps: print(title, file=steps)
+    (environment.VENV / "bin").mkdir(parents=True, exist_ok=True)
+    (environment.VENV / "bin" / "python").touch()
     time.sleep(0.3)
-run._step = step
-run.environment()
+environment._step = step
+environment.python()
 """
     surroundings = {**os.environ, "PYTHONPATH": str(paths.ROOT)}
     started = [subprocess.Popen([sys.executable, "-c", code], env=surroundings) for _ in range(3)]
@@ -227,14 +286,14 @@ run.environment()
     assert len((folder / "steps").read_text().splitlines()) == len(ALL)
 
 
-def test_clean_keeps_data_and_environment(project, capsys):
-    folder, _ = project
+def test_clean_keeps_data_and_environment(tmp_path, monkeypatch):
     for name in ("_build", ".snakemake", ".venv", "data"):
-        (folder / name).mkdir()
+        (tmp_path / name).mkdir()
+    monkeypatch.setattr(run, "ROOT", tmp_path)
     run.clean(everything=False)
-    assert {file.name for file in folder.iterdir() if file.is_dir()} == {".venv", "data"}
+    assert {file.name for file in tmp_path.iterdir()} == {".venv", "data"}
     run.clean(everything=True)
-    assert {file.name for file in folder.iterdir() if file.is_dir()} == {"data"}
+    assert {file.name for file in tmp_path.iterdir()} == {"data"}
 
 
 def test_verbs(capsys):
@@ -242,12 +301,12 @@ def test_verbs(capsys):
         [sys.executable, "run.py", "--help"], cwd=paths.ROOT, capture_output=True, text=True
     )
     assert completed.returncode == 0
-    for verb in ("setup", "book", "test", "lint", "clean"):
+    for verb in ("setup", "book", "pdf", "test", "lint", "clean"):
         assert verb in completed.stdout
 
 
 def test_only_the_standard_library_is_needed():
-    code = "import run, causalex_core.locks; run._parser(); run._wanted()"
+    code = "import run; from causalex_book.workflow import environment as e; e._wanted(); run.main"
     completed = subprocess.run(
         [sys.executable, "-S", "-c", code], cwd=paths.ROOT, capture_output=True, text=True
     )

@@ -1,62 +1,14 @@
-"""The workflow as a whole, in a small copy of the project: killed, failing, changed."""
+"""Pages of a book as a whole: killed, failing, changed, rendered."""
 
 import contextlib
 import json
 import os
 import shutil
 import signal
-from pathlib import Path
 
 import nbformat
-import pytest
-from toy_project import PATIENCE, Project, wait_until
 
 from causalex_core import paths
-
-
-@pytest.fixture
-def project(tmp_path: Path) -> Project:
-    return Project(tmp_path)
-
-
-def test_goes_on_after_a_kill(project: Project) -> None:
-    project.page("quick", value=2)
-    gate = "import pathlib, time\nwhile not pathlib.Path('gate').exists(): time.sleep(0.05)"
-    project.page("slow", gate, value=3)
-    build = project.folder / "_build"
-    log = build / "toy" / "logs" / "workflow.log"
-    process = project.start()
-    wait_until(lambda: log.is_file() and "1 of 3 steps" in log.read_text(), process)
-    wait_until(lambda: project.runs("slow") == 1, process)
-    os.killpg(process.pid, signal.SIGKILL)
-    process.communicate()
-    assert list((build / "toy" / ".snakemake" / "locks").iterdir())
-    assert not (build / "toy" / "pages" / "slow.ipynb").exists()
-
-    (project.notebooks / "gate").touch()
-    status, output = project.run()
-    assert status == 0, output
-    assert (project.runs("quick"), project.runs("slow")) == (1, 2)
-    assert (project.printed("quick"), project.printed("slow")) == ("value 2\n", "value 3\n")
-
-
-def test_waits_for_what_a_killed_run_left_alive(project: Project) -> None:
-    gate = "import pathlib, time\nwhile not pathlib.Path('gate').exists(): time.sleep(0.05)"
-    project.page("slow", gate, value=3)
-    first = project.start()
-    wait_until(lambda: project.runs("slow") == 1, first)
-    first.kill()  # its Snakemake lives on
-    first.wait()
-
-    second = project.start()
-    assert second.stdout is not None
-    assert "an earlier run is still at work" in second.stdout.readline()
-    (project.notebooks / "gate").touch()
-    output, _ = second.communicate(timeout=PATIENCE)
-    assert second.returncode == 0, output
-    assert project.runs("slow") == 1, "what the first run left alive was done"
-    assert project.printed("slow") == "value 3\n"
-
 
 TRAINING = """
 import os
@@ -77,7 +29,7 @@ advance = FoldTrainer.advance
 def watched(group):
     with open('training.epochs', 'a') as epochs:
         print(group.runs[0].fold.name, group.epoch, file=epochs)
-    while group.epoch == 3 and not Path('gate').exists():
+    while group.epoch == 3 and not Path('open/train 3').exists():
         time.sleep(0.05)
     return advance(group)
 
@@ -89,118 +41,108 @@ columns = ['subject', 'video', 'onset', 'apex', 'offset', 'kind']
 windows = gather(videos, pd.DataFrame(rows, columns=columns))
 network = NetworkConfig(graph=(), nodes=1, width=8, pooling=False)
 config = TrainingConfig(network=network, epochs=5, batch=1)
-folder = paths.data_folder() / 'training'
 folds = leave_one_subject_out(windows)[:2]
-value = train(windows, folds, config, folder=folder, device='cpu').losses.tolist()
+train(windows, folds, config, folder=paths.data_folder() / 'training', device='cpu')
 """
 
 
-def test_a_page_that_trains_goes_on_from_the_epochs_that_were_done(
-    project: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_goes_on_after_a_kill_and_a_training_from_the_epochs_that_were_done(
+    project, tmp_path, monkeypatch
+):
     monkeypatch.setenv("OMP_NUM_THREADS", "1")
-    epochs, gate = project.notebooks / "training.epochs", project.notebooks / "gate"
     monkeypatch.setenv("CAUSALEX_DATA", str(tmp_path / "data"))
-    project.page("train", TRAINING)
-    process = project.start()
-    wait_until(lambda: epochs.is_file() and "a 3\n" in epochs.read_text(), process)
+    project.notebook("quick")
+    project.notebook("train", TRAINING)
+    build = project.experiment("killed", pages={"quick": {"value": 2}, "train": {"value": 3}})
+    log, epochs = build / "logs" / "workflow.log", project.notebooks / "training.epochs"
+    process = project.start_experiment("killed")
+    project.wait_until(lambda: log.is_file() and "1 of 3 steps" in log.read_text(), process)
+    project.wait_until(lambda: epochs.is_file() and "a 3\n" in epochs.read_text(), process)
     os.killpg(process.pid, signal.SIGKILL)
     with contextlib.suppress(ProcessLookupError):  # a kernel is not in the group of its parent
         os.kill(int((project.notebooks / "training.kernel").read_text()), signal.SIGKILL)
     process.communicate()
+    assert list((build / ".snakemake" / "locks").iterdir())
+    assert not (build / "pages" / "train.ipynb").exists()
 
-    gate.touch()
+    project.open("train", 3)
     epochs.unlink()
-    status, output = project.run()
+    status, output = project.causalex("experiment", "run", "killed")
     assert status == 0, output
     assert epochs.read_text().splitlines() == ["a 3", "a 4", *(f"b {n}" for n in range(5))]
-
-    monkeypatch.setenv("CAUSALEX_DATA", str(tmp_path / "other data"))
-    (project.folder / "gate").touch()
-    status, uninterrupted = project.run("-c", f"{TRAINING}print('value', value)")
-    assert status == 0, uninterrupted
-    assert project.printed("train") == uninterrupted.splitlines(keepends=True)[-1]  # after progress
+    assert (project.values("quick"), project.values("train")) == (["2"], ["3", "3"])
+    assert project.printed("killed", "quick") == "value 2\n"
+    assert project.printed("killed", "train") == "value 3\n"
 
 
-def test_runs_only_what_changed(project: Project) -> None:
-    project.page("a", value=1)
-    project.page("b", "from causalex_core import errors", value=1)
-    counts = lambda: (project.runs("a"), project.runs("b"))  # noqa: E731
-    assert project.run()[0] == 0
-    assert counts() == (1, 1)
-
-    os.utime(project.notebooks / "a.ipynb")
-    assert project.run()[0] == 0
-    assert counts() == (1, 1), "a file that was only touched has not changed"
-
-    project.parameters["a"]["value"] = 5
-    project.write_experiment()
-    assert project.run()[0] == 0
-    assert counts() == (2, 1)
-    assert project.printed("a") == "value 5\n"
-
-    module = project.folder / "causalex_core" / "errors.py"
-    module.write_text(module.read_text() + "\nADDED = 1\n")
-    assert project.run()[0] == 0
-    assert counts() == (2, 2), "only b imports the module that changed"
-
-
-def test_failed_notebook_is_kept_and_named(project: Project) -> None:
-    project.page("good")
-    project.page("bad", "raise ValueError('no such subject')")
-    status, output = project.run()
-    kept = project.folder / "_build" / "toy" / "failed" / "bad.ipynb"
+def test_what_failed_is_kept_and_named_and_only_what_changed_is_run_again(project):
+    module = project.folder / "causalex_book" / "graphs" / "added.py"
+    module.write_text("ADDED = 1\n")
+    pages = {"same": {"value": 1}, "importing": {"value": 1}, "set": {"value": 1}, "bad": {}}
+    for name in pages:
+        project.notebook(name)
+    project.notebook("importing", "from causalex_book.graphs import added")
+    project.notebook("bad", "raise ValueError('no such subject')")
+    build = project.experiment("changed", pages=pages)
+    status, output = project.causalex("experiment", "run", "changed")
+    kept = build / "failed" / "bad.ipynb"
     assert status != 0
     assert "bad failed: cell 3: ValueError" in output
     assert "ValueError: no such subject" in output
     assert str(kept.relative_to(project.folder)) in output
     assert nbformat.read(kept, 4).metadata.papermill.exception is True
-    assert project.printed("good") == "value 1\n"
-    assert not (kept.parent.parent / "pages" / "bad.ipynb").exists()
+    assert not (build / "pages" / "bad.ipynb").exists()
+    assert [len(project.values(name)) for name in pages] == [1, 1, 1, 1]
 
-    project.page("bad")
-    assert project.run()[0] == 0
-    assert (project.runs("good"), project.runs("bad")) == (1, 2)
+    os.utime(project.notebooks / "same.ipynb")  # touched, but not changed
+    module.write_text("ADDED = 2\n")
+    project.notebook("bad")
+    project.experiment("changed", pages=pages | {"set": {"value": 5}})
+    status, output = project.causalex("experiment", "run", "changed")
+    assert status == 0, output
+    assert [len(project.values(name)) for name in pages] == [1, 2, 2, 2]
+    assert project.printed("changed", "set") == "value 5\n"
     assert not kept.exists()
 
 
-def test_plain_snakemake_does_the_same(project: Project) -> None:
-    project.page("a", value=4)
-    status, output = project.run(
-        *("-m", "snakemake", "--snakefile", "workflow/Snakefile", "--cores", "1"),
-        *("--configfile", "workflow/experiments/toy.yml"),
-    )
-    assert status == 0, output
-    assert project.printed("a") == "value 4\n"
+MAKE = """
+from causalex_book.workflow import book, execute
+from causalex_core import paths
+from causalex_core.errors import CausalexError
+
+def run_jobs(chosen):  # without Snakemake, which other tests start
+    execute.execute(paths.NOTEBOOKS / "shown.ipynb", chosen.page("shown"), {}, {})
+
+def make():
+    try:
+        book.make("whole")
+    except CausalexError as error:
+        print("refused:", error)
+
+book.runs.run_jobs = run_jobs
+for page in ("shown", "shown", "nowhere"):
+    (paths.BOOK / "intro.md").write_text(f"# Book\\n\\nSee {{doc}}`pages/{page}`.\\n")
+    make()
+toc = paths.ROOT / "_toc.yml"
+toc.write_text(toc.read_text().replace("pages/shown", "pages/other"))
+make()
+"""
 
 
-def test_broken_book_leaves_the_previous_one(project: Project) -> None:
-    project.page("a")
-    book = project.folder / "book"
+def test_a_broken_book_leaves_the_one_before(project):
+    project.notebook("shown")
+    project.experiment("whole", pages={"shown": {}})
     for name in ("_static", "published"):
-        shutil.copytree(paths.BOOK / name, book / name)
-    (book / "references.bib").touch()
-    (book / "intro.md").write_text("# Toy\n\nSee {doc}`pages/a`.\n")
-    chapters = [{"file": "pages/a"}]
-    toc = {"format": "jb-book", "root": "intro", "chapters": chapters}
+        shutil.copytree(paths.BOOK / name, project.folder / "book" / name)
+    (project.folder / "book" / "references.bib").touch()
+    toc = {"format": "jb-book", "root": "intro", "chapters": [{"file": "pages/shown"}]}
     (project.folder / "_toc.yml").write_text(json.dumps(toc))
-    make = ("-m", "causalex_book.workflow", "book", "--experiment", "toy")
-    status, output = project.run(*make)
+    status, output = project.run("-c", MAKE)
     assert status == 0, output
+    assert output.count("rendered in") == 1 and output.count("nothing changed") == 1
+    unknown, other = output.split("refused: ")[1:]
+    assert "pages/nowhere" in unknown
+    assert "_toc.yml lists the page 'other'" in other
     html = project.folder / "_build" / "html"
-    first = {file: file.read_bytes() for file in html.rglob("*.html")}
-    assert b"value 1" in first[html / "pages" / "a.html"]
-
-    assert "nothing changed" in project.run(*make)[1]
-
-    (book / "intro.md").write_text("# Toy\n\nSee {doc}`pages/nowhere`.\n")
-    status, output = project.run(*make)
-    assert status == 2
-    assert "pages/nowhere" in output
-    assert {file: file.read_bytes() for file in html.rglob("*.html")} == first
-
-    chapters.append({"file": "pages/b"})
-    (project.folder / "_toc.yml").write_text(json.dumps(toc))
-    status, output = project.run(*make)
-    assert status == 2
-    assert "_toc.yml lists the page 'b'" in output
+    assert "value 1" in (html / "pages" / "shown.html").read_text()
+    assert 'href="pages/shown.html"' in (html / "intro.html").read_text()

@@ -2,9 +2,8 @@
 
 import numpy as np
 import pytest
-from public_sources import FRAMES, NAMES, label, motion
+from factories import FRAMES, NAMES, label, motion, write_windows
 from test_published_setting import everything_is_proposed
-from window_archive import write
 
 from causalex_book.spotting import across_databases
 from causalex_book.spotting.across_databases import AS_RECORDED, CAUSAL, COMMON, Config
@@ -50,7 +49,9 @@ def test_only_what_has_another_rate_changes(crossed):
 def test_features_of_ones_own_are_crossed_too(of_nobody, tmp_path):
     for name in NAMES[CAS]:
         subject = name.rpartition("_")[0]
-        write(tmp_path / "test", subject, name, motion(name, FRAMES[CAS]), label(FRAMES[CAS]))
+        write_windows(
+            tmp_path / "test", subject, name, motion(name, FRAMES[CAS]), label(FRAMES[CAS])
+        )
     config = Config(features={CAS: str(tmp_path)}, variants=(AUW_GCN,), epochs=1, n_bootstrap=10)
     table = across_databases.compute(config)["crossed"]
     assert set(table["trained_on"]) == {f"{CAS}, own features", SAMM}

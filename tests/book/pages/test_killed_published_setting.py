@@ -7,9 +7,9 @@ import os
 import sys
 from pathlib import Path
 
+import factories
 import pandas as pd
-import public_sources
-from standing_still import kill_when_it_stands_still, stand_still_in
+from factories import kill_when_it_stands_still, stand_still_in
 from test_published_setting import TOY, everything_is_proposed
 
 from causalex_book.spotting import published_setting
@@ -53,7 +53,7 @@ if __name__ == "__main__":
 
     training._SAVE_EVERY, training._SAVING_AT_MOST = 0.0, 1e9
     made_up = {
-        folder.name: public_sources.FolderSource(folder) for folder in Path(sys.argv[1]).iterdir()
+        folder.name: factories.FolderSource(folder) for folder in Path(sys.argv[1]).iterdir()
     }
     assert os.environ["CAUSALEX_DATA"]
     with pytest.MonkeyPatch.context() as patch:

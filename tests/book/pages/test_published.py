@@ -20,6 +20,10 @@ SHORT = {name: one for name, one in PAGES.items() if one.SOURCES and name not in
 STORED = {path.stem for path in paths.PUBLISHED.glob("*.json")}
 
 
+def fingerprints(page):
+    return {name: manifest.require(name).fingerprint for name in page.SOURCES}
+
+
 @pytest.mark.parametrize("name", sorted(LONG.keys() & STORED))
 def test_a_long_run_is_stored_with_the_defaults_and_of_these_data(name, request):
     page = LONG[name]
@@ -29,17 +33,89 @@ def test_a_long_run_is_stored_with_the_defaults_and_of_these_data(name, request)
     defaults = json.loads(json.dumps(asdict(page.Config())))
     assert defaults | dict(stored.parameters) == defaults
     assert defaults.keys() - stored.parameters.keys() <= {"n_seeds"}  # younger than the control
-    sources = {name: manifest.require(name).fingerprint for name in page.SOURCES}
-    assert stored.stamp.data == provenance.digest(sources)
+    assert stored.stamp.data == provenance.digest(fingerprints(page))
     assert not stored.stamp.commit.endswith("+")
 
 
+# Pages that take longer than ten seconds to compute: with fewer resamples, permutations or films,
+# and the columns that do not depend on these (of some rows), by table.
+REDUCED = {
+    "rescoring": (
+        {"n_bootstrap": 20},
+        {
+            "published": ("system database printed_tp tp n_pred n_truth f1", ""),
+            "mdmd_rows": ("database kind printed_rows equal", ""),
+            "scores": ("system database truths protocol kind tp n_pred n_truth precision f1", ""),
+            "spread": ("system database kindest strictest difference", ""),
+        },
+    ),
+    "selection": (
+        {"lowest": 465, "highest": 505, "step": 20, "n_bootstrap": 20},
+        {
+            "lgsnet_rules": ("protocol rule tp n_pred n_truth f1", "rule == 'as printed'"),
+            "lgsnet_epochs": ("protocol epoch tp n_pred n_truth f1", ""),
+            "mdmd_rules": ("database kind rule tp n_pred n_truth f1 gain", ""),
+            "mdmd_thresholds": ("database kind p f1", ""),
+        },
+    ),
+    "emotion_floor": (
+        {"n_epochs": 1, "n_draws": 1, "n_bootstrap": 20},
+        {
+            "scores": ("system rule scope measure value", "rule == 'nothing to choose'"),
+            "sizes": ("fewest most subjects of_one_emotion samples", ""),
+        },
+    ),
+    "emotion_probes": (
+        {"n_clip_folds": 1, "n_permutations": 1, "n_layers": 1, "layer_epochs": 1, "n_draws": 1}
+        | {"n_bootstrap": 20},
+        {
+            "people": ("scope people clips accuracy balanced_guess emotion_guess", ""),
+            "folds": ("folds scope measure value", "folds == 'by person'"),
+            "permutations": ("permuted scope uf1", ""),
+        },
+    ),
+    "real_graphs": (
+        {"alphas": (0.01,), "lengths": (250,), "stretches": (1000,), "n_surrogates": 1}
+        | {"n_permutations": 9},
+        {
+            "edges": ("database graph_of policy graphs n_eff edges least most without_any", ""),
+            "lengths": ("database frames videos n_eff edges directed", ""),
+            "first_frames": ("database frame motion_px deviations", ""),
+            "associations": ("database joined_against given rho", ""),
+            "expressions": ("database left_out graphs edges directed jaccard", ""),
+            "pairs": ("database row column share directed", ""),
+            "subject": ("row column mark any_edge directed prior compound", ""),
+        },
+    ),
+    "preprocessing": (
+        {"motions": (0.2,), "n_pairs": 1, "n_slow": 1, "n_people": 1, "head_motions": (1.0,)}
+        | {"n_bootstrap": 20},
+        {"regions": ("region median_px p95_px", ""), "quality": ("quality frames", "")},
+    ),
+}
+
+
+@pytest.mark.parametrize("name", REDUCED)
+def test_a_reduced_computation_has_the_numbers_of_the_stored_one(name, mirror):
+    parameters, tables = REDUCED[name]
+    stored = results.read(pages.published_path(SHORT[name]))
+    assert stored.stamp.data == provenance.digest(fingerprints(SHORT[name]))
+    fresh = pages.obtain(SHORT[name], **parameters).tables
+    for table, (columns, rows) in tables.items():
+        kept = fresh[table].query(rows) if rows else fresh[table]
+        kept = kept[columns.split()].reset_index(drop=True)
+        assert len(kept)
+        keys = [column for column in kept if kept[column].dtype != float]
+        same = kept[keys].merge(stored.tables[table], on=keys, how="left", validate="1:1")
+        pd.testing.assert_frame_equal(same[list(kept)], kept, rtol=1e-9, check_dtype=False)
+
+
 @pytest.mark.parametrize(
-    "page",
-    SHORT.values(),
-    ids=SHORT,
+    "name",
+    [pytest.param(name, marks=[pytest.mark.slow] * (name in REDUCED)) for name in SHORT],
 )
-def test_stored_result_is_fresh(page, mirror, tmp_path):
+def test_stored_result_is_fresh(name, mirror, tmp_path):
+    page = SHORT[name]
     stored = results.read(pages.published_path(page))
     fresh = pages.obtain(page)
     assert fresh.origin == "computed"

@@ -5,15 +5,12 @@ import re
 import signal
 import subprocess
 from collections import Counter
-from pathlib import Path
 
 import pytest
-from toy_project import Project, wait_until
 
 SIX = ["1", "2", "3", "4", "5", "6"]
-GATED = """\
-import os, pathlib, time
-while not (pathlib.Path('open') / str(value)).exists(): time.sleep(0.05)
+GPU = """\
+import os
 print('GPU', os.environ.get('CUDA_VISIBLE_DEVICES'), os.environ.get('CAUSALEX_DEVICE'))"""
 
 
@@ -26,66 +23,57 @@ def queue() -> dict[str, tuple[str, str]]:
     return {comment.rpartition("=")[2]: (number, state) for number, state, comment in rows}
 
 
+@pytest.mark.slow  # Snakemake asks a cluster every ten seconds
 @pytest.mark.usefixtures("cluster")
-def test_six_jobs_one_kill_one_resume(tmp_path: Path) -> None:
-    project = Project(tmp_path)
-    project.page("gated", GATED)
+def test_six_jobs_one_kill_one_resume(project):
+    project.notebook("on_slurm", project.GATE, GPU)
     resources = {"gres": "gpu:1", "mem_mb": 500, "runtime": 30}
     values = [int(value) for value in SIX]
-    project.write("grid", notebook="gated", grid={"value": values}, resources=resources)
-    asked = ("grid", "--profile", "slurm", "--device", "cuda")  # of the jobs, not of this machine
-    command = ("-m", "causalex_core.cli", "experiment", "run", *asked)
-    gates = project.notebooks / "open"
-    gates.mkdir()
-    folder = project.folder / "_build" / "grid"
+    grid = {"notebook": "on_slurm", "grid": {"value": values}}
+    folder = project.experiment("six", **grid, resources=resources)
+    asked = ("six", "--profile", "slurm", "--device", "cuda")  # of the jobs, not of this machine
     journal = folder / "journal.log"
 
-    first = project.start(*command)
-    wait_until(lambda: len(project.values("gated")) == 2 and len(queue()) == 6, first)
-    finished, killed = project.values("gated")
-    (gates / finished).touch()
-    wait_until(lambda: f"executed value={finished} in" in journal.read_text(), first)
+    first = project.start_experiment(*asked)
+    project.wait_until(lambda: len(project.values("on_slurm")) == 2 and len(queue()) == 6, first)
+    finished, killed = project.values("on_slurm")
+    project.open("on_slurm", finished)
+    project.wait_until(lambda: f"executed value={finished} in" in journal.read_text(), first)
     subprocess.run(["scancel", "--full", "--signal=KILL", queue()[killed][0]], check=True)
-    wait_until(lambda: len(project.values("gated")) == 4, first)
+    project.wait_until(lambda: len(project.values("on_slurm")) == 4, first)
     os.killpg(first.pid, signal.SIGKILL)
     first.communicate()
 
-    status, said = project.causalex("experiment", "status", "grid")
+    status, said = project.causalex("experiment", "status", "six")
     assert status == 0, said
     opening, *lines = said.splitlines()
-    assert opening.startswith("grid: 6 runs: 1 done, 2 running, 2 queued, 1 failed; nobody is at")
+    assert opening.startswith("six: 6 runs: 1 done, 2 running, 2 queued, 1 failed; nobody is at")
     assert "was killed" in opening and "the same command goes on" in opening
     states = {re.split(r"\s+", line)[1].partition("=")[2]: line for line in lines}
     assert states[finished].startswith("done")
     assert re.search(r"ended without a word on .*SLURM job \d+.*; log: .*\.log$", states[killed])
     running = [value for value in SIX if states[value].startswith("running")]
-    assert sorted(running) == sorted(project.values("gated")[2:])
+    assert sorted(running) == sorted(project.values("on_slurm")[2:])
     assert all(re.search(r"since .* on .*, SLURM job \d+", states[value]) for value in running)
 
     orphan, cancelled = running
-    (gates / orphan).touch()  # it ends well while nobody is there to see it
-    deaf = subprocess.Popen(["sleep", "1000"])
-    try:
-        wait_until(lambda: f"executed value={orphan} in" in journal.read_text(), deaf)
-        wait_until(lambda: orphan not in queue(), deaf)
-    finally:
-        deaf.kill()
-        deaf.wait()
+    project.open("on_slurm", orphan)  # it ends well while nobody is there to see it
+    project.wait_until(lambda: f"executed value={orphan} in" in journal.read_text(), None)
+    project.wait_until(lambda: orphan not in queue(), None)
 
     left = [value for value in SIX if value not in (finished, orphan)]
-    second = project.start(*command)
-    wait_until(lambda: "resuming: an earlier run was killed" in journal.read_text(), second)
-    wait_until(lambda: "cancelled value=" in journal.read_text(), second)
-    for value in SIX:
-        (gates / value).touch()
+    second = project.start_experiment(*asked)
+    project.wait_until(lambda: "resuming: an earlier run was killed" in journal.read_text(), second)
+    project.wait_until(lambda: "cancelled value=" in journal.read_text(), second)
+    project.open("on_slurm", *SIX)
     said, _ = second.communicate(timeout=600)
     assert second.returncode == 0, said
-    assert "grid: 6 runs: 6 done" in said
+    assert "six: 6 runs: 6 done" in said
 
     told = journal.read_text()
     done = re.findall(r"executed value=(\d) in", told)
     assert sorted(done) == SIX, "each was finished once, none twice"
-    ran = Counter(project.values("gated"))
+    ran = Counter(project.values("on_slurm"))
     assert {ran[value] for value in (finished, orphan)} == {1}
     assert ran[killed] == 2 and set(ran) == set(SIX)
     assert sorted(re.findall(r"cancelled value=(\d) \(SLURM", told)) == sorted(
@@ -96,9 +84,9 @@ def test_six_jobs_one_kill_one_resume(tmp_path: Path) -> None:
 
     submitted = re.findall(r"with SLURM jobid (\d+)", (folder / "logs/workflow.log").read_text())
     assert len(submitted) == 4
-    assert re.search("GPU [01] cuda", project.output("grid", f"value={killed}"))
+    assert re.search("GPU [01] cuda", project.printed("six", f"value={killed}"))
     assert (folder / "results.csv").is_file() and (folder / "comparison.html").is_file()
 
-    again, said = project.run(*command)
+    again, said = project.causalex("experiment", "run", *asked)
     assert again == 0, said
-    assert Counter(project.values("gated")) == ran
+    assert Counter(project.values("on_slurm")) == ran

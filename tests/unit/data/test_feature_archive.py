@@ -5,7 +5,7 @@ import pickle
 import numpy as np
 import pandas as pd
 import pytest
-from window_archive import MACRO, MICRO, change, marks, write
+from factories import MACRO, MICRO, change_window, marks, write_windows
 
 from causalex_core.data.feature_archive import is_archive, read_archive, read_windows
 from causalex_core.errors import CausalexError
@@ -18,8 +18,8 @@ def archive(tmp_path):
     label = marks(600, (MACRO, 240, 255, 290), (MACRO, 280, 300, 320), (MICRO, 0, 5, 9),
                   (MACRO, 512, 599, 530))  # fmt: skip
     for part in ("train", "test"):
-        write(tmp_path / part, "casme_015", "casme_015_0401", motion, label)
-        write(tmp_path / part, "casme_016", "casme_016_0101", motion[:10], marks(10))
+        write_windows(tmp_path / part, "casme_015", "casme_015_0401", motion, label)
+        write_windows(tmp_path / part, "casme_016", "casme_016_0101", motion[:10], marks(10))
     return tmp_path, motion, label
 
 
@@ -51,7 +51,7 @@ def test_windows_are_read_in_any_order_and_in_double_precision(archive):
     folder, motion, _ = archive
     files = sorted((folder / "test" / "casme_015").glob("*.npz"), reverse=True)
     for file in files[:2]:
-        change(file, feature=np.load(file)["feature"].astype(np.float64))
+        change_window(file, feature=np.load(file)["feature"].astype(np.float64))
     (video,) = read_windows(files)
     assert video.recording.motion.dtype == np.float32
     np.testing.assert_array_equal(video.recording.motion, motion)
@@ -87,14 +87,14 @@ def broken(folder, alter):
 def exchanged(folder):
     """The second windows of two videos, each in the place of the other, with the right name."""
     other = np.random.default_rng(4).normal(size=(600, 12, 2))
-    write(folder / "test", "casme_015", "casme_015_0502", other, marks(600))
+    write_windows(folder / "test", "casme_015", "casme_015_0502", other, marks(600))
     one, two = (
         folder / "test" / "casme_015" / f"{name}_0256.npz"
         for name in ("casme_015_0401", "casme_015_0502")
     )
     first, second = dict(np.load(one)), dict(np.load(two))
-    change(one, feature=second["feature"], label=second["label"])
-    change(two, feature=first["feature"], label=first["label"])
+    change_window(one, feature=second["feature"], label=second["label"])
+    change_window(two, feature=first["feature"], label=first["label"])
 
 
 WINDOW = "casme_015_0401_0256.npz"
@@ -113,17 +113,20 @@ WINDOW = "casme_015_0401_0256.npz"
             "video 'casme_015_0401' lacks the window at frame 512",
         ),
         (
-            lambda f: broken(f, lambda p: change(p, feature=np.zeros((256, 12, 2)))),
+            lambda f: broken(f, lambda p: change_window(p, feature=np.zeros((256, 12, 2)))),
             f"{WINDOW}: feature of shape (256, 12, 2), expected (270, 12, 2)",
         ),
-        (lambda f: broken(f, lambda p: change(p, label=np.zeros((270, 4)))), "label of shape"),
         (
-            lambda f: broken(f, lambda p: change(p, feature=np.full((270, 12, 2), np.nan))),
+            lambda f: broken(f, lambda p: change_window(p, label=np.zeros((270, 4)))),
+            "label of shape",
+        ),
+        (
+            lambda f: broken(f, lambda p: change_window(p, feature=np.full((270, 12, 2), np.nan))),
             f"{WINDOW}: feature has values that are not finite",
         ),
         (lambda f: broken(f, lambda p: p.write_bytes(p.read_bytes()[:900])), "damaged"),
         (
-            lambda f: broken(f, lambda p: change(p, feature=np.array([None] * 270))),
+            lambda f: broken(f, lambda p: change_window(p, feature=np.array([None] * 270))),
             f"{WINDOW}: damaged, or no window",
         ),
         (
@@ -137,11 +140,11 @@ WINDOW = "casme_015_0401_0256.npz"
         ),
         (exchanged, f"{WINDOW}: its first 14 rows are not the last ones of the window before"),
         (
-            lambda f: broken(f, lambda p: change(p, video_name=np.array("casme_015_0502"))),
+            lambda f: broken(f, lambda p: change_window(p, video_name=np.array("casme_015_0502"))),
             f"{WINDOW} holds a window of video 'casme_015_0502'",
         ),
         (
-            lambda f: change(
+            lambda f: change_window(
                 f / "test" / "casme_016" / "casme_016_0101_0000.npz",
                 feature=np.zeros((270, 12, 2)),
             ),
@@ -173,7 +176,7 @@ def test_lengths_that_do_not_fit_are_one_line(archive, length, said):
 
 def test_a_window_behind_the_end_is_too_much(tmp_path):
     motion = np.ones((256, 12, 2))
-    write(tmp_path / "test", "s", "v", np.pad(motion, ((0, 1), (0, 0), (0, 0))), marks(257))
+    write_windows(tmp_path / "test", "s", "v", np.pad(motion, ((0, 1), (0, 0), (0, 0))), marks(257))
     with pytest.raises(CausalexError, match=r"2 windows for 256 rows.*frame 256 is too much"):
         read_archive(tmp_path, {"v": 256})
 

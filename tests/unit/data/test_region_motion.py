@@ -2,8 +2,7 @@
 
 import numpy as np
 import pytest
-from public_sources import FolderSource
-from window_archive import MACRO, change, marks, write
+from factories import MACRO, FolderSource, change_window, marks, write_windows
 
 from causalex_core.data import manifest, region_motion
 from causalex_core.data.annotations import CAS, SAMM
@@ -51,7 +50,7 @@ def sources(tmp_path, monkeypatch):
     for video in FRAMES:
         part = folder / region_motion.FOLDERS[SAMM if video.startswith("samm") else CAS]
         label = marks(FRAMES[video], (MACRO, 4, 8, 13))
-        write(part, video.rpartition("_")[0], video, motion(video), label)
+        write_windows(part, video.rpartition("_")[0], video, motion(video), label)
 
     for name, tables in (("annotations", ANNOTATIONS), ("durations", DURATIONS)):
         for file, text in tables.items():
@@ -90,7 +89,7 @@ def test_durations_at_200_frames_per_second_become_rows_at_25(sources):
 
 def test_own_features_take_the_same_way(sources, tmp_path):
     own = tmp_path / "own"
-    write(own / "test", "casme_016", "casme_016_0101", motion("casme_016_0101"), marks(40))
+    write_windows(own / "test", "casme_016", "casme_016_0101", motion("casme_016_0101"), marks(40))
     found = region_motion.read(CAS, own)
     assert [one.recording.video for one in found.videos] == ["casme_016_0101"]
     assert found.expressions["video"].tolist() == ["casme_016_0101"]
@@ -101,15 +100,15 @@ def cas(folder):
 
 
 def without_annotations(folder):
-    write(cas(folder), "casme_017", "casme_017_0101", np.ones((40, 12, 2)), marks(40))
+    write_windows(cas(folder), "casme_017", "casme_017_0101", np.ones((40, 12, 2)), marks(40))
 
 
 def too_long(folder):
-    write(cas(folder), "casme_016", "casme_016_0101", np.ones((41, 12, 2)), marks(41))
+    write_windows(cas(folder), "casme_016", "casme_016_0101", np.ones((41, 12, 2)), marks(41))
 
 
 def not_finite(folder):
-    change(
+    change_window(
         cas(folder) / "casme_016/casme_016_0101_0000.npz",
         feature=np.full((270, 12, 2), np.inf),
     )
@@ -146,7 +145,7 @@ def test_what_does_not_fit_is_one_line(sources, damage, said):
 
 
 def test_an_archive_of_the_other_database_is_named(sources, tmp_path):
-    write(tmp_path / "own/test", "samm_006", "samm_006_1", motion("samm_006_1"), marks(40))
+    write_windows(tmp_path / "own/test", "samm_006", "samm_006_1", motion("samm_006_1"), marks(40))
     with pytest.raises(CausalexError) as raised:
         region_motion.read(CAS, tmp_path / "own")
     assert str(raised.value) == (

@@ -1,17 +1,52 @@
-"""The public sources of real motion, made up: three people of each database, one video each.
+"""What tests of several packages are made of: windows, sources of nobody, processes to kill."""
 
-In files of their layout, so that what reads the real ones reads these too.
-"""
-
+import os
+import signal
+import subprocess
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
-from window_archive import MACRO, MICRO, marks, write
 
-from causalex_book.spotting.dataset import PRIORS
+from causalex_core import paths
 from causalex_core.data import auw_gcn, region_motion, video_lengths
 from causalex_core.data.annotations import CAS, SAMM
+
+# Windows as AUW-GCN's features have them, written from motion and marks of a video.
+
+MICRO, MACRO = 0, 4
+
+
+def marks(frames, *expressions):
+    """Marks (frames, 8) of expressions: kind, onset, apex, offset."""
+    label = np.zeros((frames, 8))
+    for kind, onset, apex, offset in expressions:
+        label[onset, kind] = label[apex, kind + 1] = label[offset, kind + 2] = 1
+        label[onset : offset + 1, kind + 3] = 1
+    return label
+
+
+def write_windows(folder, subject, video, motion, label):
+    """Cut a video into windows as the archive has them."""
+    for first in range(0, len(motion), 256):
+        window = {}
+        for name, series in (("feature", motion), ("label", label)):
+            room = [(7, 300), *[(0, 0)] * (series.ndim - 1)]
+            window[name] = np.pad(series, room)[first : first + 270]
+        path = folder / subject / f"{video}_{first:04d}.npz"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        np.savez(path, **window, video_name=np.array(video))
+
+
+def change_window(path, **changes):
+    """Give a window other arrays."""
+    content = dict(np.load(path)) | changes
+    np.savez(path, **content)
+
+
+# The public sources of real motion, made up: three people of each database, one video each. In
+# files of their layout, so that what reads the real ones reads these too.
 
 NAMES = {
     CAS: ("casme_015_0401", "casme_016_0101", "casme_017_0101"),
@@ -64,6 +99,8 @@ def label(frames: int) -> np.ndarray:
 
 def write_all(folder: Path) -> Mapping[str, FolderSource]:
     """Write every source below a folder; by the names of their cards."""
+    from causalex_book.spotting.material import PRIORS  # late: the core is tested alone, too
+
     tables, durations = {}, {}
     for database, names in NAMES.items():
         frames = FRAMES[database]
@@ -79,7 +116,7 @@ def write_all(folder: Path) -> Mapping[str, FolderSource]:
         durations[video_lengths.FILES[database]] = "\n".join([f"{column},duration", *lines, ""])
         for name in names:
             place = folder / "region_motion" / region_motion.FOLDERS[database]
-            write(place, name.rpartition("_")[0], name, motion(name, frames), label(frames))
+            write_windows(place, name.rpartition("_")[0], name, motion(name, frames), label(frames))
     files = {"auw_gcn_annotations": tables, "megc_video_lengths": durations}
     for card, contents in files.items():
         for name, text in contents.items():
@@ -94,3 +131,39 @@ def write_all(folder: Path) -> Mapping[str, FolderSource]:
     return {
         card: FolderSource(folder / card) for card in ("region_motion", *files, "auw_gcn_priors")
     }
+
+
+# For tests that kill a process at a known moment.
+
+
+def stand_still_in(owner: object, name: str, call: int) -> None:
+    """Let one call of a function never return: it says so and waits to be killed."""
+    real, calls = getattr(owner, name), []
+
+    def counted(*given):
+        calls.append(1)
+        if len(calls) == call:
+            print("now", flush=True)
+            sys.stdin.read()
+        return real(*given)
+
+    setattr(owner, name, counted)
+
+
+def kill_when_it_stands_still(script: str, *arguments: str) -> None:
+    """Run a script until it says that it stands still, and kill it."""
+    process = subprocess.Popen(
+        [sys.executable, script, *arguments],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        env={
+            **os.environ,
+            "PYTHONPATH": os.pathsep.join([str(paths.ROOT), str(Path(__file__).parent)]),
+        },
+    )
+    assert process.stdout is not None
+    assert process.stdout.readline() == "now\n"
+    process.kill()
+    process.communicate()
+    assert process.returncode == -signal.SIGKILL
