@@ -2,8 +2,7 @@
 
 import numpy as np
 import pytest
-from factories import FRAMES, NAMES, label, motion, write_windows
-from test_published_setting import everything_is_proposed
+from factories import FRAMES, NAMES, everything_is_proposed, label, motion, write_windows
 
 from causalex_book.spotting import across_databases
 from causalex_book.spotting.across_databases import AS_RECORDED, CAUSAL, COMMON, Config

@@ -9,8 +9,7 @@ from pathlib import Path
 
 import factories
 import pandas as pd
-from factories import kill_when_it_stands_still, stand_still_in
-from test_published_setting import TOY, everything_is_proposed
+from factories import TOY, everything_is_proposed, kill_when_it_stands_still, stand_still_in
 
 from causalex_book.spotting import published_setting
 from causalex_book.spotting.variants import AUW_GCN, CAUSAL_EX

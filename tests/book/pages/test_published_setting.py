@@ -1,10 +1,9 @@
 """The published setting, on three made-up people of each database."""
 
-from dataclasses import replace
-
 import numpy as np
 import pandas as pd
 import pytest
+from factories import TOY, everything_is_proposed
 
 from causalex_book.publishing import detections
 from causalex_book.spotting import published_setting
@@ -18,16 +17,7 @@ from causalex_core.evaluation.operating_points import EPOCH, LAST
 from causalex_core.evaluation.spotting import PROTOCOLS, pool, score
 from causalex_core.expressions import MissingOffset
 
-TOY = {"epochs": 2, "batch": 1, "n_bootstrap": 20}
 SMALL = Config(variants=(AUW_GCN, CAUSAL_EX, published_setting.RANDOM), **TOY)
-
-
-def everything_is_proposed(patch):
-    """Look at every epoch, and take any frame as an apex: networks have learnt next to nothing."""
-    for database, rules in published_setting.READ_OUT.items():
-        of_kinds = {kind: replace(getattr(rules, kind), threshold=0) for kind in ("macro", "micro")}
-        patch.setitem(published_setting.READ_OUT, database, replace(rules, **of_kinds))
-        patch.setitem(published_setting.FIRST_EPOCH, database, 0)
 
 
 @pytest.fixture(scope="module")

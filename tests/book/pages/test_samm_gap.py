@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from test_published_setting import everything_is_proposed
+from factories import everything_is_proposed
 
 from causalex_book.spotting import published_setting, samm_gap
 from causalex_book.spotting.samm_gap import AS_PUBLISHED, FRAMES_MOVED, READ_OUTS, TRAININGS, Config

@@ -1,10 +1,10 @@
 """The inputs: public motion, features of one's own, motion files, synthetic people."""
 
+import factories
 import numpy as np
 import pandas as pd
-import public_sources
 import pytest
-from window_archive import MACRO, marks, write
+from factories import MACRO, marks, write_windows
 
 from causalex_book.debiasing import counterfactuals
 from causalex_book.spotting import dataset, graph_spotting
@@ -12,7 +12,8 @@ from causalex_book.spotting.variants import CAUSAL_EX, FEW_EPOCHS, NONE, PUBLISH
 from causalex_core.data import manifest, region_motion
 from causalex_core.data.annotations import CAS, SAMM
 from causalex_core.errors import CausalexError
-from causalex_core.motion.extract import Config, Motion
+from causalex_core.motion.extract import Config
+from causalex_core.motion.record import MotionRecord
 from causalex_core.spotting.data import leave_one_subject_out
 from causalex_core.spotting.graph import GraphConfig
 
@@ -42,7 +43,7 @@ def motion(name, frames=400):
 def archive(folder, names=NAMES):
     """AUW-GCN's features of some videos."""
     for name in names:
-        write(folder / "feature_segment" / "test", name[:9], name, motion(name), marks(400))
+        write_windows(folder / "feature_segment" / "test", name[:9], name, motion(name), marks(400))
     return folder / "feature_segment"
 
 
@@ -52,7 +53,7 @@ def extracted(folder, path="{name}.npz"):
         file = folder / path.format(name=name, subject=name[7:9], video=name[7:])
         file.parent.mkdir(exist_ok=True)
         quality = np.zeros(400, np.uint8)
-        measured = Motion(motion(name), quality, 30.0, 3, Config(), "invented")
+        measured = MotionRecord(motion(name), quality, 30.0, 3, Config().to_json())
         file.write_bytes(measured.to_bytes())
     return folder
 
@@ -119,10 +120,10 @@ def test_missing_data_are_one_line(database, folder, message, annotated, tmp_pat
 def test_marks_of_the_windows_can_be_what_is_learned(tmp_path, annotated):
     folder = tmp_path / "feature_segment"
     label = marks(400, (MACRO, 10, 12, 20))  # the table has 40 to 80
-    write(folder / "test", "casme_015", NAMES[0], motion(NAMES[0]), label)
+    write_windows(folder / "test", "casme_015", NAMES[0], motion(NAMES[0]), label)
     for targets, expected in (("marks", range(10, 21)), ("annotations", range(40, 81))):
         data = read(CAS, folder, targets=targets)
-        action = data.windows.answers.action[:, 1].numpy().reshape(-1)
+        action = data.windows.targets.action[:, 1].numpy().reshape(-1)
         assert np.flatnonzero(action).tolist() == list(expected)
         assert data.truth["onset"].tolist() == [40.0]  # what detections are scored on
 
@@ -131,11 +132,11 @@ def test_marks_of_the_windows_can_be_what_is_learned(tmp_path, annotated):
 def test_the_public_motion_is_taken_where_no_folder_is_named(database, of_nobody):
     data = read(database, most_subjects=2)
     assert (data.name, data.fps) == (database, {CAS: 30, SAMM: 25}[database])
-    assert data.windows.names == public_sources.NAMES[database][:2] and data.synthetic is None
+    assert data.windows.names == factories.NAMES[database][:2] and data.synthetic is None
     for video in data.videos:
-        expected = public_sources.motion(video.name, public_sources.FRAMES[database])
+        expected = factories.motion(video.name, factories.FRAMES[database])
         assert np.array_equal(video.motion, expected)
-    assert len(data.truth) == 2 * len(public_sources.EXPRESSIONS)
+    assert len(data.truth) == 2 * len(factories.EXPRESSIONS)
 
 
 def test_the_published_prior_is_that_of_the_database_in_every_fold(of_nobody, made_up_sources):

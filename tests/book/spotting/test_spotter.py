@@ -10,7 +10,7 @@ from causalex_book.spotting import card, shipped
 from causalex_core.errors import CausalexError
 from causalex_core.motion.extract import Config as Extraction
 from causalex_core.motion.landmarks import Given
-from causalex_core.motion.record import Recording
+from causalex_core.motion.record import MotionRecord, Quality
 from causalex_core.spotting import checkpoints
 from causalex_core.spotting import predict as package
 from causalex_core.spotting.checkpoints import load_network, save_network
@@ -127,7 +127,9 @@ def test_weights_without_settings_are_no_spotter(ours, tmp_path):
 
 
 def test_a_still_video_has_no_graph():
-    still = Recording("s", "v", np.zeros((90, 12, 2), np.float32), np.ones(90, bool), 30.0)
+    still = MotionRecord(
+        np.zeros((90, 12, 2), np.float32), np.full(90, Quality.MEASURED, np.uint8), 30.0
+    )
     graph = of_video(still, GraphConfig())
     assert not graph.adjacency.any()
     assert "do not vary" in graph.settings["missing"]
