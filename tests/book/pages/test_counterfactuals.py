@@ -52,7 +52,7 @@ def test_debiasing_may_choose_to_do_nothing(tables):
     debiasing = tables["debiasing"]
     whole = debiasing.query("variant == @CAUSAL_EX")
     assert set(whole["counterfactual"]) > {NONE, *MAIN, SWEEP, CONSTANT}
-    assert set(debiasing.query("variant == @PREDECESSOR")["counterfactual"]) == {
+    assert set(debiasing.query("variant == @AUW_GCN")["counterfactual"]) == {
         NONE,
         *MAIN,
         SWEEP,
@@ -77,17 +77,17 @@ def test_null_frames_say_the_same_in_every_frame(tables):
 
 
 def test_the_tied_unit_is_counted_in_both_halves_of_the_people(tables, part):
-    bias = tables["bias"].query("variant == @PREDECESSOR and counterfactual == 'none'")
+    bias = tables["bias"].query("variant == @AUW_GCN and counterfactual == 'none'")
     assert (tables["bias"]["detected"] <= tables["bias"]["number"]).all()
     micro = int((part.truth["kind"] == "micro").sum())
     assert bias.query("event == 'expression'")["number"].sum() == micro
-    alarms = tables["alarms"].query("variant == @PREDECESSOR and counterfactual == 'none'")
+    alarms = tables["alarms"].query("variant == @AUW_GCN and counterfactual == 'none'")
     assert alarms["minutes"].sum() == pytest.approx(part.minutes)
 
 
 def test_a_video_without_edges_out_of_any_region_is_judged_as_it_is(part):
     views = counterfactuals._views(part, 1)
-    silent = ~counterfactuals.counterfactual.most_causal_regions(part.marks).any(axis=1)
+    silent = ~counterfactuals.debias.most_causal_regions(part.marks).any(axis=1)
     same = torch.from_numpy(silent[part.windows.video])
     assert same.any() and not same.all()
     for name in ("keep E_f", "mask E_f"):
