@@ -104,6 +104,8 @@ def fast(windows: Windows) -> None:
     count = sum(len(fold.train) for fold in folds)
     trained = sum(len(fold.train) for fold in folds[:FOLDS])
     graphs = Graphs(PRIOR, PRIOR)
+    warm_up = TrainingConfig(network=AUW_GCN, epochs=1)  # torch loads its optimiser once
+    train(windows, folds[:1], warm_up, graphs=graphs, keep=[], device="cpu")
     for name, config in NETWORKS.items():
         for precision in ("float32", "bfloat16"):
             setting = TrainingConfig(
