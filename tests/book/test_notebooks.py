@@ -84,9 +84,9 @@ def test_the_ten_lines_of_the_page_work_as_they_stand(tmp_path):
     for command in commands.splitlines():
         program, *words = command.split()
         assert program == ".venv/bin/causalex"
-        status, said = project.causalex(*words)
-        assert status == 0, said
-    assert said.startswith("my_ablation: 4 runs: 4 done; nobody is at work")
+        status, message = project.causalex(*words)
+        assert status == 0, message
+    assert message.startswith("my_ablation: 4 runs: 4 done; nobody is at work")
     folder = tmp_path / "_build" / "my_ablation"
     table = pd.read_csv(folder / "results.csv")
     assert (
@@ -97,7 +97,7 @@ def test_the_ten_lines_of_the_page_work_as_they_stand(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("given", "said"),
+    ("given", "message"),
     [
         (["-p", "n_graphs", "-5"], "'n_graphs' of the page 'template': -5 given, expected a whole"),
         (["-p", "frames", "[3]"], "3 in '[3]' given, expected a whole number of at least 30"),
@@ -105,7 +105,7 @@ def test_the_ten_lines_of_the_page_work_as_they_stand(tmp_path):
         (["-p", "n_grphs", "5"], "has no parameter 'n_grphs'; did you mean 'n_graphs'?"),
     ],
 )
-def test_papermill_ends_with_one_line_on_a_parameter(tmp_path, given, said):
+def test_papermill_ends_with_one_line_on_a_parameter(tmp_path, given, message):
     ran = subprocess.run(
         [sys.executable, "-m", "papermill", str(TEMPLATE), "out.ipynb", "-k", "python3", *given],
         cwd=tmp_path,
@@ -115,4 +115,4 @@ def test_papermill_ends_with_one_line_on_a_parameter(tmp_path, given, said):
     )
     assert ran.returncode == 1
     shown = ran.stderr.partition('Exception encountered at "In [3]":\n')[2].strip()
-    assert shown.startswith("causalex: error: ") and said in shown and "\n" not in shown
+    assert shown.startswith("causalex: error: ") and message in shown and "\n" not in shown

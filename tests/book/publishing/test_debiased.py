@@ -65,9 +65,9 @@ def test_the_largest_gain_stands_beside_that_of_a_constant():
             "gain_high": 0.1,
         }
     )
-    (said,) = debiased.at_fixed_thresholds(table)
-    assert "null frames gains most, +0.030 [+0.000, +0.100], and a constant +0.050" in said
-    assert "keep E_f gains most, +0.070 [+0.000, +0.100], and a constant +0.080" in said
+    (message,) = debiased.at_fixed_thresholds(table)
+    assert "null frames gains most, +0.030 [+0.000, +0.100], and a constant +0.050" in message
+    assert "keep E_f gains most, +0.070 [+0.000, +0.100], and a constant +0.080" in message
 
 
 def test_the_tie_is_told_before_debiasing_and_after():
@@ -82,10 +82,10 @@ def test_the_tie_is_told_before_debiasing_and_after():
         detected=[6.0, 3.0, 5.0, 5.0, 6.0, 4.0, 5.0, 4.0],
         number=10,
     )
-    (said,) = debiased.planted(bias)
-    assert said.startswith("synthetic, like SAMM-LV: ")
-    assert "by +0.300 where it is tied and +0.000 where it is free; after" in said
-    assert said.endswith("by +0.200 where it is tied and +0.100 where it is free.")
+    (message,) = debiased.planted(bias)
+    assert message.startswith("synthetic, like SAMM-LV: ")
+    assert "by +0.300 where it is tied and +0.000 where it is free; after" in message
+    assert message.endswith("by +0.200 where it is tied and +0.100 where it is free.")
     assert not list(debiased.planted(pd.DataFrame()))
 
 
@@ -107,6 +107,6 @@ def test_what_is_undefined_is_counted():
 
 def test_a_result_that_is_older_than_these_counts_is_said_to_be():
     rates = pd.DataFrame({"tpr": [0.1], "ratio": [2.0]})
-    said = list(debiased.undefined(rates, pd.DataFrame({"gap": [0.1]}), 20))
-    assert [line for line in said if "older than this count" in line] == said[1:]
+    message = list(debiased.undefined(rates, pd.DataFrame({"gap": [0.1]}), 20))
+    assert [line for line in message if "older than this count" in line] == message[1:]
     assert len(list(debiased.undefined(rates, pd.DataFrame(), 20))) == 2
