@@ -97,8 +97,7 @@ def execute(
     output = output.absolute()
     folder, run = output.parent.parent, output.stem
     finished = folder / "finished" / output.name
-    known = of_notebook.names(notebook)
-    experiment.refuse_unknown_parameters(notebook.stem, parameters, known)
+    experiment.refuse_unknown(parameters, of_notebook.names(notebook), notebook.name)
     with locks.exclusive(records.lock(folder, run), f"another process executes {run}"):
         earlier = records.read(folder, run)
         if earlier and earlier.state == "done" and earlier.answers(parameters, uses):

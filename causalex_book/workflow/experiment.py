@@ -5,6 +5,7 @@ import os
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -101,12 +102,10 @@ def read(name: str, settings: Sequence[str] = ()) -> Experiment:
             f"{file}: says 'experiment: {called}'; give it the name of its file, '{file.stem}', so"
             " that no two experiments share a folder"
         )
-    return parse(_changed(content, settings) if settings else content)
-
-
-def _changed(content: Any, settings: Sequence[str]) -> Any:
-    _understood(content)  # first say what is wrong with the file itself
-    return grid.changed(content, settings)
+    if settings:
+        _understood(content)  # first say what is wrong with the file itself
+        content = grid.changed(content, settings)
+    return parse(content)
 
 
 def parse(content: Any) -> Experiment:
@@ -147,9 +146,9 @@ def _understood(content: Any) -> Experiment:
             f"an experiment cannot be called '{name}': give letters, digits and _.=+- only, and"
             f" none of {', '.join(_TAKEN)}"
         )
-    _refuse_unknown(content, kinds[kind[0]] | {"resources"}, f"experiment '{name}'", "key")
+    refuse_unknown(content, kinds[kind[0]] | {"resources"}, f"experiment '{name}'", "key")
     resources = dict(content.get("resources") or {})
-    _refuse_unknown(resources, RESOURCES, f"experiment '{name}'", "resource")
+    refuse_unknown(resources, RESOURCES, f"experiment '{name}'", "resource")
     varied: tuple[str, ...] = ()
     if kind == ["pages"]:
         pages = content["pages"] or {}
@@ -165,36 +164,29 @@ def _understood(content: Any) -> Experiment:
 
 def _refuse_unrunnable(runs: Mapping[str, Run], who: str) -> None:
     """Refuse notebooks that do not exist, and parameters that a notebook does not have."""
-    known: dict[str, tuple[str, ...]] = {}
+    known = cache(parameters.names)
     for run in runs.values():
-        if run.notebook not in known:
-            file = notebook(run.notebook)
-            if not file.is_file():
-                there = sorted(file.stem for file in paths.NOTEBOOKS.glob("*.ipynb"))
-                raise CausalexError(
-                    f"{who} lists '{run.notebook}', but there is no notebooks/{file.name}"
-                    f"{did_you_mean(run.notebook, there)}"
-                )
-            known[run.notebook] = parameters.names(file) if run.parameters else ()
-        refuse_unknown_parameters(run.notebook, run.parameters, known[run.notebook], who)
+        file = notebook(run.notebook)
+        if not file.is_file():
+            notebooks = sorted(file.stem for file in paths.NOTEBOOKS.glob("*.ipynb"))
+            raise CausalexError(
+                f"{who} lists '{run.notebook}', but there is no notebooks/{file.name}"
+                f"{did_you_mean(run.notebook, notebooks)}"
+            )
+        if run.parameters:
+            refuse_unknown(run.parameters, known(file), f"{who}: {file.name}")
 
 
-def refuse_unknown_parameters(
-    notebook: str, given: Iterable[str], known: Sequence[str], who: str = ""
-) -> None:
-    """Refuse parameters that a notebook does not have, naming the nearest one that it has."""
-    _refuse_unknown(given, known, f"{who}: {notebook}.ipynb" if who else f"{notebook}.ipynb")
-
-
-def _refuse_unknown(
+def refuse_unknown(
     given: Iterable[str], known: Iterable[str], who: str, what: str = "parameter"
 ) -> None:
-    there = sorted(known) if what == "key" else list(known)
+    """Refuse a name that is not known, naming the nearest one that is."""
+    known = sorted(known) if what == "key" else list(known)
     for name in given:
-        if name not in there:
+        if name not in known:
             raise CausalexError(
-                f"{who} has no {what} '{name}'{did_you_mean(str(name), there)}"
-                f" (it has: {', '.join(there) or 'none'})"
+                f"{who} has no {what} '{name}'{did_you_mean(str(name), known)}"
+                f" (it has: {', '.join(known) or 'none'})"
             )
 
 

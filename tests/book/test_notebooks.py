@@ -67,13 +67,13 @@ def test_the_template_runs_from_another_folder_without_data(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("given", "said"),
+    ("given", "message"),
     [
         (["-p", "frames", "[3]"], "3 in '[3]' given, expected a whole number of at least 30"),
         (["-p", "n_grphs", "5"], "has no parameter 'n_grphs'; did you mean 'n_graphs'?"),
     ],
 )
-def test_papermill_ends_with_one_line_on_a_parameter(tmp_path, given, said):
+def test_papermill_ends_with_one_line_on_a_parameter(tmp_path, given, message):
     ran = subprocess.run(
         [sys.executable, "-m", "papermill", str(TEMPLATE), "out.ipynb", "-k", "python3", *given],
         cwd=tmp_path,
@@ -83,4 +83,4 @@ def test_papermill_ends_with_one_line_on_a_parameter(tmp_path, given, said):
     )
     assert ran.returncode == 1
     shown = ran.stderr.partition('Exception encountered at "In [3]":\n')[2].strip()
-    assert shown.startswith("causalex: error: ") and said in shown and "\n" not in shown
+    assert shown.startswith("causalex: error: ") and message in shown and "\n" not in shown

@@ -63,7 +63,7 @@ def test_units_sources_and_notes_name_rows_and_columns_that_exist():
 
 
 @pytest.mark.parametrize(
-    ("address", "said"),
+    ("address", "message"),
     [
         (("causal_x", "table2", "MDMD", "cas macro"), "did you mean 'causal_ex'"),
         (("causal_ex", "tabel2", "MDMD", "cas macro"), "did you mean 'table2'"),
@@ -74,8 +74,8 @@ def test_units_sources_and_notes_name_rows_and_columns_that_exist():
         (("spotting", "overall", "Concat-CNN, raw frames", "samm"), "holds '–', not a number"),
     ],
 )
-def test_a_wrong_address_gets_one_helpful_line(address, said):
-    with pytest.raises(CausalexError, match=re.escape(said)) as error:
+def test_a_wrong_address_gets_one_helpful_line(address, message):
+    with pytest.raises(CausalexError, match=re.escape(message)) as error:
         paper.value(*address)
     assert "\n" not in str(error.value)
 

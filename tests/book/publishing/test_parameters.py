@@ -72,7 +72,7 @@ def test_the_same_value_is_taken_however_it_is_written(name, given, value):
 
 
 @pytest.mark.parametrize(
-    ("name", "given", "said"),
+    ("name", "given", "message"),
     [
         ("count", -5, "-5 given, expected a whole number of at least 1"),
         ("count", 0, "0 given, expected a whole number of at least 1"),
@@ -118,12 +118,12 @@ def test_the_same_value_is_taken_however_it_is_written(name, given, value):
         ("level", "x", "'x' given, expected a number or null"),
     ],
 )
-def test_any_other_is_refused_in_one_line(name, given, said):
-    with pytest.raises(CausalexError, match=said) as raised:
+def test_any_other_is_refused_in_one_line(name, given, message):
+    with pytest.raises(CausalexError, match=message) as raised:
         Toy(**{name: given})
     assert str(raised.value).startswith(f"parameter '{name}' of the page 'test_parameters': ")
     assert "\n" not in str(raised.value) and len(str(raised.value)) < 400
-    with pytest.raises(CausalexError, match=said):
+    with pytest.raises(CausalexError, match=message):
         checked(Toy, {name: given})
 
 

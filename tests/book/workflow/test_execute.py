@@ -16,6 +16,6 @@ print("a warning", file=sys.stderr)
 """
     nbformat.write(new_notebook(cells=[new_code_cell(source)]), notebook)
     execute(notebook, tmp_path / "toy" / "pages" / "page.ipynb", {})
-    told = (tmp_path / "toy" / records.JOURNAL).read_text()
-    assert "page: 25%|##5       | 3/12 [00:30<01:30,  0.10epoch/s]" in told
-    assert "a warning" not in told
+    reason = (tmp_path / "toy" / records.JOURNAL).read_text()
+    assert "page: 25%|##5       | 3/12 [00:30<01:30,  0.10epoch/s]" in reason
+    assert "a warning" not in reason

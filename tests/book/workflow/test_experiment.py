@@ -20,8 +20,8 @@ def write(folder, name, *sources, tags=()):
 
 
 def test_unknown_experiment_names_those_that_exist():
-    said = r"'papers'; did you mean 'paper'\? \(there are: .*book"
-    with pytest.raises(CausalexError, match=said):
+    message = r"'papers'; did you mean 'paper'\? \(there are: .*book"
+    with pytest.raises(CausalexError, match=message):
         experiment.read("papers")
 
 
@@ -85,6 +85,6 @@ def test_parameter_names_of_a_notebook(notebooks):
 
 def test_a_parameter_that_a_notebook_lacks_is_refused(notebooks):
     write(notebooks, "a", "seed = 3", tags=["parameters"])
-    said = r"a\.ipynb has no parameter 'sed'; did you mean 'seed'\?"
-    with pytest.raises(CausalexError, match=said):
+    message = r"a\.ipynb has no parameter 'sed'; did you mean 'seed'\?"
+    with pytest.raises(CausalexError, match=message):
         execute.execute(notebooks / "a.ipynb", notebooks / "e" / "pages" / "a.ipynb", {"sed": 4})

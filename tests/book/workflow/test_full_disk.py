@@ -47,6 +47,6 @@ def test_before_anything_is_written(page, monkeypatch, capsys):
     before = output.read_bytes()
     monkeypatch.setattr(execute.papermill, "execute_notebook", full)
     assert command.main(["execute", str(notebook), str(output)]) == 2
-    said = capsys.readouterr().err
-    assert "No space left on device: 'somewhere'" in said and said.count("\n") == 1
+    message = capsys.readouterr().err
+    assert "No space left on device: 'somewhere'" in message and message.count("\n") == 1
     assert output.read_bytes() == before

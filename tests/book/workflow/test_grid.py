@@ -71,7 +71,7 @@ def test_names_suit_files_jobs_and_links(values):
 
 
 @pytest.mark.parametrize(
-    ("changes", "said"),
+    ("changes", "message"),
     [
         ({"notebook": "grahps"}, r"lists 'grahps', .* no notebooks/grahps\.ipynb; .*'graphs'\?"),
         ({"fixed": {"metods": []}}, r"no parameter 'metods'; did you mean 'methods'\?"),
@@ -91,8 +91,8 @@ def test_names_suit_files_jobs_and_links(values):
         ({"experiment": "html"}, r"cannot be called 'html'"),
     ],
 )
-def test_what_cannot_be_run_is_refused_before_anything_starts(changes, said):
-    with pytest.raises(CausalexError, match=said):
+def test_what_cannot_be_run_is_refused_before_anything_starts(changes, message):
+    with pytest.raises(CausalexError, match=message):
         experiment.parse(content(**changes))
 
 
@@ -125,15 +125,15 @@ def test_values_from_the_command_line_for_pages():
 
 
 @pytest.mark.parametrize(
-    ("setting", "said"),
+    ("setting", "message"),
     [
         ("seed", "expected key=value"),
         ("=1", "expected key=value"),
         ("seed=[1", "not YAML"),
     ],
 )
-def test_settings_that_cannot_be_read(setting, said):
-    with pytest.raises(CausalexError, match=said):
+def test_settings_that_cannot_be_read(setting, message):
+    with pytest.raises(CausalexError, match=message):
         grid.changed(content(), [setting])
 
 
@@ -171,7 +171,7 @@ def test_a_file_that_calls_itself_otherwise_or_is_no_yaml(files):
 
 
 @pytest.mark.parametrize(
-    ("words", "said"),
+    ("words", "message"),
     [
         (["run", "f"], "no experiment 'f' (there are: e)"),
         (["run", "e", "--set", "seeds=1"], "no parameter 'seeds'; did you mean 'seed'?"),
@@ -179,8 +179,8 @@ def test_a_file_that_calls_itself_otherwise_or_is_no_yaml(files):
         (["status", "g.yml"], "no experiment 'g.yml'"),
     ],
 )
-def test_refused_in_one_line_and_nothing_is_made(files, capsys, words, said):
+def test_refused_in_one_line_and_nothing_is_made(files, capsys, words, message):
     assert cli.main(["experiment", *words]) == 2
     error = capsys.readouterr().err
-    assert said in error and error.count("\n") == 1
+    assert message in error and error.count("\n") == 1
     assert not (files / "_build").exists()

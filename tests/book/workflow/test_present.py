@@ -54,11 +54,11 @@ def test_a_notebook_that_failed_is_no_page(tmp_path):
 
 
 def test_a_notice_stands_directly_under_the_title(tmp_path):
-    said = new_output("display_data", data={"text/plain": "stored"})
+    message = new_output("display_data", data={"text/plain": "stored"})
     cells = [
         new_markdown_cell("# Title\n\nText."),
         code("compute"),
-        code("notice", tags=["notice", "remove-input"], outputs=[said]),
+        code("notice", tags=["notice", "remove-input"], outputs=[message]),
     ]
     page = present.page(executed(tmp_path, *cells))
     assert [cell.source for cell in page.cells] == ["# Title", "notice", "Text.", "compute"]

@@ -137,8 +137,8 @@ def test_cancelling_waits_until_jobs_are_gone(chosen, tmp_path, monkeypatch):
 def test_who_is_at_work(chosen):
     folder = chosen.folder
     with locks.exclusive(records.controller_lock(folder), ""), records.pidfile(folder, "slurm"):
-        said = records.controller(folder)
-        assert said.startswith("at work since") and "profile slurm" in said
+        message = records.controller(folder)
+        assert message.startswith("at work since") and "profile slurm" in message
         word = (folder / "controller.json").read_text()
     assert records.controller(folder) == "nobody is at work"
     assert not records.was_killed(folder)

@@ -31,7 +31,7 @@ def test_not_a_number():
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "message"),
     [
         ("[1", "not YAML: .*line 1"),
         ("grid: {seed: [1]}\ngrid: {seed: [2]}", "'grid' stands here again.* line 2"),
@@ -39,8 +39,8 @@ def test_not_a_number():
         ("9" * 5000, "not YAML"),
     ],
 )
-def test_what_is_no_yaml_is_one_line(text, said):
-    with pytest.raises(CausalexError, match=said) as raised:
+def test_what_is_no_yaml_is_one_line(text, message):
+    with pytest.raises(CausalexError, match=message) as raised:
         core_yaml.loads(text)
     assert "\n" not in str(raised.value)
 
