@@ -25,14 +25,18 @@ import torch.nn.functional as nnf
 from torch import Tensor, nn
 
 from causalex_core.devices import NAMES, choose_device, keep_freed_memory
-from causalex_core.recognition.attention import TOKENS
-from causalex_core.recognition.encoder import HEADS, PATCH, WIDTHS
-from causalex_core.recognition.fold_trainer import FoldTrainer, Run, TrainingConfig
-from causalex_core.recognition.network import CLASSES, Network
-from causalex_core.recognition.phases import WIDTH
-from causalex_core.recognition.stack import Stack
+from causalex_core.recognition.model import (
+    CLASSES,
+    PATCH,
+    STAGE_HEADS,
+    TOKENS,
+    WIDTH,
+    WIDTHS,
+    CausalNet,
+)
 from causalex_core.recognition.ststnet import StstnetConfig
-from causalex_core.recognition.training import COMPACT_TRAINING
+from causalex_core.recognition.training import COMPACT_TRAINING, FoldTrainer, Stack, TrainingConfig
+from causalex_core.training import Fold, Run
 
 STEPS, SEED = 2, 1
 FOLDS, EPOCHS, ALL_SAMPLES = 68, 200, 68 * 442 - 442  # trained on in an epoch of all folds
@@ -127,7 +131,7 @@ class PlainEncoder(nn.Module):
         super().__init__()
         self.embed = nn.Conv2d(PATCH * PATCH * 3, WIDTHS[0], 1)
         self.stages = nn.ModuleList(
-            [PlainStage(*each) for each in zip(WIDTHS, HEADS, repeats, strict=True)]
+            [PlainStage(*each) for each in zip(WIDTHS, STAGE_HEADS, repeats, strict=True)]
         )
         self.shrinks = nn.ModuleList([PlainShrink(width) for width in WIDTHS[:-1]])
 
@@ -143,7 +147,7 @@ class PlainEncoder(nn.Module):
 class PlainNetwork(nn.Module):
     """The published network; what follows the encoders, a small part, is ours."""
 
-    def __init__(self, network: Network) -> None:
+    def __init__(self, network: CausalNet) -> None:
         super().__init__()
         self.flow, self.direction = (PlainEncoder(network.config.repeats) for _ in range(2))
         self.positions, self.causal, self.head = network.positions, network.causal, network.head
@@ -163,7 +167,7 @@ class PlainNetwork(nn.Module):
 def plain(maps: Tensor, labels: Tensor, count: int) -> float:
     """Seconds of a step of the published loop."""
     torch.manual_seed(SEED)
-    network = PlainNetwork(Network())
+    network = PlainNetwork(CausalNet())
     optimiser = torch.optim.Adam(network.parameters(), lr=5e-5)
     taken, losses = [], []
     for _ in range(STEPS):
@@ -184,7 +188,7 @@ def fast(maps: Tensor, labels: Tensor, count: int, precision: str) -> float:
     config = TrainingConfig(precision=precision, epochs=STEPS)
     training = one_fold(maps, labels, count, config)
     torch.manual_seed(SEED)
-    load(training.networks, Network())
+    load(training.networks, CausalNet())
     taken, losses = [], []
     for _ in range(STEPS):
         started = time.monotonic()
@@ -201,11 +205,11 @@ def one_fold(maps: Tensor, labels: Tensor, count: int, config: TrainingConfig) -
 
 
 def run(count: int, n_samples: int) -> Run:
-    return Run("fold", np.arange(count), np.arange(count, n_samples), SEED)
+    return Run(Fold("fold", np.arange(count), np.arange(count, n_samples)), SEED)
 
 
 @torch.no_grad()
-def load(stack: Stack, network: Network) -> None:
+def load(stack: Stack, network: CausalNet) -> None:
     """Give a folded network the weights of one that is not."""
     theirs = network.state_dict()
     for name, value in stack.parameters.items():

@@ -1,19 +1,27 @@
-"""CPU time of leave-one-subject-out training, beside a plain loop that works item by item.
+"""CPU time of leave-one-subject-out training, next to a plain loop that works item by item.
 
-    python benchmarks/train.py [fast] [plain] [debias] [gpu] [--device auto|cpu|cuda]
+    python benchmarks/train.py [fast] [plain] [forms] [debias] [gpu] [--device auto|cpu|cuda]
+    python benchmarks/train.py fast --before CHECKOUT
 
 Random motion and labels in the numbers of CAS(ME)^2: 22 subjects, 95 videos, 357 expressions,
-about 293 windows with one; AUW-GCN's network and optimiser. `plain` does per window what the
-published loop does: it opens a file, writes the targets frame by frame, and repeats adjacency
-and weights for every frame of a batch. Both run 5 epochs on one thread and are extrapolated to
-100 epochs of 22 folds. `debias` judges a counterfactual with trained models, which is all that
-debiasing adds, beside what training took. `gpu` trains the whole for one seed and for five.
+about 293 windows with one; AUW-GCN's optimiser. `plain` does per window what the published loop
+does: it opens a file, writes the targets frame by frame, and repeats adjacency and weights for
+every frame of a batch. Both train few folds for 5 epochs on one thread and are extrapolated to
+100 epochs of 22 folds. `forms` compares steps of three folds one by one, which is how they are
+trained, with steps of all three by torch.func.vmap. `debias` predicts a counterfactual with trained
+models, which is all that debiasing adds to training. `gpu` trains the whole for one seed and for
+five. With `--before`, `fast` runs by turns here and in an earlier checkout; ratios are printed.
 """
 
 import argparse
+import copy
 import os
+import re
+import subprocess
+import sys
 import tempfile
 import time
+from functools import partial
 from itertools import pairwise
 from pathlib import Path
 
@@ -24,52 +32,60 @@ import pandas as pd
 import torch
 from scipy import stats
 from torch import nn
+from torch.func import functional_call, stack_module_state, vmap
 
 from causalex_core.devices import NAMES, choose_device
-from causalex_core.spotting import losses, network, optimiser
-from causalex_core.spotting.fold_trainer import Graphs, TrainingConfig
-from causalex_core.spotting.judging import judge
-from causalex_core.spotting.losses import TargetBatch
-from causalex_core.spotting.network import AUW_GCN, PAPER
-from causalex_core.spotting.targets import marks
-from causalex_core.spotting.training import train
-from causalex_core.spotting.windows import (
+from causalex_core.spotting import losses
+from causalex_core.spotting.data import (
     AUW_GCN_CONSTANTS,
+    Targets,
     Video,
     Windows,
     cut,
     gather,
     leave_one_subject_out,
+    marks,
+)
+from causalex_core.spotting.model import AUW_GCN, FRAMES, PAPER, Network, NetworkConfig
+from causalex_core.spotting.training import (
+    Graphs,
+    OptimiserConfig,
+    TrainingConfig,
+    predict,
+    train,
 )
 
-SUBJECTS, VIDEOS, FRAMES, MACRO, MICRO = 22, 95, 2_620, 300, 57
-EPOCHS, ALL_EPOCHS, FULL_BATCH = 5, 100, 128
+SUBJECTS, VIDEOS, LENGTH, MACRO, MICRO = 22, 95, 2_620, 300, 57
+FOLDS, EPOCHS, ALL_EPOCHS, FULL_BATCH = 3, 5, 100, 128
 PRIOR = torch.eye(12) + 1 / 12
+NETWORKS = {"AUW-GCN": AUW_GCN, "Causal-Ex": PAPER}
+N_TURNS = 3
+TASKS = ("fast", "plain", "forms", "debias", "gpu")
 
 
 def videos() -> tuple[list[Video], pd.DataFrame]:
     """Random videos, and their expressions in the first half of each."""
     generator = np.random.default_rng(1)
     made = [
-        Video(f"s{n % SUBJECTS}", f"v{n}", generator.normal(0, 0.05, (FRAMES, 12, 2)))
+        Video(f"s{n % SUBJECTS}", f"v{n}", generator.normal(0, 0.05, (LENGTH, 12, 2)))
         for n in range(VIDEOS)
     ]
     rows = []
     for number in range(MACRO + MICRO):
         kind, half = ("macro", 20) if number < MACRO else ("micro", 5)
-        video, onset = made[number % VIDEOS], int(generator.integers(10, FRAMES // 2))
+        video, onset = made[number % VIDEOS], int(generator.integers(10, LENGTH // 2))
         rows.append((video.subject, video.name, onset, onset + half, onset + 2 * half, kind))
     columns = ["subject", "video", "onset", "apex", "offset", "kind"]
     frames = dict.fromkeys(columns[2:5], float)
     return made, pd.DataFrame(rows, columns=columns).astype(frames)
 
 
-def multiply_adds(config: network.NetworkConfig) -> float:
+def multiply_adds(config: NetworkConfig) -> float:
     """Multiply-adds of training on one window: the forward pass and twice as many back."""
     inputs = [config.channels, *[config.hidden] * len(config.graph)]
     per_frame = sum(config.nodes * one * (config.nodes + two) for one, two in pairwise(inputs))
-    per_frame += sum(layer.weight[0].numel() for layer in network.Network(config).convolutions)
-    return 3.0 * per_frame * network.FRAMES
+    per_frame += sum(layer.weight.numel() for layer in Network(config).convolutions)
+    return 3.0 * per_frame * FRAMES
 
 
 def rate(precision: torch.dtype) -> float:
@@ -89,21 +105,22 @@ def seconds(work) -> float:
 
 
 def fast(windows: Windows) -> None:
-    """All folds, in both precisions and for both networks."""
+    """Some folds, in both precisions and for both networks."""
     folds = leave_one_subject_out(windows)
     count = sum(len(fold.train) for fold in folds)
+    trained = sum(len(fold.train) for fold in folds[:FOLDS])
     graphs = Graphs(PRIOR, PRIOR)
-    for name, config in (("AUW-GCN", AUW_GCN), ("Causal-Ex", PAPER)):
+    for name, config in NETWORKS.items():
         for precision in ("float32", "bfloat16"):
             setting = TrainingConfig(
                 network=config, epochs=EPOCHS, normalisation="auw_gcn", precision=precision
             )
             started = time.process_time()
-            outcome = train(windows, folds, setting, graphs=graphs, keep=[], device="cpu")
+            results = train(windows, folds[:FOLDS], setting, graphs=graphs, keep=[], device="cpu")
             taken = time.process_time() - started
             floor = multiply_adds(config) / rate(getattr(torch, precision))
-            report(f"{name}, {precision}", taken / (EPOCHS * count), count, floor)
-            print(f"{'':28}loss of the last epoch {outcome.losses[:, -1].mean():.4f}")
+            report(f"{name}, {precision}", taken / (EPOCHS * trained), count, floor)
+            print(f"{'':28}loss of the last epoch {results.losses[:, -1].mean():.4f}")
 
 
 def report(name: str, per_window: float, count: int, floor: float | None = None) -> None:
@@ -196,30 +213,67 @@ def plain(made: list[Video], table: pd.DataFrame, count: int) -> None:
                 if marked[number, ..., 3].any():
                     paths.append(Path(folder, f"{video.name}-{number}.npz"))
                     np.savez(paths[-1], motion=window, marks=marked[number])
-        model, config = PlainNetwork(), optimiser.RELEASED
-        update = torch.optim.AdamW(model.parameters(), config.rate, weight_decay=config.decay)
+        model, config = PlainNetwork(), OptimiserConfig()
+        update = torch.optim.AdamW(model.parameters(), config.lr, weight_decay=config.weight_decay)
         loader = torch.utils.data.DataLoader(PlainItems(paths), FULL_BATCH, shuffle=True)
         started = time.process_time()
         for _ in range(EPOCHS):
             for motion, *targets in loader:
-                logits = model(motion)[None, :, :, 7:-7]
-                answers = TargetBatch(*(target[None] for target in targets))
+                logits = model(motion)[:, :, 7:-7]
                 update.zero_grad()
-                losses.total(losses.terms(logits, answers)).sum().backward()
+                losses.total(losses.terms(logits, Targets(*targets))).backward()
                 update.step()
         taken = time.process_time() - started
     report("plain loop, AUW-GCN", taken / (EPOCHS * len(paths)), count)
 
 
+def forms(windows: Windows) -> None:
+    """Forward and backward passes of three folds: one by one, and all at once by vmap."""
+    motion = windows.motion[: 3 * FULL_BATCH].unflatten(0, (3, FULL_BATCH))
+    for name, config in NETWORKS.items():
+        models = [Network(config, compound=PRIOR, prior=PRIOR) for _ in range(3)]
+        state = stack_module_state(models)
+        shape = copy.deepcopy(models[0]).to("meta")
+        stacked = vmap(partial(_called, shape))
+        at_once = seconds(lambda run=stacked, of=state: run(*of, motion).sum().backward())
+        one_by_one = seconds(lambda of=models: sum(map(_loss, of, motion)).backward())
+        print(f"{name:<28}vmap over three folds: {at_once / one_by_one:.2f} of one by one")
+
+
+def _called(shape: nn.Module, parameters: dict, buffers: dict, motion: torch.Tensor):
+    return functional_call(shape, (parameters, buffers), (motion,))
+
+
+def _loss(model: nn.Module, motion: torch.Tensor) -> torch.Tensor:
+    return model(motion).sum()
+
+
+def paired(before: Path) -> None:
+    """CPU time of `fast` here over that in an earlier checkout, by turns."""
+    here, taken = Path(__file__).parents[1], {}
+    for checkout in [before, here] * N_TURNS:
+        output = subprocess.run(
+            [sys.executable, checkout / "benchmarks" / "train.py", "fast", "--device", "cpu"],
+            env=os.environ | {"PYTHONPATH": str(checkout)},
+            check=True,
+            capture_output=True,
+            text=True,
+        ).stdout
+        for name, value in re.findall(r"^(\S.*?) +([\d.]+) ms per window", output, re.MULTILINE):
+            taken.setdefault(name, {}).setdefault(checkout, []).append(float(value))
+    for name, by_checkout in taken.items():
+        print(f"{name:<28}{min(by_checkout[here]) / min(by_checkout[before]):.2f} of before")
+
+
 def debias(windows: Windows) -> None:
-    """What debiasing after training costs, beside training."""
+    """What debiasing after training costs, as a share of training."""
     folds, graphs = leave_one_subject_out(windows), Graphs(PRIOR, PRIOR)
     setting = TrainingConfig(network=PAPER, epochs=1, precision="bfloat16")
     started = time.process_time()
-    outcome = train(windows, folds, setting, graphs=graphs, keep=[], device="cpu")
+    results = train(windows, folds, setting, graphs=graphs, keep=[], device="cpu")
     trained = (time.process_time() - started) * ALL_EPOCHS
     started = time.process_time()
-    judge(outcome, setting, graphs, {"null": torch.zeros_like(windows.motion)})
+    predict(results, setting, graphs, {"null": torch.zeros_like(windows.motion)})
     judged = time.process_time() - started
     share = f"{100 * judged / trained:.2f} % of {trained / 60:.1f} CPU min of training"
     print(f"{'one counterfactual':<28}{judged:6.1f} s for all windows, {share}", flush=True)
@@ -241,12 +295,16 @@ def gpu(windows: Windows) -> None:
 def main() -> None:
     torch.set_num_threads(1)
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("wanted", nargs="*", help="fast, plain, debias, gpu; all if none is named")
+    parser.add_argument("wanted", nargs="*", help=f"{', '.join(TASKS)}; all if none is named")
+    parser.add_argument("--before", type=Path, help="an earlier checkout to compare `fast` with")
     parser.add_argument(
         "--device", choices=NAMES, default="auto", help="cpu: all but gpu; cuda: gpu; auto: both"
     )
     given = parser.parse_args()
-    wanted = set(given.wanted) or {"fast", "plain", "debias", "gpu"}
+    if given.before:
+        paired(given.before.resolve())
+        return
+    wanted = set(given.wanted or TASKS)
     if given.device != "auto":
         wanted &= {"gpu"} if choose_device(given.device).type == "cuda" else wanted - {"gpu"}
     made, table = videos()
@@ -259,6 +317,8 @@ def main() -> None:
         plain(made, table, count)
     if "fast" in wanted:
         fast(windows)
+    if "forms" in wanted:
+        forms(windows)
     if "debias" in wanted:
         debias(windows)
     if "gpu" in wanted:

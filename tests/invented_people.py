@@ -8,7 +8,7 @@ import pandas as pd
 
 from causalex_book.spotting.dataset import SpottingDataset
 from causalex_core.spotting import losses, proposals
-from causalex_core.spotting.windows import Video, gather
+from causalex_core.spotting.data import Video, gather
 
 COLUMNS = ["subject", "video", "onset", "apex", "offset", "kind"]
 Expression = tuple[float, float, float, str]  # onset, apex, offset, kind

@@ -18,8 +18,8 @@ from causalex_core.data.region_motion import FOLDERS, RegionMotion
 from causalex_core.evaluation.uncertainty import mean_interval
 from causalex_core.expressions import MissingOffset, resolve_missing_offsets
 from causalex_core.config import Count, Parameters, Seed, at_least
-from causalex_core.spotting.targets import ACTION, KINDS, OFFSET, ONSET, marks
-from causalex_core.spotting.windows import cut
+from causalex_core.spotting.data import ACTION, KINDS, OFFSET, ONSET, marks
+from causalex_core.spotting.data import cut
 
 SOURCES = region_motion.SOURCES
 UNITS: Mapping[int, str] = {12: "mouth corner", 4: "brow, middle"}  # and what each moves most

@@ -38,10 +38,12 @@ from causalex_core.config import (
 )
 from causalex_core.evaluation import frames, operating_points
 from causalex_core.expressions import KINDS
-from causalex_core.spotting import candidates, debias, targets
+from causalex_core.spotting import debias
+from causalex_core.spotting.data import KINDS as CHANNELS
+from causalex_core.spotting.data import leave_one_subject_out
 from causalex_core.spotting.debias import Form
-from causalex_core.spotting.judging import judge
-from causalex_core.spotting.windows import leave_one_subject_out
+from causalex_core.spotting.training import predict
+from causalex_core.training import by_sample
 
 SOURCES = ()
 LONG = True
@@ -177,12 +179,11 @@ def _of_seed(
     views = _views(data, seed, names)
     main = {view: views[view] for view in names}
     results, matrices = trained(data, variant, leave_one_subject_out(data.windows), seed, setting)
-    predicted = judge(
+    predicted = predict(
         results, how, matrices, {NONE: motion, **(views if name == CAUSAL_EX else main)}
     )
     scores = {
-        view: candidates.in_place(results.runs, of_runs, len(motion))
-        for view, of_runs in predicted.items()
+        view: by_sample(results.runs, of_runs, len(motion)) for view, of_runs in predicted.items()
     }
     of_seed = _OfSeed(confidence={view: _confidence(array) for view, array in scores.items()})
     scores = _with_both(scores)
@@ -190,7 +191,7 @@ def _of_seed(
         scores[CONSTANT] = np.full_like(scores[NONE], LEVEL)
     folds, epochs = nested.folds(data.windows), threshold_sweep.inner_epochs(config.epochs)
     results, matrices = trained(data, variant, folds, seed, setting, epochs)
-    predicted = judge(results, how, matrices, {NONE: motion, **main})
+    predicted = predict(results, how, matrices, {NONE: motion, **main})
     pairs = [
         (
             run.fold.held_out,
@@ -286,7 +287,7 @@ def _confidences(seeds: Sequence[_OfSeed]) -> Iterator[dict[str, object]]:
     """Mean probabilities over seeds, by motion, kind and head."""
     for view in seeds[0].confidence:
         values = np.mean([seed.confidence[view] for seed in seeds], axis=0)  # (3, 2, 4)
-        for index, kind in enumerate(targets.KINDS):
+        for index, kind in enumerate(CHANNELS):
             for head, of_head in zip(HEADS, values[:, index].T.tolist(), strict=True):
                 yield {
                     "motion": "as measured" if view == NONE else view,

@@ -35,9 +35,10 @@ from causalex_book.spotting.published_setting import (
 from causalex_book.spotting.variants import AUW_GCN, CAUSAL_EX, trained, training
 from causalex_core.config import Count, Strength, including
 from causalex_core.evaluation import operating_points, selection
-from causalex_core.spotting import candidates, debias, proposals
-from causalex_core.spotting.judging import judge
-from causalex_core.spotting.windows import leave_one_subject_out
+from causalex_core.spotting import debias, proposals
+from causalex_core.spotting.data import leave_one_subject_out
+from causalex_core.spotting.training import predict
+from causalex_core.training import by_sample
 
 SOURCES = published_setting.SOURCES
 LONG = True
@@ -90,9 +91,9 @@ def _counts(
         KEEP: debias.keep(motion, essential),
         MASK: debias.mask(motion, essential),
     }
-    predicted = judge(results, training(data, network, setting), matrices, views)
+    predicted = predict(results, training(data, network, setting), matrices, views)
     scores = {
-        name: candidates.in_place(results.runs, of_runs, len(motion))[:, :, : len(SCORED_HEADS)]
+        name: by_sample(results.runs, of_runs, len(motion))[:, :, : len(SCORED_HEADS)]
         for name, of_runs in predicted.items()
     }
     scores[BOTH] = (scores[NULL] + scores[KEEP]) / 2

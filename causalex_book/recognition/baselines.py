@@ -18,8 +18,7 @@ from torch.nn import functional
 
 from causalex_core.errors import CausalexError
 from causalex_core.evaluation.confusions import known_labels
-from causalex_core.recognition.folds import Folds
-from causalex_core.recognition.maps import CHANNELS, SIDE, Images
+from causalex_core.recognition.data import CHANNELS, SIDE, Folds, Images
 
 COMPONENTS = 60
 _CELL = 2  # px; flow is averaged over cells of so many by so many

@@ -21,7 +21,7 @@ from causalex_book.recognition.permuted_labels import LINEAR, linear_held_out, p
 from causalex_book.recognition.subject_identification import clip_folds, told
 from causalex_core.config import Count, Parameters, Seed, at_least
 from causalex_core.data import causalnet, manifest
-from causalex_core.recognition.folds import Folds
+from causalex_core.recognition.data import Folds
 
 SOURCES = ("causalnet_flow",)
 BY_PERSON, BY_CLIP = "by person", "by clip"

@@ -20,16 +20,16 @@ from causalex_core import paths
 from causalex_core.config import Count, CountOrAll, Parameters, Seed
 from causalex_core.data import causalnet, manifest
 from causalex_core.recognition import causalnet_text
-from causalex_core.recognition.attention import TOKENS
 from causalex_core.recognition.causalnet_text import CausalNetTextConfig
-from causalex_core.recognition.encoder import SIDES
-from causalex_core.recognition.fold_trainer import Architecture, TrainingConfig, made
-from causalex_core.recognition.network import NetworkConfig
+from causalex_core.recognition.model import SIDES, TOKENS, CausalNetConfig
 from causalex_core.recognition.training import (
     COMPACT_TRAINING,
     DESCRIBED_TRAINING,
     PUBLISHED,
     STSTNET_TRAINING,
+    Architecture,
+    TrainingConfig,
+    build,
     train,
 )
 
@@ -143,12 +143,12 @@ def _trained(
         folder=paths.data_folder() / "training",
         runs_at_once=_AT_ONCE if isinstance(training.network, CausalNetTextConfig) else None,
     )
-    return recorded.counts(outcome.of_samples()[0].argmax(axis=-1))
+    return recorded.counts(outcome.held_out()[0].argmax(axis=-1))
 
 
 def _networks() -> Iterator[emotions.Row]:
     """What each network is, in the words of the specification; numbers come from the code."""
-    published = NetworkConfig()
+    published = CausalNetConfig()
     within = [(side // block) ** 2 for side, block in zip(SIDES, published.blocks, strict=True)]
     whole = _parameters(published)
     yield {
@@ -166,7 +166,7 @@ def _networks() -> Iterator[emotions.Row]:
         (COMPACT, COMPACT_TRAINING.network),
     ):
         assert isinstance(config, CausalNetTextConfig)
-        of_quarter = _made(config).get_parameter("flow.place").shape[1]
+        of_quarter = _made(config).get_parameter("flow.position").shape[1]
         cells = f", in cells of {config.cells} x {config.cells} pixels" if config.cells > 1 else ""
         straight = "; the first phase also straight, by one" if config.straight else ""
         face = "face stitched around eyes and mouth" if config.stitched else "whole face"
@@ -196,7 +196,7 @@ def _networks() -> Iterator[emotions.Row]:
 def _made(config: Architecture) -> nn.Module:
     """Network without memory for its weights."""
     with torch.device("meta"):
-        return made(config)
+        return build(config)
 
 
 def _parameters(config: Architecture) -> int:

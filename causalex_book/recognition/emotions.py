@@ -13,7 +13,7 @@ from causalex_book.recognition.selection import CROSS, LAST, TEST
 from causalex_core.data import causalnet
 from causalex_core.evaluation import confusions
 from causalex_core.evaluation.uncertainty import Interval, percentile_interval
-from causalex_core.recognition.folds import Folds, leave_one_subject_out
+from causalex_core.recognition.data import Folds, leave_one_subject_out
 
 COMPOSITE = "composite"
 # Names of the databases in printed tables.

@@ -17,9 +17,9 @@ from causalex_core.errors import CausalexError
 from causalex_core.motion import alignment
 from causalex_core.motion.alignment import Placement, Track
 from causalex_core.motion.video import Picture
+from causalex_core.recognition.data import Images
 from causalex_core.recognition.flow_images import FlowConfig, crops, flow_image
 from causalex_core.recognition.key_frames import NAMES, checked
-from causalex_core.recognition.maps import Images
 from causalex_synthetic.dataset import Cohort
 from causalex_synthetic.film import Film
 

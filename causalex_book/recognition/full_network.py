@@ -30,9 +30,9 @@ from causalex_book.spotting import nested
 from causalex_core import paths
 from causalex_core.config import Count, CountOrAll, Parameters, Seed, within
 from causalex_core.data import causalnet, manifest
-from causalex_core.recognition import causalnet_text, maps
-from causalex_core.recognition.folds import Folds
-from causalex_core.recognition.network import NetworkConfig
+from causalex_core.recognition import causalnet_text, data
+from causalex_core.recognition.data import Folds
+from causalex_core.recognition.model import CausalNetConfig
 from causalex_core.recognition.training import COMPACT_TRAINING, PUBLISHED, FoldResults, train
 
 SOURCES = ("causalnet_flow",)
@@ -93,11 +93,11 @@ def compute(config: Config) -> dict[str, pd.DataFrame]:
     )
     published = replace(
         PUBLISHED,
-        network=NetworkConfig(repeats=config.repeats, folded=True),
+        network=CausalNetConfig(repeats=config.repeats, folded=True),
         epochs=config.epochs,
         precision="bfloat16",
     )
-    images = maps.inputs(flow)
+    images = data.inputs(flow)
     outcomes = {
         PUBLISHED_NETWORK: trained(images, config=published),
         COMPACT: trained(causalnet_text.centred(flow), config=COMPACT_TRAINING),
@@ -138,18 +138,18 @@ def compute(config: Config) -> dict[str, pd.DataFrame]:
 def _predicted(outcome: FoldResults, n_samples: int) -> NDArray[np.int64]:
     """Labels (E, N) after every epoch; 0 for samples that nobody held out."""
     found = np.zeros((outcome.losses.shape[1], n_samples), dtype=np.int64)
-    for run, logits in zip(outcome.runs, outcome.logits, strict=True):
-        found[:, run.held_out] = logits.argmax(-1)
+    for run, logits in zip(outcome.runs, outcome.predictions, strict=True):
+        found[:, run.fold.held_out] = logits.argmax(-1)
     return found
 
 
 def _models(outcome: FoldResults, clips: pd.DataFrame) -> Iterator[emotions.Row]:
     for run, losses in zip(outcome.runs, outcome.losses, strict=True):
         yield {
-            "model": run.fold,
-            "trained_on": len(run.train),
-            "held_out": len(run.held_out),
-            "subjects": clips["subject"].iloc[run.held_out].nunique(),
+            "model": run.fold.name,
+            "trained_on": len(run.fold.train),
+            "held_out": len(run.fold.held_out),
+            "subjects": clips["subject"].iloc[run.fold.held_out].nunique(),
             "epochs": len(losses),
             "loss": float(losses[-1]),
         }
@@ -180,7 +180,11 @@ def _precision(rounded: FoldResults, exact: FoldResults | None) -> Iterator[emot
     if exact is None:
         return
     pairs = zip(
-        rounded.losses[0], exact.losses[0], rounded.logits[0], exact.logits[0], strict=False
+        rounded.losses[0],
+        exact.losses[0],
+        rounded.predictions[0],
+        exact.predictions[0],
+        strict=False,
     )
     for epoch, (loss, exact_loss, logits, exact_logits) in enumerate(pairs, start=1):
         yield {

@@ -18,15 +18,14 @@ from numpy.typing import NDArray
 from causalex_book.spotting import nested
 from causalex_core.errors import CausalexError
 from causalex_core.evaluation import confusions
-from causalex_core.recognition.augmentation import Augmentation
 from causalex_core.recognition.causalnet_text import CausalNetTextConfig
-from causalex_core.recognition.fold_trainer import TrainingConfig
-from causalex_core.recognition.folds import Folds, leave_one_subject_out
-from causalex_core.recognition.network import CLASSES
+from causalex_core.recognition.data import Augmentation, Folds, leave_one_subject_out
+from causalex_core.recognition.model import CLASSES
 from causalex_core.recognition.training import (
     COMPACT_TRAINING,
     STSTNET_TRAINING,
     FoldResults,
+    TrainingConfig,
     train,
 )
 
@@ -61,8 +60,8 @@ _FINE = replace(
 )  # fmt: skip
 _NARROW = {"widths": (12, 24), "fused": 24, "fused_heads": 2, "hidden": 32}
 _WHOLE = {"stitched": False, "smoothed": 3}
-_ALL = Augmentation(hidden=0.25, drop_relaxation=0.3, mixed=0.4)
-_LESS_DECAY = replace(COMPACT_TRAINING, decay=0.05)
+_ALL = Augmentation(cutout=0.25, drop_relaxation=0.3, mixup=0.4)
+_LESS_DECAY = replace(COMPACT_TRAINING, weight_decay=0.05)
 
 
 def _variant(
@@ -81,27 +80,27 @@ VARIANTS: Mapping[str, Variant] = {
     "attention within quarters": _variant(_FINE),
     "whole face": _variant(_FINE, {"stitched": False}),
     "narrow": _variant(_FINE, _NARROW),
-    "mixed": _variant(_FINE, augmentation=Augmentation(mixed=0.4)),
-    "smoothed, mixed": _variant(_FINE, _WHOLE, augmentation=Augmentation(mixed=0.4)),
+    "mixed": _variant(_FINE, augmentation=Augmentation(mixup=0.4)),
+    "smoothed, mixed": _variant(_FINE, _WHOLE, augmentation=Augmentation(mixup=0.4)),
     "smoothed, mixed, hidden squares": _variant(
-        _FINE, _WHOLE, augmentation=Augmentation(hidden=0.25, mixed=0.4)
+        _FINE, _WHOLE, augmentation=Augmentation(cutout=0.25, mixup=0.4)
     ),
     "smoothed, all changes": _variant(_FINE, _WHOLE, augmentation=_ALL),
     "smoothed, all changes, narrow, large steps, three together": _variant(
-        _FINE, _WHOLE | _NARROW, 3, augmentation=_ALL, rate=3e-3, batch=128, epochs=20,
+        _FINE, _WHOLE | _NARROW, 3, augmentation=_ALL, lr=3e-3, batch=128, epochs=20,
         flip_tta=True,
     ),
     "cells, three together": _variant(_LESS_DECAY, {"straight": False}, 3, augmentation=_ALL),
     "linear path, three together": _variant(_LESS_DECAY, ensemble=3, augmentation=_ALL),
     "linear path, cut short more often, three together": _variant(_LESS_DECAY, ensemble=3),
     "linear path, not mixed, three together": _variant(
-        _LESS_DECAY, ensemble=3, augmentation=replace(_ALL, mixed=0.0)
+        _LESS_DECAY, ensemble=3, augmentation=replace(_ALL, mixup=0.0)
     ),
     "half the epochs, three together": _variant(_LESS_DECAY, ensemble=3, epochs=12),
     "more decay": Variant(COMPACT_TRAINING),
     "more decay, three together": Variant(COMPACT_TRAINING, 3),
     "half the epochs, more decay, three together": _variant(
-        COMPACT_TRAINING, ensemble=3, epochs=12, decay=5.0
+        COMPACT_TRAINING, ensemble=3, epochs=12, weight_decay=5.0
     ),
 }  # fmt: skip
 # Linear models of other inputs (of both phases, not standardised, with mirror images) that were
@@ -128,8 +127,8 @@ class Samples:
         names = self.names
         shape = (len(outcome.runs), len(outcome.losses[0]), len(names), CLASSES, CLASSES)
         found = np.zeros(shape, dtype=np.int64)
-        for place, (run, logits) in enumerate(zip(outcome.runs, outcome.logits, strict=True)):
-            held = run.held_out
+        for place, (run, logits) in enumerate(zip(outcome.runs, outcome.predictions, strict=True)):
+            held = run.fold.held_out
             found[place][:, np.isin(names, given[held])] = confusions.per_subject(
                 logits.argmax(-1), self.labels[held], given[held], CLASSES
             )
@@ -292,7 +291,7 @@ def trained(samples: Samples, folds: Folds, variant: Variant, how: Trained) -> F
         device=how.device,
         runs_at_once=how.runs_at_once,
     )
-    return outcome.together(variant.ensemble)
+    return outcome.ensemble(variant.ensemble)
 
 
 def _only(folds: Folds, wanted: NDArray[np.bool_]) -> Folds:

@@ -19,14 +19,11 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from causalex_book.recognition import baselines, filmed
-from causalex_core.recognition.augmentation import Augmentation
 from causalex_core.recognition.causalnet_text import COMPACT, centred
+from causalex_core.recognition.data import Augmentation, Folds, Images
 from causalex_core.recognition.flow_images import FlowConfig
-from causalex_core.recognition.fold_trainer import TrainingConfig
-from causalex_core.recognition.folds import Folds
-from causalex_core.recognition.key_frames import NAMES, KeyFrameNoise, KeyFrames, shifted
-from causalex_core.recognition.maps import Images
-from causalex_core.recognition.training import COMPACT_TRAINING, train
+from causalex_core.recognition.key_frames import NAMES, KeyFrameNoise, KeyFrames, perturb
+from causalex_core.recognition.training import COMPACT_TRAINING, TrainingConfig, train
 from causalex_synthetic import dataset
 
 TRUE = KeyFrameNoise(level=0.0)
@@ -70,7 +67,7 @@ RECOGNISERS: Mapping[str, Recogniser] = {
         replace(
             COMPACT_TRAINING,
             network=replace(COMPACT, straight=False),
-            augmentation=Augmentation(hidden=0.25, mixed=0.4),
+            augmentation=Augmentation(cutout=0.25, mixup=0.4),
         )
     ),
     LINEAR: Recogniser(baselines.CLASSIFIERS["linear model"]),
@@ -133,7 +130,7 @@ def film(
         table = filmed.micro_expressions(people).sample(frac=1, random_state=seed)
         table = table.groupby("label").head(most).sort_index()
         wrong = [
-            shifted(
+            perturb(
                 table[list(NAMES)].to_numpy(),
                 law,
                 table["fps"].to_numpy(),
@@ -225,7 +222,7 @@ def _by_network(
     )
     found = np.empty((len(seeds), *tests.shape[:2]), dtype=np.int64)
     for number, run in enumerate(outcome.runs):
-        held = run.held_out[run.held_out < count]
+        held = run.fold.held_out[run.fold.held_out < count]
         seen = centred(tests[:, held].reshape(-1, *tests.shape[2:]))
         with torch.no_grad():
             logits = outcome.model(number, config)(torch.from_numpy(seen))

@@ -22,7 +22,7 @@ from causalex_core.config import Count, CountOrAll, NonNegative, Parameters, See
 from causalex_core.data import causalnet, manifest
 from causalex_core.evaluation import confusions
 from causalex_core.evaluation.uncertainty import Interval
-from causalex_core.recognition.folds import Folds, leave_one_subject_out
+from causalex_core.recognition.data import Folds, leave_one_subject_out
 from causalex_core.recognition.key_frames import NAMES, KeyFrameNoise
 from causalex_core.recognition.training import COMPACT_TRAINING
 from causalex_synthetic import dataset

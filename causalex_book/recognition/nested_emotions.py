@@ -51,8 +51,8 @@ from causalex_core.config import Count, Parameters, Seed
 from causalex_core.data import causalnet, manifest
 from causalex_core.evaluation import confusions
 from causalex_core.recognition import causalnet_text
-from causalex_core.recognition.fold_trainer import made
-from causalex_core.recognition.folds import Folds
+from causalex_core.recognition.data import Folds
+from causalex_core.recognition.training import build
 
 SOURCES = ("causalnet_flow",)
 LONG = True
@@ -168,7 +168,7 @@ def _variants(found: Nested, samples: Samples) -> Iterator[Row]:
     of_groups = [found.variant[place] for place in first]
     for (name, variant), scores in zip(VARIANTS.items(), found.choice.scores.T, strict=True):
         with torch.device("meta"):
-            parameters = made(variant.training.network).parameters()
+            parameters = build(variant.training.network).parameters()
         yield {
             "variant": name,
             "members": variant.ensemble,

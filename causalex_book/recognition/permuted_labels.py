@@ -20,7 +20,7 @@ from numpy.typing import ArrayLike, NDArray
 from causalex_book.recognition.baselines import CLASSIFIERS
 from causalex_core.errors import CausalexError
 from causalex_core.evaluation.confusions import known_labels
-from causalex_core.recognition.folds import Folds
+from causalex_core.recognition.data import Folds
 
 LINEAR = "linear model"
 

@@ -17,15 +17,12 @@ from causalex_core.data.causalnet import EMOTIONS
 from causalex_core.evaluation import confusions
 from causalex_core.expressions import FRAMES, KINDS
 from causalex_core.recognition import checkpoints
-from causalex_core.recognition.augmentation import Augmentation
 from causalex_core.recognition.causalnet_text import CausalNetText, CausalNetTextConfig, centred
 from causalex_core.recognition.checkpoints import Recogniser
+from causalex_core.recognition.data import Augmentation, Folds, Images
 from causalex_core.recognition.flow_images import FlowConfig
-from causalex_core.recognition.fold_trainer import TrainingConfig
-from causalex_core.recognition.folds import Folds
-from causalex_core.recognition.key_frames import KeyFrameNoise, KeyFrames, shifted
-from causalex_core.recognition.maps import Images
-from causalex_core.recognition.training import train
+from causalex_core.recognition.key_frames import KeyFrameNoise, KeyFrames, perturb
+from causalex_core.recognition.training import TrainingConfig, train
 from causalex_synthetic import dataset
 from causalex_synthetic.dataset import Cohort
 
@@ -43,9 +40,9 @@ _TRAINING = TrainingConfig(
         fused_heads=4,
         hidden=64,
     ),
-    rate=1e-3,
-    falling=True,
-    decay=0.05,
+    lr=1e-3,
+    cosine=True,
+    weight_decay=0.05,
     epochs=20,
     batch=64,
     balanced=True,
@@ -101,7 +98,7 @@ class FlowDataset:
     Attributes
     ----------
     images : (N, 2, 28, 28, 3) array
-        uint8, see :mod:`causalex_core.recognition.maps`.
+        uint8, see :mod:`causalex_core.recognition.data`.
     rows
         ``subject, kind, label, key_frames`` of each; subjects of all cohorts have names of their
         own, and the last is `TRUE` or `SPOTTED`.
@@ -137,7 +134,7 @@ def train_shipped(config: Config | None = None) -> tuple[Recogniser, dict[str, A
     )
     network = outcome.model(0, config.training)
     assert isinstance(network, CausalNetText)
-    said = pd.Series(outcome.logits[0][-1].argmax(axis=1), index=np.flatnonzero(held_out))
+    said = pd.Series(outcome.predictions[0][-1].argmax(axis=1), index=np.flatnonzero(held_out))
     about = {
         "people": {
             "version": dataset.VERSION,
@@ -215,7 +212,7 @@ def _with_errors(
     places = table[list(FRAMES)].to_numpy(int, copy=True)
     for kind, law in laws.items():
         own = (table["kind"] == kind).to_numpy()
-        places[own] = shifted(places[own], law, people.plan.fps, length[own], generator)
+        places[own] = perturb(places[own], law, people.plan.fps, length[own], generator)
     return places
 
 

@@ -11,9 +11,8 @@ from causalex_core.errors import CausalexError
 from causalex_core.evaluation import spotting
 from causalex_core.expressions import FRAMES
 from causalex_core.spotting import checkpoints
-from causalex_core.spotting.checkpoints import Spotter
+from causalex_core.spotting.checkpoints import Spotter, load_network
 from causalex_core.spotting.predict import recorded
-from causalex_core.spotting.weights import load_network
 from causalex_synthetic.dataset import Cohort
 
 

@@ -13,7 +13,7 @@ from causalex_book.recognition import baselines
 from causalex_book.recognition.permuted_labels import LINEAR, permuted
 from causalex_core.errors import CausalexError
 from causalex_core.evaluation.uncertainty import Interval, percentile_interval, subject_weights
-from causalex_core.recognition.folds import Folds, leave_one_subject_out
+from causalex_core.recognition.data import Folds, leave_one_subject_out
 
 
 @dataclass(frozen=True)

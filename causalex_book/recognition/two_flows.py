@@ -12,8 +12,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from causalex_core.recognition.folds import Folds
-from causalex_core.recognition.maps import CHANNELS, SIDE, Images
+from causalex_core.recognition.data import CHANNELS, SIDE, Folds, Images
 
 Flow = NDArray[np.float32]
 

@@ -22,10 +22,9 @@ from causalex_core.evaluation.operating_points import EPOCH, LAST
 from causalex_core.expressions import FRAMES
 from causalex_core.motion.record import Recording
 from causalex_core.spotting import graph, proposals
+from causalex_core.spotting.data import TargetConfig, Video, gather, hold_out
 from causalex_core.spotting.graph import GraphConfig
 from causalex_core.spotting.proposals import ProposalConfig, ProposalRule
-from causalex_core.spotting.targets import TargetConfig
-from causalex_core.spotting.windows import Video, gather, hold_out
 
 SOURCES = published_setting.SOURCES
 LONG = True
@@ -99,7 +98,7 @@ def _crossed(
             detections.append(
                 [
                     proposals.detect(scores.astype(np.float32), both.windows, rules, fold.held_out)
-                    for scores in results.scores[0]
+                    for scores in results.predictions[0]
                 ]
             )
         for counting in (NEAREST, HONEST):
@@ -167,7 +166,8 @@ def at_other_rate(rules: ProposalConfig, factor: float) -> ProposalConfig:
 
 
 def _rule(rule: ProposalRule, factor: float) -> ProposalRule:
-    (near, far), (shortest, longest) = (
-        tuple(round(frames * factor) for frames in pair) for pair in (rule.reach, rule.length)
+    window, length = (
+        (round(first * factor), round(last * factor))
+        for first, last in (rule.search_window, rule.length)
     )
-    return replace(rule, reach=(near, far), length=(shortest, longest))
+    return replace(rule, search_window=window, length=length)

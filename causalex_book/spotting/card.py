@@ -93,7 +93,7 @@ def text(spotter: Spotter, about: Mapping[str, Any]) -> str:
         rows="".join(_row(kind, counts) for kind, counts in measured.items()),
         epochs=training["training"]["epochs"],
         seed=training["seed"],
-        least=", ".join(f"{settings.least[kind]:g} ({kind})" for kind in KINDS),
+        least=", ".join(f"{settings.min_score[kind]:g} ({kind})" for kind in KINDS),
     )
 
 

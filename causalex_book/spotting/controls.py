@@ -13,7 +13,7 @@ from causalex_core.errors import CausalexError
 from causalex_core.evaluation.spotting import pool, score
 from causalex_core.expressions import FRAMES, KINDS
 from causalex_core.spotting import candidates
-from causalex_core.spotting.windows import Video
+from causalex_core.spotting.data import Video
 
 _PEAK_SECONDS = {"macro": (0.6, 1.0, 1.5, 2.2), "micro": (0.2, 0.3, 0.4, 0.5)}
 _PEAK_HEIGHTS = np.geomspace(1, 30, 30)  # of the median level

@@ -24,12 +24,12 @@ from causalex_core.expressions import KINDS
 from causalex_core.graphs import prior
 from causalex_core.motion.record import Recording, read_folder
 from causalex_core.spotting import candidates, graph, losses, proposals
+from causalex_core.spotting.data import TargetConfig, Video, Windows, gather, together
 from causalex_core.spotting.graph import GraphConfig
 from causalex_core.spotting.losses import LossConfig
 from causalex_core.spotting.predict import recorded
 from causalex_core.spotting.proposals import ProposalConfig
-from causalex_core.spotting.targets import TargetConfig
-from causalex_core.spotting.windows import Fold, Video, Windows, gather, together
+from causalex_core.training import Fold
 from causalex_synthetic import dataset as synthetic
 from causalex_synthetic.dataset import Cohort
 from causalex_synthetic.dataset_spec import PLANS
@@ -275,7 +275,7 @@ def _dataset(
         fps=fps,
         windows=gather(videos, truth, config, marks),
         truth=truth,
-        rules=candidates.tried(_RULES[like]),
+        rules=candidates.permissive(_RULES[like]),
         loss=_LOSSES[like],
         videos=videos,
         marks=tuple(graph.of_video(recording, search).marks for recording in recordings),

@@ -44,10 +44,10 @@ from causalex_core.evaluation.operating_points import LAST
 from causalex_core.evaluation.spotting import MEGC
 from causalex_core.expressions import MissingOffset
 from causalex_core.graphs import compound
-from causalex_core.spotting import candidates
-from causalex_core.spotting.network import FRAMES, Network
+from causalex_core.spotting.data import gather, hold_out, leave_one_subject_out
+from causalex_core.spotting.model import FRAMES, Network
 from causalex_core.spotting.training import FoldResults
-from causalex_core.spotting.windows import Fold, gather, hold_out, leave_one_subject_out
+from causalex_core.training import Fold
 
 SOURCES = ()
 LONG = True
@@ -235,7 +235,7 @@ class _Models:
     def of(cls, data: SpottingDataset, variant: str, seed: int, config: Config) -> "_Models":
         """Train the outer models, and the inner ones where the page wants them."""
         results = _trained(data, variant, leave_one_subject_out(data.windows), seed, config)
-        scores = candidates.held_out(results, data.windows, seed)
+        scores = results.by_sample(seed, len(data.windows.video))
         counts, tables = threshold_sweep.counts(data, list(scores), config.n_thresholds)
         detections = {
             rule: threshold_sweep.detections_at(data, tables, choice, config.n_thresholds)
@@ -311,7 +311,7 @@ def _shifted(data: SpottingDataset, config: Config) -> Iterator[dict[str, object
     for trained_on, dataset in (("as labelled", data), ("shifted", moved)):
         folds = leave_one_subject_out(dataset.windows)
         results = _trained(dataset, CAUSAL_EX, folds, seed, config)
-        last = candidates.held_out(results, dataset.windows, seed)[-1]
+        last = results.by_sample(seed, len(dataset.windows.video))[-1]
         counts, tables = threshold_sweep.counts(dataset, [last], config.n_thresholds)
         detections = threshold_sweep.detections_at(
             dataset, tables, threshold_sweep.cross_fold(counts), config.n_thresholds
@@ -348,7 +348,7 @@ def _crossed(
             continue
         counts = []
         for seed, of_seed in zip(config.seeds, in_domain[variant], strict=False):
-            last = _trained(both, variant, [fold], seed, config).scores[0][-1]
+            last = _trained(both, variant, [fold], seed, config).predictions[0][-1]
             counts.append(
                 threshold_sweep.transferred(both, last, config.n_thresholds, fold.held_out, of_seed)
             )

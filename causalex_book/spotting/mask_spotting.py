@@ -24,11 +24,10 @@ from causalex_core.data import auw_gcn, manifest, video_lengths
 from causalex_core.data.annotations import CAS, SAMM
 from causalex_core.evaluation.operating_points import CROSS, LAST
 from causalex_core.spotting import candidates, debias, losses, proposals
-from causalex_core.spotting.fold_trainer import Graphs, TrainingConfig
-from causalex_core.spotting.judging import judge
-from causalex_core.spotting.network import NetworkConfig
-from causalex_core.spotting.training import FoldResults, train
-from causalex_core.spotting.windows import Fold, Video, gather, hold_out, leave_one_subject_out
+from causalex_core.spotting.data import Video, gather, hold_out, leave_one_subject_out
+from causalex_core.spotting.model import NetworkConfig
+from causalex_core.spotting.training import FoldResults, Graphs, TrainingConfig, predict, train
+from causalex_core.training import Fold, by_sample
 
 SOURCES = ("mdmd_baseline", "megc_video_lengths", "auw_gcn_annotations")
 LONG = True
@@ -86,7 +85,7 @@ def compute(config: Config) -> dict[str, pd.DataFrame]:
         )
         counts, chosen = [], []
         for seed in config.seeds:
-            scores = candidates.held_out(outer, data.windows, seed)
+            scores = outer.by_sample(seed, len(data.windows.video))
             counts.append(threshold_sweep.counts(data, list(scores), config.n_thresholds)[0])
             chosen.append(
                 threshold_sweep.inner_choice(data, inner, scores, config.n_thresholds, seed)[0]
@@ -127,7 +126,7 @@ def read(database: str, config: Config) -> SpottingDataset:
         fps=auw_gcn.FPS[database],
         windows=gather(videos, truth),
         truth=truth,
-        rules=candidates.tried(proposals.CAS if database == CAS else proposals.SAMM),
+        rules=candidates.permissive(proposals.CAS if database == CAS else proposals.SAMM),
         loss=losses.CAS if database == CAS else losses.SAMM,
     )
 
@@ -196,14 +195,14 @@ def _debiased(
     """The null-frame counterfactual after the last epoch, and as many thresholds without it."""
     training, motion = _training(data, config), data.windows.motion
     views = {NONE: motion, NULL: debias.null_motion(motion).expand_as(motion)}
-    of_outer, of_inner = (judge(results, training, Graphs(), views) for results in (outer, inner))
+    of_outer, of_inner = (predict(results, training, Graphs(), views) for results in (outer, inner))
     group = nested.groups(data.subjects)
     counts: dict[tuple[str, str], list[np.ndarray]] = {}
     for seed in config.seeds:
         models = [index for index, run in enumerate(outer.runs) if run.seed == seed]
         runs = [outer.runs[index] for index in models]
         factual, null = (
-            candidates.in_place(runs, [of_outer[view][index] for index in models], len(motion))
+            by_sample(runs, [of_outer[view][index] for index in models], len(motion))
             for view in (NONE, NULL)
         )
         pairs = [index for index, run in enumerate(inner.runs) if run.seed == seed]
@@ -253,7 +252,7 @@ def _crossed(
     results = _trained(both, [fold], config)
     counts = [
         threshold_sweep.transferred(both, scores[-1], config.n_thresholds, fold.held_out, of_seed)
-        for scores, of_seed in zip(results.scores, in_domain, strict=True)
+        for scores, of_seed in zip(results.predictions, in_domain, strict=True)
     ]
     for row in threshold_sweep.score_rows(np.stack(counts), config.n_bootstrap):
         yield {"trained_on": source.name, "tested_on": target.name, **row}

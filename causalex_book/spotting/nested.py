@@ -11,7 +11,8 @@ from itertools import combinations
 import numpy as np
 
 from causalex_core.evaluation import selection
-from causalex_core.spotting.windows import Fold, Windows, hold_out
+from causalex_core.spotting.data import Windows, hold_out
+from causalex_core.training import Fold
 
 GROUPS = 5
 

@@ -18,6 +18,7 @@ from causalex_core.expressions import KINDS, MissingOffset
 from causalex_core.spotting import candidates, proposals
 from causalex_core.spotting.proposals import ProposalConfig
 from causalex_core.spotting.training import FoldResults
+from causalex_core.training import by_sample
 
 RULES = (EPOCH, CROSS, LAST)
 _EVERYTHING = dict.fromkeys(KINDS, np.array([-np.inf]))
@@ -36,8 +37,8 @@ def scores_by_epoch(results: FoldResults, data: SpottingDataset, seed: int) -> I
     of_seed = [index for index, run in enumerate(results.runs) if run.seed == seed]
     runs = [results.runs[index] for index in of_seed]
     for epoch in range(len(results.epochs)):
-        scores = [results.scores[index][epoch] for index in of_seed]
-        yield candidates.in_place(runs, scores, len(data.windows.video)).astype(np.float32)
+        scores = [results.predictions[index][epoch] for index in of_seed]
+        yield by_sample(runs, scores, len(data.windows.video)).astype(np.float32)
 
 
 def detections_by_epoch(

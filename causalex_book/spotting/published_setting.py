@@ -39,8 +39,8 @@ from causalex_core.data.annotations import CAS, SAMM
 from causalex_core.evaluation.operating_points import LAST
 from causalex_core.expressions import MissingOffset
 from causalex_core.spotting import proposals
-from causalex_core.spotting.optimiser import OptimiserConfig
-from causalex_core.spotting.windows import leave_one_subject_out
+from causalex_core.spotting.data import leave_one_subject_out
+from causalex_core.spotting.training import OptimiserConfig
 
 SOURCES = (*region_motion.SOURCES, "auw_gcn_priors")
 LONG = True
@@ -122,7 +122,7 @@ class Config(Parameters):
         return Setting(
             epochs=self.epochs,
             batch=self.batch,
-            optimiser=OptimiserConfig(decay=self.weight_decay),
+            optimiser=OptimiserConfig(weight_decay=self.weight_decay),
             normalisation=self.normalisation,
             precision=self.precision,
             published_prior=self.prior == "published",

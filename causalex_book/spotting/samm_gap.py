@@ -20,10 +20,10 @@ from causalex_core.config import Count, CountOrAll, Parameters, including, one_o
 from causalex_core.data.annotations import CAS, SAMM
 from causalex_core.evaluation.operating_points import EPOCH
 from causalex_core.spotting import proposals
+from causalex_core.spotting.data import leave_one_subject_out
 from causalex_core.spotting.graph import GraphConfig
 from causalex_core.spotting.losses import LossConfig
 from causalex_core.spotting.proposals import ProposalConfig
-from causalex_core.spotting.windows import leave_one_subject_out
 
 SOURCES = published_setting.SOURCES
 LONG = True
@@ -32,15 +32,15 @@ COUNTINGS = (Counting("auw", "as_is"), Counting("auw_2023", "as_is"))
 _RULES = READ_OUT[SAMM]
 
 
-def _macro(keep: int = _RULES.macro.keep, threshold: float = 0.5) -> ProposalConfig:
-    return replace(_RULES, macro=replace(_RULES.macro, keep=keep, threshold=threshold))
+def _macro(top_k: int = _RULES.macro.top_k, threshold: float = 0.5) -> ProposalConfig:
+    return replace(_RULES, macro=replace(_RULES.macro, top_k=top_k, threshold=threshold))
 
 
 READ_OUTS: Mapping[str, ProposalConfig] = {
     AS_PUBLISHED: _RULES,
     "whole videos, frames not moved by one": replace(_RULES, variant="sound"),
-    "five macro-expressions a video": _macro(keep=5),
-    "ten macro-expressions a video": _macro(keep=10),
+    "five macro-expressions a video": _macro(top_k=5),
+    "ten macro-expressions a video": _macro(top_k=10),
     "macro threshold 0.4": _macro(threshold=0.4),
     "macro threshold 0.6": _macro(threshold=0.6),
     "macro lengths and search of CAS(ME)^2": replace(_RULES, macro=READ_OUT[CAS].macro),

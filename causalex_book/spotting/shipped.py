@@ -22,13 +22,13 @@ from causalex_core.graphs.compound import adjacency, compound
 from causalex_core.motion.extract import Config as Extraction
 from causalex_core.spotting import candidates, checkpoints, graph
 from causalex_core.spotting.checkpoints import Settings, Spotter
-from causalex_core.spotting.fold_trainer import Graphs, TrainingConfig
+from causalex_core.spotting.data import Normalisation, Video, Windows, gather, hold_out
 from causalex_core.spotting.graph import GraphConfig
-from causalex_core.spotting.network import PAPER
+from causalex_core.spotting.model import PAPER
 from causalex_core.spotting.predict import recorded
 from causalex_core.spotting.proposals import ProposalConfig, ProposalRule, detect
-from causalex_core.spotting.training import train
-from causalex_core.spotting.windows import Fold, Normalisation, Video, Windows, gather, hold_out
+from causalex_core.spotting.training import Graphs, TrainingConfig, train
+from causalex_core.training import Fold, by_sample
 from causalex_synthetic import dataset
 from causalex_synthetic.dataset import Cohort
 
@@ -97,8 +97,8 @@ def train_shipped(config: Config | None = None) -> tuple[Spotter, dict[str, Any]
         graphs=Graphs(compound=torch.from_numpy(matrices)),
         keep=[config.training.epochs - 1],
     )
-    scores = candidates.in_place(
-        results.runs[:-1], [of_fold[0] for of_fold in results.scores[:-1]], len(windows.video)
+    scores = by_sample(
+        results.runs[:-1], [of_fold[0] for of_fold in results.predictions[:-1]], len(windows.video)
     )
     least, measured = _least_scores(
         scores.astype(np.float32), windows, people.expressions, folds[:-1]
@@ -114,7 +114,7 @@ def train_shipped(config: Config | None = None) -> tuple[Spotter, dict[str, Any]
         normalisation=normalisation,
         graph=config.graph,
         rules=_RULES,
-        least=least,
+        min_score=least,
     )
     about = {
         "cohort": {

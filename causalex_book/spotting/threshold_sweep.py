@@ -72,7 +72,7 @@ def inner_choice(
     """
     of_pairs = [
         candidates(data, list(held_out), n_thresholds, run.fold.held_out)[0]
-        for run, held_out in zip(inner.runs, inner.scores, strict=True)
+        for run, held_out in zip(inner.runs, inner.predictions, strict=True)
         if run.seed == seed
     ]
     outer, tables = candidates(data, list(scores[list(inner.epochs)]), n_thresholds)

@@ -19,8 +19,8 @@ from causalex_core import regions
 from causalex_core.expressions import KINDS
 from causalex_core.graphs.pag import Pag
 from causalex_core.spotting.checkpoints import Spotted
+from causalex_core.spotting.data import KINDS as CHANNELS
 from causalex_core.spotting.predict import Portraits
-from causalex_core.spotting.targets import KINDS as CHANNELS
 
 _TEMPLATE = Path(__file__).with_name("timeline.html")
 _COLUMNS = 4000  # points of a curve at most

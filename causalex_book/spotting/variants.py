@@ -14,12 +14,16 @@ from causalex_core.data import manifest
 from causalex_core.errors import CausalexError
 from causalex_core.graphs import compound
 from causalex_core.graphs.prior import normalise_rows
-from causalex_core.spotting import network, optimiser
-from causalex_core.spotting.fold_trainer import Graphs, TrainingConfig
-from causalex_core.spotting.network import PAPER, RELEASED, NetworkConfig
-from causalex_core.spotting.optimiser import OptimiserConfig
-from causalex_core.spotting.training import FoldResults, train
-from causalex_core.spotting.windows import Fold
+from causalex_core.spotting import model
+from causalex_core.spotting.model import PAPER, RELEASED, NetworkConfig
+from causalex_core.spotting.training import (
+    FoldResults,
+    Graphs,
+    OptimiserConfig,
+    TrainingConfig,
+    train,
+)
+from causalex_core.training import Fold
 
 
 @dataclass(frozen=True)
@@ -45,7 +49,7 @@ class GraphVariant:
 
 NONE, CAUSAL_EX, AUW_GCN = "no graph", "Causal-Ex", "AUW-GCN"
 VARIANTS: Mapping[str, GraphVariant] = {
-    AUW_GCN: GraphVariant(network.AUW_GCN),
+    AUW_GCN: GraphVariant(model.AUW_GCN),
     CAUSAL_EX: GraphVariant(PAPER),
     "as released": GraphVariant(RELEASED),
     NONE: GraphVariant(replace(PAPER, graph=("identity", "identity"))),
@@ -62,7 +66,7 @@ VariantName = Annotated[str, one_of(VARIANTS)]
 
 @dataclass(frozen=True)
 class Setting:
-    """How a variant is trained, see :class:`causalex_core.spotting.fold_trainer.TrainingConfig`.
+    """How a variant is trained, see :class:`causalex_core.spotting.training.TrainingConfig`.
 
     With `published_prior`, B is the matrix that AUW-GCN ships, from annotations that include those
     of the test subject; else it is that of the training subjects of each fold.
@@ -76,7 +80,7 @@ class Setting:
     published_prior: bool = False
 
 
-PUBLISHED = Setting(100, 128, optimiser.RELEASED, "auw_gcn", published_prior=True)
+PUBLISHED = Setting(100, 128, OptimiserConfig(), "auw_gcn", published_prior=True)
 # A smaller batch and a faster fall of the rate take training as far in fewer epochs.
 FEW_EPOCHS = Setting(12, 32, OptimiserConfig(gamma=0.9), "training")
 

@@ -1,11 +1,10 @@
-"""What CausalNet's text says and its code does not do, in one network of any size.
+"""CausalNet as its text describes it, in one network of any size.
 
-Against :mod:`causalex_core.recognition.network`: attention is between several tokens; the four
-tokens that the phases exchange are the four quarters of a face and not every fourth channel;
-tokens across corners are left out of attention for good; a place has a vector of its own, not one
-number that the next normalisation takes away; flow has its zero at zero, so that its direction
-goes all around; and the head has an activation. What is kept is the idea: two phases, flow and
-direction, exchange of the directions, and fusion along time read forward and backward.
+Against the published code (:mod:`causalex_core.recognition.model`): attention is between several
+tokens; the four tokens that the phases exchange are the quarters of a face; tokens across corners
+take no share of attention; a position has a vector of its own; flow has its zero at zero, so that
+its direction goes all around; and the head has an activation. Both networks have two phases, flow
+and direction, exchange of the directions, and fusion along time read forward and backward.
 """
 
 import math
@@ -18,11 +17,8 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from causalex_core.errors import CausalexError
-from causalex_core.recognition.attention import GRID, TOKENS
-from causalex_core.recognition.encoder import Layer
-from causalex_core.recognition.maps import CHANNELS, SIDE, Images, mosaic
-from causalex_core.recognition.network import CLASSES
-from causalex_core.recognition.phases import CausalAttention, MotionPosition
+from causalex_core.recognition.data import CHANNELS, SIDE, Images, from_median, mosaic
+from causalex_core.recognition.model import CAB, CLASSES, CMPLM, GRID, TOKENS, Layer
 
 _UNIT = 64  # grey levels; about the spread of v and u in an image
 _STILL = 0.1  # units of motion; below it a direction is short, as it means little
@@ -36,27 +32,24 @@ class CausalNetTextConfig:
     Attributes
     ----------
     patch
-        Side of what makes a token, in cells; it divides the side of a quarter.
+        Side of a token in cells; it divides the side of a quarter.
     widths, heads, repeats
         Channels, heads and layers of attention within each quarter, then across the four.
     exchanges
-        Layers in which the directions of the phases attend to one another.
-    fused
-        Channels of a quarter where the phases meet.
-    fused_heads
-        Heads of attention there.
+        Layers of the CMPLM.
+    fused, fused_heads
+        Channels and heads of the CMPLM and the CAB.
     hidden
         Channels within the head.
     stitched
         Whether the quarters are cut around eyes and corners of the mouth, as in the published
         images, or are those of the whole face.
     smoothed
-        Motion is averaged over squares of so many pixels around each, an odd number.
+        Side in pixels, odd, of the square around each pixel over which motion is averaged.
     cells
-        Motion is seen in cells of so many by so many pixels, as their averages.
+        Side in pixels of the cells whose averages are the input.
     straight
-        Whether motion of the first phase also goes straight to the scores, by a linear map: what
-        a linear model does, beside which the network is left with the rest.
+        Whether a linear map of the first phase is added to the logits.
     """
 
     patch: int = 7
@@ -81,13 +74,13 @@ COMPACT = CausalNetTextConfig(
 
 
 class CausalNetText(nn.Module):
-    """Scores of negative, positive and surprise.
+    """Logits of negative, positive and surprise.
 
     Raises
     ------
     CausalexError
-        If patches or cells do not fill a quarter, heads do not divide the channels where phases
-        meet, or motion is to be averaged over an even number of pixels.
+        If patches or cells do not fill a quarter, `fused_heads` does not divide `fused`, or
+        `smoothed` is even.
     """
 
     index: Tensor
@@ -105,17 +98,14 @@ class CausalNetText(nn.Module):
                 f" {config.fused}"
             )
         self.config = config
-        places = np.arange(SIDE * SIDE).reshape(SIDE, SIDE, 1)
-        seen = mosaic(places)[..., 0] if config.stitched else places[..., 0]
-        self.register_buffer("index", torch.from_numpy(seen.copy()))
+        pixels = np.arange(SIDE * SIDE).reshape(SIDE, SIDE, 1)
+        index = mosaic(pixels) if config.stitched else pixels
+        self.register_buffer("index", torch.from_numpy(index[..., 0].copy()))
         self.flow, self.direction = FaceEncoder(config), FaceEncoder(config)
         self.positions = nn.ModuleList(
-            [
-                MotionPosition(math.inf, config.fused, config.fused_heads)
-                for _ in range(config.exchanges)
-            ]
+            [CMPLM(math.inf, config.fused, config.fused_heads) for _ in range(config.exchanges)]
         )
-        self.causal = CausalAttention(math.inf, config.fused, config.fused_heads)
+        self.causal = CAB(math.inf, config.fused, config.fused_heads)
         self.head = nn.Sequential(
             nn.Linear(3 * TOKENS * config.fused, config.hidden),
             nn.GELU(),
@@ -127,16 +117,16 @@ class CausalNetText(nn.Module):
 
     def forward(self, motion: Tensor) -> Tensor:
         """Logits (N, 3) of motion (N, 2, 3, 28, 28), as :func:`centred` gives it."""
-        flow = self._seen(motion)
-        first, second = self._quarters(self.direction, directions(flow))
+        flow = self._sampled(motion)
+        first, second = self._tokens(self.direction, directions(flow))
         for layer in self.positions:
             first, second = layer(first, second)
-        contraction, relaxation = self._quarters(self.flow, flow)
-        found = self.head(self.causal(contraction + first, relaxation + second).flatten(1))
-        return found + self.straight(flow[:, 0].flatten(1)) if self.config.straight else found
+        contraction, relaxation = self._tokens(self.flow, flow)
+        logits = self.head(self.causal(contraction + first, relaxation + second).flatten(1))
+        return logits + self.straight(flow[:, 0].flatten(1)) if self.config.straight else logits
 
-    def _seen(self, motion: Tensor) -> Tensor:
-        """Motion (N, 2, 3, S, S) at the places and as finely as the network sees it."""
+    def _sampled(self, motion: Tensor) -> Tensor:
+        """Motion (N, 2, 3, S, S) smoothed, stitched and averaged over cells."""
         size = self.config.smoothed
         if size > 1:
             motion = nnf.avg_pool2d(
@@ -146,34 +136,32 @@ class CausalNetText(nn.Module):
             motion = motion.flatten(-2)[..., self.index]
         return averaged(motion, self.config.cells)
 
-    def _quarters(self, encoder: nn.Module, images: Tensor) -> tuple[Tensor, ...]:
+    @staticmethod
+    def _tokens(encoder: nn.Module, images: Tensor) -> tuple[Tensor, ...]:
         """Tokens (N, 4, C) of each phase."""
         return encoder(images.flatten(0, 1)).unflatten(0, images.shape[:2]).unbind(1)
 
 
 class FaceEncoder(nn.Module):
-    """From an image to a token of each quarter: attention within quarters, then across."""
+    """A token of each quarter of an image: attention within quarters, then across."""
 
     def __init__(self, config: CausalNetTextConfig) -> None:
         super().__init__()
         self.patch = config.patch
-        (width, wider), (heads, more_heads), (within, across) = (
-            config.widths,
-            config.heads,
-            config.repeats,
-        )
+        (width, wider), (heads, more_heads) = config.widths, config.heads
+        within, across = config.repeats
         tokens = (_QUARTER // config.cells // config.patch) ** 2
         self.embed = nn.Linear(CHANNELS * config.patch**2, width)
-        self.place = nn.Parameter(torch.zeros(TOKENS, tokens, width))
-        self.within = nn.Sequential(*(Layer(width, heads, alone=False) for _ in range(within)))
+        self.position = nn.Parameter(torch.zeros(TOKENS, tokens, width))
+        self.within = nn.Sequential(*(Layer(width, heads) for _ in range(within)))
         self.merge = nn.Linear(tokens * width, wider)
-        self.across = nn.Sequential(*(Layer(wider, more_heads, alone=False) for _ in range(across)))
+        self.across = nn.Sequential(*(Layer(wider, more_heads) for _ in range(across)))
         self.norm = nn.LayerNorm(wider)
         self.out = nn.Linear(wider, config.fused)
 
     def forward(self, images: Tensor) -> Tensor:
         """Images (N, 3, S, S) to tokens (N, 4, C)."""
-        tokens = self.embed(quarters(images, self.patch)) + self.place
+        tokens = self.embed(quarters(images, self.patch)) + self.position
         inside = self.within(tokens.flatten(0, 1)).unflatten(0, tokens.shape[:2])
         return self.out(self.norm(self.across(self.merge(inside.flatten(2)))))
 
@@ -186,17 +174,17 @@ def quarters(images: Tensor, patch: int) -> Tensor:
 
 
 def averaged(images: Tensor, cells: int) -> Tensor:
-    """Images (..., S, S) to averages over cells of so many by so many pixels.
+    """Images (..., S, S) averaged over cells of `cells` by `cells` pixels.
 
     A sum of slices is several times as fast on a CPU as the library's pooling.
     """
-    rows = sum(images[..., place::cells, :] for place in range(1, cells)) + images[..., ::cells, :]
-    whole = sum(rows[..., place::cells] for place in range(1, cells)) + rows[..., ::cells]
-    return whole / cells**2
+    rows = sum(images[..., start::cells, :] for start in range(1, cells)) + images[..., ::cells, :]
+    total = sum(rows[..., start::cells] for start in range(1, cells)) + rows[..., ::cells]
+    return total / cells**2
 
 
 def directions(flow: Tensor) -> Tensor:
-    """Flow (..., 3, S, S) to how far and where to it goes: length, then direction along v, u."""
+    """Flow (..., 3, S, S) to its length and the v and u of its unit vector."""
     v, u = flow[..., 1, :, :], flow[..., 2, :, :]
     length = (v * v + u * u + _STILL**2).sqrt()
     return torch.stack([length, v / length, u / length], dim=-3)
@@ -225,6 +213,4 @@ def centred(flow: Images) -> NDArray[np.float32]:
         raise CausalexError(
             f"flow of shape {flow.shape}: expected (N, 2, {SIDE}, {SIDE}, {CHANNELS})"
         )
-    motion = flow.astype(np.float32)
-    motion[..., 1:] -= np.median(motion[..., 1:], axis=(2, 3), keepdims=True)
-    return np.ascontiguousarray(np.moveaxis(motion / _UNIT, -1, 2))
+    return np.ascontiguousarray(np.moveaxis(from_median(flow) / _UNIT, -1, 2))

@@ -12,25 +12,19 @@ from causalex_core.data.causalnet import EMOTIONS
 from causalex_core.devices import choose_device
 from causalex_core.errors import CausalexError
 from causalex_core.recognition.causalnet_text import CausalNetText, CausalNetTextConfig, centred
+from causalex_core.recognition.data import Images
 from causalex_core.recognition.flow_images import FlowConfig
-from causalex_core.recognition.maps import Images
 from causalex_core.tensors import WeightsError, read_about, read_tensors, write_tensors
 
 SHIPPED = Path(__file__).parent / "shipped" / "recogniser.safetensors"
-_AT_ONCE = 256  # expressions that are judged in one go
+_BATCH = 256
+# entries of the shipped file under an older name
+_RENAMED = {"flow.place": "flow.position", "direction.place": "direction.position"}
 
 
 @dataclass(frozen=True)
 class Recogniser:
-    """A network with what its input has to be; it judges on the device that the network is on.
-
-    Attributes
-    ----------
-    network
-        See :class:`causalex_core.recognition.causalnet_text.CausalNetText`.
-    flow
-        How the flow images are made that it was trained on.
-    """
+    """A network, which computes on the device that it is on, and how its flow images are made."""
 
     network: CausalNetText
     flow: FlowConfig
@@ -50,24 +44,24 @@ class Recogniser:
             If the images have another shape.
         """
         motion = torch.from_numpy(centred(images)).to(next(self.network.parameters()).device)
-        parts = [self.network(part).softmax(-1) for part in motion.split(_AT_ONCE)]
-        return torch.cat(parts).cpu().numpy()
+        batches = [self.network(batch).softmax(-1) for batch in motion.split(_BATCH)]
+        return torch.cat(batches).cpu().numpy()
 
 
 def named(probabilities: NDArray[np.floating]) -> list[str]:
-    """Emotion of each row of probabilities (N, 3): the likeliest."""
-    return [EMOTIONS[place] for place in probabilities.argmax(axis=1)]
+    """Likeliest emotion of each row of probabilities (N, 3)."""
+    return [EMOTIONS[label] for label in probabilities.argmax(axis=1)]
 
 
 def without_relaxation(images: Images) -> Images:
-    """Flow images (N, 2, 28, 28, 3) with nothing in the second phase, as before the apex."""
-    cut = images.copy()
-    cut[:, 1] = 0
-    return cut
+    """Flow images (..., 2, 28, 28, 3) with the second phase set to zero."""
+    first_phase = images.copy()
+    first_phase[..., 1, :, :, :] = 0
+    return first_phase
 
 
 def save(recogniser: Recogniser, path: Path, about: dict[str, Any]) -> None:
-    """Write a recogniser, with what else is to be known about it; see :func:`load`."""
+    """Write a recogniser and notes about it; see :func:`load`."""
     notes = {
         "network": asdict(recogniser.network.config),
         "flow": asdict(recogniser.flow),
@@ -77,14 +71,14 @@ def save(recogniser: Recogniser, path: Path, about: dict[str, Any]) -> None:
 
 
 def load(path: Path = SHIPPED, device: str = "auto") -> Recogniser:
-    """Read a recogniser; without a path the one that comes with this package.
+    """Read a recogniser; by default the one that comes with this package.
 
     Parameters
     ----------
     path
         Its file.
     device
-        Where it judges, see :func:`causalex_core.devices.choose_device`.
+        See :func:`causalex_core.devices.choose_device`.
 
     Raises
     ------
@@ -93,7 +87,7 @@ def load(path: Path = SHIPPED, device: str = "auto") -> Recogniser:
     CausalexError
         If there is no such device.
     """
-    place = choose_device(device)
+    chosen = choose_device(device)
     state, about = read_tensors(path), read_about(path)
     try:
         shape = about["network"]
@@ -101,7 +95,7 @@ def load(path: Path = SHIPPED, device: str = "auto") -> Recogniser:
         network = CausalNetText(CausalNetTextConfig(**shape | pairs))
         flow = FlowConfig(**about["flow"])
         known = tuple(about["emotions"]) == EMOTIONS
-        network.load_state_dict(state)
+        network.load_state_dict({_RENAMED.get(name, name): state[name] for name in state})
     except (KeyError, TypeError, ValueError, RuntimeError, CausalexError) as error:
         raise WeightsError(f"{path}: no recogniser of this project") from error
     if not known or not all(torch.isfinite(value).all() for value in network.parameters()):
@@ -109,4 +103,4 @@ def load(path: Path = SHIPPED, device: str = "auto") -> Recogniser:
             f"{path}: a recogniser of {about['emotions']} or with weights that are not finite:"
             f" expected finite ones of {list(EMOTIONS)}"
         )
-    return Recogniser(network.eval().to(place), flow)
+    return Recogniser(network.eval().to(chosen), flow)

@@ -1,9 +1,8 @@
-"""From pictures of a face to the flow images that recognisers see.
+"""From pictures of a face to flow images, see :mod:`causalex_core.recognition.data`.
 
-A flow image is what :mod:`causalex_core.recognition.maps` says. How the published ones were made
-is not published. Here the part of the face that is cut out is read from the mean of their strain:
-from the hairline to the chin and from cheek to cheek, squeezed to a square, the eyes in rows 10
-and columns 7 and 20 of 28.
+How the published ones were made is not published. Here the crop is read from the mean of their
+strain: from the hairline to the chin and from cheek to cheek, squeezed to a square, the eyes in
+row 10 and columns 7 and 20 of 28.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -21,13 +20,13 @@ from causalex_core.motion.alignment import Placement
 from causalex_core.motion.flow import Flow
 from causalex_core.motion.landmarks import Given, Landmarker
 from causalex_core.motion.video import Frames, Picture
+from causalex_core.recognition.data import CHANNELS, SIDE, Images
 from causalex_core.recognition.key_frames import checked
-from causalex_core.recognition.maps import CHANNELS, SIDE, Images
 
 # Of the aligned crop, in which the eyes are 0.28 apart at 0.40 of its height.
 _ROWS, _COLUMNS = (0.076, 0.916), (0.214, 0.786)
-_LEAST_CROP = 64  # px
-_LEAST_RANGE = 1e-3  # px of motion; of strain, 1e-3 of a change of length
+_MIN_CROP = 64  # px
+_MIN_RANGE = 1e-3  # px of motion; of strain, 1e-3 of a change of length
 _STILL = 128  # of v and u where nothing moves at all
 _WHITE = 255
 
@@ -44,10 +43,10 @@ class FlowConfig:
         Method, a key of :data:`causalex_core.motion.flow.METHODS`.
     smoothing
         Seconds, standard deviation of the Gaussian over the alignment, as in
-        :class:`causalex_core.motion.extract.Config`: the crop goes with the head, but not with
-        the jitter of the landmarks of single frames.
+        :class:`causalex_core.motion.extract.Config`: the crop follows the head, but not the
+        jitter of the landmarks.
     sampling
-        Seconds from one frame in which landmarks are looked for to the next.
+        Seconds between frames in which landmarks are detected.
     smoothed
         Standard deviation, as a share of the crop, of a Gaussian over the flow.
 
@@ -66,9 +65,9 @@ class FlowConfig:
     smoothed: float = 0.03
 
     def __post_init__(self) -> None:
-        """Refuse what no image can be made with."""
-        if self.crop_px < _LEAST_CROP:
-            raise CausalexError(f"crop of {self.crop_px} px: at least {_LEAST_CROP} are needed")
+        """Refuse settings with which no image can be made."""
+        if self.crop_px < _MIN_CROP:
+            raise CausalexError(f"crop of {self.crop_px} px: at least {_MIN_CROP} are needed")
         if self.flow not in flow.METHODS:
             raise CausalexError(f"flow '{self.flow}': expected one of {', '.join(flow.METHODS)}")
         if not 0 <= self.smoothing < np.inf or not 0 < self.sampling < np.inf:
@@ -85,19 +84,7 @@ FIELD = FlowConfig(flow="tv_l1", smoothed=0.0)
 
 
 def flow_image(first: Picture, second: Picture, config: FlowConfig | None = None) -> Images:
-    """Flow from one aligned crop to another as an image.
-
-    Parameters
-    ----------
-    first, second : (H, H) uint8 arrays
-        Grey, as :func:`face_crops` gives them.
-    config
-        Defaults if None.
-
-    Returns
-    -------
-    (28, 28, 3) uint8 array
-        Strain, v and u.
+    """Flow image (28, 28, 3) between two aligned grey crops (H, H), see :func:`face_crops`.
 
     Raises
     ------
@@ -114,7 +101,7 @@ def flow_image(first: Picture, second: Picture, config: FlowConfig | None = None
     if config.smoothed:
         smooth = cv2.GaussianBlur(field, (0, 0), config.smoothed * len(field))
         field = np.asarray(smooth, dtype=np.float32)
-    return shown(field)
+    return to_image(field)
 
 
 def flow_images(
@@ -124,27 +111,27 @@ def flow_images(
     return np.stack([flow_image(onset, apex, config), flow_image(apex, offset, config)])
 
 
-def shown(field: Flow) -> Images:
+def to_image(field: Flow) -> Images:
     """Flow in the whole crop, (H, H, 2) in pixels, as an image (28, 28, 3).
 
-    Strain, v and u are stretched to 0..255 within the face before it is made smaller: what one
-    image shows as much motion may be little in another.
+    Strain, v and u are each stretched to 0..255 within the face before it is made smaller, so that
+    grey levels of different images do not compare.
     """
     height = len(field)
     rows, columns = (
         slice(round(start * height), round(stop * height)) for start, stop in (_ROWS, _COLUMNS)
     )
     u, v = field[rows, columns, 0], field[rows, columns, 1]
-    large = [_stretched(strain(field)[rows, columns], 0), _stretched(v, _STILL)]
-    large.append(_stretched(u, _STILL))
-    small = cv2.resize(np.stack(large, axis=-1), (SIDE, SIDE), interpolation=cv2.INTER_AREA)
+    e = strain(field)[rows, columns]
+    channels = (_stretched(e, 0), _stretched(v, _STILL), _stretched(u, _STILL))
+    small = cv2.resize(np.stack(channels, axis=-1), (SIDE, SIDE), interpolation=cv2.INTER_AREA)
     return np.rint(small).astype(np.uint8)
 
 
 def strain(field: Flow) -> NDArray[np.float32]:
-    """Magnitude of the strain of a flow (H, W, 2): how much each place is stretched or sheared.
+    """Magnitude of the strain of a flow (H, W, 2): sqrt(e_xx^2 + e_yy^2 + 2 e_xy^2).
 
-    The root of xx^2 + yy^2 + 2 xy^2, which no shift and no small turn of the head changes.
+    No shift and no small turn of the head changes it.
     """
     u_y, u_x = np.gradient(field[..., 0])
     v_y, v_x = np.gradient(field[..., 1])
@@ -157,11 +144,11 @@ def face_crops(
     numbers: Iterable[int],
     config: FlowConfig | None = None,
 ) -> dict[int, Picture]:
-    """Aligned crops of some frames of a video, which is read once.
+    """Aligned grey crops (crop_px, crop_px) of some frames of a video, which is read once.
 
-    Landmarks are looked for at regular times, whichever frames are asked for, and placed smoothly
-    over time: a crop aligned by the landmarks of its own frame alone would move with their jitter,
-    and one aligned at the first frame would lose a head that moves on.
+    Landmarks are detected at regular times, whichever frames are asked for, and smoothed over
+    time: a crop aligned by its own frame alone would move with their jitter, and one aligned at
+    the first frame would lose a head that moves.
 
     Parameters
     ----------
@@ -170,14 +157,9 @@ def face_crops(
     landmarker
         See :mod:`causalex_core.motion.landmarks`.
     numbers
-        Frames that are wanted, from 0.
+        Frames, from 0.
     config
         Defaults if None.
-
-    Returns
-    -------
-    dict
-        Frame to (crop_px, crop_px) grey crop.
 
     Raises
     ------
@@ -190,36 +172,36 @@ def face_crops(
         for _ in reading.colour(1):
             if len(reading.kept) == len(reading.wanted):
                 break
-        found = alignment.given_track(landmarker.points)
+        track = alignment.given_track(landmarker.points)
     else:
         every = max(1, round(config.sampling * frames.fps))
-        found = alignment.track(reading, landmarker, every)
+        track = alignment.track(reading, landmarker, every)
     beyond = [number for number in sorted(reading.wanted) if number not in reading.kept]
     if beyond:
         raise CausalexError(
             f"{frames.name}: no frame {beyond[0]}; it has {reading.count}, counted from 0"
         )
-    placement = alignment.place(found, config.crop_px, config.smoothing * frames.fps)
+    placement = alignment.place(track, config.crop_px, config.smoothing * frames.fps)
     return crops(frames.name, reading.kept, placement, config)
 
 
 def crops(
     name: str, pictures: Mapping[int, Picture], placement: Placement, config: FlowConfig
 ) -> dict[int, Picture]:
-    """Aligned crops of grey frames, by the place of the crop in each.
+    """Aligned crops of grey frames.
 
     Raises
     ------
     CausalexError
         If there is no face in one of them.
     """
-    cut = {}
+    cropped = {}
     for number in sorted(pictures):
         if number >= len(placement.pose) or not np.isfinite(placement.pose[number]).all():
             raise CausalexError(f"{name}: no face in frame {number}; choose frames that show one")
         pose = placement.pose[number]
-        cut[number] = alignment.crop(pictures[number], pose, config.crop_px)
-    return cut
+        cropped[number] = alignment.crop(pictures[number], pose, config.crop_px)
+    return cropped
 
 
 def of_expressions(
@@ -227,7 +209,7 @@ def of_expressions(
     key_frames: NDArray[np.integer],
     config: FlowConfig | None = None,
 ) -> Images:
-    """Flow images of expressions of one video.
+    """Flow images (N, 2, 28, 28, 3) of expressions of one video.
 
     Parameters
     ----------
@@ -238,25 +220,21 @@ def of_expressions(
     config
         Defaults if None.
 
-    Returns
-    -------
-    (N, 2, 28, 28, 3) uint8 array
-
     Raises
     ------
     CausalexError
         If an expression does not have onset < apex < offset.
     """
-    made = [
+    images = [
         flow_images(crops[onset], crops[apex], crops[offset], config)
         for onset, apex, offset in checked(key_frames).tolist()
     ]
-    return np.array(made, dtype=np.uint8).reshape(-1, 2, SIDE, SIDE, CHANNELS)
+    return np.array(images, dtype=np.uint8).reshape(-1, 2, SIDE, SIDE, CHANNELS)
 
 
 @dataclass
 class _Reading:
-    """Frames of a video, of which some are kept as they come by."""
+    """Frames of a video; `wanted` ones are kept while it is read."""
 
     frames: Frames
     wanted: frozenset[int]
@@ -283,9 +261,9 @@ class _Reading:
         return self.frames.grey()
 
 
-def _stretched(values: NDArray[np.floating], none: int) -> NDArray[np.float32]:
-    """Values between 0 and 255; `none` everywhere if they are all the same."""
+def _stretched(values: NDArray[np.floating], still: int) -> NDArray[np.float32]:
+    """Values stretched to 0..255; `still` everywhere if they are all the same."""
     low, high = float(values.min()), float(values.max())
-    if high - low < _LEAST_RANGE:
-        return np.full(values.shape, none, np.float32)
+    if high - low < _MIN_RANGE:
+        return np.full(values.shape, still, np.float32)
     return ((values - low) * (_WHITE / (high - low))).astype(np.float32)

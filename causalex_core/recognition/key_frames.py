@@ -1,4 +1,4 @@
-"""Onset, apex and offset of expressions, and what they would be if they were found with errors.
+"""Onset, apex and offset of expressions, and random errors of them.
 
 Key frames are (N, 3) arrays: onset, apex and offset of N expressions, frames counted from 0.
 """
@@ -20,23 +20,22 @@ UNITS = ("seconds", "duration")
 
 @dataclass(frozen=True)
 class KeyFrameNoise:
-    """How wrong key frames are.
+    """Distribution of key-frame errors.
 
     Attributes
     ----------
     kind
-        ``normal``, ``uniform``, or ``measured``: errors that somebody really made, drawn with
-        equal chance.
+        ``normal``, ``uniform``, or ``measured``: drawn from `errors` with equal chance.
     level
         Standard deviation of the first two; factor on the errors of the third.
     unit
         Of level and measured errors: ``seconds``, or ``duration``, the time from onset to offset
         of the expression itself.
     which
-        The frames that are wrong; each is wrong by itself, but that measured errors of one
+        The frames that have errors: independent ones, except that the measured errors of one
         expression are drawn together.
     errors
-        Measured errors, one (onset, apex, offset) after the other: found minus true.
+        Measured errors (onset, apex, offset), detected minus true.
     """
 
     kind: Literal["normal", "uniform", "measured"] = "normal"
@@ -46,7 +45,7 @@ class KeyFrameNoise:
     errors: tuple[tuple[float, float, float], ...] = field(default=(), repr=False)
 
     def __post_init__(self) -> None:
-        """Refuse what nothing can be drawn from."""
+        """Refuse settings from which nothing can be drawn."""
         if self.kind not in KINDS or self.unit not in UNITS:
             raise CausalexError(
                 f"errors '{self.kind}' in '{self.unit}': expected one of {', '.join(KINDS)} in"
@@ -64,14 +63,7 @@ class KeyFrameNoise:
 
 
 def checked(key_frames: NDArray[np.integer], n_frames: int | None = None) -> KeyFrames:
-    """Key frames, if they can be that.
-
-    Parameters
-    ----------
-    key_frames
-        (N, 3).
-    n_frames
-        Length of the video; None if it is not known.
+    """Key frames (N, 3), if they are valid in a video of `n_frames` (None: of unknown length).
 
     Raises
     ------
@@ -99,42 +91,34 @@ def checked(key_frames: NDArray[np.integer], n_frames: int | None = None) -> Key
     return table.astype(np.int64)
 
 
-def shifted(
+def perturb(
     key_frames: NDArray[np.integer],
-    law: KeyFrameNoise,
+    noise: KeyFrameNoise,
     fps: float | NDArray[np.floating],
     n_frames: int | NDArray[np.integer],
     generator: np.random.Generator,
 ) -> KeyFrames:
-    """Key frames with errors.
+    """Key frames (N, 3) with random errors; onset < apex < offset stay within the video.
 
-    Errors are rounded to frames. Where they break the order or leave the video, the frames are
-    moved as little as it takes: the apex into the video with room on both sides, onset and offset
-    to its sides. Levels share their random numbers: with generators of the same seed, an error
-    grows with the level and never changes its sign.
+    Errors are rounded to frames. Where they break the order or leave the video, the apex is moved
+    into the video, with room on both sides, and onset and offset to its sides. With generators of
+    the same seed, an error grows with the level and never changes its sign.
 
     Parameters
     ----------
     key_frames
         (N, 3), true.
-    law
-        Of the errors.
-    fps
-        Frames per second, one for all or (N,).
-    n_frames
-        Lengths of the videos, one for all or (N,); 3 at least.
+    noise
+        Distribution of the errors.
+    fps, n_frames
+        Frames per second and lengths (3 at least) of the videos, one for all or (N,).
     generator
         Source of randomness.
-
-    Returns
-    -------
-    ndarray
-        (N, 3), with onset < apex < offset within the video.
 
     Raises
     ------
     CausalexError
-        If the key frames are none, see :func:`checked`, or do not lie in their videos.
+        If the key frames are not valid in their videos, see :func:`checked`.
     """
     true = checked(key_frames)
     last = np.broadcast_to(n_frames, len(true)) - 1
@@ -142,23 +126,18 @@ def shifted(
     if beyond.any():
         row = int(np.argmax(beyond))
         checked(true[row : row + 1], int(last[row]) + 1)
-    drawn = law.level * _drawn(law, len(true), generator)
-    drawn[:, [name not in law.which for name in NAMES]] = 0
-    scale = np.broadcast_to(fps, len(true)) if law.unit == "seconds" else true[:, 2] - true[:, 0]
-    moved = true + np.rint(drawn * scale[:, None]).astype(np.int64)
-    return _ordered(moved, last)
-
-
-def _drawn(law: KeyFrameNoise, count: int, generator: np.random.Generator) -> NDArray[np.float64]:
-    """Errors at level 1, (N, 3)."""
-    if law.kind == "measured":
-        return np.array(law.errors)[generator.integers(len(law.errors), size=count)]
-    if law.kind == "uniform":
-        return generator.uniform(-(3**0.5), 3**0.5, (count, len(NAMES)))
-    return generator.standard_normal((count, len(NAMES)))
-
-
-def _ordered(moved: KeyFrames, last: NDArray[np.integer]) -> KeyFrames:
-    onset, apex, offset = moved.T
+    errors = noise.level * _errors(noise, len(true), generator)
+    errors[:, [name not in noise.which for name in NAMES]] = 0
+    scale = np.broadcast_to(fps, len(true)) if noise.unit == "seconds" else true[:, 2] - true[:, 0]
+    onset, apex, offset = (true + np.rint(errors * scale[:, None]).astype(np.int64)).T
     apex = np.clip(apex, 1, last - 1)
     return np.stack([np.clip(onset, 0, apex - 1), apex, np.clip(offset, apex + 1, last)], axis=1)
+
+
+def _errors(noise: KeyFrameNoise, n: int, generator: np.random.Generator) -> NDArray[np.float64]:
+    """Errors at level 1, (N, 3)."""
+    if noise.kind == "measured":
+        return np.array(noise.errors)[generator.integers(len(noise.errors), size=n)]
+    if noise.kind == "uniform":
+        return generator.uniform(-(3**0.5), 3**0.5, (n, len(NAMES)))
+    return generator.standard_normal((n, len(NAMES)))

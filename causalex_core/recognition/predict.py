@@ -1,4 +1,4 @@
-"""Recognising in a video: crops at the key frames, flow images and network in one call."""
+"""Recognise the emotions of expressions of a video."""
 
 from functools import cache
 from pathlib import Path
@@ -33,14 +33,14 @@ def recognise(
     source
         A video file, a folder of its pictures, or frames.
     intervals
-        Expressions of this video: ``onset, apex, offset`` in frames from 0, such as
-        :func:`causalex_core.spotting.predict.spot` finds them.
+        Expressions of this video: ``onset, apex, offset`` in frames from 0, such as those of
+        :func:`causalex_core.spotting.predict.spot`.
     fps
         Frames per second; a folder of pictures needs it.
     landmarker
-        How the face is found; MediaPipe's face mesh if None.
+        Of the face; MediaPipe's face mesh if None.
     recogniser
-        The trained model; the one that comes with this package if None.
+        The shipped one if None.
 
     Returns
     -------
@@ -56,15 +56,15 @@ def recognise(
     """
     recogniser = recogniser or _shipped()
     frames = video.open_frames(Path(source), fps) if isinstance(source, str | Path) else source
-    places = whole_frames(intervals)
-    if not len(places):
+    expressions = whole_frames(intervals)
+    if not len(expressions):
         return pd.DataFrame({name: [] for name in COLUMNS}, index=intervals.index)
-    wanted = set(places.ravel().tolist())
-    crops = face_crops(frames, landmarker or face_mesh(), wanted, recogniser.flow)
-    said = recogniser(of_expressions(crops, places, recogniser.flow))
-    probabilities = pd.DataFrame(said, columns=list(EMOTIONS), index=intervals.index)
-    probabilities.insert(0, "emotion", named(said))
-    return probabilities
+    numbers = set(expressions.ravel().tolist())
+    crops = face_crops(frames, landmarker or face_mesh(), numbers, recogniser.flow)
+    probabilities = recogniser(of_expressions(crops, expressions, recogniser.flow))
+    table = pd.DataFrame(probabilities, columns=list(EMOTIONS), index=intervals.index)
+    table.insert(0, "emotion", named(probabilities))
+    return table
 
 
 def whole_frames(intervals: pd.DataFrame) -> key_frames.KeyFrames:

@@ -1,80 +1,126 @@
-"""A recogniser per fold and seed, and what each says of its held-out samples after every epoch.
+"""Recognisers, one per fold and seed, and their held-out logits after every epoch.
 
-An epoch of CausalNet is one step on all training samples. Under the published rule its result is
-one epoch per held-out subject, chosen by looking; as the logits of all epochs are kept, this and
-every other rule is a choice among them (see :mod:`causalex_book.recognition.selection`).
+An epoch of CausalNet is one step on all training samples. The published rule takes one epoch per
+held-out subject, selected on that subject; as the logits of all epochs are kept, this and every
+other rule is a choice among them (see :mod:`causalex_book.recognition.selection`).
 """
 
-import hashlib
-import re
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+import math
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
 from functools import partial
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 import torch
+import torch.nn.functional as nnf
 from numpy.typing import ArrayLike, NDArray
 from torch import Tensor, nn
+from torch.func import functional_call, vmap
 
+from causalex_core import training
 from causalex_core.devices import choose_device, keep_freed_memory
 from causalex_core.errors import CausalexError
-from causalex_core.provenance import code_digest, digest
-from causalex_core.recognition.augmentation import Augmentation, mirrored
-from causalex_core.recognition.causalnet_text import COMPACT, CausalNetTextConfig
-from causalex_core.recognition.fold_trainer import FoldTrainer, Run, TrainingConfig, made
-from causalex_core.recognition.folds import Folds
-from causalex_core.recognition.network import CLASSES, NetworkConfig
-from causalex_core.recognition.ststnet import StstnetConfig
-from causalex_core.resumable import Job, train_or_resume
+from causalex_core.recognition.causalnet_text import COMPACT, CausalNetText, CausalNetTextConfig
+from causalex_core.recognition.data import (
+    Augmentation,
+    Changes,
+    Folds,
+    apply_changes,
+    draw_changes,
+    mirrored,
+)
+from causalex_core.recognition.model import CLASSES, CausalNet, CausalNetConfig
+from causalex_core.recognition.ststnet import Ststnet, StstnetConfig
+from causalex_core.training import (
+    CPU_SECONDS,
+    Fold,
+    Run,
+    autocast,
+    check_finite,
+    fingerprint,
+    train_folds,
+    weights_of,
+)
+
+Architecture = CausalNetConfig | CausalNetTextConfig | StstnetConfig
+_SHUFFLES = 1  # sets the generator of batches apart from that of augmentation
+_ON_GPU = 2_000_000_000  # parameters at once: 32 GB of them, gradients and both means of Adam
+
+
+@dataclass(frozen=True)
+class TrainingConfig:
+    """What is trained and how; the defaults are CausalNet's, without its dead part.
+
+    Attributes
+    ----------
+    network
+        Its shape, which tells its kind.
+    lr
+        Learning rate of Adam.
+    cosine
+        Whether the learning rate falls to zero along half a cosine.
+    weight_decay
+        Decoupled (AdamW), of all but biases and norms.
+    epochs
+        Passes over the training samples.
+    batch
+        Samples of a step, about; None: all of them.
+    balanced
+        Whether all classes of the training samples have the same weight in the loss.
+    label_smoothing
+        Share of each label that is spread over all classes.
+    augmentation
+        Changes of the inputs, of motion alone; None: they are always the same.
+    flip_tta
+        Whether held-out logits are the mean over a face and its mirror image.
+    precision
+        Of products; parameters, norms and losses are float32.
+    """
+
+    network: Architecture = field(default_factory=lambda: CausalNetConfig(folded=True))
+    lr: float = 5e-5
+    cosine: bool = False
+    weight_decay: float = 0.0
+    epochs: int = 200
+    batch: int | None = None
+    balanced: bool = False
+    label_smoothing: float = 0.0
+    augmentation: Augmentation | None = None
+    flip_tta: bool = False
+    precision: Literal["float32", "bfloat16"] = "float32"
+
 
 PUBLISHED = TrainingConfig()
 COMPACT_TRAINING = TrainingConfig(
     network=COMPACT,
-    rate=3e-3,
-    falling=True,
-    decay=2.0,
+    lr=3e-3,
+    cosine=True,
+    weight_decay=2.0,
     epochs=25,
     batch=64,
     balanced=True,
-    augmentation=Augmentation(hidden=0.25, drop_relaxation=0.6, mixed=0.4),
+    augmentation=Augmentation(cutout=0.25, drop_relaxation=0.6, mixup=0.4),
     flip_tta=True,
 )
 STSTNET_TRAINING = replace(
     COMPACT_TRAINING,
     network=StstnetConfig(),
-    rate=1e-3,
-    decay=0.05,
+    lr=1e-3,
+    weight_decay=0.05,
     epochs=40,
     augmentation=Augmentation(),
     flip_tta=False,
 )
 DESCRIBED_TRAINING = replace(PUBLISHED, network=CausalNetTextConfig())
-_ON_GPU = 2_000_000_000  # parameters at once: 32 GB of them, gradients and both means of Adam
 
 
 @dataclass(frozen=True)
-class FoldResults:
-    """What the trained models say.
+class FoldResults(training.FoldResults):
+    """Predictions: logits (epochs, held-out samples, 3)."""
 
-    Attributes
-    ----------
-    runs
-        The models: all folds of the first seed, then of the next.
-    logits
-        Of each run: (epochs, held-out samples, 3).
-    losses
-        (runs, epochs) mean training loss.
-    states
-        Of each run, weights after the last epoch; empty unless they were to be kept.
-    """
-
-    runs: tuple[Run, ...]
-    logits: tuple[NDArray[np.float32], ...]
-    losses: NDArray[np.float32]
-    states: tuple[Mapping[str, Tensor], ...]
-
-    def of_samples(self) -> NDArray[np.float32]:
+    def held_out(self) -> NDArray[np.float32]:
         """Held-out logits (seeds, epochs, N, 3) of every sample.
 
         Raises
@@ -83,52 +129,51 @@ class FoldResults:
             If a sample is not held out exactly once per seed.
         """
         seeds = list(dict.fromkeys(run.seed for run in self.runs))
-        held = [np.concatenate([run.held_out for run in self.runs if run.seed == seed])
-                for seed in seeds]  # fmt: skip
-        n_samples = len(held[0])
-        if any(sorted(each) != list(range(n_samples)) for each in held):
-            raise CausalexError(
-                "some samples are held out more than once or never: expected folds that hold out"
-                " each sample once"
-            )
-        found = np.zeros((len(seeds), len(self.losses[0]), n_samples, CLASSES), np.float32)
-        for run, logits in zip(self.runs, self.logits, strict=True):
-            found[seeds.index(run.seed), :, run.held_out] = np.moveaxis(logits, 1, 0)
-        return found
+        for seed in seeds:
+            held = [run.fold.held_out for run in self.runs if run.seed == seed]
+            n_samples = sum(map(len, held))
+            if sorted(np.concatenate(held)) != list(range(n_samples)):
+                raise CausalexError(
+                    "some samples are held out more than once or never: expected folds that hold"
+                    " out each sample once"
+                )
+        return np.stack([self.by_sample(seed, n_samples) for seed in seeds])
 
-    def together(self, ensemble: int) -> "FoldResults":
-        """The same of recognisers that average the logits of the models of `ensemble` seeds.
+    def ensemble(self, n_members: int) -> "FoldResults":
+        """Average the logits of each `n_members` seeds; there are no weights.
 
-        The first seeds make the first; a recogniser has the seed of its first member. There are
-        no weights.
+        An ensemble has the seed of its first member.
 
         Raises
         ------
         CausalexError
             If seeds are left over.
         """
-        n_seeds = len(set(run.seed for run in self.runs))
-        if n_seeds % ensemble:
-            raise CausalexError(f"{n_seeds} seeds: expected a multiple of {ensemble} members")
+        n_seeds = len({run.seed for run in self.runs})
+        if n_seeds % n_members:
+            raise CausalexError(f"{n_seeds} seeds: expected a multiple of {n_members} members")
         n_folds = len(self.runs) // n_seeds
-        first = [place for place in range(len(self.runs)) if place // n_folds % ensemble == 0]
-        each = [range(place, place + ensemble * n_folds, n_folds) for place in first]
+        first = [number for number in range(len(self.runs)) if number // n_folds % n_members == 0]
+        members = [range(number, number + n_members * n_folds, n_folds) for number in first]
         return FoldResults(
-            runs=tuple(self.runs[place] for place in first),
-            logits=tuple(np.mean([self.logits[own] for own in group], axis=0) for group in each),
-            losses=np.stack([self.losses[group].mean(axis=0) for group in each]),
+            runs=tuple(self.runs[number] for number in first),
+            predictions=tuple(
+                np.mean([self.predictions[number] for number in group], axis=0) for group in members
+            ),
+            losses=np.stack([self.losses[group].mean(axis=0) for group in members]),
             states=(),
+            cpu_seconds=np.stack([self.cpu_seconds[group].sum() for group in members]),
         )
 
     def model(self, run: int, config: TrainingConfig) -> nn.Module:
         """Network of one run after the last epoch, in evaluation mode."""
-        network = made(config.network)
+        network = build(config.network)
         network.load_state_dict({**network.state_dict(), **self.states[run]})
-        return (BothSides(network) if config.flip_tta else network).eval()
+        return (FlipTTA(network) if config.flip_tta else network).eval()
 
 
-class BothSides(nn.Module):
-    """Says of motion the mean of what a network says of it and of its mirror image."""
+class FlipTTA(nn.Module):
+    """Test-time augmentation: the mean of the logits of motion and of its mirror image."""
 
     def __init__(self, network: nn.Module) -> None:
         super().__init__()
@@ -137,6 +182,197 @@ class BothSides(nn.Module):
     def forward(self, motion: Tensor) -> Tensor:
         """Logits (N, 3) of motion (N, 2, 3, 28, 28)."""
         return (self.network(motion) + self.network(mirrored(motion))) / 2
+
+
+class Stack:
+    """Networks of one shape that are called together: stacked parameters, by torch.func.vmap.
+
+    Attributes
+    ----------
+    parameters
+        By name, (F, ...): of each network.
+    """
+
+    def __init__(self, make: Callable[[], nn.Module], seeds: Sequence[int], device: torch.device):
+        """Build a network per seed; networks of the same seed start from the same weights."""
+        networks: dict[int, nn.Module] = {}
+        for seed in seeds:
+            if seed not in networks:
+                with torch.random.fork_rng(devices=[]):
+                    torch.manual_seed(seed)
+                    networks[seed] = make().to(device)
+        self._network = networks[seeds[0]]
+        self.parameters = {
+            name: self._stacked(name, [networks[seed] for seed in seeds])
+            for name, _ in self._network.named_parameters()
+        }
+        for parameter in self._network.parameters():
+            parameter.data = parameter.new_empty(0)  # what is called are the copies
+
+    @staticmethod
+    def _stacked(name: str, networks: Sequence[nn.Module]) -> Tensor:
+        values = [network.get_parameter(name).detach() for network in networks]
+        # one network's weights need no copy, which would be another gigabyte of the published one
+        joined = values[0][None] if len(values) == 1 else torch.stack(values)
+        return joined.requires_grad_()
+
+    def __call__(self, inputs: Tensor) -> Tensor:
+        """Outputs (F, B, ...) of inputs (F, B, ...), those of a network each."""
+        if len(inputs) == 1:
+            parameters = {name: value.squeeze(0) for name, value in self.parameters.items()}
+            return self._call(parameters, inputs[0])[None]
+        return vmap(self._call)(self.parameters, inputs)
+
+    def _call(self, parameters: dict[str, Tensor], inputs: Tensor) -> Tensor:
+        return functional_call(self._network, parameters, (inputs,))
+
+
+class FoldTrainer(training.FoldTrainer):
+    """Recognisers with one forward pass.
+
+    Parameters
+    ----------
+    inputs, labels
+        Of all samples, on the device.
+    """
+
+    def __init__(
+        self,
+        runs: Sequence[Run],
+        inputs: Tensor,
+        labels: Tensor,
+        config: TrainingConfig,
+        *,
+        keep_weights: bool = False,
+    ) -> None:
+        self.runs, self.inputs, self.labels, self.config = runs, inputs, labels, config
+        self.keep_weights, self.device = keep_weights, inputs.device
+        seeds = [run.seed for run in runs]
+        self.networks = Stack(lambda: build(config.network), seeds, self.device)
+        self.class_weights = torch.stack([self._class_weights(run) for run in runs])
+        self.predictions = [
+            torch.zeros(config.epochs, len(run.fold.held_out), CLASSES) for run in runs
+        ]
+        parameters = self.networks.parameters
+        weight_decay = {
+            name: config.weight_decay if parameter.ndim > 2 else 0.0  # the first is the network
+            for name, parameter in parameters.items()
+        }
+        self.prepare(parameters, config.epochs, config.lr, weight_decay)
+
+    def lr(self) -> float:
+        """Learning rate of this epoch."""
+        if not self.config.cosine:
+            return self.config.lr
+        return self.config.lr * (math.cos(math.pi * self.epoch / self.config.epochs) + 1) / 2
+
+    def steps(self) -> Iterator[tuple[Tensor, int]]:
+        """Losses (runs,) of each step; all weigh the same."""
+        changes = self._changes()
+        for index, mask in self._batches():
+            yield self._losses(index, mask, changes), 1
+
+    @torch.no_grad()
+    def predict(self) -> None:
+        """Logits of the held-out samples."""
+        index, _ = self._padded([run.fold.held_out for run in self.runs])
+        inputs = self.inputs[index]
+        logits = self._logits(inputs)
+        if self.config.flip_tta:
+            logits = (logits + self._logits(mirrored(inputs))) / 2
+        for kept, of_run in zip(self.predictions, logits.cpu(), strict=True):
+            kept[self.epoch] = of_run[: kept.shape[1]]
+
+    def weights(self) -> Mapping[str, Tensor]:
+        """Weights of all networks."""
+        return self.networks.parameters
+
+    def _class_weights(self, run: Run) -> Tensor:
+        """(3,) weight of a sample of each class."""
+        if not self.config.balanced:
+            return torch.ones(CLASSES, device=self.device)
+        return 1 / torch.bincount(self.labels[run.fold.train], minlength=CLASSES).clamp(min=1)
+
+    def _changes(self) -> Changes | None:
+        """Changes (runs, N) of this epoch's inputs."""
+        augmentation, n_samples = self.config.augmentation, len(self.labels)
+        if augmentation is None:
+            return None
+        of_runs = [
+            draw_changes(augmentation, fold.train, n_samples, run.seed, self.epoch, fold.name)
+            for run in self.runs
+            for fold in [run.fold]
+        ]
+        return Changes(*(torch.stack(part) for part in zip(*of_runs, strict=True)))
+
+    def _losses(self, index: Tensor, mask: Tensor, changes: Changes | None) -> Tensor:
+        """Mean loss of each run on its samples (runs, B) of a step."""
+        inputs, parts = self.inputs[index], [(index, mask)]
+        if changes is not None:
+            inputs = self._changed(index, changes)
+            if self.config.augmentation and self.config.augmentation.mixup:
+                partner, share = (
+                    part.to(self.device).gather(1, index)
+                    for part in (changes.partner, changes.share)
+                )
+                other = self._changed(partner, changes)
+                inputs = torch.lerp(other, inputs, share[..., None, None, None, None])
+                parts = [(index, mask * share), (partner, mask * (1 - share))]
+        logits = self._logits(inputs)
+        total, weight = torch.zeros_like(mask[:, 0]), torch.zeros_like(mask[:, 0])
+        for samples, counted in parts:
+            labels = self.labels[samples]
+            losses = nnf.cross_entropy(
+                logits.flatten(0, 1),
+                labels.flatten(),
+                reduction="none",
+                label_smoothing=self.config.label_smoothing,
+            ).view(index.shape)
+            weights = self.class_weights.gather(1, labels) * counted
+            total, weight = total + (losses * weights).sum(1), weight + weights.sum(1)
+        return total / weight
+
+    def _changed(self, index: Tensor, changes: Changes) -> Tensor:
+        """Inputs of samples (runs, B) after the changes of their runs."""
+        inputs, on_cpu = self.inputs[index], index.cpu()
+        rows = torch.arange(len(index))[:, None]
+        chosen = Changes(*(part[rows, on_cpu].flatten(0, 1) for part in changes))
+        return apply_changes(inputs.flatten(0, 1), chosen).view(inputs.shape)
+
+    def _batches(self) -> Iterator[tuple[Tensor, Tensor]]:
+        """Samples (runs, B) of each step, and their mask, zero where they only fill up.
+
+        The number of steps follows from that of all samples, so that all runs have the same.
+        """
+        if self.config.batch is None:
+            yield self._padded([run.fold.train for run in self.runs])
+            return
+        steps = math.ceil(len(self.labels) / self.config.batch)
+        parts = []
+        for run in self.runs:
+            order = run.generator(self.epoch, _SHUFFLES).permutation(run.fold.train)
+            parts.append(np.array_split(order, min(steps, len(order))))
+        for batch in zip(*parts, strict=True):
+            yield self._padded(batch)
+
+    def _logits(self, inputs: Tensor) -> Tensor:
+        """Logits (runs, B, 3) of inputs (runs, B, ...)."""
+        with autocast(self.device, self.config.precision):
+            return self.networks(inputs).float()
+
+    def _padded(self, rows: Sequence[NDArray[np.int64]]) -> tuple[Tensor, Tensor]:
+        """Rows of different lengths as one (rows, longest), and their mask."""
+        longest = max(map(len, rows))
+        index = np.stack([np.resize(row, longest) for row in rows])
+        mask = np.stack([np.arange(longest) < len(row) for row in rows]).astype(np.float32)
+        return torch.from_numpy(index).to(self.device), torch.from_numpy(mask).to(self.device)
+
+
+def build(config: Architecture) -> nn.Module:
+    """Network of that shape."""
+    if isinstance(config, CausalNetConfig):
+        return CausalNet(config)
+    return CausalNetText(config) if isinstance(config, CausalNetTextConfig) else Ststnet(config)
 
 
 def train(
@@ -156,7 +392,7 @@ def train(
     Parameters
     ----------
     inputs
-        (N, ...) as the network takes them: :func:`causalex_core.recognition.maps.inputs` for the
+        (N, ...) as the network takes them: :func:`causalex_core.recognition.data.inputs` for the
         published one, :func:`causalex_core.recognition.causalnet_text.centred` for the others.
     labels
         (N,) classes from 0 to 2.
@@ -188,56 +424,54 @@ def train(
     samples = torch.tensor(np.asarray(inputs))
     truth = np.array(labels, dtype=np.int64)
     _check(samples, truth, folds, seeds, config)
-    place = choose_device(device)
-    if place.type == "cpu":
+    chosen = choose_device(device)
+    if chosen.type == "cpu":
         keep_freed_memory()
     runs = [
-        Run(name, np.flatnonzero(~held), np.flatnonzero(held), seed)
+        Run(Fold(name, np.flatnonzero(~held), np.flatnonzero(held)), seed)
         for seed in seeds
         for name, held in zip(folds.subjects, folds.held_out, strict=True)
     ]
-    size = runs_at_once or (1 if place.type == "cpu" else stacked(config, len(runs)))
-    groups = [runs[start : start + size] for start in range(0, len(runs), size)]
-    known = _fingerprint(samples, truth, config, keep_weights) if folder else ""
-    there, truths = samples.to(place), torch.tensor(truth, device=place)
-    found = train_or_resume(
-        [
-            Job(
-                begin=partial(FoldTrainer, group, there, truths, config, keep_weights=keep_weights),
-                epochs=config.epochs,
-                models=len(group),
-                path=folder / _name(group, known) if folder else None,
-            )
-            for group in groups
-        ]
+    known = ""
+    if folder:
+        settings = (type(config.network).__name__, asdict(config), keep_weights)
+        known = fingerprint(__file__, [samples, torch.from_numpy(truth)], *settings)
+    trained = train_folds(
+        partial(
+            FoldTrainer,
+            inputs=samples.to(chosen),
+            labels=torch.tensor(truth, device=chosen),
+            config=config,
+            keep_weights=keep_weights,
+        ),
+        runs,
+        config.epochs,
+        at_once=runs_at_once or (1 if chosen.type == "cpu" else at_once(config, len(runs))),
+        folder=folder,
+        inputs=known,
     )
-    each = [
-        (group, place, said)
-        for group, said in zip(groups, found, strict=True)
-        for place in range(len(group))
+    states = [
+        {name: value[position].detach() for name, value in weights_of(result).items()}
+        for result, position in trained
     ]
     return FoldResults(
         runs=tuple(runs),
-        logits=tuple(said[f"logits.{place}"].numpy() for _, place, said in each),
-        losses=np.stack([said["losses"][place].numpy() for _, place, said in each]),
-        states=tuple(_state(said, place) for _, place, said in each) if keep_weights else (),
+        predictions=tuple(
+            result[f"predictions.{position}"].numpy() for result, position in trained
+        ),
+        losses=np.stack([result["losses"][position].numpy() for result, position in trained]),
+        states=tuple(states) if keep_weights else (),
+        cpu_seconds=np.array(
+            [float(result[CPU_SECONDS]) / len(result["losses"]) for result, _ in trained]
+        ),
     )
 
 
-def stacked(config: TrainingConfig, n_runs: int) -> int:
+def at_once(config: TrainingConfig, n_runs: int) -> int:
     """Number of models that a GPU trains in one pass."""
     with torch.device("meta"):
-        parameters = made(config.network).parameters()
+        parameters = build(config.network).parameters()
     return min(n_runs, max(1, _ON_GPU // sum(parameter.numel() for parameter in parameters)))
-
-
-def _state(said: Mapping[str, Tensor], place: int) -> dict[str, Tensor]:
-    mark = "network."
-    return {
-        name.removeprefix(mark): value[place].detach()
-        for name, value in said.items()
-        if name.startswith(mark)
-    }
 
 
 def _check(
@@ -264,32 +498,9 @@ def _check(
             f"fold '{folds.subjects[empty[0]]}' holds out {held[empty[0]]} of {n_samples} samples:"
             " expected some to be held out and some to train on"
         )
-    bad = int(torch.isfinite(inputs).logical_not().sum())
-    if bad:
-        raise CausalexError(f"inputs: {bad} of {inputs.numel()} values are not finite")
-    if config.augmentation is not None and isinstance(config.network, NetworkConfig):
+    check_finite("inputs", inputs)
+    if config.augmentation is not None and isinstance(config.network, CausalNetConfig):
         raise CausalexError(
             "the published network with augmentation: its maps have no zero to mirror motion at;"
             " take none"
         )
-
-
-def _fingerprint(
-    inputs: Tensor, labels: NDArray[np.int64], config: TrainingConfig, keep_weights: bool
-) -> str:
-    """Digest of everything that the models of any group depend on but the group itself.
-
-    The code is part of it: what an earlier version trained must not pass for this one's.
-    """
-    content = hashlib.sha256(inputs.contiguous().numpy().tobytes())
-    content.update(labels.tobytes())
-    code = code_digest(Path(__file__))
-    kind = type(config.network).__name__
-    return digest([content.hexdigest(), code, kind, asdict(config), keep_weights])
-
-
-def _name(group: Sequence[Run], known: str) -> str:
-    """File name of a group: the same only for the same models from the same inputs."""
-    models = [(run.fold, run.seed, run.train.tolist(), run.held_out.tolist()) for run in group]
-    readable = re.sub(r"[^\w.-]", "_", group[0].fold)
-    return f"{readable}-{group[0].seed}-{digest([known, models])}.safetensors"

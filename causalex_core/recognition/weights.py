@@ -8,9 +8,14 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from causalex_core.recognition.attention import TOKENS, neighbours, penalties
-from causalex_core.recognition.encoder import WIDTHS
-from causalex_core.recognition.network import Network, NetworkConfig
+from causalex_core.recognition.model import (
+    TOKENS,
+    WIDTHS,
+    CausalNet,
+    CausalNetConfig,
+    neighbours,
+    penalties,
+)
 from causalex_core.tensors import WeightsError, read_entries, tensor
 
 _GAMMA = 0.5  # of the published setting
@@ -18,7 +23,7 @@ _MASK, _PENALTY = "M_mask", "P_matrix"
 _ENCODERS = {"flow": "", "direction": "1"}  # what the names of each end on
 
 
-def load_checkpoint(source: Mapping[str, Any] | str | Path, gamma: float = _GAMMA) -> Network:
+def load_checkpoint(source: Mapping[str, Any] | str | Path, gamma: float = _GAMMA) -> CausalNet:
     """Build the network of a published checkpoint, in evaluation mode.
 
     Parameters
@@ -32,7 +37,7 @@ def load_checkpoint(source: Mapping[str, Any] | str | Path, gamma: float = _GAMM
 
     Returns
     -------
-    Network
+    CausalNet
         Maps (N, 4, 3, 28, 28), 0 to 255, to logits (N, 3); float32, as the entries become.
 
     Raises
@@ -43,7 +48,7 @@ def load_checkpoint(source: Mapping[str, Any] | str | Path, gamma: float = _GAMM
     """
     named = source if isinstance(source, Mapping) else read_entries(Path(source))
     entries = {str(name): tensor(str(name), value) for name, value in named.items()}
-    config = NetworkConfig(repeats=_repeats(entries), gamma=_gamma(entries, gamma))
+    config = CausalNetConfig(repeats=_repeats(entries), gamma=_gamma(entries, gamma))
     names = published_names(config)
     for theirs in names.values():
         if theirs.endswith(_MASK):
@@ -57,7 +62,7 @@ def load_checkpoint(source: Mapping[str, Any] | str | Path, gamma: float = _GAMM
             f"no CausalNet checkpoint: it {what} entries {sorted(missing or extra)[:3]}"
         )
     with torch.device("meta"):
-        network = Network(config)
+        network = CausalNet(config)
     expected = network.state_dict()
     state = {
         ours: _shaped(theirs, entries[theirs], expected[ours].shape)
@@ -67,7 +72,7 @@ def load_checkpoint(source: Mapping[str, Any] | str | Path, gamma: float = _GAMM
     return network.eval()
 
 
-def published_names(config: NetworkConfig) -> dict[str, str]:
+def published_names(config: CausalNetConfig) -> dict[str, str]:
     """Published name of each entry of a network's state that is not folded, by ours."""
     names: dict[str, str] = {}
     for ours, mark in _ENCODERS.items():
@@ -137,14 +142,13 @@ def _repeats(entries: Mapping[str, Tensor]) -> tuple[int, int, int]:
         match = re.match(r"layers\.([0-2])\.0\.layers\.(\d+)\.", name)
         if match:
             layers[int(match[1])].add(match[2])
-    first, second, third = (max(len(found), 1) for found in layers)
+    first, second, third = (max(len(numbers), 1) for numbers in layers)
     return first, second, third
 
 
 def _gamma(entries: Mapping[str, Tensor], otherwise: float) -> float:
-    """Penalty of the first key, as a checkpoint's first matrix tells it: the last has the most."""
-    held = (entry for name, entry in entries.items() if name.endswith(_PENALTY))
-    matrix = next(held, None)
+    """Gamma of the first penalty matrix, whose largest entry is TOKENS * gamma."""
+    matrix = next((entries[name] for name in entries if name.endswith(_PENALTY)), None)
     if matrix is None or matrix.shape != (TOKENS, TOKENS):
         return otherwise
     return round(-matrix.min().item() / TOKENS, 6)
@@ -152,8 +156,8 @@ def _gamma(entries: Mapping[str, Tensor], otherwise: float) -> float:
 
 def _shaped(name: str, value: Tensor, shape: torch.Size) -> Tensor:
     """A copy in our shape; dimensions of one, which convolutions over one place have, go."""
-    found = [size for size in value.shape if size != 1]
-    if found != [size for size in shape if size != 1]:
+    sizes = [size for size in value.shape if size != 1]
+    if sizes != [size for size in shape if size != 1]:
         raise WeightsError(
             f"entry '{name}' has shape {tuple(value.shape)}; expected {tuple(shape)}"
         )

@@ -1,7 +1,6 @@
-"""Counterfactual debiasing at inference (Eq. 8 of Causal-Ex), and what to hold it against.
+"""Counterfactual debiasing at inference: counterfactual motion, and what its scores correct.
 
-A trained model judges the video and a counterfactual of it; a share of what it says of the second
-is taken from what it says of the first. Motion is (W, frames, regions, components), as measured.
+Motion is (W, frames, regions, components), as measured.
 """
 
 from collections.abc import Sequence
@@ -18,7 +17,58 @@ from causalex_core.graphs import compound
 
 Form = Literal["probabilities", "logits"]
 
-_LEAST = 1e-3  # probability below which float16 scores of a counterfactual are taken for this
+_FLOOR = 1e-3  # lower bound of the float16 scores of a counterfactual, which are divided by
+
+
+def debiased(
+    factual: np.ndarray,
+    counterfactual: np.ndarray,
+    strength: ArrayLike,
+    form: Form = "probabilities",
+) -> np.ndarray:
+    """Scores of a video less a share of those of its counterfactual.
+
+    Parameters
+    ----------
+    factual, counterfactual
+        (..., 2, 3, frames) probabilities of micro and macro; of onset, offset and apex. Onset and
+        offset share their sum of at most 1 with neither.
+    strength
+        lambda, one for all or (2, 3) of each head.
+    form
+        ``probabilities``: F = P - lambda P0, which may be negative. ``logits``: the same
+        difference before softmax and sigmoid; the result is probabilities again. Neither then
+        takes the mean of the strengths of onset and offset.
+
+    Returns
+    -------
+    ndarray
+        float32 of the shape of `factual`; with strength 0 the factual.
+    """
+    if form not in ("probabilities", "logits"):
+        raise CausalexError(f"form '{form}': expected probabilities or logits")
+    p, p0 = factual.astype(np.float32), counterfactual.astype(np.float32)
+    lam = np.broadcast_to(np.asarray(strength, np.float32), factual.shape[-3:-1])[..., None]
+    if form == "probabilities":
+        return p - lam * p0  # Eq. 8
+    p0 = np.clip(p0, _FLOOR, 1 - _FLOOR)
+    phase = _phase(p[..., :2, :], p0[..., :2, :], lam[..., :2, :])
+    apex = _apex(p[..., 2:, :], p0[..., 2:, :], lam[..., 2:, :])
+    return np.concatenate([phase, apex], axis=-2)
+
+
+def _phase(p: np.ndarray, p0: np.ndarray, lam: np.ndarray) -> np.ndarray:
+    """Softmax of the difference of logits: p / p0^lambda, normalised."""
+    neither = np.maximum(1 - p.sum(axis=-2, keepdims=True), 0)
+    neither0 = np.maximum(1 - p0.sum(axis=-2, keepdims=True), _FLOOR)
+    marks = p * p0**-lam
+    rest = neither * neither0 ** -lam.mean(axis=-2, keepdims=True)
+    return np.asarray(marks / (marks.sum(axis=-2, keepdims=True) + rest))
+
+
+def _apex(p: np.ndarray, p0: np.ndarray, lam: np.ndarray) -> np.ndarray:
+    """Sigmoid of the difference of logits: odds / odds0^lambda."""
+    return np.asarray(p / (p + (1 - p) * (p0 / (1 - p0)) ** lam))
 
 
 def null_motion(motion: Tensor) -> Tensor:
@@ -27,29 +77,24 @@ def null_motion(motion: Tensor) -> Tensor:
 
 
 def most_causal_regions(marks: Sequence[np.ndarray]) -> NDArray[np.bool_]:
-    """E_f of each video (V, regions), from the marks of its graph; no region if no edge leaves any.
+    """E_f of each video (V, regions) from the marks of its graph.
 
     See :func:`causalex_core.graphs.compound.most_causal`.
     """
-    return np.stack([compound.most_causal(each) for each in marks])
+    return np.stack([compound.most_causal(graph) for graph in marks])
 
 
 def keep(motion: Tensor, chosen: NDArray[np.bool_]) -> Tensor:
-    """Motion with every region but the chosen ones set to zero: the reading of the text.
+    """Motion with every region but the chosen ones (W, regions) set to zero: the text's reading.
 
-    Parameters
-    ----------
-    motion
-        (W, frames, regions, components).
-    chosen
-        (W, regions); where none is chosen, nothing is masked.
+    Where none is chosen, nothing is masked.
     """
     none = ~chosen.any(axis=1, keepdims=True)
     return motion * _of_regions(chosen | none, motion)
 
 
 def mask(motion: Tensor, chosen: NDArray[np.bool_]) -> Tensor:
-    """Motion with the chosen regions set to zero: the other reading."""
+    """Motion with the chosen regions (W, regions) set to zero: the other reading."""
     return motion * _of_regions(~chosen, motion)
 
 
@@ -66,14 +111,13 @@ def from_another_video(video: NDArray[np.integer], generator: np.random.Generato
     CausalexError
         If there is only one video.
     """
-    first = int(video[0])
-    if (video == first).all():
+    if (video == video[0]).all():
         raise CausalexError("all windows are of one video: there is no other to take from")
-    found = np.zeros(len(video), dtype=np.int64)
-    for one in np.unique(video):
-        own = video == one
-        found[own] = generator.choice(np.flatnonzero(~own), size=int(own.sum()))
-    return found
+    positions = np.zeros(len(video), dtype=np.int64)
+    for number in np.unique(video):
+        same = video == number
+        positions[same] = generator.choice(np.flatnonzero(~same), size=int(same.sum()))
+    return positions
 
 
 def noise(motion: Tensor, generator: np.random.Generator) -> Tensor:
@@ -87,69 +131,8 @@ def blurred(motion: Tensor, frames: float) -> Tensor:
     return torch.from_numpy(ndimage.gaussian_filter1d(motion.numpy(), frames, axis=1))
 
 
-def debiased(
-    factual: np.ndarray,
-    counterfactual: np.ndarray,
-    strength: ArrayLike,
-    form: Form = "probabilities",
-) -> np.ndarray:
-    """F = P - lambda P0.
-
-    Parameters
-    ----------
-    factual, counterfactual
-        (..., 2, 3, frames) probabilities of micro and macro; of onset, offset and apex. Onset and
-        offset share their sum of at most 1 with neither.
-    strength
-        lambda, one for all or (2, 3) of each head.
-    form
-        ``probabilities``: as in Eq. 8; the result may be negative. ``logits``: the same
-        difference before softmax and sigmoid; the result is probabilities again. Neither then
-        takes the mean of the strengths of onset and offset.
-
-    Returns
-    -------
-    ndarray
-        float32 of the shape of `factual`; with strength 0 the factual.
-    """
-    if form not in ("probabilities", "logits"):
-        raise CausalexError(f"form '{form}': expected probabilities or logits")
-    said, other = factual.astype(np.float32), counterfactual.astype(np.float32)
-    each = np.broadcast_to(np.asarray(strength, np.float32), factual.shape[-3:-1])[..., None]
-    if form == "probabilities":
-        return said - each * other
-    other = np.clip(other, _LEAST, 1 - _LEAST)
-    return np.concatenate(
-        [
-            _phase(said[..., :2, :], other[..., :2, :], each[..., :2, :]),
-            _apex(said[..., 2:, :], other[..., 2:, :], each[..., 2:, :]),
-        ],
-        axis=-2,
-    )
-
-
-def _phase(said: np.ndarray, other: np.ndarray, each: np.ndarray) -> np.ndarray:
-    """Softmax of the difference: probabilities divided by powers of probabilities."""
-    neither = np.maximum(1 - said.sum(axis=-2, keepdims=True), 0)
-    absent = np.maximum(1 - other.sum(axis=-2, keepdims=True), _LEAST)
-    marks = said * other**-each
-    rest = neither * absent ** -each.mean(axis=-2, keepdims=True)
-    return np.asarray(marks / (marks.sum(axis=-2, keepdims=True) + rest))
-
-
-def _apex(said: np.ndarray, other: np.ndarray, each: np.ndarray) -> np.ndarray:
-    """Sigmoid of the difference: odds divided by a power of odds."""
-    return np.asarray(said / (said + (1 - said) * (other / (1 - other)) ** each))
-
-
 def _of_regions(kept: NDArray[np.bool_], motion: Tensor) -> Tensor:
-    """Ones and zeros (W, 1, regions, 1) that go with motion.
-
-    Raises
-    ------
-    CausalexError
-        If there are not as many rows as windows, and columns as regions.
-    """
+    """Ones and zeros (W, 1, regions, 1) that go with motion."""
     if kept.shape != (motion.shape[0], motion.shape[2]):
         raise CausalexError(
             f"regions {kept.shape} for motion of shape {tuple(motion.shape)}: expected a row for"

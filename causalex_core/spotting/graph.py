@@ -24,7 +24,7 @@ class GraphConfig:
     alpha
         Level of the tests.
     policy
-        Which edges enter the matrix A of Eq. 1: to its letter, every edge.
+        Which edges enter the causal matrix A, see :func:`causalex_core.graphs.compound.adjacency`.
     leave_out_first
         Rows of motion at the beginning of a video that are left out of its graph.
     """
@@ -41,18 +41,18 @@ def of_video(recording: Recording, config: GraphConfig) -> Pag:
     Returns
     -------
     Pag
-        Without any edge where the video tells none, being too short or still; the reason then
-        stands in its settings under ``missing``.
+        Without any edge where the video is too short or still; the reason then stands in its
+        settings under ``missing``.
     """
     series = motion_series(
         recording.motion, recording.measured, config.components, config.leave_out_first
     )
     try:
-        found = fci([one for one in series if len(one) > 1], config.alpha)
+        pag = fci([piece for piece in series if len(piece) > 1], config.alpha)
     except CausalexError as error:
         return Pag(np.zeros((regions.COUNT,) * 2), config.alpha, settings={"missing": str(error)})
     samples = {"components": config.components, "leave_out_first": config.leave_out_first}
-    return replace(found, settings={**found.settings, **samples})
+    return replace(pag, settings={**pag.settings, **samples})
 
 
 def matrix(graph: Pag, prior: np.ndarray, config: GraphConfig) -> np.ndarray:

@@ -1,33 +1,12 @@
-"""Losses of AUW-GCN, one value per fold.
-
-Both are focal: what is answered well already weighs little. Logits and targets are (folds,
-windows, ..., frames); ``real`` marks with ones the windows that count.
-"""
+"""Losses of AUW-GCN; both kinds are focal: a good answer already weighs little."""
 
 from dataclasses import dataclass
-from typing import NamedTuple
 
 import torch
 import torch.nn.functional as nnf
 from torch import Tensor
 
-from causalex_core.spotting.targets import NEITHER
-
-
-class TargetBatch(NamedTuple):
-    """Targets of a batch.
-
-    Attributes
-    ----------
-    phase
-        (F, B, 2, T) int64: start, end or neither, of micro and of macro.
-    apex, action
-        (F, B, 2, T) float32 scores.
-    """
-
-    phase: Tensor
-    apex: Tensor
-    action: Tensor
+from causalex_core.spotting.data import KINDS, NEITHER, Targets
 
 
 @dataclass(frozen=True)
@@ -58,39 +37,35 @@ _APEX, _ACTION = 0.90, 0.80  # weights of frames with a score, against those wit
 _SMOOTH, _EPSILON = 0.16, 1e-5
 
 
-def terms(logits: Tensor, answers: TargetBatch, real: Tensor | None = None) -> dict[str, Tensor]:
-    """The six losses.
+def terms(logits: Tensor, targets: Targets) -> dict[str, Tensor]:
+    """The six losses, means over windows and frames.
 
     Parameters
     ----------
     logits
-        (F, B, 10, T): start, end, neither of micro and of macro, their apexes, their actions.
-    answers
-        What they should be.
-    real
-        (F, B) ones and zeros, None: all windows count.
+        (B, 10, T): start, end, neither of micro and of macro, their apexes, their actions.
+    targets
+        (B, 2, T) each.
 
     Returns
     -------
     dict
-        ``micro_phase, macro_phase, micro_apex, macro_apex, micro_action, macro_action``: (F,)
-        means over windows and frames; 0 for a fold without windows.
+        ``micro_phase, macro_phase, micro_apex, macro_apex, micro_action, macro_action``.
     """
-    found = {
-        "phase": _phase(logits[..., :6, :].unflatten(-2, (2, 3)), answers.phase),
-        "apex": _score(logits[..., 6:8, :], answers.apex, _APEX),
-        "action": _score(logits[..., 8:, :], answers.action, _ACTION),
+    losses = {
+        "phase": _phase(logits[:, :6].unflatten(1, (2, 3)), targets.phase),
+        "apex": _score(logits[:, 6:8], targets.apex, _APEX),
+        "action": _score(logits[:, 8:], targets.action, _ACTION),
     }
-    means = {name: _mean(each, real) for name, each in found.items()}
     return {
-        f"{kind}_{name}": mean[:, position]
-        for name, mean in means.items()
-        for position, kind in enumerate(("micro", "macro"))
+        f"{kind}_{name}": mean
+        for name, loss in losses.items()
+        for kind, mean in zip(KINDS, loss.mean((0, 2)), strict=True)
     }
 
 
 def total(losses: dict[str, Tensor], config: LossConfig = CAS) -> Tensor:
-    """Weighted sum of the six losses, (F,)."""
+    """Weighted sum of the six losses."""
     micro = (
         config.micro_apex * losses["micro_apex"]
         + losses["micro_phase"]
@@ -101,24 +76,17 @@ def total(losses: dict[str, Tensor], config: LossConfig = CAS) -> Tensor:
 
 
 def _phase(logits: Tensor, phase: Tensor) -> Tensor:
-    """Loss of classes per frame (F, B, 2, T), of logits (F, B, 2, 3, T)."""
-    log_all = nnf.log_softmax(logits, dim=-2)
-    log = log_all.gather(-2, phase[..., None, :])[..., 0, :]
+    """Loss of classes per frame (B, 2, T), of logits (B, 2, 3, T)."""
+    log_all = nnf.log_softmax(logits, dim=2)
+    log = log_all.gather(2, phase[:, :, None])[:, :, 0]
     weight = torch.where(phase == NEITHER, _NO_MARK, _MARK)
     return -weight * (1 - log.exp()) * log
 
 
 def _score(logits: Tensor, score: Tensor, weight: float) -> Tensor:
-    """Loss of scores per frame (F, B, 2, T); where there is none, 0.16 costs nothing."""
-    found = torch.sigmoid(logits)
-    there = -weight * (score - found).abs() * torch.log(found + _EPSILON)
-    absent = -(1 - weight) * (_SMOOTH - found).abs() * torch.log(1 - found + _EPSILON)
-    return torch.where(score > 0, there, absent)
-
-
-def _mean(each: Tensor, real: Tensor | None) -> Tensor:
-    """Mean (F, 2) over windows and frames that count."""
-    if real is None:
-        return each.mean((1, 3))
-    count = real.sum(1).clamp(min=1)
-    return (each.mean(3) * real[..., None]).sum(1) / count[:, None]
+    """Loss of scores per frame (B, 2, T); where there is none, 0.16 costs nothing."""
+    probability = torch.sigmoid(logits)
+    present = -weight * (score - probability).abs() * torch.log(probability + _EPSILON)
+    distance = (_SMOOTH - probability).abs()
+    absent = -(1 - weight) * distance * torch.log(1 - probability + _EPSILON)
+    return torch.where(score > 0, present, absent)

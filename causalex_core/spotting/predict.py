@@ -103,18 +103,18 @@ def portraits(frames: Frames, landmarker: Landmarker | Given | None = None) -> P
         If the frames cannot be read or show no face.
     """
     config = replace(Config(), crop_px=_PICTURE_PX)
-    place = locate(frames, landmarker or face_mesh(), config)
-    every = max(round(frames.fps / _PER_SECOND), -(-len(place.pose) // _MOST), 1)
-    return Portraits(every, tuple(_crops(frames, place, every)))
+    pose = locate(frames, landmarker or face_mesh(), config).pose
+    every = max(round(frames.fps / _PER_SECOND), -(-len(pose) // _MOST), 1)
+    return Portraits(every, tuple(_crops(frames, pose, every)))
 
 
-def _crops(frames: Frames, place: alignment.Placement, every: int) -> Iterator[bytes | None]:
+def _crops(frames: Frames, pose: np.ndarray, every: int) -> Iterator[bytes | None]:
     for number, picture in frames.colour(every):
-        if number >= len(place.pose) or not np.isfinite(place.pose[number]).all():
+        if number >= len(pose) or not np.isfinite(pose[number]).all():
             yield None
             continue
         colours = [
-            alignment.crop(np.ascontiguousarray(picture[..., k]), place.pose[number], _PICTURE_PX)
+            alignment.crop(np.ascontiguousarray(picture[..., k]), pose[number], _PICTURE_PX)
             for k in range(3)
         ]
         options = [cv2.IMWRITE_JPEG_QUALITY, _JPEG_QUALITY]

@@ -1,4 +1,4 @@
-"""From scores of frames to scored intervals."""
+"""From probabilities of frames to scored intervals: proposals, then non-maximum suppression."""
 
 from dataclasses import dataclass, field
 from typing import Literal
@@ -9,10 +9,8 @@ import torch
 from torch import Tensor
 
 from causalex_core.errors import CausalexError
-from causalex_core.spotting.network import CONTEXT
-from causalex_core.spotting.suppression import suppress
-from causalex_core.spotting.targets import KINDS
-from causalex_core.spotting.windows import VALID_FRAMES, Windows
+from causalex_core.spotting.data import KINDS, VALID_FRAMES, Windows
+from causalex_core.spotting.model import CONTEXT
 
 HEADS = ("onset", "offset", "apex")
 
@@ -25,18 +23,18 @@ class ProposalRule:
     ----------
     threshold
         Apex score above which a frame is tried as an apex.
-    reach
+    search_window
         Nearest and farthest frame from the apex where onset and offset are looked for.
     length
         Shortest and longest interval, offset minus onset.
-    keep
+    top_k
         Intervals kept per video.
     """
 
     threshold: float
-    reach: tuple[int, int]
+    search_window: tuple[int, int]
     length: tuple[int, int]
-    keep: int
+    top_k: int
 
 
 @dataclass(frozen=True)
@@ -66,41 +64,29 @@ SAMM = ProposalConfig(
 )
 
 
+def head_probabilities(logits: Tensor) -> Tensor:
+    """Probability of each head on the frames that a window is valid for.
+
+    Parameters
+    ----------
+    logits
+        (..., 10, 270).
+
+    Returns
+    -------
+    Tensor
+        (..., 2, 4, 256): micro and macro; onset, offset, apex and type, which takes part in the
+        loss alone: intervals are proposed without it.
+    """
+    valid = logits[..., CONTEXT : logits.shape[-1] - CONTEXT]
+    phase = torch.softmax(valid[..., :6, :].unflatten(-2, (2, 3)), dim=-2)
+    apex, kind = torch.sigmoid(valid[..., 6:, :]).unflatten(-2, (2, 2)).unbind(-3)
+    return torch.cat([phase[..., :2, :], apex[..., None, :], kind[..., None, :]], dim=-2)  # Eq. 7
+
+
 def probabilities(logits: Tensor) -> Tensor:
-    """Probability of each head on the frames that a window judges.
-
-    Parameters
-    ----------
-    logits
-        (..., 10, 270).
-
-    Returns
-    -------
-    Tensor
-        (..., 2, 3, 256): micro and macro; onset, offset and apex.
-    """
-    judged = logits[..., CONTEXT : logits.shape[-1] - CONTEXT]
-    phase = torch.softmax(judged[..., :6, :].unflatten(-2, (2, 3)), dim=-2)
-    apex = torch.sigmoid(judged[..., 6:8, :])
-    return torch.cat([phase[..., :2, :], apex[..., None, :]], dim=-2)
-
-
-def type_probabilities(logits: Tensor) -> Tensor:
-    """Probability that a frame lies in an expression of each kind: h_type of Eq. 7.
-
-    It takes part in the loss; intervals are proposed without it.
-
-    Parameters
-    ----------
-    logits
-        (..., 10, 270).
-
-    Returns
-    -------
-    Tensor
-        (..., 2, 256), micro and macro.
-    """
-    return torch.sigmoid(logits[..., 8:10, CONTEXT : logits.shape[-1] - CONTEXT])
+    """Those (..., 2, 3, 256) that intervals are proposed from: onset, offset and apex."""
+    return head_probabilities(logits)[..., : len(HEADS), :]
 
 
 def propose(
@@ -160,18 +146,18 @@ def propose(
         top = np.flatnonzero(apex > rule.threshold)
         window = top // VALID_FRAMES
         top, window = top[top < high[window]], window[top < high[window]]
-        distance = np.arange(rule.reach[0], rule.reach[1] + 1)
+        distance = np.arange(rule.search_window[0], rule.search_window[1] + 1)
         before = np.maximum(top[:, None] - distance, low[window][:, None])
         after = np.minimum(top[:, None] + distance, high[window][:, None] - 1)
         row = np.arange(len(top))
         onset = before[row, start[before].argmax(axis=1)]
         offset = after[row, end[after].argmax(axis=1)]
         length = offset - onset
-        good = (start[onset] > end[onset]) & (start[offset] < end[offset])
-        good &= (length >= rule.length[0]) & (length <= rule.length[1])
-        top, window, onset, offset = top[good], window[good], onset[good], offset[good]
+        valid = (start[onset] > end[onset]) & (start[offset] < end[offset])
+        valid &= (length >= rule.length[0]) & (length <= rule.length[1])
+        top, window, onset, offset = top[valid], window[valid], onset[valid], offset[valid]
         begin = origin[window] - shift
-        found = pd.DataFrame(
+        proposals = pd.DataFrame(
             {
                 "video": video[window],
                 "kind": kind,
@@ -183,7 +169,7 @@ def propose(
                 "apex_score": apex[top],
             }
         )
-        tables.append(found)
+        tables.append(proposals)
     table = pd.concat(tables, ignore_index=True)
     return table.assign(score=table["onset_score"] * table["offset_score"] * table["apex_score"])
 
@@ -208,13 +194,13 @@ def choose(proposals: pd.DataFrame, windows: Windows, config: ProposalConfig) ->
         onset, offset, score, video = (
             part[name].to_numpy() for name in ("onset", "offset", "score", "video")
         )
-        best = suppress(onset, offset, score, rule.keep, config.overlap, video)
+        best = suppress(onset, offset, score, rule.top_k, config.overlap, video)
         kept.append(part.iloc[best])
-    found = pd.concat(kept).sort_values("video", kind="stable", ignore_index=True)
-    place = found["video"].to_numpy(int)
-    return found[["onset", "apex", "offset", "kind", "score"]].assign(
-        subject=np.array(windows.subjects, dtype=object)[place],
-        video=np.array(windows.names, dtype=object)[place],
+    detections = pd.concat(kept).sort_values("video", kind="stable", ignore_index=True)
+    video = detections["video"].to_numpy(int)
+    return detections[["onset", "apex", "offset", "kind", "score"]].assign(
+        subject=np.array(windows.subjects, dtype=object)[video],
+        video=np.array(windows.names, dtype=object)[video],
     )[["subject", "video", "onset", "apex", "offset", "kind", "score"]]
 
 
@@ -241,3 +227,58 @@ def _borders(
     if variant == "released":
         return begin, begin + VALID_FRAMES, origin
     return origin, origin + lengths[video], origin
+
+
+def suppress(
+    onset: np.ndarray,
+    offset: np.ndarray,
+    score: np.ndarray,
+    top_k: int,
+    overlap: float = 0.5,
+    group: np.ndarray | None = None,
+) -> np.ndarray:
+    """Greedy choice of the best proposals of one video and kind, as AUW-GCN makes it.
+
+    The best proposal is kept and every other that overlaps it too much is left out, until
+    `top_k` are kept or no proposal with a positive score is left.
+
+    Parameters
+    ----------
+    onset, offset
+        (n,) frames; the length of an interval is ``offset - onset`` here.
+    score
+        (n,) scores; a proposal of score 0 is never kept.
+    top_k
+        Largest number of proposals kept.
+    overlap
+        IoU above which the lesser proposal is left out; an IoU of just this much stays.
+    group
+        (n,) numbers; proposals of different groups do not see each other, and `top_k` holds for
+        each. None: all are one group.
+
+    Returns
+    -------
+    ndarray
+        Positions of the kept proposals, by group, best first; of equal scores the first in the
+        input.
+    """
+    score = np.asarray(score, dtype=float)
+    group = np.zeros(len(score), dtype=int) if group is None else group
+    order = np.lexsort((-score, group))
+    order = order[score[order] > 0]
+    kept: list[np.ndarray] = []
+    for _ in range(top_k):
+        if not len(order):
+            break
+        first = np.flatnonzero(np.diff(group[order], prepend=group[order[0]] - 1))
+        best = order[first]
+        kept.append(best)
+        rival = best.repeat(np.diff(first, append=len(order)))
+        inner = np.minimum(offset[order], offset[rival]) - np.maximum(onset[order], onset[rival])
+        inner = np.maximum(inner, 0)
+        union = (offset - onset)[order] + (offset - onset)[rival] - inner
+        left = inner <= overlap * union
+        left[first] = False
+        order = order[left]
+    chosen = np.concatenate(kept) if kept else np.zeros(0, dtype=int)
+    return chosen[np.lexsort((-score[chosen], group[chosen]))]

@@ -1,72 +1,205 @@
-"""Leave-one-subject-out: a model per fold and seed, and what it says of its held-out videos.
+"""Spotters, one per fold and seed, and their probabilities on the held-out windows.
 
 Windows, targets and graphs lie on the device as a whole; an epoch is a few steps on indices.
 """
 
-import hashlib
-import re
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
 from functools import partial
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 import torch
 from torch import Tensor
 
+from causalex_core import training
 from causalex_core.devices import choose_device, keep_freed_memory
 from causalex_core.errors import CausalexError
-from causalex_core.provenance import code_digest, digest
-from causalex_core.resumable import CPU_SECONDS, Job, train_or_resume
-from causalex_core.spotting.batches import Run
-from causalex_core.spotting.fold_trainer import FoldTrainer, Graphs, TrainingConfig, TrainingData
-from causalex_core.spotting.losses import TargetBatch
-from causalex_core.spotting.network import Network, NetworkConfig
-from causalex_core.spotting.windows import (
+from causalex_core.spotting.data import (
     AUW_GCN_CONSTANTS,
-    Fold,
+    KINDS,
+    VALID_FRAMES,
     Normalisation,
+    Targets,
     Windows,
     training_normalisation,
 )
+from causalex_core.spotting.losses import LossConfig, terms, total
+from causalex_core.spotting.model import CONTEXT, FRAMES, Network, NetworkConfig
+from causalex_core.spotting.proposals import HEADS, head_probabilities, probabilities
+from causalex_core.training import (
+    CPU_SECONDS,
+    Fold,
+    Run,
+    autocast,
+    check_finite,
+    fingerprint,
+    train_folds,
+    weights_of,
+)
+
+_AT_ONCE = 128  # windows of a prediction
+_ADVICE = "; set them to zero or leave their videos out"
 
 
 @dataclass(frozen=True)
-class FoldResults:
-    """What the trained models say.
+class OptimiserConfig:
+    """AdamW with a learning rate that falls exponentially; the defaults are AUW-GCN's.
 
     Attributes
     ----------
-    runs
-        The models: all folds of the first seed, then of the next.
-    epochs
-        Epochs whose scores were kept, from 0.
-    scores
-        Of each run: (epochs, held-out windows, 2, 3, 256) float16 probabilities, as
-        :func:`causalex_core.spotting.proposals.probabilities` gives them.
-    losses
-        (runs, all epochs) mean training loss.
-    states
-        Of each run, entries of a `Network` of one fold after the last epoch.
-    normalisation
-        Of each fold.
-    cpu_seconds
-        (runs,) of training and of applying each model; shared evenly by models of one pass.
+    lr
+        Learning rate of the first epoch.
+    gamma
+        Factor of the learning rate from epoch to epoch.
+    weight_decay
+        Decoupled, on the weights of graph layers and convolutions only. The text of Causal-Ex
+        says Adam: 0.
     """
 
-    runs: tuple[Run, ...]
-    epochs: tuple[int, ...]
-    scores: tuple[np.ndarray, ...]
-    losses: np.ndarray
-    states: tuple[Mapping[str, Tensor], ...]
+    lr: float = 0.01
+    gamma: float = 0.96
+    weight_decay: float = 0.1
+
+
+@dataclass(frozen=True)
+class TrainingConfig:
+    """What is trained and how.
+
+    Attributes
+    ----------
+    network, loss, optimiser
+        See there.
+    epochs
+        Passes over the training windows.
+    batch
+        Windows of a step; the last of an epoch may be smaller.
+    normalisation
+        ``auw_gcn``: its constants. ``training``: mean and deviation of the training subjects.
+    precision
+        Of products; parameters, statistics and losses are float32.
+    """
+
+    network: NetworkConfig = field(default_factory=NetworkConfig)
+    loss: LossConfig = field(default_factory=LossConfig)
+    optimiser: OptimiserConfig = field(default_factory=OptimiserConfig)
+    epochs: int = 100
+    batch: int = 128
+    normalisation: Literal["auw_gcn", "training"] = "training"
+    precision: Literal["float32", "bfloat16"] = "float32"
+
+
+@dataclass(frozen=True)
+class Graphs:
+    """Matrices of the graph layers.
+
+    Attributes
+    ----------
+    compound
+        (N, N) for all, (W, N, N) one per window, or (folds, W, N, N).
+    prior
+        (N, N) for all, or (folds, N, N).
+    """
+
+    compound: Tensor | None = None
+    prior: Tensor | None = None
+
+    def of(self, position: int, index: Tensor) -> dict[str, Tensor | None]:
+        """Matrices of some windows in the fold at a position."""
+        compound, prior = self.compound, self.prior
+        if compound is not None and compound.ndim > 2:
+            compound = (compound[position] if compound.ndim == 4 else compound)[index]
+        if prior is not None and prior.ndim == 3:
+            prior = prior[position]
+        return {"compound": compound, "prior": prior}
+
+
+@dataclass(frozen=True)
+class TrainingData:
+    """All that training reads, on the device."""
+
+    motion: Tensor
+    targets: Targets
+    graphs: Graphs
     normalisation: Normalisation
-    cpu_seconds: np.ndarray
+
+
+@dataclass(frozen=True)
+class FoldResults(training.FoldResults):
+    """Predictions: (kept epochs, held-out windows, 2, 3, 256) float16 probabilities.
+
+    Attributes
+    ----------
+    epochs
+        Epochs, from 0, whose predictions were kept.
+    normalisation
+        Of each fold.
+    """
+
+    epochs: tuple[int, ...]
+    normalisation: Normalisation
 
     def model(self, run: int, config: NetworkConfig) -> Network:
         """Network of one run after the last epoch, in evaluation mode, without matrices."""
         network = Network(config)
         network.load_state_dict(dict(self.states[run]))
         return network.eval()
+
+
+class FoldTrainer(training.FoldTrainer):
+    """One spotter in training."""
+
+    def __init__(
+        self, runs: Sequence[Run], data: TrainingData, keep: Sequence[int], config: TrainingConfig
+    ) -> None:
+        (self.run,) = self.runs = runs
+        self.data, self.keep, self.config = data, keep, config
+        self.device = data.motion.device
+        self.network = Network(config.network).to(self.device)
+        self.network.initialise(self.run.seed)
+        held_out = len(self.run.fold.held_out)
+        shape = (len(keep), held_out, len(KINDS), len(HEADS), VALID_FRAMES)
+        self.predictions = [torch.zeros(shape, dtype=torch.float16)]
+        parameters = dict(self.network.named_parameters())
+        weight_decay = {
+            name: config.optimiser.weight_decay if parameter.ndim > 1 else 0.0
+            for name, parameter in parameters.items()
+        }
+        self.prepare(parameters, config.epochs, config.optimiser.lr, weight_decay)
+
+    def lr(self) -> float:
+        """Learning rate of this epoch."""
+        return self.config.optimiser.lr * self.config.optimiser.gamma**self.epoch
+
+    def steps(self) -> Iterator[tuple[Tensor, int]]:
+        """Loss of each batch of shuffled windows, and its number of windows."""
+        self.network.train()
+        order = self.run.generator(self.epoch).permutation(self.run.fold.train)
+        for index in torch.from_numpy(order).to(self.device).split(self.config.batch):
+            logits = self._logits(index)[..., CONTEXT : FRAMES - CONTEXT]
+            targets = Targets(*(values[index] for values in self.data.targets))
+            yield total(terms(logits, targets), self.config.loss)[None], len(index)
+
+    @torch.no_grad()
+    def predict(self) -> None:
+        """Probabilities of the held-out windows, if this epoch is kept."""
+        if self.epoch in self.keep:
+            self.network.eval()
+            index = torch.from_numpy(self.run.fold.held_out).to(self.device)
+            scores = [probabilities(self._logits(part)) for part in index.split(_AT_ONCE)]
+            self.predictions[0][self.keep.index(self.epoch)] = torch.cat(scores).half().cpu()
+
+    def weights(self) -> Mapping[str, Tensor]:
+        """Weights and statistics of the network."""
+        return self.network.state_dict()
+
+    def _logits(self, index: Tensor) -> Tensor:
+        """Logits (B, 10, 270) of windows."""
+        data, position = self.data, self.run.position
+        motion = data.normalisation.of(position)(data.motion[index])
+        with autocast(self.device, self.config.precision):
+            return self.network(motion, **data.graphs.of(position, index))
 
 
 def train(
@@ -79,30 +212,22 @@ def train(
     keep: Sequence[int] | None = None,
     folder: Path | None = None,
     device: str = "auto",
-    runs_at_once: int | None = None,
 ) -> FoldResults:
     """Train a model per fold and seed.
 
     Parameters
     ----------
-    windows, folds
-        Inputs, targets, and who trains on what.
-    config
-        Network, losses, optimiser.
     seeds
         Each gives one model per fold. Models of one seed start from the same weights.
     graphs
         Matrices that the network's graph layers ask for.
     keep
-        Epochs, from 0, whose scores of held-out windows are kept; None: all.
+        Epochs, from 0, whose predictions are kept; None: all.
     folder
         Where progress is written; a later call with the same inputs goes on from there, and one
         that had ended is only read. None: nothing is written.
     device
         ``cpu``, ``cuda``, or ``auto``: a GPU if there is one.
-    runs_at_once
-        Models in one pass; None: one on a CPU, whose caches hold no more, all on a GPU. A
-        model's numbers do not depend on it, but for rounding.
 
     Raises
     ------
@@ -118,76 +243,80 @@ def train(
             f"{len(folds)} folds, {len(seeds)} seeds, epochs to keep {kept} of {config.epochs}:"
             " expected at least one fold and one seed, and epochs from 0 that are trained"
         )
-    place = choose_device(device)
-    if place.type == "cpu":
+    chosen = choose_device(device)
+    if chosen.type == "cpu":
         keep_freed_memory()
+    graphs = graphs or Graphs()
+    _check(graphs, len(folds), windows.motion)
     constant = config.normalisation == "auw_gcn"
     normalisation = AUW_GCN_CONSTANTS if constant else training_normalisation(windows, folds)
-    material = TrainingData(
-        motion=windows.motion.to(place),
-        answers=TargetBatch(*(part.to(place) for part in windows.answers)),
-        graphs=_checked(graphs or Graphs(), len(folds), windows.motion, place),
-        normalisation=normalisation.to(place),
-        keep=kept,
+    matrices = [graphs.compound, graphs.prior]
+    data = TrainingData(
+        motion=windows.motion.to(chosen),
+        targets=Targets(*(values.to(chosen) for values in windows.targets)),
+        graphs=Graphs(*(None if values is None else values.to(chosen) for values in matrices)),
+        normalisation=normalisation.to(chosen),
     )
-    runs = [Run(fold, position, seed) for seed in seeds for position, fold in enumerate(folds)]
-    size = runs_at_once or (1 if place.type == "cpu" else len(runs))
-    inputs = _fingerprint(material, config) if folder else ""
-    groups = [runs[start : start + size] for start in range(0, len(runs), size)]
-    found = train_or_resume(
-        [
-            Job(
-                begin=partial(FoldTrainer, group, material, config),
-                epochs=config.epochs,
-                models=len(group),
-                path=folder / _name(group, inputs) if folder else None,
-            )
-            for group in groups
-        ]
-    )
-    each = [
-        (said, place)
-        for group, said in zip(groups, found, strict=True)
-        for place in range(len(group))
-    ]
+    inputs = ""
+    if folder:
+        tensors = [windows.motion, *windows.targets, *matrices]
+        tensors += [normalisation.mean, normalisation.deviation]
+        inputs = fingerprint(__file__, tensors, asdict(config), kept)
+    runs = [Run(fold, seed, position) for seed in seeds for position, fold in enumerate(folds)]
+    trainer = partial(FoldTrainer, data=data, keep=kept, config=config)
+    trained = train_folds(trainer, runs, config.epochs, folder=folder, inputs=inputs)
+    results = [result for result, _ in trained]
     return FoldResults(
         runs=tuple(runs),
+        predictions=tuple(result["predictions.0"].numpy() for result in results),
+        losses=np.concatenate([result["losses"].numpy() for result in results]),
+        states=tuple(weights_of(result) for result in results),
+        cpu_seconds=np.array([float(result[CPU_SECONDS]) for result in results]),
         epochs=kept,
-        scores=tuple(said[f"scores.{place}"].numpy() for said, place in each),
-        losses=np.concatenate([said["losses"].numpy() for said in found]),
-        states=tuple(_state(said, place) for said, place in each),
         normalisation=normalisation,
-        cpu_seconds=np.concatenate(
-            [
-                np.full(len(group), float(said[CPU_SECONDS]) / len(group))
-                for group, said in zip(groups, found, strict=True)
-            ]
-        ),
     )
 
 
-def _state(said: Mapping[str, Tensor], place: int) -> dict[str, Tensor]:
-    """Weights of one run, with one fold."""
-    mark = "network."
-    return {
-        name.removeprefix(mark): value[[place]]
-        for name, value in said.items()
-        if name.startswith(mark)
-    }
+def predict(
+    results: FoldResults, config: TrainingConfig, graphs: Graphs, views: Mapping[str, Tensor]
+) -> dict[str, tuple[np.ndarray, ...]]:
+    """Probabilities of counterfactual motion, after the last epoch.
+
+    Parameters
+    ----------
+    config, graphs
+        Those of the training. The graphs of the factual motion stay: FCI of motion that is zero
+        in some region is undefined.
+    views
+        Motion of all windows (W, 270, nodes, channels), as measured.
+
+    Returns
+    -------
+    dict
+        For each view and run: (held-out windows, 2, 4, 256) float32, rounded to float16; onset,
+        offset, apex and type of micro and of macro.
+
+    Raises
+    ------
+    CausalexError
+        If a view has values that are not finite.
+    """
+    for name, motion in views.items():
+        check_finite(f"view '{name}'", motion, "; set them to zero")
+    predictions: dict[str, list[np.ndarray]] = {name: [] for name in views}
+    for number, run in enumerate(results.runs):
+        network = results.model(number, config.network)
+        index = torch.from_numpy(run.fold.held_out)
+        normalise, matrices = results.normalisation.of(run.position), graphs.of(run.position, index)
+        with torch.no_grad(), autocast(index.device, config.precision):
+            for name, motion in views.items():
+                logits = network(normalise(motion[index]), **matrices)
+                predictions[name].append(head_probabilities(logits).half().float().numpy())
+    return {name: tuple(of_runs) for name, of_runs in predictions.items()}
 
 
-def _finite(what: str, values: Tensor) -> None:
-    """Refuse what would come out as scores that are no numbers."""
-    bad = int(torch.isfinite(values).logical_not().sum())
-    if bad:
-        raise CausalexError(
-            f"{what}: {bad} of {values.numel()} values are not finite; set them to zero or leave"
-            " their videos out"
-        )
-
-
-def _checked(graphs: Graphs, folds: int, motion: Tensor, place: torch.device) -> Graphs:
-    """Graphs on the device, of a shape that fits."""
+def _check(graphs: Graphs, folds: int, motion: Tensor) -> None:
+    """Refuse matrices of a shape that does not fit, or with values that are not finite."""
     windows, nodes = motion.shape[0], motion.shape[2]
     square = (nodes, nodes)
     for name, matrix, shapes in (
@@ -199,38 +328,4 @@ def _checked(graphs: Graphs, folds: int, motion: Tensor, place: torch.device) ->
                 f"{name} matrix of shape {tuple(matrix.shape)}: expected one of {shapes}"
             )
         if matrix is not None:
-            _finite(f"{name} matrix", matrix)
-    return Graphs(
-        *(None if one is None else one.to(place) for one in (graphs.compound, graphs.prior))
-    )
-
-
-def _fingerprint(material: TrainingData, config: TrainingConfig) -> str:
-    """Digest of everything that the models of any group depend on but the group itself.
-
-    The code is part of it: what an earlier version trained must not pass for this one's.
-    """
-    parts = [
-        material.motion,
-        *material.answers,
-        material.graphs.compound,
-        material.graphs.prior,
-        material.normalisation.mean,
-        material.normalisation.deviation,
-    ]
-    content = hashlib.sha256()
-    for part in parts:
-        content.update(b"-" if part is None else part.cpu().contiguous().numpy().tobytes())
-    code = code_digest(Path(__file__))
-    return digest([content.hexdigest(), code, asdict(config), material.keep])
-
-
-def _name(group: Sequence[Run], inputs: str) -> str:
-    """File name of a group: the same only for the same models from the same inputs."""
-    models = [
-        (run.fold.name, run.seed, run.position, run.fold.train.tolist(), run.fold.held_out.tolist())
-        for run in group
-    ]
-    first = group[0]
-    readable = re.sub(r"[^\w.-]", "_", first.fold.name)
-    return f"{readable}-{first.seed}-{digest([inputs, models])}.safetensors"
+            check_finite(f"{name} matrix", matrix, _ADVICE)

@@ -12,11 +12,10 @@ import pytest
 import torch
 from standing_still import kill_when_it_stands_still, stand_still_in
 
-from causalex_core import paths, resumable
-from causalex_core.spotting.fold_trainer import FoldTrainer, TrainingConfig
-from causalex_core.spotting.network import NetworkConfig
-from causalex_core.spotting.training import FoldResults, train
-from causalex_core.spotting.windows import Video, gather, leave_one_subject_out
+from causalex_core import paths, training
+from causalex_core.spotting.data import Video, gather, leave_one_subject_out
+from causalex_core.spotting.model import NetworkConfig
+from causalex_core.spotting.training import FoldResults, FoldTrainer, TrainingConfig, train
 
 EPOCHS, SUBJECTS = 5, 3
 STANDS_STILL = 7  # in the second fold, whose first epoch is done and saved
@@ -39,7 +38,6 @@ def trained(folder: Path | None) -> FoldResults:
         TrainingConfig(network=network, epochs=EPOCHS, batch=2),
         folder=folder,
         device="cpu",
-        runs_at_once=1,
     )
 
 
@@ -60,14 +58,14 @@ def test_it_goes_on_after_sigkill(moment, tmp_path, monkeypatch):
     last = [("s2", epoch) for epoch in range(EPOCHS)]
     assert done == [("s1", epoch) for epoch in range(1, EPOCHS)] + last
     np.testing.assert_array_equal(resumed.losses, whole.losses)
-    for one, two in zip(resumed.scores, whole.scores, strict=True):
+    for one, two in zip(resumed.predictions, whole.predictions, strict=True):
         np.testing.assert_array_equal(one, two)
     for one, two in zip(resumed.states, whole.states, strict=True):
         assert all(torch.equal(one[name], two[name]) for name in two)
 
 
 if __name__ == "__main__":
-    resumable._SAVE_EVERY, resumable._SAVING_AT_MOST = 0.0, 1e9
+    training._SAVE_EVERY, training._SAVING_AT_MOST = 0.0, 1e9
     if sys.argv[1] == "in an epoch":
         stand_still_in(FoldTrainer, "advance", STANDS_STILL)
     else:

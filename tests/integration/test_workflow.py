@@ -64,14 +64,14 @@ import time
 from pathlib import Path
 import numpy as np
 import pandas as pd
-from causalex_core import paths, resumable
-from causalex_core.spotting.network import NetworkConfig
-from causalex_core.spotting.side_by_side import FoldTrainer, TrainingConfig
+from causalex_core import paths, training
+from causalex_core.spotting.model import NetworkConfig
+from causalex_core.spotting.training import FoldTrainer, TrainingConfig
 from causalex_core.spotting.training import train
-from causalex_core.spotting.windows import Video, gather, leave_one_subject_out
+from causalex_core.spotting.data import Video, gather, leave_one_subject_out
 
 Path('training.kernel').write_text(str(os.getpid()))
-resumable._SAVE_EVERY, resumable._SAVING_AT_MOST = 0.0, 1e9
+training._SAVE_EVERY, training._SAVING_AT_MOST = 0.0, 1e9
 advance = FoldTrainer.advance
 
 def watched(group):

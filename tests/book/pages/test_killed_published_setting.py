@@ -14,10 +14,10 @@ from test_published_setting import TOY, everything_is_proposed
 
 from causalex_book.spotting import published_setting
 from causalex_book.spotting.variants import AUW_GCN, CAUSAL_EX
-from causalex_core import resumable
+from causalex_core import training
 from causalex_core.data import manifest
 from causalex_core.data.annotations import SAMM
-from causalex_core.spotting.fold_trainer import FoldTrainer
+from causalex_core.spotting.training import FoldTrainer
 
 CONFIG = published_setting.Config(databases=(SAMM,), variants=(AUW_GCN, CAUSAL_EX), **TOY)
 STANDS_STILL = 10  # in the second network, whose second fold has one of two epochs
@@ -51,7 +51,7 @@ def test_it_goes_on_after_sigkill(made_up_sources, tmp_path, monkeypatch):
 if __name__ == "__main__":
     import pytest
 
-    resumable._SAVE_EVERY, resumable._SAVING_AT_MOST = 0.0, 1e9
+    training._SAVE_EVERY, training._SAVING_AT_MOST = 0.0, 1e9
     made_up = {
         folder.name: public_sources.FolderSource(folder) for folder in Path(sys.argv[1]).iterdir()
     }

@@ -16,7 +16,7 @@ from causalex_core.recognition.training import COMPACT_TRAINING
 
 SMALL = Config(seeds=(1, 2), n_bootstrap=50)
 GOOD = replace(COMPACT_TRAINING, epochs=6)
-TWO = {"learns nothing": Variant(replace(GOOD, rate=1e-9)), "learns": Variant(GOOD, ensemble=2)}
+TWO = {"learns nothing": Variant(replace(GOOD, lr=1e-9)), "learns": Variant(GOOD, ensemble=2)}
 
 
 @pytest.fixture(scope="module")

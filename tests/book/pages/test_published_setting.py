@@ -129,7 +129,7 @@ def test_in_the_released_code_only_directed_edges_enter():
 def test_the_setting_is_the_published_one_by_default():
     setting = Config().setting
     assert (setting.epochs, setting.batch, setting.normalisation) == (100, 128, "auw_gcn")
-    assert setting.optimiser.decay == 0.1 and setting.published_prior
+    assert setting.optimiser.weight_decay == 0.1 and setting.published_prior
 
 
 def test_without_the_predecessor_the_plan_is_refused():

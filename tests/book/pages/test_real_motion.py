@@ -10,7 +10,7 @@ from causalex_core.data.annotations import CAS, SAMM
 from causalex_core.data.feature_archive import MarkedRecording
 from causalex_core.data.region_motion import RegionMotion
 from causalex_core.motion.record import Recording
-from causalex_core.spotting.targets import marks
+from causalex_core.spotting.data import marks
 
 CONFIG = real_motion.Config(most_shift=6, first_frames=5, n_bootstrap=50)
 CORNER, BROW = 10, 1

@@ -8,7 +8,7 @@ from causalex_core.data import causalnet, manifest
 from causalex_core.errors import CausalexError
 from causalex_core.evaluation import confusions
 from causalex_core.evaluation.recognition import recognition_scores
-from causalex_core.recognition.folds import leave_one_subject_out
+from causalex_core.recognition.data import leave_one_subject_out
 
 CLASSES = (0, 1, 2)
 

@@ -6,10 +6,9 @@ import pytest
 from causalex_book.recognition import baselines, selection
 from causalex_core.errors import CausalexError
 from causalex_core.evaluation import confusions
-from causalex_core.recognition.fold_trainer import TrainingConfig
-from causalex_core.recognition.folds import leave_one_subject_out
+from causalex_core.recognition.data import leave_one_subject_out
 from causalex_core.recognition.ststnet import StstnetConfig
-from causalex_core.recognition.training import train
+from causalex_core.recognition.training import TrainingConfig, train
 
 SUBJECTS = ["a"] * 9 + ["alone"] + ["b"] * 9 + ["wrong"] * 3 + ["c"] * 9
 FOLDS = leave_one_subject_out(SUBJECTS)
@@ -20,7 +19,7 @@ MOTION = np.zeros((len(SHOWN), 2, 3, 28, 28), np.float32)
 for sample, shown in enumerate(SHOWN):
     MOTION[sample, 0, :, 9 * shown : 9 * shown + 9] = 1 + sample / 100
 FEATURES = MOTION.reshape(len(MOTION), -1).astype(float)
-TRAINING = TrainingConfig(network=StstnetConfig(), rate=1e-2, epochs=12)
+TRAINING = TrainingConfig(network=StstnetConfig(), lr=1e-2, epochs=12)
 
 
 def held_out_labels():
@@ -31,7 +30,7 @@ def held_out_labels():
     return {
         "linear model": baselines.held_out(linear, projected, LABELS, FOLDS)[None],
         "one layer": baselines.one_layer(projected, LABELS, FOLDS, 3, 50),
-        "network": outcome.of_samples()[0].argmax(axis=-1),
+        "network": outcome.held_out()[0].argmax(axis=-1),
     }
 
 

@@ -19,15 +19,14 @@ from causalex_book.spotting import nested
 from causalex_core.errors import CausalexError
 from causalex_core.evaluation import confusions
 from causalex_core.recognition.causalnet_text import CausalNetText
-from causalex_core.recognition.fold_trainer import TrainingConfig
-from causalex_core.recognition.folds import leave_one_subject_out
+from causalex_core.recognition.data import leave_one_subject_out
 from causalex_core.recognition.ststnet import StstnetConfig
-from causalex_core.recognition.training import COMPACT_TRAINING, train
+from causalex_core.recognition.training import COMPACT_TRAINING, TrainingConfig, train
 
 SUBJECTS = [f"s{n % 7}" for n in range(28)]
 LABELS = np.random.default_rng(3).integers(0, 3, len(SUBJECTS))
-GOOD = TrainingConfig(network=StstnetConfig(), rate=1e-2, epochs=25, balanced=True)
-BAD = replace(GOOD, rate=1e-7)  # learns nothing
+GOOD = TrainingConfig(network=StstnetConfig(), lr=1e-2, epochs=25, balanced=True)
+BAD = replace(GOOD, lr=1e-7)  # learns nothing
 
 
 @pytest.fixture(scope="module")
@@ -67,7 +66,7 @@ def test_only_those_held_out_are_counted(samples):
                      for each in folds.held_out])  # fmt: skip
     expected = held[:, None, :, None] * own.sum(-1)
     np.testing.assert_array_equal(found.sum(-1), np.broadcast_to(expected, found.shape[:-1]))
-    said = outcome.logits[13].argmax(-1)  # of the second seed, without the fourth pair
+    said = outcome.predictions[13].argmax(-1)  # of the second seed, without the fourth pair
     pair = folds.held_out[3]
     right = confusions.per_subject(said, LABELS[pair], np.array(SUBJECTS)[pair], 3)
     np.testing.assert_array_equal(found[1, 3][:, held[3]], right)

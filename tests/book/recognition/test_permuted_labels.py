@@ -7,7 +7,7 @@ from causalex_book.recognition import baselines
 from causalex_book.recognition.permuted_labels import LINEAR, linear_held_out, p_value, permuted
 from causalex_core.errors import CausalexError
 from causalex_core.evaluation import confusions
-from causalex_core.recognition.folds import leave_one_subject_out
+from causalex_core.recognition.data import leave_one_subject_out
 
 SUBJECTS = [f"s{n // 4:02d}" for n in range(40)]
 FOLDS = leave_one_subject_out(SUBJECTS)

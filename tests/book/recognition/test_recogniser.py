@@ -6,6 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
+import torch
 
 from causalex_book.recognition import card, filmed, shipped, spotted
 from causalex_core.data.causalnet import EMOTIONS
@@ -16,7 +17,7 @@ from causalex_core.recognition import predict as package
 from causalex_core.recognition.causalnet_text import COMPACT
 from causalex_core.recognition.key_frames import KeyFrameNoise
 from causalex_core.recognition.predict import COLUMNS, whole_frames
-from causalex_core.tensors import WeightsError, read_about, write_tensors
+from causalex_core.tensors import WeightsError, read_about, read_tensors, write_tensors
 from causalex_synthetic import dataset
 
 
@@ -108,6 +109,16 @@ def test_the_file_and_its_card_tell_the_same(ours):
     assert checkpoints.SHIPPED.stat().st_size < 1_500_000
     micro = notes["measured"]["micro"][shipped.TRUE]
     assert np.trace(micro) > 0.8 * np.sum(micro)
+
+
+def test_older_names_of_entries_are_read(ours, tmp_path):
+    state = read_tensors(checkpoints.SHIPPED)
+    assert {"flow.place", "direction.place"} <= set(state)
+    checkpoints.save(ours, tmp_path / "new.safetensors", {})
+    assert not any("place" in name for name in read_tensors(tmp_path / "new.safetensors"))
+    for encoder in ("flow", "direction"):
+        position = ours.network.get_parameter(f"{encoder}.position")
+        torch.testing.assert_close(position.data, state[f"{encoder}.place"], rtol=0, atol=0)
 
 
 def test_expressions_of_people_it_has_not_seen(ours):

@@ -16,7 +16,7 @@ from causalex_book.recognition.two_flows import (
     remedied,
     scale,
 )
-from causalex_core.recognition.folds import leave_one_subject_out
+from causalex_core.recognition.data import leave_one_subject_out
 
 COUNT = 40
 

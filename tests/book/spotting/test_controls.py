@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from causalex_book.spotting.controls import band, moved_labels, peaks
-from causalex_core.spotting.windows import Video
+from causalex_core.spotting.data import Video
 
 COLUMNS = ["subject", "video", "onset", "apex", "offset", "kind"]
 TRUTH = pd.DataFrame(

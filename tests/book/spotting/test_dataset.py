@@ -13,8 +13,8 @@ from causalex_core.data import manifest, region_motion
 from causalex_core.data.annotations import CAS, SAMM
 from causalex_core.errors import CausalexError
 from causalex_core.motion.extract import Config, Motion
+from causalex_core.spotting.data import leave_one_subject_out
 from causalex_core.spotting.graph import GraphConfig
-from causalex_core.spotting.windows import leave_one_subject_out
 
 NAMES = ["casme_015_0401", "casme_016_0101", "casme_017_0101"]
 LABELS = zip(
@@ -122,7 +122,7 @@ def test_marks_of_the_windows_can_be_what_is_learned(tmp_path, annotated):
     write(folder / "test", "casme_015", NAMES[0], motion(NAMES[0]), label)
     for targets, expected in (("marks", range(10, 21)), ("annotations", range(40, 81))):
         data = read(CAS, folder, targets=targets)
-        action = data.windows.answers.action[:, 1].numpy().reshape(-1)
+        action = data.windows.targets.action[:, 1].numpy().reshape(-1)
         assert np.flatnonzero(action).tolist() == list(expected)
         assert data.truth["onset"].tolist() == [40.0]  # what detections are scored on
 

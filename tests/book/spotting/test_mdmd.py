@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from causalex_book.spotting.controls import contrasts, mdmd
 from causalex_core.errors import CausalexError
-from causalex_core.spotting.windows import Video
+from causalex_core.spotting.data import Video
 
 FRAMES = 400
 DISTANCE = 12

@@ -13,11 +13,11 @@ from causalex_core.motion.landmarks import Given
 from causalex_core.motion.record import Recording
 from causalex_core.spotting import checkpoints
 from causalex_core.spotting import predict as package
-from causalex_core.spotting.fold_trainer import TrainingConfig
+from causalex_core.spotting.checkpoints import load_network, save_network
 from causalex_core.spotting.graph import GraphConfig, of_video
-from causalex_core.spotting.network import PAPER, NetworkConfig
+from causalex_core.spotting.model import PAPER, NetworkConfig
 from causalex_core.spotting.predict import portraits, recorded
-from causalex_core.spotting.weights import load_network, save_network
+from causalex_core.spotting.training import TrainingConfig
 from causalex_core.tensors import WeightsError
 from causalex_synthetic.dataset import draw
 
@@ -175,7 +175,7 @@ def test_frames_and_their_faces():
 
 def test_training_in_small(monkeypatch):
     rules = shipped._RULES  # a network that knows nothing proposes everything
-    few = {kind: replace(getattr(rules, kind), keep=20) for kind in ("micro", "macro")}
+    few = {kind: replace(getattr(rules, kind), top_k=20) for kind in ("micro", "macro")}
     monkeypatch.setattr(shipped, "_RULES", replace(rules, **few))
     config = shipped.Config(
         training=TrainingConfig(
@@ -187,7 +187,7 @@ def test_training_in_small(monkeypatch):
     assert trained.network.prior.shape == (12, 12)
     assert torch.isfinite(trained.settings.normalisation.deviation).all()
     assert about["measured"]["micro"]["n_truth"] == 57
-    assert set(trained.settings.least) == {"macro", "micro"}
+    assert set(trained.settings.min_score) == {"macro", "micro"}
     text = card.text(trained, about)
     assert about["cohort"]["fingerprint"] in text and "2 groups of people" in text
     assert "No lie detection" in text and "Synthetic people only" in text

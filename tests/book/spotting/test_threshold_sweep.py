@@ -10,7 +10,7 @@ from causalex_book.spotting import threshold_sweep
 from causalex_core.evaluation import operating_points
 from causalex_core.evaluation.uncertainty import f1
 from causalex_core.spotting import candidates
-from causalex_core.spotting.windows import VALID_FRAMES
+from causalex_core.spotting.data import VALID_FRAMES
 
 RIGHT = ((150, 154, 158), (40, 60, 80))  # onset, apex and offset of micro and macro
 WRONG = ((200, 204, 208), (100, 120, 140))

@@ -9,8 +9,8 @@ import torch
 from causalex_book.spotting import dataset, variants
 from causalex_book.spotting.variants import CAUSAL_EX, VARIANTS
 from causalex_core.graphs.prior import normalise_rows
+from causalex_core.spotting.data import leave_one_subject_out
 from causalex_core.spotting.graph import GraphConfig
-from causalex_core.spotting.windows import leave_one_subject_out
 
 
 @pytest.fixture(scope="module")

@@ -9,8 +9,8 @@ from window_archive import MACRO, MICRO, change, marks, write
 
 from causalex_core.data.feature_archive import is_archive, read_archive, read_windows
 from causalex_core.errors import CausalexError
-from causalex_core.spotting.targets import TargetConfig
-from causalex_core.spotting.windows import Video, gather
+from causalex_core.spotting.data import TargetConfig
+from causalex_core.spotting.data import Video, gather
 
 
 @pytest.fixture
@@ -72,8 +72,8 @@ def test_spotting_cuts_the_very_windows_of_the_archive(archive):
     features = np.stack([np.load(file)["feature"] for file in files])
     np.testing.assert_array_equal(cut.motion.numpy(), features)
     labels = np.stack([np.load(file)["label"] for file in files])[:, 7:-7]
-    np.testing.assert_array_equal(cut.answers.action[:, 0].numpy(), labels[..., 3])
-    np.testing.assert_array_equal(cut.answers.action[:, 1].numpy(), labels[..., 7])
+    np.testing.assert_array_equal(cut.targets.action[:, 0].numpy(), labels[..., 3])
+    np.testing.assert_array_equal(cut.targets.action[:, 1].numpy(), labels[..., 7])
 
 
 def nothing(folder):

@@ -4,17 +4,17 @@ import numpy as np
 import pytest
 import torch
 
-from causalex_core.recognition.network import Network, NetworkConfig
+from causalex_core.recognition.model import CausalNet, CausalNetConfig
 from causalex_core.recognition.weights import published_names
 
-SMALLEST = NetworkConfig(repeats=(1, 1, 1))
+SMALLEST = CausalNetConfig(repeats=(1, 1, 1))
 
 
 @pytest.fixture(scope="session")
 def checkpoint():
     """Published entries of a network of one layer per stage, without its fixed matrices."""
     with torch.device("meta"):
-        state = Network(SMALLEST).state_dict()
+        state = CausalNet(SMALLEST).state_dict()
     generator = np.random.default_rng(5)
     made = {}
     for ours, theirs in published_names(SMALLEST).items():

@@ -6,17 +6,21 @@ import torch
 import torch.nn.functional as nnf
 from torch import nn
 
-from causalex_core.recognition.attention import PositionAttention, neighbours, penalties
-from causalex_core.recognition.encoder import (
+from causalex_core.recognition.model import (
+    CAB,
+    CMPLM,
     BlockAttention,
+    CausalNetConfig,
     Downsample,
     Encoder,
+    PositionAttention,
     Stage,
+    TemporalAttention,
     ValueProjection,
+    neighbours,
     patches,
+    penalties,
 )
-from causalex_core.recognition.network import NetworkConfig
-from causalex_core.recognition.phases import CausalAttention, MotionPosition, Temporal
 from causalex_core.recognition.weights import published_names
 
 CLOSE = {"rtol": 0, "atol": 2e-5}
@@ -29,7 +33,7 @@ def arrays(file):
 
 def fill(module, case, ours, theirs):
     """Put the published weights ``w/...`` of a part of the network into it."""
-    names = published_names(NetworkConfig(repeats=(1, 1, 2)))
+    names = published_names(CausalNetConfig(repeats=(1, 1, 2)))
     shapes = {name: value.shape for name, value in module.state_dict().items()}
     state = {
         mine.removeprefix(ours): case[f"w/{other.removeprefix(theirs)}"]
@@ -63,9 +67,7 @@ def test_shrink(oracles):
 @torch.no_grad()
 def test_motion_position(oracles):
     case = arrays(oracles / "causalnet" / "cmplm_depth2_g0.5.npz")
-    layers = [
-        fill(MotionPosition(0.5), case, f"positions.{i}.", "CrossAttention.") for i in range(2)
-    ]
+    layers = [fill(CMPLM(0.5), case, f"positions.{i}.", "CrossAttention.") for i in range(2)]
     first, second = tokens(case["x1"]), tokens(case["x2"])
     found = layers[0].attention(first, second)
     torch.testing.assert_close(found, case["apca0_x1_ctx_x2"], **CLOSE)
@@ -78,7 +80,7 @@ def test_motion_position(oracles):
 @torch.no_grad()
 def test_causal_attention(oracles):
     case = arrays(oracles / "causalnet" / "cab_g0.5.npz")
-    block = fill(CausalAttention(0.5), case, "causal.", "cab.")
+    block = fill(CAB(0.5), case, "causal.", "cab.")
     first, second = block.norm(case["x1"]), block.norm(case["x2"])
     torch.testing.assert_close(first, case["ln_x1"], **CLOSE)
     torch.testing.assert_close(second, case["ln_x2"], **CLOSE)
@@ -180,7 +182,7 @@ def test_weights_of_non_neighbours_take_their_share_and_vanish():
 @torch.no_grad()
 def test_the_earlier_phase_never_sees_the_later():
     torch.manual_seed(7)
-    block = CausalAttention(0.5)
+    block = CAB(0.5)
     contraction, relaxation, other = torch.randn(3, 2, 4, 256)
     made, changed = block(contraction, relaxation), block(contraction, other)
     assert torch.equal(made[:, 1], changed[:, 1])  # contraction
@@ -195,7 +197,7 @@ def test_the_earlier_phase_never_sees_the_later():
 @torch.no_grad()
 def test_time_joins_each_token_with_its_like():
     torch.manual_seed(8)
-    temporal = Temporal()
+    temporal = TemporalAttention()
     earlier, later = torch.randn(2, 3, 4, 256)
     before = temporal(earlier, later)
     earlier[:, 1] += 1

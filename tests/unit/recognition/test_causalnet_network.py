@@ -9,7 +9,7 @@ import torch.nn.functional as nnf
 
 from causalex_core.errors import CausalexError
 from causalex_core.recognition import load_checkpoint
-from causalex_core.recognition.network import Network, NetworkConfig, folded
+from causalex_core.recognition.model import CausalNet, CausalNetConfig, folded
 from causalex_core.recognition.weights import published_names
 
 RATE = 5e-5  # of the published training
@@ -133,15 +133,15 @@ def _check_gradients(network, case, norms):
 @pytest.mark.parametrize(
     ("config", "count"),
     [
-        (NetworkConfig(), 276_590_089),
-        (NetworkConfig(folded=True), 235_072_009),
-        (NetworkConfig(repeats=(2, 3, 7)), 223_128_585),
-        (NetworkConfig(repeats=(3, 3, 10)), 302_532_873),
+        (CausalNetConfig(), 276_590_089),
+        (CausalNetConfig(folded=True), 235_072_009),
+        (CausalNetConfig(repeats=(2, 3, 7)), 223_128_585),
+        (CausalNetConfig(repeats=(3, 3, 10)), 302_532_873),
     ],
 )
 def test_number_of_parameters(config, count):
     with torch.device("meta"):
-        network = Network(config)
+        network = CausalNet(config)
     assert sum(parameter.numel() for parameter in network.parameters()) == count
 
 
@@ -178,7 +178,7 @@ def test_folded_is_the_same_and_its_own(checkpoint, samples):
 
 def test_attention_of_more_tokens_is_not_folded():
     with torch.device("meta"):
-        network = folded(Network(NetworkConfig(repeats=(1, 1, 1), blocks=(2, 2, 1))))
+        network = folded(CausalNet(CausalNetConfig(repeats=(1, 1, 1), blocks=(2, 2, 1))))
     kept = [name for name in network.state_dict() if "query_key_value" in name]
     assert kept == [
         f"{name}.stages.0.layers.0.attention.query_key_value.weight"
@@ -204,11 +204,11 @@ def test_maps_of_another_shape_are_refused(checkpoint, shape):
 @pytest.mark.parametrize(
     ("config", "message"),
     [
-        (NetworkConfig(repeats=(1, 0, 1)), "at least one layer"),
-        (NetworkConfig(blocks=(3, 2, 1)), r"divisors of \(4, 2, 1\)"),
-        (NetworkConfig(blocks=(0, 2, 1)), r"divisors of \(4, 2, 1\)"),
+        (CausalNetConfig(repeats=(1, 0, 1)), "at least one layer"),
+        (CausalNetConfig(blocks=(3, 2, 1)), r"divisors of \(4, 2, 1\)"),
+        (CausalNetConfig(blocks=(0, 2, 1)), r"divisors of \(4, 2, 1\)"),
     ],
 )
 def test_shapes_that_cannot_be(config, message):
     with pytest.raises(CausalexError, match=message):
-        Network(config)
+        CausalNet(config)

@@ -8,7 +8,7 @@ import safetensors.torch
 import torch
 
 from causalex_core.recognition import load_checkpoint
-from causalex_core.recognition.attention import neighbours, penalties
+from causalex_core.recognition.model import neighbours, penalties
 from causalex_core.tensors import WeightsError
 
 MATRICES = ("CrossAttention.layers.0.1", "cab.layers.0.1")

@@ -8,7 +8,6 @@ import torch
 import torch.nn.functional as nnf
 
 from causalex_core.errors import CausalexError
-from causalex_core.recognition.attention import PositionAttention
 from causalex_core.recognition.causalnet_text import (
     COMPACT,
     CausalNetText,
@@ -18,7 +17,8 @@ from causalex_core.recognition.causalnet_text import (
     directions,
     quarters,
 )
-from causalex_core.recognition.maps import mosaic
+from causalex_core.recognition.data import mosaic
+from causalex_core.recognition.model import PositionAttention
 from causalex_core.recognition.ststnet import Ststnet
 
 PUBLISHED_PARAMETERS = 276_590_089
@@ -50,8 +50,8 @@ def test_sizes():
 
 
 def test_every_weight_learns_queries_and_keys_among_them(network, motion):
-    for place in (network.flow.place, network.direction.place):
-        torch.nn.init.normal_(place)
+    for position in (network.flow.position, network.direction.position):
+        torch.nn.init.normal_(position)
     nnf.cross_entropy(network(motion), torch.tensor([0, 1, 2, 0])).backward()
     still = [name for name, value in network.named_parameters() if not value.grad.ne(0).any()]
     assert not still

@@ -15,8 +15,8 @@ from causalex_core.recognition.flow_images import (
     flow_image,
     flow_images,
     of_expressions,
-    shown,
     strain,
+    to_image,
 )
 
 SIZE = 128
@@ -78,7 +78,7 @@ def test_neither_shift_nor_turn_is_strain():
     turn = 0.02 * np.stack((-y, x), axis=-1)
     assert strain(shift).max() == 0
     assert strain(turn).max() < 1e-5
-    assert (shown(shift)[..., 0] == 0).all()
+    assert (to_image(shift)[..., 0] == 0).all()
 
 
 def test_strain_is_that_of_the_books():
@@ -90,7 +90,7 @@ def test_strain_is_that_of_the_books():
 
 def test_motion_fills_the_range_however_small_it_is():
     y, x = np.mgrid[:SIZE, :SIZE].astype(np.float32)
-    little, much = (shown(s * np.stack((x, y), axis=-1)) for s in (0.01, 0.1))
+    little, much = (to_image(s * np.stack((x, y), axis=-1)) for s in (0.01, 0.1))
     np.testing.assert_array_equal(little[..., 1:], much[..., 1:])
     assert little[-1, 0, 1] > 245
     assert little[0, 0, 1] < 10

@@ -5,7 +5,7 @@ import pytest
 
 from causalex_core.data import causalnet, manifest
 from causalex_core.errors import CausalexError
-from causalex_core.recognition.folds import leave_one_subject_out
+from causalex_core.recognition.data import leave_one_subject_out
 
 
 def test_every_subject_is_held_out_once_with_all_its_samples():

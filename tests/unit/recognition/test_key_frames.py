@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from causalex_core.errors import CausalexError
-from causalex_core.recognition.key_frames import KINDS, NAMES, KeyFrameNoise, checked, shifted
+from causalex_core.recognition.key_frames import KINDS, NAMES, KeyFrameNoise, checked, perturb
 
 MEASURED = ((0.1, -0.05, 0.2), (-0.2, 0.0, -0.1), (0.0, 0.15, 0.0))
 
@@ -35,10 +35,10 @@ def laws(draw):
 @given(expressions(), laws(), st.floats(5, 250), st.integers(0, 2**31))
 def test_order_and_video_are_kept(case, law, fps, seed):
     true, frames = case
-    found = shifted(true, law, fps, frames, np.random.default_rng(seed))
+    found = perturb(true, law, fps, frames, np.random.default_rng(seed))
     assert found.shape == true.shape
     np.testing.assert_array_equal(checked(found, frames), found)
-    again = shifted(true, law, fps, frames, np.random.default_rng(seed))
+    again = perturb(true, law, fps, frames, np.random.default_rng(seed))
     np.testing.assert_array_equal(found, again)
 
 
@@ -48,7 +48,7 @@ def test_no_level_changes_nothing(case, law, seed):
     true, frames = case
     still = KeyFrameNoise(law.kind, 0.0, law.unit, law.which, law.errors)
     np.testing.assert_array_equal(
-        shifted(true, still, 30.0, frames, np.random.default_rng(seed)), true
+        perturb(true, still, 30.0, frames, np.random.default_rng(seed)), true
     )
 
 
@@ -62,7 +62,7 @@ def test_errors_are_as_large_as_the_level_says(kind, unit):
     before = 0.0
     for level in (0.1, 0.2, 0.4):
         law = KeyFrameNoise(kind, level, unit, errors=errors)
-        found = shifted(true, law, 200.0, 8000, np.random.default_rng(1))
+        found = perturb(true, law, 200.0, 8000, np.random.default_rng(1))
         off = np.sqrt(np.mean(np.square(found - true)))
         assert off == pytest.approx(level * root * scale, rel=0.1)
         assert off > before
@@ -73,7 +73,7 @@ def test_only_the_frames_named_are_wrong():
     true = np.tile([[400, 500, 600]], (50, 1))
     for place, name in enumerate(NAMES):
         law = KeyFrameNoise(level=0.1, which=(name,))
-        wrong = shifted(true, law, 30.0, 1000, np.random.default_rng(0)) != true
+        wrong = perturb(true, law, 30.0, 1000, np.random.default_rng(0)) != true
         assert wrong[:, place].mean() > 0.9
         assert not np.delete(wrong, place, axis=1).any()
 
@@ -81,7 +81,7 @@ def test_only_the_frames_named_are_wrong():
 def test_measured_errors_of_an_expression_stay_together():
     true = np.tile([[1000, 1100, 1200]], (200, 1))
     law = KeyFrameNoise("measured", 1.0, "seconds", errors=MEASURED)
-    found = shifted(true, law, 100.0, 3000, np.random.default_rng(0)) - true
+    found = perturb(true, law, 100.0, 3000, np.random.default_rng(0)) - true
     expected = {tuple(row) for row in np.rint(100 * np.array(MEASURED)).astype(int).tolist()}
     assert {tuple(row) for row in found.tolist()} == expected
 
@@ -89,7 +89,7 @@ def test_measured_errors_of_an_expression_stay_together():
 def test_videos_have_their_own_lengths_and_rates():
     true = np.array([[5, 10, 15], [5, 10, 15]])
     law = KeyFrameNoise(level=1.0, unit="seconds", which=("offset",))
-    found = shifted(true, law, np.array([1.0, 100.0]), np.array([20, 500]), two())
+    found = perturb(true, law, np.array([1.0, 100.0]), np.array([20, 500]), two())
     assert found[0, 2] < 20
     assert abs(found[1, 2] - 15) > 5 * abs(found[0, 2] - 15)
 
@@ -115,7 +115,7 @@ def test_what_is_no_key_frame_is_refused(table, frames):
         checked(np.array(table), frames)
     if frames:
         with pytest.raises(CausalexError, match="in a video of 20 frames"):
-            shifted(np.array(table), KeyFrameNoise(), 30.0, frames, np.random.default_rng(0))
+            perturb(np.array(table), KeyFrameNoise(), 30.0, frames, np.random.default_rng(0))
 
 
 @pytest.mark.parametrize(

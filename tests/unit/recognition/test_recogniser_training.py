@@ -15,29 +15,36 @@ import torch
 import torch.nn.functional as nnf
 from standing_still import kill_when_it_stands_still, stand_still_in
 
-from causalex_core import paths, resumable
+from causalex_core import paths
+from causalex_core import training as core
 from causalex_core.errors import CausalexError
 from causalex_core.recognition import training
-from causalex_core.recognition.augmentation import Augmentation, Changes, changed, drawn
 from causalex_core.recognition.causalnet_text import CausalNetTextConfig
-from causalex_core.recognition.fold_trainer import FoldTrainer, Run, TrainingConfig, made
-from causalex_core.recognition.folds import Folds, leave_one_subject_out
-from causalex_core.recognition.network import NetworkConfig
+from causalex_core.recognition.data import (
+    Augmentation,
+    Changes,
+    Folds,
+    apply_changes,
+    draw_changes,
+    leave_one_subject_out,
+)
+from causalex_core.recognition.model import CausalNetConfig
 from causalex_core.recognition.ststnet import StstnetConfig
-from causalex_core.recognition.training import train
+from causalex_core.recognition.training import FoldTrainer, TrainingConfig, build, train
+from causalex_core.training import Fold, Run
 
 SMALL = CausalNetTextConfig(
     widths=(8, 8), heads=(2, 2), repeats=(1, 1), exchanges=1, fused=8, fused_heads=2, hidden=8
 )
 
 QUICK = TrainingConfig(
-    network=SMALL, rate=3e-3, falling=True, decay=0.05, epochs=4, batch=6, balanced=True,
+    network=SMALL, lr=3e-3, cosine=True, weight_decay=0.05, epochs=4, batch=6, balanced=True,
     augmentation=Augmentation(),
 )  # fmt: skip
-SMALLEST = NetworkConfig(repeats=(1, 1, 1), folded=True)
-PLAIN = TrainingConfig(network=StstnetConfig(), rate=1e-3, epochs=5)
+SMALLEST = CausalNetConfig(repeats=(1, 1, 1), folded=True)
+PLAIN = TrainingConfig(network=StstnetConfig(), lr=1e-3, epochs=5)
 MIXED = replace(
-    QUICK, batch=None, augmentation=Augmentation(hidden=0.2, drop_relaxation=0.2, mixed=0.4)
+    QUICK, batch=None, augmentation=Augmentation(cutout=0.2, drop_relaxation=0.2, mixup=0.4)
 )
 SUBJECTS = [f"s{n}" for n in (0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 2, 2, 2, 3, 3, 3, 3, 3)]
 LABELS = np.arange(len(SUBJECTS)) % 3
@@ -65,7 +72,7 @@ def only(*places):
 
 def assert_same(one, two):
     np.testing.assert_array_equal(one.losses, two.losses)
-    for mine, other in zip(one.logits, two.logits, strict=True):
+    for mine, other in zip(one.predictions, two.predictions, strict=True):
         np.testing.assert_array_equal(mine, other)
 
 
@@ -74,11 +81,11 @@ def test_a_fold_trained_alone_is_the_fold_trained_among_all(config):
     together = train(MOTION, LABELS, FOLDS, config, seeds=(1, 2), runs_at_once=8, device="cpu")
     apart = train(MOTION, LABELS, FOLDS, config, seeds=(1, 2), runs_at_once=1, device="cpu")
     some = train(MOTION, LABELS, only(2), config, seeds=(2,), device="cpu")
-    assert [run.fold for run in together.runs] == ["s0", "s1", "s2", "s3"] * 2
+    assert [run.fold.name for run in together.runs] == ["s0", "s1", "s2", "s3"] * 2
     np.testing.assert_allclose(together.losses, apart.losses, rtol=1e-4)
-    for one, two in zip(together.logits, apart.logits, strict=True):
+    for one, two in zip(together.predictions, apart.predictions, strict=True):
         np.testing.assert_allclose(one, two, atol=1e-4)
-    np.testing.assert_array_equal(some.logits[0], apart.logits[6])
+    np.testing.assert_array_equal(some.predictions[0], apart.predictions[6])
     assert not np.allclose(apart.losses[2], apart.losses[6], rtol=1e-3)  # another seed
     assert not np.allclose(apart.losses[2], apart.losses[3], rtol=1e-3)  # another fold
 
@@ -119,7 +126,7 @@ def test_the_published_network_on_a_gpu():
 def assert_agreement(found, expected, tolerances):
     of_losses, of_logits = tolerances
     np.testing.assert_allclose(found.losses, expected.losses, rtol=of_losses)
-    for one, two in zip(found.logits, expected.logits, strict=True):
+    for one, two in zip(found.predictions, expected.predictions, strict=True):
         np.testing.assert_allclose(one, two, atol=of_logits)
 
 
@@ -128,7 +135,7 @@ def assert_agreement(found, expected, tolerances):
     [
         (SMALL, MOTION),
         (
-            NetworkConfig(repeats=(1, 1, 1), folded=True),
+            CausalNetConfig(repeats=(1, 1, 1), folded=True),
             MAPS,
         ),
     ],
@@ -137,7 +144,7 @@ def test_an_epoch_is_one_step_of_adam_on_all_training_samples(network, inputs):
     config = TrainingConfig(network=network, epochs=2)
     found = train(inputs, LABELS, only(1), config, keep_weights=True, device="cpu")
     torch.manual_seed(1)
-    plain, held = made(network), FOLDS.held_out[1]
+    plain, held = build(network), FOLDS.held_out[1]
     optimiser = torch.optim.Adam(plain.parameters(), lr=5e-5)
     for epoch in range(2):
         said = plain(torch.from_numpy(inputs[~held]))
@@ -148,55 +155,55 @@ def test_an_epoch_is_one_step_of_adam_on_all_training_samples(network, inputs):
         optimiser.step()
         with torch.no_grad():
             expected = plain(torch.from_numpy(inputs[held]))
-        np.testing.assert_allclose(found.logits[0][epoch], expected, rtol=1e-3, atol=1e-3)
+        np.testing.assert_allclose(found.predictions[0][epoch], expected, rtol=1e-3, atol=1e-3)
     again = found.model(0, config)
     assert not again.training
     with torch.no_grad():
         last = again(torch.from_numpy(inputs[held]))
-    np.testing.assert_allclose(last, found.logits[0][-1], atol=1e-5)
+    np.testing.assert_allclose(last, found.predictions[0][-1], atol=1e-5)
 
 
 def test_the_defaults_are_the_published_training():
     assert training.PUBLISHED == TrainingConfig(
-        NetworkConfig(repeats=(3, 3, 9), gamma=0.5, folded=True), rate=5e-5, epochs=200
+        CausalNetConfig(repeats=(3, 3, 9), gamma=0.5, folded=True), lr=5e-5, epochs=200
     )
 
 
 def test_as_many_models_at_once_as_a_gpu_holds():
-    assert training.stacked(training.PUBLISHED, 68) == 8
-    assert training.stacked(training.DESCRIBED_TRAINING, 68) == 7
-    assert training.stacked(training.COMPACT_TRAINING, 340) == 340
-    assert training.stacked(training.STSTNET_TRAINING, 68) == 68
-    assert training.stacked(training.PUBLISHED, 3) == 3
+    assert training.at_once(training.PUBLISHED, 68) == 8
+    assert training.at_once(training.DESCRIBED_TRAINING, 68) == 7
+    assert training.at_once(training.COMPACT_TRAINING, 340) == 340
+    assert training.at_once(training.STSTNET_TRAINING, 68) == 68
+    assert training.at_once(training.PUBLISHED, 3) == 3
 
 
 def test_what_was_planted_is_found_in_people_never_seen():
-    config = replace(QUICK, rate=1e-2, epochs=25)
+    config = replace(QUICK, lr=1e-2, epochs=25)
     found = train(MOTION, LABELS, FOLDS, config, seeds=(1, 2), device="cpu")
-    logits = found.of_samples()
+    logits = found.held_out()
     assert logits.shape == (2, 25, len(LABELS), 3)
     assert (logits[:, -1].argmax(-1) == LABELS).mean() > 0.75
-    for run, own in zip(found.runs, found.logits, strict=True):
-        np.testing.assert_array_equal(logits[run.seed - 1][:, run.held_out], own)
+    for run, own in zip(found.runs, found.predictions, strict=True):
+        np.testing.assert_array_equal(logits[run.seed - 1][:, run.fold.held_out], own)
 
 
 def test_logits_of_each_sample_need_each_to_be_held_out_once():
     with pytest.raises(CausalexError, match="more than once or never"):
-        train(MOTION, LABELS, only(1, 2), PLAIN, device="cpu").of_samples()
+        train(MOTION, LABELS, only(1, 2), PLAIN, device="cpu").held_out()
 
 
 def test_models_of_several_seeds_are_one_recogniser():
     each = train(MOTION, LABELS, FOLDS, QUICK, seeds=(4, 5, 6, 7), device="cpu")
-    found = each.together(2)
+    found = each.ensemble(2)
     assert [run.seed for run in found.runs] == [4] * 4 + [6] * 4
-    assert [run.fold for run in found.runs] == list(FOLDS.subjects) * 2
-    apart = each.of_samples()
+    assert [run.fold.name for run in found.runs] == list(FOLDS.subjects) * 2
+    apart = each.held_out()
     expected = np.stack([apart[:2].mean(0), apart[2:].mean(0)])
-    np.testing.assert_allclose(found.of_samples(), expected, atol=1e-6)
+    np.testing.assert_allclose(found.held_out(), expected, atol=1e-6)
     np.testing.assert_allclose(found.losses[5], (each.losses[9] + each.losses[13]) / 2)
-    assert_same(each.together(1), each)
+    assert_same(each.ensemble(1), each)
     with pytest.raises(CausalexError, match="4 seeds: expected a multiple of 3 members"):
-        each.together(3)
+        each.ensemble(3)
 
 
 def test_both_sides_of_a_face_are_judged():
@@ -212,8 +219,8 @@ def test_both_sides_of_a_face_are_judged():
         expected = (alone(held) + alone(other)) / 2
         torch.testing.assert_close(model(held), expected)
         torch.testing.assert_close(model(other), expected)
-    np.testing.assert_allclose(both.logits[0][-1], expected, atol=1e-5)
-    assert not np.allclose(both.logits[0], one.logits[0], atol=1e-3)
+    np.testing.assert_allclose(both.predictions[0][-1], expected, atol=1e-5)
+    assert not np.allclose(both.predictions[0], one.predictions[0], atol=1e-3)
 
 
 def test_held_out_samples_do_not_train():
@@ -224,7 +231,7 @@ def test_held_out_samples_do_not_train():
         one = train(MOTION, LABELS, only(1), config, device="cpu")
         two = train(other, labels, only(1), config, device="cpu")
         np.testing.assert_array_equal(one.losses, two.losses)
-        assert not np.allclose(one.logits[0], two.logits[0])
+        assert not np.allclose(one.predictions[0], two.predictions[0])
 
 
 def test_classes_of_one_weight():
@@ -232,19 +239,19 @@ def test_classes_of_one_weight():
     balanced = replace(PLAIN, balanced=True, epochs=60)
     for config, expected in ((balanced, 1 / 3), (replace(balanced, balanced=False), 0.9)):
         found = train(np.zeros_like(MOTION), few, only(1), config, device="cpu")
-        shares = torch.from_numpy(found.logits[0][-1]).softmax(-1)[:, 0]
+        shares = torch.from_numpy(found.predictions[0][-1]).softmax(-1)[:, 0]
         assert shares.mean().item() == pytest.approx(expected, abs=0.1)
 
 
 def test_decay_leaves_norms_and_biases_alone():
-    config = replace(QUICK, rate=1e-3, falling=False, decay=900.0)
+    config = replace(QUICK, lr=1e-3, cosine=False, weight_decay=900.0)
     (state,) = train(MOTION, LABELS, only(1), config, keep_weights=True, device="cpu").states
     assert (state["flow.norm.weight"] - 1).abs().max() < 0.1
     assert state["flow.embed.weight"].abs().max() < 0.01 < state["flow.embed.bias"].abs().max()
 
 
 def test_labels_that_are_less_certain():
-    config = replace(PLAIN, rate=1e-2, epochs=40)
+    config = replace(PLAIN, lr=1e-2, epochs=40)
     sure = train(MOTION, LABELS, only(1), config, device="cpu").losses[0, -1]
     less = train(
         MOTION, LABELS, only(1), replace(config, label_smoothing=0.3), device="cpu"
@@ -254,17 +261,17 @@ def test_labels_that_are_less_certain():
 
 
 def test_mixtures_have_the_labels_of_both(monkeypatch):
-    config = replace(PLAIN, balanced=True, augmentation=Augmentation(mixed=1))
+    config = replace(PLAIN, balanced=True, augmentation=Augmentation(mixup=1))
     labels = np.where(np.arange(len(LABELS)) < 9, 0, LABELS)
     index = np.flatnonzero(~FOLDS.held_out[1])
-    run = Run("s1", index, np.flatnonzero(FOLDS.held_out[1]), 1)
+    run = Run(Fold("s1", index, np.flatnonzero(FOLDS.held_out[1])), 1)
     group = FoldTrainer([run], torch.from_numpy(MOTION), torch.from_numpy(labels), config)
     said, seen = torch.randn(1, len(index), 3, generator=torch.Generator().manual_seed(1)), []
     monkeypatch.setattr(group, "_logits", lambda inputs: seen.append(inputs) or said)
-    changes = drawn(config.augmentation, index, len(labels), 1, 0, "s1")
+    changes = draw_changes(config.augmentation, index, len(labels), 1, 0, "s1")
     whole = Changes(*(part[None] for part in changes))
     found = group._losses(torch.from_numpy(index)[None], torch.ones(1, len(index)), whole)
-    each = changed(torch.from_numpy(MOTION), changes)
+    each = apply_changes(torch.from_numpy(MOTION), changes)
     share, partner = changes.share[index], changes.partner[index]
     wide = share[:, None, None, None, None]
     mixture = wide * each[index] + (1 - wide) * each[partner]
@@ -298,7 +305,7 @@ def counted(monkeypatch, fail_at=None):
     def count(group):
         if len(done) == fail_at:
             raise KilledError
-        done.append((group.runs[0].fold, group.epoch))
+        done.append((group.runs[0].fold.name, group.epoch))
         return advance(group)
 
     monkeypatch.setattr(FoldTrainer, "advance", count)
@@ -309,8 +316,8 @@ def counted(monkeypatch, fail_at=None):
 def test_recognisers_go_on_after_a_kill(keep_weights, tmp_path, monkeypatch):
     options = {"device": "cpu", "keep_weights": keep_weights}
     whole = train(MOTION, LABELS, only(0, 1), QUICK, **options)
-    monkeypatch.setattr(resumable, "_SAVE_EVERY", 0.0)
-    monkeypatch.setattr(resumable, "_SAVING_AT_MOST", 1e9)
+    monkeypatch.setattr(core, "_SAVE_EVERY", 0.0)
+    monkeypatch.setattr(core, "_SAVING_AT_MOST", 1e9)
     with monkeypatch.context() as patch:
         counted(patch, fail_at=6)
         with pytest.raises(KilledError):
@@ -335,7 +342,7 @@ def test_other_recognisers_start_anew(tmp_path):
         (MOTION, LABELS, PLAIN),
         (MOTION + 1, LABELS, PLAIN),
         (MOTION, LABELS[::-1], PLAIN),
-        (MOTION, LABELS, replace(PLAIN, rate=1e-4)),
+        (MOTION, LABELS, replace(PLAIN, lr=1e-4)),
     ):
         train(inputs, labels, only(1), config, folder=tmp_path, device="cpu")
     assert len(list(tmp_path.iterdir())) == 4
@@ -384,7 +391,7 @@ def test_two_trainings_share_the_work(tmp_path, monkeypatch):
             (tmp_path / "shared" / first.name).write_bytes(first.read_bytes())
             fcntl.flock(handle, fcntl.LOCK_UN)
 
-        monkeypatch.setattr(resumable, "sleep", other_ends)
+        monkeypatch.setattr(core, "sleep", other_ends)
         found = train(MOTION, LABELS, FOLDS, PLAIN, folder=tmp_path / "shared", device="cpu")
     assert len(done) == 3 * PLAIN.epochs
     assert not list((tmp_path / "shared").glob("*.lock"))
@@ -401,7 +408,7 @@ def test_two_trainings_share_the_work(tmp_path, monkeypatch):
         ({"folds": Folds(("a",), np.zeros((1, 18), bool))}, "fold 'a' holds out 0 of 18"),
         ({"seeds": ()}, "0 seeds"),
         ({"device": "tpu"}, "device 'tpu'"),
-        ({"config": replace(PLAIN, rate=1e30)}, r"fold 's0', seed 1: the loss of epoch \d"),
+        ({"config": replace(PLAIN, lr=1e30)}, r"fold 's0', seed 1: the loss of epoch \d"),
         (
             {"config": TrainingConfig(augmentation=Augmentation())},
             "published network with augmentation",
@@ -426,7 +433,7 @@ def test_recognisers_go_on_after_sigkill(moment, tmp_path, monkeypatch):
 
 
 if __name__ == "__main__":
-    resumable._SAVE_EVERY, resumable._SAVING_AT_MOST = 0.0, 1e9
+    core._SAVE_EVERY, core._SAVING_AT_MOST = 0.0, 1e9
     if sys.argv[1] == "in an epoch":
         stand_still_in(FoldTrainer, "advance", STANDS_STILL)
     else:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from causalex_core.errors import CausalexError
 from causalex_core.graphs.pag import ARROWHEAD, CIRCLE, TAIL
 from causalex_core.spotting import debias
-from causalex_core.spotting.network import Network
+from causalex_core.spotting.model import Network
 from causalex_core.spotting.proposals import probabilities
 
 FORMS = ("probabilities", "logits")
@@ -136,7 +136,7 @@ def test_an_unknown_form_is_refused():
 def test_a_null_video_only_moves_the_thresholds(seed):
     """Its output is the same in every frame, so that Eq. 8 takes a constant from each head."""
     network = Network()
-    network.initialise([seed])
+    network.initialise(seed)
     network.eval()
     factual = motion(2, seed)
     square = torch.eye(12) + 0.1

@@ -9,11 +9,10 @@ from causalex_core.errors import CausalexError
 from causalex_core.evaluation import operating_points
 from causalex_core.expressions import KINDS
 from causalex_core.spotting import candidates
-from causalex_core.spotting.fold_trainer import Graphs, TrainingConfig
-from causalex_core.spotting.network import PAPER, NetworkConfig
+from causalex_core.spotting.data import Video, gather, leave_one_subject_out
+from causalex_core.spotting.model import PAPER, NetworkConfig
 from causalex_core.spotting.proposals import ProposalConfig, ProposalRule, detect
-from causalex_core.spotting.training import train
-from causalex_core.spotting.windows import Video, gather, leave_one_subject_out
+from causalex_core.spotting.training import Graphs, TrainingConfig, train
 
 MACRO, MICRO = KINDS.index("macro"), KINDS.index("micro")
 COLUMNS = ["subject", "video", "onset", "apex", "offset", "kind"]
@@ -54,7 +53,7 @@ def judged(recorded):
     network = NetworkConfig(graph=(), nodes=1, width=8, pooling=False)
     config = TrainingConfig(network=network, epochs=40, batch=4)
     outcome = train(windows, leave_one_subject_out(windows), config, keep=[20, 39], device="cpu")
-    scores = candidates.held_out(outcome, windows, seed=1).astype(np.float32)
+    scores = outcome.by_sample(1, len(windows.video)).astype(np.float32)
     return windows, outcome, scores, [detect(one, windows, RULES) for one in scores]
 
 
@@ -138,4 +137,4 @@ def test_scores_of_windows_that_nobody_judged_are_refused(judged):
         detect(known, windows, RULES)
     rest = np.flatnonzero(np.arange(len(known)) != 2)
     assert len(detect(known[rest], windows, RULES, rest))
-    assert outcome.scores[0].dtype == np.float16
+    assert outcome.predictions[0].dtype == np.float16

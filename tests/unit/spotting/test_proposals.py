@@ -8,7 +8,8 @@ import pytest
 import torch
 
 from causalex_core.errors import CausalexError
-from causalex_core.spotting.network import FRAMES
+from causalex_core.spotting.data import Video, gather
+from causalex_core.spotting.model import FRAMES
 from causalex_core.spotting.proposals import (
     CAS,
     SAMM,
@@ -19,7 +20,6 @@ from causalex_core.spotting.proposals import (
     probabilities,
     propose,
 )
-from causalex_core.spotting.windows import Video, gather
 
 COLUMNS = ["onset", "offset", "onset_score", "offset_score", "apex_score", "score"]
 TYPES = {"macro": 1, "micro": 2}

@@ -6,7 +6,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from causalex_core.spotting.suppression import suppress
+from causalex_core.spotting.proposals import suppress
 
 
 def test_reference_cases(oracles):

@@ -1,4 +1,4 @@
-"""Training of folds side by side: the same numbers as alone, after a kill, and on bad inputs."""
+"""Training of folds: the same numbers alone as among others, after a kill, and on bad inputs."""
 
 import errno
 import fcntl
@@ -10,20 +10,36 @@ import pandas as pd
 import pytest
 import safetensors.torch
 import torch
-from torch import nn
 
 from causalex_core import paths
 from causalex_core.errors import CausalexError
-from causalex_core.spotting import fold_trainer
-from causalex_core.spotting.batches import Run, batches, shuffled
-from causalex_core.spotting.fold_trainer import Graphs, TrainingConfig
-from causalex_core.spotting.network import AUW_GCN, PAPER, NetworkConfig
-from causalex_core.spotting.optimiser import Optimiser, OptimiserConfig
-from causalex_core.spotting.proposals import ProposalConfig, ProposalRule, detect
-from causalex_core.spotting.training import train
-from causalex_core.spotting.windows import Fold, Video, gather, hold_out, leave_one_subject_out
+from causalex_core.spotting.data import (
+    Targets,
+    Video,
+    gather,
+    hold_out,
+    leave_one_subject_out,
+    training_normalisation,
+)
+from causalex_core.spotting.debias import null_motion
+from causalex_core.spotting.losses import terms, total
+from causalex_core.spotting.model import AUW_GCN, PAPER, Network, NetworkConfig
+from causalex_core.spotting.proposals import (
+    ProposalConfig,
+    ProposalRule,
+    detect,
+    probabilities,
+)
+from causalex_core.spotting.training import (
+    FoldTrainer,
+    Graphs,
+    OptimiserConfig,
+    TrainingConfig,
+    predict,
+    train,
+)
+from causalex_core.training import Run, by_sample
 
-CPU = torch.device("cpu")
 SMALL = NetworkConfig(graph=(), nodes=1, width=8, pooling=False)
 
 
@@ -62,16 +78,43 @@ def quick(**changes):
 
 def test_a_fold_trained_alone_is_the_fold_trained_among_all(windows):
     folds = leave_one_subject_out(windows)
-    options = {"seeds": (1, 2), "device": "cpu"}
-    together = train(windows, folds, quick(), runs_at_once=8, **options)
-    apart = train(windows, folds, quick(), runs_at_once=1, **options)
+    every = train(windows, folds, quick(), seeds=(1, 2), device="cpu")
     some = train(windows, folds[2:3], quick(), device="cpu", seeds=(2,))
-    assert [run.fold.name for run in together.runs] == ["s0", "s1", "s2", "s3"] * 2
-    np.testing.assert_allclose(together.losses, apart.losses, rtol=1e-4)
-    for one, two in zip(together.scores, apart.scores, strict=True):
-        np.testing.assert_allclose(one, two, atol=2e-3)
-    np.testing.assert_array_equal(some.scores[0], apart.scores[6])
-    assert not np.allclose(apart.losses[2], apart.losses[6], rtol=1e-3)  # another seed
+    assert [run.fold.name for run in every.runs] == ["s0", "s1", "s2", "s3"] * 2
+    np.testing.assert_array_equal(some.predictions[0], every.predictions[6])
+    assert not np.allclose(every.losses[2], every.losses[6], rtol=1e-3)  # another seed
+
+
+def test_training_is_a_plain_loop_with_torchs_adamw(windows):
+    """Also what decays: weights of layers, neither biases nor norms; and that no batch is lost."""
+    fold, config = leave_one_subject_out(windows)[0], quick(batch=3)
+    found = train(windows, [fold], config, device="cpu")
+    scale = training_normalisation(windows, [fold]).of(0)
+    network = Network(SMALL)
+    network.initialise(1)
+    layers, others = [], []
+    for parameter in network.parameters():
+        (layers if parameter.ndim > 1 else others).append(parameter)
+    groups = [{"params": layers, "weight_decay": 0.1}, {"params": others, "weight_decay": 0.0}]
+    optimiser = torch.optim.AdamW(groups, lr=0.01)
+    schedule = torch.optim.lr_scheduler.ExponentialLR(optimiser, 0.96)
+    for epoch in range(config.epochs):
+        order = Run(fold, 1).generator(epoch).permutation(fold.train)
+        assert sorted(order) == sorted(fold.train)
+        losses = []
+        for index in np.array_split(order, range(3, len(order), 3)):
+            logits = network(scale(windows.motion[index]))[..., 7:-7]
+            targets = Targets(*(values[index] for values in windows.targets))
+            loss = total(terms(logits, targets))
+            optimiser.zero_grad()
+            loss.backward()
+            optimiser.step()
+            losses.append(loss.item() * len(index))
+        schedule.step()
+        assert found.losses[0, epoch] == pytest.approx(sum(losses) / len(order), rel=1e-4)
+    with torch.no_grad():
+        scores = probabilities(network.eval()(scale(windows.motion[fold.held_out])))
+    np.testing.assert_allclose(found.predictions[0][-1], scores, atol=2e-3)
 
 
 def test_what_was_planted_is_found(windows):
@@ -81,7 +124,7 @@ def test_what_was_planted_is_found(windows):
     rules = ProposalConfig(
         micro=ProposalRule(0.5, (2, 7), (5, 14), 1), macro=ProposalRule(0.5, (7, 29), (15, 58), 1)
     )
-    scores = np.concatenate([one[0] for one in outcome.scores]).astype(np.float32)
+    scores = np.concatenate([one[0] for one in outcome.predictions]).astype(np.float32)
     order = np.concatenate([fold.held_out for fold in folds])
     found = detect(scores[np.argsort(order)], windows, rules)
     truth = example()[1]
@@ -99,20 +142,39 @@ def test_graphs_of_folds_and_windows_reach_the_network(config):
     compound = torch.rand(3, 3, 12, 12, generator=generator)
     setting = TrainingConfig(network=config, epochs=2)
     outcome = train(windows, folds, setting, graphs=Graphs(compound, prior), device="cpu")
-    together = train(
-        windows, folds, setting, graphs=Graphs(compound, prior), device="cpu", runs_at_once=3
-    )
-    np.testing.assert_allclose(outcome.losses, together.losses, rtol=1e-4)
-    again = outcome.model(1, config)
-    motion = outcome.normalisation.of(torch.tensor([1]))(windows.motion[[1]][None])
-    logits = again(motion, compound=compound[1, [1]], prior=prior[1])
-    expected = outcome.scores[1][-1, 0, :, 2]
-    found = logits[0, 0, 6:8, 7:263].sigmoid().detach().numpy()
-    np.testing.assert_allclose(found, expected, atol=1e-3)
+    network = outcome.model(1, config)
+    motion = outcome.normalisation.of(1)(windows.motion[[1]])
+    logits = network(motion, compound=compound[1, [1]], prior=prior[1])
+    apex = logits[0, 6:8, 7:263].sigmoid().detach().numpy()
+    np.testing.assert_allclose(apex, outcome.predictions[1][-1, 0, :, 2], atol=1e-3)
     with pytest.raises(CausalexError, match=r"prior matrix of shape \(2, 12, 12\)"):
         train(windows, folds, setting, graphs=Graphs(compound, prior[:2]), device="cpu")
     with pytest.raises(CausalexError, match="matrix"):
         train(windows, folds, setting, device="cpu")
+
+
+@pytest.mark.parametrize("precision", ["float32", "bfloat16"])
+def test_counterfactual_motion_is_predicted_as_in_training(precision):
+    windows = gather(*example((1, 1, 1), nodes=12))
+    config = TrainingConfig(network=PAPER, epochs=2, precision=precision)
+    graphs = Graphs(torch.rand(3, 3, 12, 12, generator=torch.manual_seed(0)))
+    results = train(windows, leave_one_subject_out(windows), config, graphs=graphs, device="cpu")
+    views = {
+        "same": windows.motion,
+        "null": null_motion(windows.motion).expand_as(windows.motion),
+    }
+    scores = {
+        name: by_sample(results.runs, values, len(windows.video))
+        for name, values in predict(results, config, graphs, views).items()
+    }
+    last = results.by_sample(1, len(windows.video))[-1].astype(np.float32)
+    assert scores["same"].shape == (len(windows.video), 2, 4, 256)
+    np.testing.assert_allclose(scores["same"][:, :, :3], last, atol=2e-3)
+    assert np.ptp(scores["null"], axis=-1).max() < 1e-6
+    assert np.ptp(scores["same"], axis=-1).max(axis=(0, 1)).min() > 1e-3  # every head sees motion
+    views["null"] = torch.full_like(windows.motion, torch.nan)
+    with pytest.raises(CausalexError, match=r"view 'null': .* values are not finite"):
+        predict(results, config, graphs, views)
 
 
 # How far a GPU may be from a processor: relative, of losses; of scores. Both round differently,
@@ -136,7 +198,7 @@ def test_what_rounds_differently_agrees(config, precision, device):
     prior = torch.rand(12, 12, generator=generator) / 4
     setting = quick(
         network=config, epochs=3, batch=4, precision=precision,
-        optimiser=OptimiserConfig(rate=1e-4),
+        optimiser=OptimiserConfig(lr=1e-4),
     )  # fmt: skip
     given = Graphs(prior, prior)
     expected = train(windows, folds, setting, graphs=given, device="cpu")
@@ -146,7 +208,7 @@ def test_what_rounds_differently_agrees(config, precision, device):
     found = train(windows, folds, setting, graphs=given, device=device)
     of_losses, of_scores = AGREEMENT[precision]
     np.testing.assert_allclose(found.losses, expected.losses, rtol=of_losses)
-    for one, two in zip(found.scores, expected.scores, strict=True):
+    for one, two in zip(found.predictions, expected.predictions, strict=True):
         np.testing.assert_allclose(one, two, atol=of_scores)
     assert (expected.losses[:, -1] < 0.97 * expected.losses[:, 0]).all()  # it did learn
 
@@ -155,8 +217,8 @@ def test_only_the_epochs_that_are_asked_for_are_kept(windows):
     folds = leave_one_subject_out(windows)[:1]
     every = train(windows, folds, quick(), device="cpu")
     some = train(windows, folds, quick(), keep=[3, 1], device="cpu")
-    assert some.epochs == (1, 3) and some.scores[0].shape == (2, 2, 2, 3, 256)
-    np.testing.assert_array_equal(some.scores[0], every.scores[0][[1, 3]])
+    assert some.epochs == (1, 3) and some.predictions[0].shape == (2, 2, 2, 3, 256)
+    np.testing.assert_array_equal(some.predictions[0], every.predictions[0][[1, 3]])
 
 
 class KilledError(Exception):
@@ -166,7 +228,7 @@ class KilledError(Exception):
 def test_training_goes_on_after_a_kill(windows, tmp_path, monkeypatch):
     folds = leave_one_subject_out(windows)[:2]
     whole = train(windows, folds, quick(), device="cpu")
-    advance, done = fold_trainer.FoldTrainer.advance, []
+    advance, done = FoldTrainer.advance, []
 
     def until_killed(group):
         if len(done) == 6:  # in the second fold
@@ -174,9 +236,9 @@ def test_training_goes_on_after_a_kill(windows, tmp_path, monkeypatch):
         done.append(1)
         return advance(group)
 
-    monkeypatch.setattr("causalex_core.resumable._SAVE_EVERY", 0.0)
-    monkeypatch.setattr("causalex_core.resumable._SAVING_AT_MOST", 1e9)
-    monkeypatch.setattr(fold_trainer.FoldTrainer, "advance", until_killed)
+    monkeypatch.setattr("causalex_core.training._SAVE_EVERY", 0.0)
+    monkeypatch.setattr("causalex_core.training._SAVING_AT_MOST", 1e9)
+    monkeypatch.setattr(FoldTrainer, "advance", until_killed)
     with pytest.raises(KilledError):
         train(windows, folds, quick(), device="cpu", folder=tmp_path)
     done.clear()
@@ -187,7 +249,7 @@ def test_training_goes_on_after_a_kill(windows, tmp_path, monkeypatch):
     assert not done
     for outcome in (resumed, read):
         np.testing.assert_array_equal(outcome.losses, whole.losses)
-        for one, two in zip(outcome.scores, whole.scores, strict=True):
+        for one, two in zip(outcome.predictions, whole.predictions, strict=True):
             np.testing.assert_array_equal(one, two)
         for one, two in zip(outcome.states, whole.states, strict=True):
             assert all(torch.equal(one[name], two[name]) for name in two)
@@ -246,7 +308,7 @@ def test_damaged_progress_is_named_and_can_be_deleted(windows, tmp_path, change,
 
 def test_a_full_disk_leaves_the_progress_that_was_there(windows, tmp_path, monkeypatch):
     folds = leave_one_subject_out(windows)[:1]
-    done, advance = [], fold_trainer.FoldTrainer.advance
+    done, advance = [], FoldTrainer.advance
 
     def counted(group):
         done.append(group.epoch)
@@ -256,9 +318,9 @@ def test_a_full_disk_leaves_the_progress_that_was_there(windows, tmp_path, monke
         if len(done) == 3:
             raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr("causalex_core.resumable._SAVE_EVERY", 0.0)
-    monkeypatch.setattr("causalex_core.resumable._SAVING_AT_MOST", 1e9)
-    monkeypatch.setattr(fold_trainer.FoldTrainer, "advance", counted)
+    monkeypatch.setattr("causalex_core.training._SAVE_EVERY", 0.0)
+    monkeypatch.setattr("causalex_core.training._SAVING_AT_MOST", 1e9)
+    monkeypatch.setattr(FoldTrainer, "advance", counted)
     with monkeypatch.context() as disk:
         disk.setattr(paths.os, "fsync", full_at_epoch_3)
         with pytest.raises(OSError, match="No space") as caught:
@@ -276,7 +338,7 @@ def test_without_any_micro_expression():
     windows = gather(*example((1, 2, 1), kinds=("macro",)))
     outcome = train(windows, leave_one_subject_out(windows), quick(epochs=20), device="cpu")
     assert np.isfinite(outcome.losses).all()
-    last = outcome.scores[0][-1].astype(float)
+    last = outcome.predictions[0][-1].astype(float)
     assert last[:, 0, 2].max() < 0.5
 
 
@@ -294,60 +356,9 @@ def test_settings_that_cannot_be(windows, options, message):
 
 
 def test_a_loss_that_is_not_finite_is_told(windows):
-    config = quick(optimiser=OptimiserConfig(rate=1e30))
+    config = quick(optimiser=OptimiserConfig(lr=1e30))
     with pytest.raises(CausalexError, match=r"fold 's0', seed 1: the loss of epoch \d is not"):
         train(windows, leave_one_subject_out(windows), config, device="cpu")
-
-
-def test_every_window_comes_once_per_epoch_and_fillers_do_not_count():
-    runs = [
-        Run(Fold("a", np.arange(7), np.array([9])), 0, 1),
-        Run(Fold("b", np.arange(3), np.array([9])), 1, 1),
-    ]
-    seen = [[], []]
-    for index, real in batches(runs, 0, 4, CPU):
-        for run in range(2):
-            seen[run] += index[run][real[run] > 0].tolist()
-    assert sorted(seen[0]) == list(range(7))
-    assert sorted(seen[1]) == list(range(3))
-    assert seen[0] != sorted(seen[0])
-    assert shuffled(runs[0], 0).tolist() != shuffled(runs[0], 1).tolist()
-
-
-def test_the_optimiser_is_torchs_adamw():
-    model = nn.Module()
-    model.weight = nn.Parameter(torch.randn(1, 5, generator=torch.Generator().manual_seed(1)))
-    theirs = model.weight.detach().clone().requires_grad_()
-    reference = torch.optim.AdamW([theirs], lr=0.01, weight_decay=0.1)
-    schedule = torch.optim.lr_scheduler.ExponentialLR(reference, 0.96)
-    ours = Optimiser(model, OptimiserConfig())
-    for epoch in range(5):
-        for parameter, update in ((model.weight, ours), (theirs, reference)):
-            (parameter**3).sum().backward()
-            if update is ours:
-                ours.step(epoch, torch.tensor([True]))
-            else:
-                reference.step()
-                reference.zero_grad()
-                schedule.step()
-        torch.testing.assert_close(model.weight, theirs, rtol=1e-5, atol=1e-7)
-
-
-def test_a_fold_without_a_batch_stands_still():
-    model = nn.Module()
-    model.weight = nn.Parameter(torch.ones(2, 3))
-    optimiser = Optimiser(model, OptimiserConfig())
-    for active in ([True, True], [True, False], [True, True]):
-        model.weight.sum().backward()
-        optimiser.step(0, torch.tensor(active))
-    alone = nn.Module()
-    alone.weight = nn.Parameter(torch.ones(1, 3))
-    single = Optimiser(alone, OptimiserConfig())
-    for _ in range(2):
-        alone.weight.sum().backward()
-        single.step(0, torch.tensor([True]))
-    torch.testing.assert_close(model.weight[1], alone.weight[0])
-    assert optimiser.state["steps"].tolist() == [3, 2]
 
 
 def test_two_runs_share_the_work(windows, tmp_path, monkeypatch):
@@ -357,10 +368,8 @@ def test_two_runs_share_the_work(windows, tmp_path, monkeypatch):
     first = sorted((tmp_path / "whole").iterdir(), key=lambda path: path.name)[0]
     (tmp_path / "shared").mkdir()
     lock = (tmp_path / "shared" / first.name).with_suffix(".lock")
-    advanced, advance = [], fold_trainer.FoldTrainer.advance
-    monkeypatch.setattr(
-        fold_trainer.FoldTrainer, "advance", lambda self: (advanced.append(1), advance(self))[1]
-    )
+    advanced, advance = [], FoldTrainer.advance
+    monkeypatch.setattr(FoldTrainer, "advance", lambda self: (advanced.append(1), advance(self))[1])
     with lock.open("a") as handle:
         fcntl.flock(handle, fcntl.LOCK_EX)
 
@@ -368,9 +377,9 @@ def test_two_runs_share_the_work(windows, tmp_path, monkeypatch):
             (tmp_path / "shared" / first.name).write_bytes(first.read_bytes())
             fcntl.flock(handle, fcntl.LOCK_UN)
 
-        monkeypatch.setattr("causalex_core.resumable.sleep", other_ends)
+        monkeypatch.setattr("causalex_core.training.sleep", other_ends)
         found = train(windows, folds, quick(), device="cpu", folder=tmp_path / "shared")
     assert len(advanced) == 2 * quick().epochs
     assert not list((tmp_path / "shared").glob("*.lock"))
-    for one, two in zip(found.scores, whole.scores, strict=True):
+    for one, two in zip(found.predictions, whole.predictions, strict=True):
         np.testing.assert_array_equal(one, two)

@@ -2,16 +2,23 @@
 
 import pickle
 import zipfile
+from dataclasses import asdict
 
 import numpy as np
 import pytest
 import safetensors.torch
 import torch
 
-from causalex_core.spotting import load_checkpoint
-from causalex_core.spotting.network import PAPER, Network, NetworkConfig
-from causalex_core.spotting.weights import load_network, save_network
-from causalex_core.tensors import WeightsError
+from causalex_core.spotting.checkpoints import (
+    SHIPPED,
+    load,
+    load_checkpoint,
+    load_network,
+    save,
+    save_network,
+)
+from causalex_core.spotting.model import PAPER, Network, NetworkConfig
+from causalex_core.tensors import WeightsError, read_about, write_tensors
 
 
 def norm(name, channels):
@@ -65,7 +72,10 @@ def test_a_matrix_that_is_given_goes_before(checkpoint):
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"_sequential.3.weight": np.zeros((64, 64, 5))}, r"shape \(320, 64\).*\(192, 64\)"),
+        (
+            {"_sequential.3.weight": np.zeros((64, 64, 5))},
+            r"shape \(64, 64, 1, 5\).*\(64, 64, 1, 3\)",
+        ),
         ({"_sequential.3.weight": np.array("no number")}, "'_sequential.3.weight' is no array"),
         ({"_sequential.4.bias": np.full(64, np.nan)}, "'_sequential.4.bias' has values that"),
         ({"_sequential.9.weight": np.zeros(3)}, "unknown entries.*_sequential.9"),
@@ -123,18 +133,72 @@ def test_files_that_cannot_be_used(checkpoint, tmp_path):
         assert "\n" not in str(caught.value)
 
 
-@pytest.mark.parametrize("config", [PAPER, NetworkConfig(graph=(), nodes=1, distances=(1, 2))])
-def test_own_networks_come_back(config, tmp_path):
-    matrix = torch.rand(12, 12) if config.graph else None
-    network = Network(config, folds=2, compound=matrix)
-    network.initialise([4, 5])
+def trained(config):
+    """A network whose running statistics have moved, and motion."""
+    network = Network(config, compound=torch.rand(12, 12) if config.graph else None)
+    network.initialise(4)
     motion = torch.randn(2, 20, config.nodes, 2)
-    network(motion)  # moves the running statistics
+    network(motion)
+    return network.eval(), motion
+
+
+CONFIGS = [PAPER, NetworkConfig(graph=(), nodes=1, distances=(1, 2))]
+
+
+@pytest.mark.parametrize("config", CONFIGS)
+def test_own_networks_come_back(config, tmp_path):
+    network, motion = trained(config)
     save_network(network, tmp_path / "own.safetensors", {"mean": [0.5, 1.0]})
     back, notes = load_network(tmp_path / "own.safetensors")
     assert notes == {"mean": [0.5, 1.0]}
     assert back.config == config
-    assert torch.equal(back(motion), network.eval()(motion))
+    assert torch.equal(back(motion), network(motion))
+
+
+def earlier(network):
+    """Entries as files of this project had them once: the fold first, other names and layouts."""
+    entries = {}
+    for name, value in network.state_dict().items():
+        if name == "compound":
+            entries[name] = value
+            continue
+        if name.startswith("convolutions"):
+            value = value[:, :, 0].permute(2, 1, 0).flatten(0, 1)
+        if name.endswith("linear.weight"):
+            value = value.T
+        name = name.replace(".linear", "").replace("running_var", "running_variance")
+        if "norm" in name:
+            name = name.replace(".weight", ".scale").replace(".bias", ".shift")
+        if "num_batches" not in name:
+            entries[name] = value[None].contiguous()
+    return entries
+
+
+@pytest.mark.parametrize("config", CONFIGS)
+def test_files_with_earlier_names_still_load(config, tmp_path):
+    network, motion = trained(config)
+    about = {"folds": 1, "config": asdict(config), "notes": {}}
+    write_tensors(tmp_path / "old.safetensors", earlier(network), about)
+    assert torch.equal(load_network(tmp_path / "old.safetensors")[0](motion), network(motion))
+    two = {name: value.repeat_interleave(2, 0) for name, value in earlier(network).items()}
+    write_tensors(tmp_path / "two.safetensors", two, {**about, "folds": 2})
+    with pytest.raises(WeightsError, match=r"two\.safetensors: holds 2 models; expected 1"):
+        load_network(tmp_path / "two.safetensors")
+
+
+def test_the_shipped_spotter_is_read_by_its_earlier_names(tmp_path):
+    notes = read_about(SHIPPED)["notes"]["settings"]
+    spotter = load(device="cpu")
+    assert spotter.settings.min_score == notes["least"]
+    for kind in ("micro", "macro"):
+        rule = getattr(spotter.settings.rules, kind)
+        assert list(rule.search_window) == notes["rules"][kind]["reach"]
+        assert rule.top_k == notes["rules"][kind]["keep"]
+    save(spotter, tmp_path / "new.safetensors", {})
+    again = load(tmp_path / "new.safetensors", device="cpu")
+    assert again.settings.notes() == spotter.settings.notes()
+    for name, value in spotter.network.state_dict().items():
+        assert torch.equal(again.network.state_dict()[name], value)
 
 
 def test_a_foreign_file_is_no_network(checkpoint, tmp_path):

@@ -7,9 +7,9 @@ import pytest
 import safetensors.torch
 import torch
 
-from causalex_core import resumable
-from causalex_core.resumable import Job, train_or_resume
+from causalex_core import training
 from causalex_core.tensors import WeightsError
+from causalex_core.training import Job, train_or_resume
 
 
 class Clock:
@@ -34,20 +34,20 @@ class Counting:
     def progress(self):
         return {"count": self.count, "more": torch.ones(3)}
 
-    def outcome(self):
+    def result(self):
         return {"count": self.count}
 
 
 def watched(writing, tmp_path, monkeypatch):
-    clock, save = Clock(writing), resumable._save
+    clock, save = Clock(writing), training._save
 
     def counted(training, path, ended, seconds):
         clock.now += clock.writing
         clock.written.append(training.epoch)
         save(training, path, ended, seconds)
 
-    monkeypatch.setattr(resumable, "_save", counted)
-    monkeypatch.setattr(resumable, "monotonic", lambda: clock.now)
+    monkeypatch.setattr(training, "_save", counted)
+    monkeypatch.setattr(training, "monotonic", lambda: clock.now)
     job = Job(lambda: Counting(clock), 12, 1, tmp_path / "a.safetensors")
     found = train_or_resume([job])
     assert found[0].keys() == {"count", "cpu_seconds"} and int(found[0]["count"]) == 12
@@ -66,8 +66,8 @@ def test_what_takes_long_to_write_is_written_less_often(tmp_path, monkeypatch):
 def test_cpu_seconds_are_those_of_all_pieces_of_a_training(ends_at, tmp_path, monkeypatch):
     """Each epoch takes 40 s, and the time between a kill and the next start counts for nothing."""
     clock = Clock(0)
-    monkeypatch.setattr(resumable, "monotonic", lambda: clock.now)
-    monkeypatch.setattr(resumable, "process_time", lambda: clock.now)
+    monkeypatch.setattr(training, "monotonic", lambda: clock.now)
+    monkeypatch.setattr(training, "process_time", lambda: clock.now)
 
     class Killed(Counting):
         def advance(self):
@@ -103,7 +103,7 @@ def test_progress_is_lines_where_nobody_watches_a_terminal(terminal, monkeypatch
 
     stream = Stream()
     monkeypatch.setattr(sys, "stderr", stream)
-    monkeypatch.setattr(resumable, "_TELL_EVERY", 0.0)  # tell of every epoch
+    monkeypatch.setattr(training, "_TELL_EVERY", 0.0)  # tell of every epoch
     train_or_resume([Job(lambda: Counting(Clock(0)), 4, 2, None)])
     said = stream.getvalue()
     if terminal:
