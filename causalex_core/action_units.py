@@ -38,32 +38,18 @@ _TOKEN = re.compile(
 
 @dataclass(frozen=True)
 class ActionUnit:
-    """One code with what was written around it.
+    """One code with what was written around it."""
 
-    Attributes
-    ----------
-    number
-        FACS code, 1 to 98.
-    side
-        Letters of ``LRATB``; empty if the face moves evenly.
-    intensity
-        Letters of ``ABCDE``, more than one where the annotator left a choice; often empty.
-    referred
-        Written inside ``ref(...)``, which the annotators do not explain.
-    alternative
-        One side of an ``or`` or ``/``.
-    """
-
-    number: int
-    side: str = ""
-    intensity: str = ""
-    referred: bool = False
-    alternative: bool = False
+    number: int  # FACS code, 1 to 98
+    side: str = ""  # letters of LRATB; empty if the face moves evenly
+    intensity: str = ""  # letters of ABCDE, several where the annotator left a choice; often empty
+    referred: bool = False  # written inside ref(...), which the annotators do not explain
+    alternative: bool = False  # one side of an "or" or "/"
 
 
 @dataclass(frozen=True)
 class Reading:
-    """What a string of codes says, and what of it could not be read."""
+    """Units of a string of codes, and the parts of it that could not be read."""
 
     units: tuple[ActionUnit, ...] = ()
     unread: tuple[str, ...] = ()
@@ -89,18 +75,10 @@ class _Token:
 
 
 def parse(text: object) -> Reading:
-    """Read a string of action units; nothing is left out in silence.
+    """Read a string of action units; an integer is read as its digits, None and NaN are empty.
 
-    Parameters
-    ----------
-    text
-        Codes as annotated. An integer is read as its digits; None and NaN are empty.
-
-    Returns
-    -------
-    Reading
-        The units, and in ``unread`` every word, sign and number that is no unit. Units that
-        "lose" intensity (``loses 1+2``) end a movement and are among the unread.
+    Every word, sign and number that is no unit is in ``unread``. Units that "lose" intensity
+    (``loses 1+2``) end a movement and are among the unread.
     """
     if text is None or text != text:
         return Reading()
@@ -126,7 +104,7 @@ class _Parser:
             for match in _TOKEN.finditer(text)
         ]
         self.at = 0
-        self.left_over: list[tuple[int, int]] = []
+        self.unread: list[tuple[int, int]] = []
 
     def read(self) -> Reading:
         units: list[ActionUnit] = []
@@ -137,8 +115,8 @@ class _Parser:
         return Reading(tuple(units), tuple(self._fragments()))
 
     def _peek(self, ahead: int = 0) -> str:
-        place = self.at + ahead
-        return self.tokens[place].kind if place < len(self.tokens) else ""
+        index = self.at + ahead
+        return self.tokens[index].kind if index < len(self.tokens) else ""
 
     def _take(self) -> _Token:
         self.at += 1
@@ -146,7 +124,7 @@ class _Parser:
 
     def _leave(self) -> None:
         token = self._take()
-        self.left_over.append((token.start, token.end))
+        self.unread.append((token.start, token.end))
 
     def _group(self) -> list[ActionUnit]:
         """Units up to a closing bracket or the end."""
@@ -160,9 +138,9 @@ class _Parser:
                     units[-len(last) :] = last = [replace(u, alternative=True) for u in last]
                 self._take()
                 continue
-            found = [replace(u, alternative=u.alternative or choice) for u in self._item()]
-            units += found
-            last, choice = found, False
+            last = [replace(u, alternative=u.alternative or choice) for u in self._item()]
+            units += last
+            choice = False
         return units
 
     def _item(self) -> list[ActionUnit]:
@@ -190,7 +168,7 @@ class _Parser:
         word = self._take()
         units = self._item() if self._peek() in ("open", "letter", "number", "prefix") else []
         if not units:
-            self.left_over.append((word.start, word.end))
+            self.unread.append((word.start, word.end))
         return [replace(unit, referred=True) for unit in units]
 
     def _bracket(self, side: str) -> list[ActionUnit]:
@@ -200,7 +178,7 @@ class _Parser:
         if self._peek() == "close":
             self._take()
         else:
-            self.left_over.append((opening.start, opening.end))
+            self.unread.append((opening.start, opening.end))
         intensity = self._intensity() if units else ""
         return [replace(u, side=u.side or side, intensity=u.intensity or intensity) for u in units]
 
@@ -235,7 +213,7 @@ class _Parser:
                 if token.kind == "letter" and token.text in INTENSITIES:
                     letters += token.text
                 else:
-                    self.left_over.append((token.start, token.end))
+                    self.unread.append((token.start, token.end))
             self._take()
             return letters
         self.at += ahead
@@ -249,16 +227,16 @@ class _Parser:
         )
 
     def _letters(self, allowed: str, ahead: int) -> tuple[str, int]:
-        """Letters joined by choices from a place on, and the place behind them."""
-        found = ""
+        """Letters joined by choices, and the number of tokens up to their end."""
+        letters = ""
         while self._peek(ahead) == "letter" and self.tokens[self.at + ahead].text in allowed:
-            found += self.tokens[self.at + ahead].text
+            letters += self.tokens[self.at + ahead].text
             ahead += 1
             joined = self._peek(ahead) == "choice" and self._peek(ahead + 1) == "letter"
             if not joined or not self._lone_letter(ahead + 1, allowed):
                 break
             ahead += 1
-        return found, ahead
+        return letters, ahead
 
     def _lone_letter(self, ahead: int, allowed: str) -> bool:
         """Whether a letter belongs to a choice of letters, not to a unit of its own."""
@@ -275,7 +253,7 @@ class _Parser:
     def _fragments(self) -> Iterator[str]:
         """Left-over text, pieces with nothing but space between them joined."""
         spans: list[tuple[int, int]] = []
-        for start, end in sorted(self.left_over):
+        for start, end in sorted(self.unread):
             if spans and not self.text[spans[-1][1] : start].strip():
                 spans[-1] = (spans[-1][0], end)
             else:

@@ -3,11 +3,10 @@
 import importlib
 import sys
 from collections.abc import Sequence
-from importlib import metadata
 
 import click
 
-from causalex_core import plugins
+from causalex_core import __version__, plugins
 from causalex_core.errors import CausalexError
 
 COMMANDS = {
@@ -35,34 +34,17 @@ class _Lazy(click.Group):
     def format_commands(self, _: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):
             formatter.write_dl(list(COMMANDS.items()))
-        added = {
-            name: f"Of {point.module.split('.')[0]}; see causalex {name} --help."
+        added = [
+            (name, f"Of {point.module.split('.')[0]}; see causalex {name} --help.")
             for name, point in sorted(plugins.commands().items())
-        }
+        ]
         if added:
             with formatter.section("Commands of other packages"):
-                formatter.write_dl(list(added.items()))
-
-
-def _print_version(context: click.Context, _: click.Parameter, asked: bool) -> None:
-    if not asked:
-        return
-    try:
-        click.echo(f"causalex {metadata.version('causalex')}")
-    except metadata.PackageNotFoundError:
-        click.echo("causalex, run from a checkout without installation")
-    context.exit()
+                formatter.write_dl(added)
 
 
 @click.group(cls=_Lazy, context_settings={"max_content_width": 100})
-@click.option(
-    "--version",
-    is_flag=True,
-    is_eager=True,
-    expose_value=False,
-    callback=_print_version,
-    help="Print the version and end.",
-)
+@click.version_option(__version__, message="%(prog)s %(version)s")
 def causalex() -> None:
     """Work with the reference companion of the papers Causal-Ex and CausalNet.
 
@@ -71,17 +53,9 @@ def causalex() -> None:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command line.
+    """Run the command line; the status is 0, 2 after an error, or 130 after an interrupt.
 
-    Parameters
-    ----------
-    arguments
-        Words after the program's name; those of the process if None.
-
-    Returns
-    -------
-    int
-        Exit status: 0, or 2 after an error, or 130 after an interrupt.
+    `arguments` are the words after the program's name; those of the process if None.
     """
     try:
         return causalex.main(arguments, prog_name="causalex", standalone_mode=False) or 0
@@ -99,8 +73,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except CausalexError as error:
         return _fail(str(error))
     except OSError as error:
-        place = f": {error.filename}" if error.filename else ""
-        return _fail(f"{error.strerror or error}{place}")
+        file = f": {error.filename}" if error.filename else ""
+        return _fail(f"{error.strerror or error}{file}")
 
 
 def _fail(message: str) -> int:

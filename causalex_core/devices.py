@@ -10,21 +10,15 @@ from causalex_core.errors import CausalexError
 if TYPE_CHECKING:
     import torch
 
-# Of the environment: holds for a process and for all that it starts, notebooks and jobs of a
-# cluster among them. What comes out is the same, so that it is no parameter of a page.
+# Holds for a process and all that it starts, notebooks and jobs of a cluster among them. Results
+# do not depend on it, so that it is no parameter of a page.
 VARIABLE = "CAUSALEX_DEVICE"
 NAMES = ("auto", "cpu", "cuda")
 _MALLOC = ((-1, 2**31 - 1), (-3, 2**25))  # M_TRIM_THRESHOLD, M_MMAP_THRESHOLD
 
 
 def wanted() -> str:
-    """Name that the variable gives: one of :data:`NAMES`, ``auto`` if it is not set.
-
-    Raises
-    ------
-    CausalexError
-        If it gives another.
-    """
+    """Name that the variable gives, one of :data:`NAMES`; ``auto`` if it is not set."""
     name = os.environ.get(VARIABLE) or "auto"
     if name not in NAMES:
         raise CausalexError(f"{VARIABLE}={name}: expected auto, cpu or cuda")
@@ -32,12 +26,7 @@ def wanted() -> str:
 
 
 def chosen(name: str = "auto") -> Literal["cpu", "cuda"]:
-    """Kind of the device of that name.
-
-    Parameters
-    ----------
-    name
-        ``cpu``, ``cuda``, or ``auto``: what the variable says, otherwise a GPU if there is one.
+    """Kind of the device of that name; ``auto``: of the variable, otherwise a GPU if there is one.
 
     Raises
     ------
@@ -49,22 +38,16 @@ def chosen(name: str = "auto") -> Literal["cpu", "cuda"]:
     name = wanted() if name == "auto" else name
     if name == "cpu":
         return "cpu"
-    import torch  # takes seconds, which who computes flow on a processor need not wait for
+    import torch  # takes seconds, which flow on a processor need not wait for
 
-    there = torch.cuda.is_available()
-    if name == "cuda" and not there:
+    available = torch.cuda.is_available()
+    if name == "cuda" and not available:
         raise CausalexError("device 'cuda': no GPU that torch can use; take auto or cpu")
-    return "cuda" if there else "cpu"
+    return "cuda" if available else "cpu"
 
 
 def check() -> None:
-    """Refuse what the variable says if it cannot be done, before any work.
-
-    Raises
-    ------
-    CausalexError
-        As :func:`chosen`.
-    """
+    """Refuse a device of the variable that is not there, before any work; see :func:`chosen`."""
     if wanted() == "cuda":
         chosen()
 
@@ -73,11 +56,11 @@ def choose_device(name: str = "auto") -> "torch.device":
     """Device of that name, see :func:`chosen`; on it, float32 means float32."""
     import torch
 
-    place = torch.device(chosen(name))
-    if place.type == "cuda":
+    device = torch.device(chosen(name))
+    if device.type == "cuda":
         # Convolutions would take factors of 10 bits, and agree with a processor to 1e-3 only.
         torch.backends.cudnn.allow_tf32 = False
-    return place
+    return device
 
 
 def keep_freed_memory() -> None:

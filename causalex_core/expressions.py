@@ -16,9 +16,11 @@ inclusive; a frame that was not annotated is NaN. Columns:
 ========================  ==================================================
 """
 
+import gzip
 import io
 import warnings
-from collections.abc import Callable, Sequence
+import zlib
+from collections.abc import Sequence
 from enum import StrEnum
 from pathlib import Path
 
@@ -48,20 +50,10 @@ class MissingOffset(StrEnum):
 
 
 def resolve_missing_offsets(table: pd.DataFrame, policy: MissingOffset) -> pd.DataFrame:
-    """Apply a policy to the intervals that have no offset.
+    """Apply a policy to the intervals that have no offset; returns a new table.
 
-    Parameters
-    ----------
-    table
-        Expressions; without an ``apex`` column nothing can be derived from an apex.
-    policy
-        What a missing offset becomes.
-
-    Returns
-    -------
-    DataFrame
-        A new table. Where a policy needs an apex that is missing too, the offset stays NaN:
-        such an interval counts and is never matched.
+    Where a policy needs an apex that is missing too, the offset stays NaN: such an interval
+    counts and is never matched.
     """
     missing = table["offset"].isna()
     if policy is MissingOffset.AS_IS or not missing.any():
@@ -74,17 +66,10 @@ def resolve_missing_offsets(table: pd.DataFrame, policy: MissingOffset) -> pd.Da
 
 
 def oddities(table: pd.DataFrame) -> pd.DataFrame:
-    """List what is unusual in a table, without changing it.
-
-    Returns
-    -------
-    DataFrame
-        Columns ``row`` (position in `table`, from 0) and ``oddity``; a row may appear twice.
-    """
-    nowhere = pd.Series(np.nan, index=table.index)
+    """List what is unusual in a table: columns ``row`` (position, from 0) and ``oddity``."""
     onset, offset = table["onset"], table["offset"]
-    apex = table["apex"] if "apex" in table else nowhere
-    found = {
+    apex = table["apex"] if "apex" in table else pd.Series(np.nan, index=table.index)
+    checks = {
         "offset not annotated": offset.isna(),
         "apex not annotated": apex.isna() & ("apex" in table),
         "onset at frame 0": onset == 0,
@@ -95,9 +80,7 @@ def oddities(table: pd.DataFrame) -> pd.DataFrame:
         "repeats an earlier row": table.duplicated(),
     }
     rows = [
-        (int(row), name)
-        for name, where in found.items()
-        for row in np.flatnonzero(where.to_numpy())
+        (int(row), name) for name, odd in checks.items() for row in np.flatnonzero(odd.to_numpy())
     ]
     return pd.DataFrame(sorted(rows), columns=["row", "oddity"])
 
@@ -115,16 +98,11 @@ def read_expressions(path: str | Path, *, kinds: bool = True) -> pd.DataFrame:
     kinds
         Whether the kind of each interval is needed.
 
-    Returns
-    -------
-    DataFrame
-        Rows in the order of the file.
-
     Raises
     ------
     TableError
         File missing, empty or not UTF-8; a column missing or doubled; a cell that is not a
-        finite number; an offset before its onset; an unknown kind. One line with file, row
+        finite number; an offset before its onset; an unknown kind. The error names file, row
         (1 = the first under the header) and column.
     """
     source = Path(path)
@@ -150,29 +128,30 @@ def read_expressions(path: str | Path, *, kinds: bool = True) -> pd.DataFrame:
     if "apex" in table:
         table["apex"] = table["apex"].mask(table["apex"].isin((0, -1)))
     _refuse(source, cells, "onset", table["onset"].isna(), "is empty: every interval has an onset")
+    early = table["offset"] < table["onset"]
+    onset = str(cells.at[early.idxmax(), "onset"]) if early.any() else ""
     _refuse(
-        source,
-        cells,
-        "offset",
-        table["offset"] < table["onset"],
-        lambda row: (
-            f"lies before the onset {cells.at[row, 'onset']!s}: swap them or correct the row"
-        ),
-    )
+        source, cells, "offset", early,
+        f"lies before the onset {onset}: swap them or correct the row",
+    )  # fmt: skip
     return table
 
 
 def read_cells(path: str | Path) -> pd.DataFrame:
-    """Cells of a CSV as stripped text; a row that is too short is filled with empty cells.
+    """Cells of a CSV, plain or ``.gz``, as stripped text; short rows get empty cells.
 
-    Raises
-    ------
-    TableError
-        File missing, empty or not UTF-8; a column doubled; a row with too many cells.
+    A file that is missing, damaged, empty or not UTF-8, a column that stands twice, and a row with
+    too many cells raise a TableError.
     """
     source = Path(path)
     try:
         content = source.read_bytes()
+        if source.suffix == ".gz":
+            content = gzip.decompress(content)
+    except (gzip.BadGzipFile, EOFError, zlib.error) as error:
+        raise TableError(
+            f"{source}: damaged, or not compressed with gzip ({error}); compress the table again"
+        ) from error
     except OSError as error:
         raise TableError(f"{source}: cannot be read ({error.strerror})") from error
     if not content.strip():
@@ -221,17 +200,10 @@ def _words(source: Path, cells: pd.DataFrame, name: str) -> pd.Series:
     return cells[name]
 
 
-def _refuse(
-    source: Path,
-    cells: pd.DataFrame,
-    name: str,
-    bad: pd.Series,
-    why: str | Callable[[int], str],
-) -> None:
+def _refuse(source: Path, cells: pd.DataFrame, name: str, bad: pd.Series, reason: str) -> None:
     """Raise for the first row marked bad."""
     if bad.any():
         row = int(np.flatnonzero(bad.to_numpy())[0])
-        reason = why if isinstance(why, str) else why(row)
         more = int(bad.sum()) - 1
         also = f" (and {more} more)" if more else ""
         raise TableError(

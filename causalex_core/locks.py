@@ -13,15 +13,7 @@ from typing import IO
 
 @contextmanager
 def exclusive(path: Path, busy: str) -> Iterator[None]:
-    """Hold a lock file alone.
-
-    Parameters
-    ----------
-    path
-        The lock file; made if it is absent.
-    busy
-        Printed once if another process holds the lock, before waiting for it.
-    """
+    """Hold a lock file alone; `busy` is printed once before waiting for another process."""
     handle = _locked(path, fcntl.LOCK_EX, busy)
     try:
         yield
@@ -31,13 +23,7 @@ def exclusive(path: Path, busy: str) -> Iterator[None]:
 
 @contextmanager
 def try_lock(path: Path) -> Iterator[bool]:
-    """Hold a lock file alone if nobody else does; whether it is held. It goes when the work ends.
-
-    Parameters
-    ----------
-    path
-        The lock file; made if it is absent, removed by who held it.
-    """
+    """Hold a lock file alone if nobody else does; gives whether it is held. It is removed after."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("a") as handle:
         try:
@@ -72,15 +58,15 @@ def shared(path: Path) -> IO[str]:
 
 def _locked(path: Path, kind: int, busy: str) -> IO[str]:
     path.parent.mkdir(parents=True, exist_ok=True)
-    told = False
+    printed = False
     while True:
         handle = path.open("a")
         try:
             fcntl.flock(handle, kind | fcntl.LOCK_NB)
         except BlockingIOError:
-            if not told:
+            if not printed:
                 print(busy, flush=True)
-                told = True
+                printed = True
             fcntl.flock(handle, kind)
         if _still_there(path, handle):
             return handle

@@ -27,9 +27,9 @@ def mirrors() -> list[Path]:
     named = os.environ.get("CAUSALEX_MIRROR")
     if named == "":
         return []
-    beside = ROOT.parent / "shared" / "mirror"
     candidates = [Path(named).expanduser()] if named else []
-    return [folder for folder in [*candidates, beside] if folder.is_dir()]
+    candidates.append(ROOT.parent / "shared" / "mirror")
+    return [folder for folder in candidates if folder.is_dir()]
 
 
 def offline() -> bool:
@@ -38,24 +38,9 @@ def offline() -> bool:
 
 
 def atomic_write(path: str | Path, content: str | bytes) -> Path:
-    """Write a file so that a reader sees the old content or the new, never a part.
+    """Write a file, text as UTF-8: a reader sees the old content or the new, never a part.
 
-    Parameters
-    ----------
-    path
-        Where the file is to stand; its folder is made if it is missing.
-    content
-        Text (written as UTF-8) or bytes.
-
-    Returns
-    -------
-    Path
-        The path written.
-
-    Raises
-    ------
-    OSError
-        If it cannot be written, with the name of the file: what stood there is as it was.
+    A missing folder is made. An OSError names the file, which is then as it was.
     """
     target = Path(path)
     target.parent.mkdir(parents=True, exist_ok=True)

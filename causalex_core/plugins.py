@@ -1,4 +1,4 @@
-"""What other installed packages add to this one, found by their entry points."""
+"""Commands and hooks that other installed packages add, found by their entry points."""
 
 from collections.abc import Callable, Mapping
 from importlib.metadata import EntryPoint, entry_points
@@ -16,13 +16,7 @@ def commands() -> Mapping[str, EntryPoint]:
 
 
 def load(point: EntryPoint) -> Any:
-    """What an entry point names.
-
-    Raises
-    ------
-    CausalexError
-        If its package is installed without what it needs.
-    """
+    """Object of an entry point; a CausalexError if its package lacks a dependency."""
     try:
         return point.load()
     except ModuleNotFoundError as error:
@@ -33,13 +27,7 @@ def load(point: EntryPoint) -> Any:
 
 
 def hook(name: str) -> Callable[..., Any]:
-    """Function that another package offers under a name of :data:`HOOKS`.
-
-    Raises
-    ------
-    CausalexError
-        If no installed package offers it.
-    """
+    """Function of another package under a name of :data:`HOOKS`; a CausalexError if none has it."""
     for point in entry_points(group=HOOKS, name=name):
         return load(point)
     raise CausalexError(f"'{name}' comes with the book: pip install 'causalex[book]'")

@@ -13,7 +13,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from causalex_core import paths
+from causalex_core import HOMES, paths
 
 PACKAGES = ("causalex_core", "causalex_book", "causalex_synthetic")  # of the checkout
 
@@ -37,10 +37,7 @@ def digest(content: Any) -> str:
 
 
 def commit() -> str:
-    """Short hash of the checked-out commit, with "+" if tracked files differ from it.
-
-    Stored results do not count: they are what comes out, not what goes in.
-    """
+    """Short hash of the checked-out commit, with "+" if tracked files but stored results differ."""
     head = _git("rev-parse", "--short=10", "HEAD")
     if head is None:
         return "not a git checkout"
@@ -50,45 +47,31 @@ def commit() -> str:
 
 
 def device() -> str:
-    """Name of the GPU if this process has used one, of the processor, and number of its cores.
-
-    What was used and not what there is: on a machine with a GPU, too, results may be computed
-    without it.
-    """
+    """Name of the GPU if this process has used one, of the processor, and number of its cores."""
     name = platform.processor() or platform.machine()
     information = Path("/proc/cpuinfo")
     if information.is_file():
         models = [line for line in information.read_text().splitlines() if "model name" in line]
         name = models[0].split(":", 1)[1].strip() if models else name
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-    torch = sys.modules.get("torch")  # who has not loaded it has used no GPU
+    torch = sys.modules.get("torch")  # a process that has not loaded it has used no GPU
     if torch is not None and torch.cuda.is_initialized():
         name = f"{torch.cuda.get_device_name()} with {name}"
     return f"{name}, {cores} cores"
 
 
 def code_files(*roots: Path) -> list[Path]:
-    """Modules of this project that the given notebooks or modules need, directly or not.
+    """Modules of this project that notebooks or modules need, directly or not; sorted.
 
-    Imports are read from the text, nothing is run; an import inside a function counts.
-
-    Parameters
-    ----------
-    roots
-        Python modules or Jupyter notebooks.
-
-    Returns
-    -------
-    list of Path
-        Sorted paths; a root is among them if it is a module itself.
+    Imports are read from the text, nothing is run; an import inside a function counts. A root that
+    is a module is among them.
     """
     seen = {Path(root) for root in roots if Path(root).suffix == ".py"}
     waiting = [Path(root) for root in roots]
     while waiting:
-        for found in _imported(waiting.pop()):
-            if found not in seen:
-                seen.add(found)
-                waiting.append(found)
+        new = _imported(waiting.pop()) - seen
+        seen |= new
+        waiting += new
     return sorted(seen)
 
 
@@ -110,14 +93,22 @@ def _git(*arguments: str) -> str | None:
 
 @cache
 def _imported(file: Path) -> frozenset[Path]:
-    """Package files that one module or notebook names in its import statements."""
+    """Package files that one module or notebook imports, but for type checking alone."""
     names: set[str] = set()
-    for node in ast.walk(ast.parse(_source(file))):
+    nodes: list[ast.AST] = [ast.parse(_source(file))]
+    while nodes:
+        node = nodes.pop()
+        if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING":
+            continue
         if isinstance(node, ast.Import):
             names.update(alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            imported = [alias.name for alias in node.names]
+            if node.module == "causalex_core":  # its front door imports these when asked
+                imported = [HOMES.get(name, name) for name in imported]
             names.add(node.module)
-            names.update(f"{node.module}.{alias.name}" for alias in node.names)
+            names.update(f"{node.module}.{name}" for name in imported)
+        nodes += ast.iter_child_nodes(node)
     return frozenset(_package_files(names))
 
 
@@ -137,7 +128,7 @@ def _package_files(names: Iterable[str]) -> Iterable[Path]:
         if parts[0] not in PACKAGES:
             continue
         for depth in range(1, len(parts) + 1):
-            place = paths.ROOT.joinpath(*parts[:depth])
-            for file in (place / "__init__.py", place.with_suffix(".py")):
+            path = paths.ROOT.joinpath(*parts[:depth])
+            for file in (path / "__init__.py", path.with_suffix(".py")):
                 if file.is_file():
                     yield file

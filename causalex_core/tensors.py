@@ -1,4 +1,4 @@
-"""Named arrays from files: what every reader of weights shares.
+"""Files of named arrays, for weights and stored states.
 
 Files are read as safetensors or through torch's reader for weights only; nothing is unpickled.
 """
@@ -18,7 +18,7 @@ from torch import Tensor
 from causalex_core import paths
 from causalex_core.errors import CausalexError
 
-_ABOUT = "about"  # entry of our own files that says what the tensors are
+_ABOUT = "about"  # entry of our own files that describes the tensors
 
 
 class WeightsError(CausalexError):
@@ -26,13 +26,7 @@ class WeightsError(CausalexError):
 
 
 def read_tensors(path: Path) -> dict[str, Tensor]:
-    """Entries of a safetensors file.
-
-    Raises
-    ------
-    WeightsError
-        If the file is missing, truncated or of another format.
-    """
+    """Entries of a safetensors file; a WeightsError if it is missing, truncated or another."""
     try:
         return safetensors.torch.load(path.read_bytes())
     except OSError as error:
@@ -42,10 +36,7 @@ def read_tensors(path: Path) -> dict[str, Tensor]:
 
 
 def write_tensors(path: Path, tensors: Mapping[str, Tensor], about: Mapping[str, Any]) -> None:
-    """Write tensors with what is to be known about them, as JSON can hold it.
-
-    What stood at `path` is replaced at once or not at all.
-    """
+    """Write tensors and a description that JSON can hold; the file is replaced at once."""
     # One entry: safetensors writes several in no fixed order, and equal models in unequal bytes.
     entry = {_ABOUT: json.dumps(dict(about))}
     state = {name: value.cpu().contiguous() for name, value in tensors.items()}
@@ -53,13 +44,7 @@ def write_tensors(path: Path, tensors: Mapping[str, Tensor], about: Mapping[str,
 
 
 def read_about(path: Path) -> dict[str, Any]:
-    """What :func:`write_tensors` wrote beside the tensors.
-
-    Raises
-    ------
-    WeightsError
-        If the file is missing, truncated, of another format, or says nothing about itself.
-    """
+    """Description that :func:`write_tensors` wrote; a WeightsError if there is none."""
     try:
         with safe_open(path, "pt") as file:
             return dict(json.loads((file.metadata() or {})[_ABOUT]))
@@ -110,18 +95,12 @@ def read_entries(path: Path) -> dict[str, Any]:
 
 
 def tensor(name: str, value: Any) -> Tensor:
-    """Entry as a float32 tensor.
-
-    Raises
-    ------
-    WeightsError
-        If it is no array of finite numbers.
-    """
+    """Entry as a float32 tensor; a WeightsError if it is no array of finite numbers."""
     try:
-        made = torch.as_tensor(np.asarray(value) if not isinstance(value, Tensor) else value)
-        made = made.detach().to(torch.float32)
+        array = torch.as_tensor(np.asarray(value) if not isinstance(value, Tensor) else value)
+        array = array.detach().to(torch.float32)
     except (TypeError, ValueError, RuntimeError) as error:
         raise WeightsError(f"entry '{name}' is no array of numbers") from error
-    if not torch.isfinite(made).all():
+    if not torch.isfinite(array).all():
         raise WeightsError(f"entry '{name}' has values that are not finite")
-    return made
+    return array

@@ -10,7 +10,7 @@ import pandas as pd
 from causalex_core import provenance
 from causalex_core.errors import CausalexError
 from causalex_core.motion import extract
-from causalex_core.motion.extract import Motion
+from causalex_core.motion.record import MotionRecord
 from causalex_synthetic import events, people, performance, sensor, truth
 from causalex_synthetic.dataset_spec import PLANS, Plan
 from causalex_synthetic.events import Video
@@ -103,7 +103,7 @@ class Cohort:
             generator, self.videos[number], self.plan.fps, self.config.head_motion
         )
 
-    def measured(self, number: int) -> Motion:
+    def measured(self, number: int) -> MotionRecord:
         """Motion of the 12 regions as it would be extracted: the motion tier."""
         who = self.videos[number].person
         extraction = extract.Config()
@@ -117,7 +117,16 @@ class Cohort:
             self.config.head_motion,
             sensor.MEASURED.scaled(self.config.noise),
         )
-        return Motion(motion, quality, self.plan.fps, stride, extraction, "synthetic motion tier")
+        return MotionRecord(
+            motion,
+            quality,
+            self.plan.fps,
+            stride,
+            extraction.to_json(),
+            "synthetic motion tier",
+            who.subject,
+            self.videos[number].name,
+        )
 
     def film(self, number: int) -> Film:
         """One video as pictures: the pixel tier."""

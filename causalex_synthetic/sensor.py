@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from causalex_core.motion.extract import Quality
+from causalex_core.motion.record import Quality
 
 
 @dataclass(frozen=True)

@@ -42,7 +42,7 @@ def region_motion(
     stride = config.stride_at(fps)
     sigma = math.inf if config.smoothing is None else config.smoothing * fps
     points = np.stack([face.landmarks(state) for state in states])
-    pose = alignment.place(alignment.given_track(points), config.crop_px, sigma).pose[:, 0]
+    pose = alignment.align(alignment.given_track(points), config.crop_px, sigma).pose[:, 0]
     head = np.array([state.pose[3] * np.exp(1j * state.pose[2]) for state in states])
     moved = np.stack([state.controls[: regions.COUNT] for state in states]) @ np.array((1, 1j))
     placed = moved * (face.half_width * head / pose)[:, None]
@@ -56,7 +56,7 @@ def crop_scale(appearance: Appearance, crop_px: int) -> float:
     """Pixels of the aligned crop to a half-width of a face."""
     layout = shapes.Layout.of(traits.drawn(appearance.seed), appearance.shape)
     still = alignment.given_track(layout.landmarks()[None])
-    return float(1 / np.abs(alignment.place(still, crop_px, math.inf).pose[0, 0]))
+    return float(1 / np.abs(alignment.align(still, crop_px, math.inf).pose[0, 0]))
 
 
 @dataclass(frozen=True)

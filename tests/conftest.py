@@ -9,10 +9,8 @@ from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any
 
-import public_sources
 import pytest
 
-from causalex_book.workflow import pdf
 from causalex_core import paths
 from causalex_core.data import manifest
 
@@ -60,6 +58,8 @@ def oracles() -> Path:
 @pytest.fixture(scope="session")
 def made_up_sources(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, Any]:
     """Sources of real motion of nobody, see `public_sources`."""
+    import public_sources  # what needs the book is imported late: the core is tested alone, too
+
     return public_sources.write_all(tmp_path_factory.mktemp("sources"))
 
 
@@ -78,6 +78,8 @@ def of_nobody(
 @pytest.fixture(scope="session")
 def chromium() -> str:
     """Where the browser is."""
+    from causalex_book.workflow import pdf
+
     program = next(filter(None, map(shutil.which, pdf.BROWSERS)), None)
     if program is None:
         pytest.skip("no Chromium on this machine: apt-get install chromium")

@@ -7,6 +7,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
+from causalex_book.publishing import style
 from causalex_core import regions
 from causalex_synthetic import causes, displacements
 from causalex_synthetic.controls import spread
@@ -14,7 +15,6 @@ from causalex_synthetic.displacements import LIDS, MOUTH, NUMBERS, UNITS
 from causalex_synthetic.face import Face, State
 from causalex_synthetic.people import Person
 from causalex_synthetic.performance import Performance
-from causalex_book.publishing import style
 
 _SHOWN_REGIONS = ("left brow, inner", "left brow, middle", "left mouth corner", "lower lip")
 

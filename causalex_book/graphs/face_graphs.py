@@ -14,7 +14,7 @@ from causalex_core.graphs.independence import EffectiveSampleSize
 from causalex_core.graphs.pag import Pag
 from causalex_core.graphs.samples import motion_series
 from causalex_core.graphs.search import fci
-from causalex_core.motion.record import Recording
+from causalex_core.motion.record import MotionRecord
 
 BROWS, MOUTH = range(6), range(8, 12)
 # Side by side on a brow, or both around the mouth.
@@ -51,7 +51,9 @@ class Sampling:
     sample_size: EffectiveSampleSize = "bartlett"
     leave_out_first: int = 0
 
-    def series(self, recording: Recording, measured: np.ndarray | None = None) -> list[np.ndarray]:
+    def series(
+        self, recording: MotionRecord, measured: np.ndarray | None = None
+    ) -> list[np.ndarray]:
         """Series of one video; `measured` (T,) in place of the recording's own marks."""
         used = recording.measured if measured is None else measured
         parts = motion_series(recording.motion, used, self.components, self.leave_out_first)

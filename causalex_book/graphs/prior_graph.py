@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from causalex_book.graphs.prior_counts import recover_counts
 from causalex_core import regions
 from causalex_core.action_units import exact_numbers, parse
 from causalex_core.config import Count, Parameters
@@ -52,8 +53,7 @@ def compute(config: Config) -> dict[str, pd.DataFrame]:
     }
     published = {name: np.load(shipped.path(file)) for name, file in PUBLISHED.items()}
     recovered = {
-        name: prior.recover_counts(matrix, config.largest_row_sum)
-        for name, matrix in published.items()
+        name: recover_counts(matrix, config.largest_row_sum) for name, matrix in published.items()
     }
     return {
         "matrices": pd.concat(matrices(tables[name], recovered[name], name) for name in tables),
@@ -239,7 +239,8 @@ def leakage(table: pd.DataFrame, database: str) -> pd.DataFrame:
             [_counts(rows, reading, map_name) for _, rows in table.groupby("subject")]
         )
         everyone = prior.normalise_rows(by_subject.sum(axis=0))
-        change = np.abs(prior.held_out(by_subject) - everyone).max(axis=(1, 2))
+        held_out = prior.normalise_rows(by_subject.sum(axis=0) - by_subject)
+        change = np.abs(held_out - everyone).max(axis=(1, 2))
         found.append(
             {
                 "database": database,

@@ -26,7 +26,7 @@ from causalex_core.graphs.independence import EffectiveSampleSize
 from causalex_core.graphs.pag import Pag
 from causalex_core.graphs.samples import COMPONENTS, motion_series
 from causalex_core.graphs.search import fci
-from causalex_core.motion.extract import Motion
+from causalex_core.motion.record import MotionRecord
 from causalex_synthetic import causes, dataset
 from causalex_synthetic.dataset import Cohort
 from causalex_synthetic.dataset_spec import PLANS
@@ -213,12 +213,12 @@ def _clips_by_person(people: Cohort) -> dict[str, list[int]]:
     return own
 
 
-def _motions(people: Cohort, noise: float) -> list[Motion]:
+def _motions(people: Cohort, noise: float) -> list[MotionRecord]:
     noisy = replace(people, config=replace(people.config, noise=noise))
     return [noisy.measured(number) for number in range(len(noisy.videos))]
 
 
-def samples(motion: Motion, components: str) -> list[np.ndarray]:
+def samples(motion: MotionRecord, components: str) -> list[np.ndarray]:
     """Series of samples of one clip, from the rows that were measured."""
     return motion_series(motion.motion, motion.measured, components)
 

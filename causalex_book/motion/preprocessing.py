@@ -16,11 +16,11 @@ from causalex_book.motion.warps import bumps, region_error, seen, warped
 from causalex_core.config import Count, NonNegative, Parameters, Positive, Seed, at_least, within
 from causalex_core.data import manifest
 from causalex_core.evaluation.uncertainty import percentile_interval
-from causalex_core.motion import alignment, eyes, flow, head_motion, video
+from causalex_core.motion import alignment, flow, head_motion, video
 from causalex_core.motion import extract as extraction
-from causalex_core.motion.extract import Motion, Quality
 from causalex_core.motion.flow import Flow, Image
 from causalex_core.motion.landmarks import FaceMesh, Faces, Landmarker
+from causalex_core.motion.record import MotionRecord, Quality
 from causalex_core.regions import NAMES, REGIONS
 from causalex_synthetic import people
 from causalex_synthetic.displacements import NUMBERS
@@ -126,7 +126,7 @@ class Look(NamedTuple):
     crop: Image
     crop_points: NDArray[np.float64]  # (68, 2), pixels of the crop
     flow: Flow  # without the motion of the head, pixels per frame
-    motion: Motion  # of the whole clip
+    motion: MotionRecord  # of the whole clip
     number: int  # of the frame
 
 
@@ -136,7 +136,7 @@ def look(config: Config) -> Look:
     settings = extraction.Config(crop_px=config.crop_px)
     stride = settings.stride_at(frames.fps)
     found = alignment.track(frames, mesh, round(settings.sampling * frames.fps))
-    placed = alignment.place(found, config.crop_px, (settings.smoothing or 0) * frames.fps)
+    placed = alignment.align(found, config.crop_px, (settings.smoothing or 0) * frames.fps)
     before, after = config.frame - stride // 2, config.frame - stride // 2 + stride
     pictures = dict(_pictures(frames, {before, config.frame, after}))
     first, second = (
@@ -144,8 +144,8 @@ def look(config: Config) -> Look:
         for number in (before, after)
     )
     points = placed.points[config.frame]
-    second = head_motion.undone(first, second, points)
-    field = flow.lucas_kanade(first, second, eyes.left_out(points, config.crop_px))
+    second = head_motion.stabilise(first, second, points)
+    field = flow.lucas_kanade(first, second, flow.eye_weights(points, config.crop_px))
     y, x = np.mgrid[: config.crop_px, : config.crop_px]
     head = head_motion.moved_by(
         head_motion.similarity(field, points), np.stack((x, y), axis=-1).reshape(-1, 2)
@@ -187,7 +187,7 @@ def warps(config: Config, mesh: Landmarker) -> pd.DataFrame:
     rows = []
     for name, number in FACES.items():
         crop, points = _face(name, number, config.crop_px, mesh)
-        weights = eyes.left_out(points, config.crop_px)
+        weights = flow.eye_weights(points, config.crop_px)
         centres = np.round(points[[region.landmark for region in REGIONS]]).astype(int)
         for pair in range(config.n_pairs):
             two = centres[generator.choice(_MOVING, 2, replace=False)]
@@ -218,7 +218,7 @@ def _flows(
         ms = 1000 * (time.process_time() - started)
         yield name, field, ms
         if name in STORED_IN_8_BITS:
-            yield f"{name}, 8 bits", flow.quantised(field), ms
+            yield f"{name}, 8 bits", flow.quantise(field), ms
 
 
 def _compared(
@@ -262,7 +262,7 @@ def _cost(pairs: pd.DataFrame) -> pd.DataFrame:
     return times.agg(pairs="size", fastest_ms="min", median_ms="median").reset_index()
 
 
-def _regions(motion: Motion) -> Iterator[dict[str, object]]:
+def _regions(motion: MotionRecord) -> Iterator[dict[str, object]]:
     measured = motion.motion[motion.quality == Quality.MEASURED]
     lengths = np.linalg.norm(measured, axis=-1)
     for name, column in zip(NAMES, lengths.T, strict=True):
@@ -273,7 +273,7 @@ def _regions(motion: Motion) -> Iterator[dict[str, object]]:
         }
 
 
-def _quality(motion: Motion) -> Iterator[dict[str, object]]:
+def _quality(motion: MotionRecord) -> Iterator[dict[str, object]]:
     for quality in Quality:
         yield {
             "quality": quality.name.lower().replace("_", " "),
@@ -329,7 +329,7 @@ def _films(config: Config, mesh: Landmarker) -> Iterator[dict[str, object]]:
             for key, settings in VARIED.items():
                 chosen = extraction.Config(crop_px=config.crop_px, **settings)
                 motion = extraction.extract(frames, finder, chosen)
-                truth = _true_motion(film.performance, motion.stride)
+                truth = _true_motion(film.performance, chosen.stride_at(frames.fps))
                 measured = _stands_out(motion.motion), _correlation(motion, truth)
                 found.setdefault(key, []).append(measured)
             stride = extraction.Config().stride_at(_FPS)
@@ -379,7 +379,7 @@ def _stands_out(motion: NDArray[np.floating]) -> float:
     return float((length[_EVENT[0] : _EVENT[2] + 1].max() - rest.mean()) / rest.std())
 
 
-def _correlation(motion: Motion, truth: NDArray[np.float64]) -> float:
+def _correlation(motion: MotionRecord, truth: NDArray[np.float64]) -> float:
     """Of x and y together, where the truth moves."""
     moving = np.linalg.norm(truth, axis=-1) > _MOVES
     moving &= motion.measured[:, None]
@@ -408,6 +408,6 @@ def _face(
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Aligned crop of one frame, and its landmarks."""
     ((_, picture),) = _pictures(_clip(name), {number})
-    placed = alignment.place(alignment.given_track(mesh.find(picture)[:1]), crop_px, smoothing=0)
+    placed = alignment.align(alignment.given_track(mesh.find(picture)[:1]), crop_px, smoothing=0)
     crop = alignment.crop(_grey(picture), placed.pose[0], crop_px)
     return crop.astype(float), placed.points[0]

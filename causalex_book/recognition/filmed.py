@@ -88,7 +88,7 @@ def clips(
     def placed(name: str) -> tuple[Film, Placement]:
         film = cohort.film(numbers[name])
         sigma = config.smoothing * film.fps
-        return film, alignment.place(_track(film, config), config.crop_px, sigma)
+        return film, alignment.align(_track(film, config), config.crop_px, sigma)
 
     believed = np.moveaxis(key_frames, -2, 0)
     made = [

@@ -12,7 +12,6 @@ from causalex_core.evaluation import spotting
 from causalex_core.expressions import FRAMES
 from causalex_core.spotting import checkpoints
 from causalex_core.spotting.checkpoints import Spotter, load_network
-from causalex_core.spotting.predict import recorded
 from causalex_synthetic.dataset import Cohort
 
 
@@ -43,8 +42,8 @@ def detections(people: Cohort, spotter: Spotter | None = None) -> pd.DataFrame:
             )
         spotter = checkpoints.load()
     found = [
-        spotter(recorded(people.measured(number), video.person.subject, video.name)).detections
-        for number, video in enumerate(tqdm(people.videos, unit="video", disable=None))
+        spotter(people.measured(number)).detections
+        for number in tqdm(range(len(people.videos)), unit="video", disable=None)
     ]
     return pd.concat([one for one in found if len(one)], ignore_index=True)
 

@@ -20,7 +20,7 @@ from causalex_core.config import Count, CountOrAll, Parameters, Probability, See
 from causalex_core.data.annotations import CAS, SAMM
 from causalex_core.evaluation.operating_points import EPOCH, LAST
 from causalex_core.expressions import FRAMES
-from causalex_core.motion.record import Recording
+from causalex_core.motion.record import MotionRecord, Quality
 from causalex_core.spotting import graph, proposals
 from causalex_core.spotting.data import TargetConfig, Video, gather, hold_out
 from causalex_core.spotting.graph import GraphConfig
@@ -127,7 +127,13 @@ def at_rate(data: SpottingDataset, fps: float, search: GraphConfig) -> SpottingD
     )
     truth = resampled_labels(data.truth, factor)
     recordings = (
-        Recording(video.subject, video.name, video.motion, np.ones(len(video.motion), bool), fps)
+        MotionRecord(
+            video.motion,
+            np.full(len(video.motion), Quality.MEASURED, np.uint8),
+            fps,
+            subject=video.subject,
+            video=video.name,
+        )
         for video in videos
     )
     return replace(

@@ -18,16 +18,15 @@ from causalex_core.config import one_of
 from causalex_core.data import auw_gcn, manifest, region_motion
 from causalex_core.data.annotations import CAS, SAMM
 from causalex_core.data.feature_archive import is_archive
-from causalex_core.data.names import found_as
+from causalex_core.data.names import annotated_name
 from causalex_core.errors import CausalexError
 from causalex_core.expressions import KINDS
 from causalex_core.graphs import prior
-from causalex_core.motion.record import Recording, read_folder
+from causalex_core.motion.record import MotionRecord, read_folder
 from causalex_core.spotting import candidates, graph, losses, proposals
 from causalex_core.spotting.data import TargetConfig, Video, Windows, gather, together
 from causalex_core.spotting.graph import GraphConfig
 from causalex_core.spotting.losses import LossConfig
-from causalex_core.spotting.predict import recorded
 from causalex_core.spotting.proposals import ProposalConfig
 from causalex_core.training import Fold
 from causalex_synthetic import dataset as synthetic
@@ -164,10 +163,7 @@ def read(
     """
     if database in PLANS:
         people = synthetic.draw(synthetic.Config(plan=database))
-        recordings = [
-            recorded(people.measured(index), video.person.subject, video.name)
-            for index, video in enumerate(people.videos)
-        ]
+        recordings = [people.measured(index) for index in range(len(people.videos))]
         return _dataset(
             people.plan.database,
             _LIKE[database],
@@ -253,7 +249,7 @@ def _dataset(
     name: str,
     like: str,
     fps: float,
-    recordings: Sequence[Recording],
+    recordings: Sequence[MotionRecord],
     table: pd.DataFrame,
     search: GraphConfig,
     most_subjects: int,
@@ -284,9 +280,9 @@ def _dataset(
     )
 
 
-def _renamed(recording: Recording, database: str) -> Recording:
+def _renamed(recording: MotionRecord, database: str) -> MotionRecord:
     """A recording under the name that annotations have for it."""
-    name = found_as(database, recording.video)
+    name = annotated_name(database, recording.video)
     if name == recording.video:
         return recording
     return replace(recording, subject=name.rpartition("_")[0], video=name)

@@ -4,7 +4,7 @@ from causalex_core.errors import CausalexError
 from causalex_core.motion.landmarks import Given
 from causalex_core.spotting import checkpoints
 from causalex_core.spotting.checkpoints import Spotted
-from causalex_core.spotting.predict import Portraits, portraits, recorded
+from causalex_core.spotting.predict import Portraits, portraits
 from causalex_synthetic import dataset
 
 
@@ -24,6 +24,5 @@ def spotted_video(seed: int, longest: float) -> tuple[Spotted, Portraits]:
     if not short:
         raise CausalexError(f"no video of at most {longest:g} s in the cohort of seed {seed}")
     index = max(short, key=lambda index: len(people.videos[index].events))
-    video, film = people.videos[index], people.film(index)
-    recording = recorded(people.measured(index), video.person.subject, video.name)
-    return checkpoints.load()(recording), portraits(film, Given(film.landmarks()))
+    film = people.film(index)
+    return checkpoints.load()(people.measured(index)), portraits(film, Given(film.landmarks()))

@@ -25,7 +25,6 @@ from causalex_core.spotting.checkpoints import Settings, Spotter
 from causalex_core.spotting.data import Normalisation, Video, Windows, gather, hold_out
 from causalex_core.spotting.graph import GraphConfig
 from causalex_core.spotting.model import PAPER
-from causalex_core.spotting.predict import recorded
 from causalex_core.spotting.proposals import ProposalConfig, ProposalRule, detect
 from causalex_core.spotting.training import Graphs, TrainingConfig, train
 from causalex_core.training import Fold, by_sample
@@ -78,10 +77,7 @@ def train_shipped(config: Config | None = None) -> tuple[Spotter, dict[str, Any]
     """
     config = config or Config()
     people = dataset.draw(config.people)
-    recordings = [
-        recorded(people.measured(index), video.person.subject, video.name)
-        for index, video in enumerate(people.videos)
-    ]
+    recordings = [people.measured(index) for index in range(len(people.videos))]
     videos = [Video(record.subject, record.video, record.motion) for record in recordings]
     windows = gather(videos, people.expressions)
     graphs = [graph.of_video(record, config.graph) for record in tqdm(recordings, desc="graphs")]

@@ -36,7 +36,8 @@ def list_cards() -> None:
     click.echo(ROW.format("NAME", "STATE", "FILES", "SIZE", "TERMS", "WHAT"))
     for card in manifest.cards().values():
         files, size = (len(card.files), _size(card.size)) if card.files else ("-", "-")
-        click.echo(ROW.format(card.name, _state(card), files, size, _terms(card), card.title))
+        terms = "agreement" if card.licensed else "accept" if card.derived_from else "none"
+        click.echo(ROW.format(card.name, _state(card), files, size, terms, card.title))
     click.echo(
         "\nTERMS: 'none' is fetched without a question; 'accept' derives from licensed databases;"
         "\n'agreement' is asked for from its owner. More of one source: causalex data show NAME"
@@ -113,26 +114,25 @@ def verify(names: tuple[str, ...], everything: bool, folder: Path | None) -> Non
         _verify_licensed(manifest.card(names[0]), folder)
         return
     for card in _chosen(names, everything):
-        absent = len(fetching.missing(card))
+        absent, total = len(fetching.missing(card)), len(card.files)
         if absent and not everything:
             raise CausalexError(
-                f"'{card.name}' lacks {absent} of {len(card.files)} files; add: {card.command}"
+                f"'{card.name}' lacks {absent} of {total} files; add: {card.command}"
             )
         _verify_present(card)
-        here = len(card.files) - absent
-        click.echo(f"{card.name}: {here} of {len(card.files)} files here, all as published")
+        click.echo(f"{card.name}: {total - absent} of {total} files here, all as published")
 
 
 @data.command(short_help="Make ready for the book; never asks.")
 @click.argument("names", nargs=-1, metavar="[NAME]...")
 def prepare(names: tuple[str, ...]) -> None:
-    """Say what is here for the book, and fetch what carries no terms; never asks.
+    """List what is here for the book, and fetch what carries no terms; never asks.
 
     Without a NAME: all sources of all chapters. Exit status 0 even if something is absent: the
     book then shows stored results. Exit status 2 if a file that is here is corrupted.
     """
-    needed = [manifest.card(name) for name in names or plugins.hook("sources")()]
-    for card in needed:
+    cards = [manifest.card(name) for name in names or plugins.hook("sources")()]
+    for card in cards:
         _verify_present(card)
         if not card.licensed and not card.derived_from and fetching.missing(card):
             try:
@@ -140,10 +140,10 @@ def prepare(names: tuple[str, ...]) -> None:
             except fetching.FetchError as error:
                 click.echo(f"{card.name}: not fetched: {error}", err=True)
         click.echo(f"{card.name}: {_state(card)}")
-    rest = [card for card in needed if not card.licensed and fetching.missing(card)]
-    if rest:
-        flag = " --accept-terms" if any(card.derived_from for card in rest) else ""
-        listed = " ".join(card.name for card in rest)
+    absent = [card for card in cards if not card.licensed and fetching.missing(card)]
+    if absent:
+        flag = " --accept-terms" if any(card.derived_from for card in absent) else ""
+        listed = " ".join(card.name for card in absent)
         click.echo(f"To add what is absent: {_program()} data fetch {listed}{flag}")
 
 
@@ -180,32 +180,24 @@ def _accept(cards: Sequence[Card], accepted: bool) -> None:
 
 def _fetch_with_bar(card: Card) -> None:
     """Fetch a card under a progress bar over bytes and files (none if output is no terminal)."""
-    absent = fetching.missing(card)
-    arrived = dict.fromkeys(absent, 0)
-    complete = set()
-    with tqdm(
-        total=sum(file.size for file in absent),
-        unit="B",
-        unit_scale=True,
-        desc=card.name,
-        disable=None,
-    ) as bar:
+    arrived = dict.fromkeys(fetching.missing(card), 0)
+    total = sum(file.size for file in arrived)
+    with tqdm(total=total, unit="B", unit_scale=True, desc=card.name, disable=None) as bar:
         for file, size in fetching.fetch(card):
             bar.update(size - arrived[file])
             arrived[file] = size
-            if size == file.size:
-                complete.add(file)
-            bar.set_postfix_str(f"{len(complete)}/{len(absent)} files", refresh=False)
+            complete = sum(file.size == size for file, size in arrived.items())
+            bar.set_postfix_str(f"{complete}/{len(arrived)} files", refresh=False)
 
 
 def _verify_present(card: Card) -> None:
     """Check every file of a card that is on this machine, and name all that are corrupted."""
-    places = manifest.places_of(card)
+    present = manifest.local_files(card)
     wrong = []
     for file in card.files:
         try:
-            if file.path in places:
-                manifest.checked(places[file.path], file)
+            if file.path in present:
+                manifest.checked(present[file.path], file)
         except ChecksumError as error:
             wrong.append(error)
     for other in wrong[:-1]:
@@ -237,23 +229,15 @@ def _verify_licensed(card: Card, folder: Path) -> None:
 def _state(card: Card) -> str:
     if card.licensed:
         return "licensed"
-    here = len(manifest.places_of(card))
-    if here == len(card.files):
-        return "here"
-    return f"partial {here}/{len(card.files)}" if here else "absent"
-
-
-def _terms(card: Card) -> str:
-    if card.licensed:
-        return "agreement"
-    return "accept" if card.derived_from else "none"
+    present, total = len(manifest.local_files(card)), len(card.files)
+    return "here" if present == total else f"partial {present}/{total}" if present else "absent"
 
 
 def _where(card: Card) -> str:
     """Roots that hold a card's files, for a message."""
     roots = [*paths.mirrors(), paths.data_folder()]
-    places = manifest.places_of(card).values()
-    used = [root for root in roots if any(place.is_relative_to(root) for place in places)]
+    files = manifest.local_files(card).values()
+    used = [root for root in roots if any(file.is_relative_to(root) for file in files)]
     return " and ".join(str(root) for root in used)
 
 
@@ -274,10 +258,5 @@ def _program() -> str:
 
 
 def _echo_entry(label: str, text: str) -> None:
-    width = min(shutil.get_terminal_size().columns, 100)
-    indent = " " * 14
-    click.echo(
-        textwrap.fill(
-            f"{label + ':':<14}{text}", width, subsequent_indent=indent, break_on_hyphens=False
-        )
-    )
+    width, line = min(shutil.get_terminal_size().columns, 100), f"{label + ':':<14}{text}"
+    click.echo(textwrap.fill(line, width, subsequent_indent=" " * 14, break_on_hyphens=False))

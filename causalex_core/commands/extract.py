@@ -3,7 +3,7 @@
 import math
 import multiprocessing
 import os
-import zipfile
+import sys
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass, replace
@@ -17,10 +17,12 @@ from tqdm import tqdm
 
 from causalex_core import devices, paths
 from causalex_core.commands import options
+from causalex_core.commands.videos import videos_in
 from causalex_core.errors import CausalexError
 from causalex_core.motion import flow, head_motion, landmarks, mdmo, video
-from causalex_core.motion.extract import PAPER, Config, Motion, Quality, device_for
+from causalex_core.motion.extract import PAPER, Config, device_for
 from causalex_core.motion.extract import extract as extract_motion
+from causalex_core.motion.record import MotionRecord, Quality, read_settings
 
 _ON_GPU = 4  # videos at the same time: each takes up to a GB of its memory
 
@@ -58,14 +60,12 @@ class Job:
 )
 @click.option("--paper", is_flag=True, help="TV-L1, stride 1, 8 bits, nose, AUW-GCN's averaging.")
 @click.option("--crop", "crop_px", type=int, help="Height and width of the crop.  [default: 256]")
-@click.option(
-    "--flow", "flow_", type=click.Choice(list(flow.METHODS)), help="[default: lucas_kanade]"
-)
+@click.option("--flow", type=click.Choice(list(flow.METHODS)), help="[default: lucas_kanade]")
 @click.option("--stride", type=int, help="Frames between the two compared.  [default: 100 ms]")
 @click.option(
     "--head-motion", type=click.Choice(list(head_motion.ESTIMATES)), help="[default: similarity]"
 )
-@click.option("--mdmo", "mdmo_", type=click.Choice(list(mdmo.VARIANTS)), help="[default: liu]")
+@click.option("--mdmo", type=click.Choice(list(mdmo.VARIANTS)), help="[default: liu]")
 @click.option("--smoothing", type=float, help="Seconds, of the alignment.  [default: 0.5]")
 @click.option(
     "--processes",
@@ -80,13 +80,8 @@ def extract(
     every: int,
     points: Path | None,
     paper: bool,
-    crop_px: int | None,
-    flow_: str | None,
-    stride: int | None,
-    head_motion: str | None,
-    mdmo_: str | None,
-    smoothing: float | None,
     processes: int | None,
+    **settings: Any,
 ) -> None:
     """Extract the motion of the 12 regions from videos or folders of frames.
 
@@ -94,16 +89,10 @@ def extract(
     pictures below it are taken. What is already extracted with the same settings from a file
     that has not changed since is kept, so that an interrupted run goes on where it was.
     """
-    given = {
-        "crop_px": crop_px,
-        "flow": flow_,
-        "stride": stride,
-        "head_motion": head_motion,
-        "mdmo": mdmo_,
-        "smoothing": smoothing,
-    }
-    chosen: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
-    config = replace(PAPER if paper else Config(), **chosen)
+    config = replace(
+        PAPER if paper else Config(),
+        **{name: value for name, value in settings.items() if value is not None},
+    )
     device = device_for(config, devices.wanted())
     jobs = [
         Job(source, _points_of(points, relative), destination, fps, every, config, device)
@@ -117,57 +106,34 @@ def extract(
         usual = min(_cores(), _ON_GPU) if device == "cuda" else _cores()
         for job, outcome in _run(due, processes or usual):
             bar.update()
-            with bar.external_write_mode():
-                if isinstance(outcome, CausalexError) and len(jobs) > 1:
-                    failed += 1
-                    click.echo(f"causalex: error: {outcome}", err=True)
-                elif isinstance(outcome, CausalexError):
-                    raise outcome
-                else:
-                    click.echo(f"{job.destination}: {outcome}")
+            if isinstance(outcome, str):
+                tqdm.write(f"{job.destination}: {outcome}")
+            elif len(jobs) == 1:
+                raise outcome
+            else:
+                failed += 1
+                tqdm.write(f"causalex: error: {outcome}", file=sys.stderr)
     if failed:
         raise CausalexError(f"{failed} of {len(jobs)} videos could not be extracted, see above")
 
 
 def _planned(inputs: Sequence[Path], output: Path) -> list[tuple[Path, Path, Path]]:
-    """Each video, its name relative to the input it was found in, and its destination."""
-    found = [(place, relative) for given in inputs for place, relative in videos_in(given)]
+    """Each video, its name relative to its input, and its destination."""
+    videos = [video for given in inputs for video in videos_in(given)]
     if output.suffix == ".npz":
-        if len(found) > 1:
-            raise CausalexError(f"{len(found)} videos, but -o {output} is one file: give a folder")
-        return [(place, relative, output) for place, relative in found]
+        if len(videos) > 1:
+            raise CausalexError(f"{len(videos)} videos, but -o {output} is one file: give a folder")
+        return [(path, relative, output) for path, relative in videos]
     planned: dict[Path, tuple[Path, Path, Path]] = {}
-    for place, relative in found:
+    for path, relative in videos:
         destination = output / relative.with_name(f"{relative.name}.npz")
         if destination in planned:
             raise CausalexError(
-                f"{place} and {planned[destination][0]} would both become {destination}:"
+                f"{path} and {planned[destination][0]} would both become {destination}:"
                 " extract them into different folders"
             )
-        planned[destination] = (place, relative, destination)
+        planned[destination] = (path, relative, destination)
     return list(planned.values())
-
-
-def videos_in(given: Path) -> Iterator[tuple[Path, Path]]:
-    """Videos in an input: itself, or what is below it, in the order of their names."""
-    if not given.is_dir() or _has_pictures(given):
-        yield given, Path(given.stem if given.is_file() else given.resolve().name)
-        return
-    below = [
-        place
-        for place in sorted(given.rglob("*"))
-        if (place.is_dir() and _has_pictures(place))
-        or (place.is_file() and place.suffix.lower() in video.VIDEOS)
-    ]
-    if not below:
-        raise CausalexError(f"{given} holds neither videos nor folders of pictures")
-    for place in below:
-        relative = place.relative_to(given)
-        yield place, relative.with_suffix("") if place.is_file() else relative
-
-
-def _has_pictures(folder: Path) -> bool:
-    return any(file.suffix.lower() in video.PICTURES for file in folder.iterdir())
 
 
 def _points_of(points: Path | None, relative: Path) -> Path | None:
@@ -183,23 +149,19 @@ def _points_of(points: Path | None, relative: Path) -> Path | None:
 
 def _done(job: Job) -> bool:
     """Whether the destination holds this job's result, and is newer than what it came from."""
-    try:
-        written = job.destination.stat().st_mtime
-        newest = max(
-            place.stat().st_mtime for place in (job.video, job.landmarks) if place is not None
-        )
-        with np.load(job.destination, allow_pickle=False) as stored:
-            same = str(stored["config"]) == job.config.to_json()
-            looked = not str(stored["landmarks"]).startswith("given")
-            fps = float(stored["fps"])
-    except (OSError, KeyError, ValueError, zipfile.BadZipFile):
+    stored = read_settings(job.destination)
+    sources = [path for path in (job.video, job.landmarks) if path is not None]
+    if stored is None or not all(path.exists() for path in sources):
         return False
-    rate = video.open_frames(job.video, job.fps, job.every).fps
-    return same and looked == (job.landmarks is None) and fps == rate and written >= newest
+    config, points, fps = stored
+    newer = job.destination.stat().st_mtime >= max(path.stat().st_mtime for path in sources)
+    searched = not points.startswith("given")
+    same = config == job.config.to_json() and searched == (job.landmarks is None)
+    return newer and same and fps == video.open_frames(job.video, job.fps, job.every).fps
 
 
 def _run(jobs: Sequence[Job], processes: int) -> Iterator[tuple[Job, str | CausalexError]]:
-    """Do all jobs; what each became, as soon as it is done."""
+    """Do all jobs; yields each with its outcome, as soon as it is done."""
     if min(processes, len(jobs)) <= 1:
         for job in jobs:
             yield job, _attempt(job)
@@ -217,7 +179,7 @@ def _run(jobs: Sequence[Job], processes: int) -> Iterator[tuple[Job, str | Causa
 
 
 def _attempt(job: Job) -> str | CausalexError:
-    """Extract one video and write its motion; in words what was found, or why it failed."""
+    """Extract one video and write its motion; returns a summary, or why it failed."""
     cv2.setNumThreads(1)
     try:
         frames = video.open_frames(job.video, job.fps, job.every)
@@ -231,14 +193,14 @@ def _attempt(job: Job) -> str | CausalexError:
     return _summary(motion)
 
 
-def _summary(motion: Motion) -> str:
+def _summary(motion: MotionRecord) -> str:
     counts = np.bincount(motion.quality, minlength=len(Quality))
     parts = [
         f"{counts[quality]} {quality.name.lower().replace('_', ' ')}"
         for quality in Quality
         if counts[quality]
     ]
-    seconds = len(motion.quality) / motion.fps
+    seconds = len(motion.quality) / (motion.fps or np.inf)
     return (
         f"{len(motion.quality)} frames ({math.ceil(seconds)} s), stride {motion.stride}:"
         f" {', '.join(parts)}"

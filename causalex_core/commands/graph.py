@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Literal
 
 import click
 import numpy as np
@@ -10,11 +11,12 @@ import numpy as np
 from causalex_core import regions
 from causalex_core.data import feature_archive
 from causalex_core.errors import CausalexError
-from causalex_core.graphs import causal_learn, compound, pag
-from causalex_core.graphs.independence import ColumnsError, EffectiveSampleSize
-from causalex_core.graphs.samples import COMPONENTS, motion_series
-from causalex_core.graphs.search import fci
-from causalex_core.motion.record import Recording, read_motion
+from causalex_core.graphs import compound
+from causalex_core.graphs.independence import EffectiveSampleSize
+from causalex_core.graphs.pag import write
+from causalex_core.graphs.samples import COMPONENTS
+from causalex_core.graphs.samples import graph as estimate
+from causalex_core.motion.record import MotionRecord, read_motion
 
 
 @click.command()
@@ -73,7 +75,7 @@ from causalex_core.motion.record import Recording, read_motion
 @click.option(
     "--policy",
     type=click.Choice(list(compound.POLICIES)),
-    help="Add the matrix A of Eq. 1 to the file: the keys policy and adjacency, A[i][j] = 1 for an"
+    help="Add the causal matrix A to the file: the keys policy and adjacency, A[i][j] = 1 for an"
     " edge from i to j. any_edge counts every edge both ways; directed -->; possibly_directed -->"
     " and o->.",
 )
@@ -86,7 +88,7 @@ def graph(
     effective_sample_size: EffectiveSampleSize,
     depth: int | None,
     possible_d_sep: bool,
-    backend: str,
+    backend: Literal["causalex", "causal-learn"],
     policy: str | None,
 ) -> None:
     """Estimate the causal graph of the 12 regions from one or more motion files.
@@ -96,60 +98,40 @@ def graph(
     feature_segment, a subject's folder in it, or some of its windows, which are put together to
     videos. Several videos are pooled: one graph of all.
     """
-    recordings, unit_px = read_recordings(inputs)
-    series = [
-        part
-        for recording in recordings
-        for part in motion_series(recording.motion, recording.measured, components, leave_out_first)
-    ]
-    if not series:
-        raise CausalexError(
-            f"--leave-out-first {leave_out_first} leaves no frame: the longest video has"
-            f" {max(len(recording.motion) for recording in recordings)}"
-        )
-    if backend == "causal-learn" and not possible_d_sep:
-        raise CausalexError("causal-learn has no option to leave out possible-d-sep")
-    names = list(regions.NAMES)
-    try:
-        if backend == "causal-learn":
-            found = causal_learn.fci(series, alpha, effective_sample_size, depth)
-        else:
-            found = fci(series, alpha, effective_sample_size, depth, possible_d_sep)
-    except ColumnsError as error:
-        raise error.named("regions", names) from error
-    found = replace(
-        found,
-        settings={
-            **found.settings,
-            "components": components,
-            "leave_out_first": leave_out_first,
-            "regions": names,
-            "unit_px": unit_px,
-        },
+    records, unit_px = read_records(inputs)
+    pag = estimate(
+        records,
+        alpha,
+        components=components,
+        leave_out_first=leave_out_first,
+        effective_sample_size=effective_sample_size,
+        depth=depth,
+        possible_d_sep=possible_d_sep,
+        backend=backend,
     )
-    matrix = {} if policy is None else {"policy": policy, "adjacency": _matrix(found, policy)}
-    pag.write(found, output, **matrix)
-    off_diagonal = ~np.eye(len(names), dtype=bool)
-    assert found.n_eff is not None
-    worth = found.n_eff[off_diagonal]
-    frames = found.settings["frames"]
+    pag = replace(pag, settings={**pag.settings, "unit_px": unit_px})
+    matrix = {}
+    if policy:
+        causal = compound.adjacency(pag.marks, policy).astype(int).tolist()
+        matrix = {"policy": policy, "adjacency": causal}
+    write(pag, output, **matrix)
+    pairs = np.triu_indices(regions.COUNT, 1)
+    assert pag.n_eff is not None
+    worth, edges = pag.n_eff[pairs], pag.edges()
     if unit_px != 1:
-        click.echo(f"{len(recordings)} videos of AUW-GCN's features, in units of {unit_px} px")
+        click.echo(f"{len(records)} videos of AUW-GCN's features, in units of {unit_px} px")
     if leave_out_first:
         click.echo(f"the first {leave_out_first} frames of each video left out")
     click.echo(
-        f"{frames} samples in {len(series)} series, worth {worth.min():.0f} to {worth.max():.0f}"
+        f"{pag.settings['frames']} samples in {pag.settings['series']} series, worth"
+        f" {worth.min():.0f} to {worth.max():.0f}"
     )
-    for start, kind, end in found.edges():
-        click.echo(f"{names[start]} {kind} {names[end]}")
-    click.echo(f"{len(found.edges())} of {off_diagonal.sum() // 2} edges: {output}")
+    for start, kind, end in edges:
+        click.echo(f"{regions.NAMES[start]} {kind} {regions.NAMES[end]}")
+    click.echo(f"{len(edges)} of {len(worth)} edges: {output}")
 
 
-def _matrix(found: pag.Pag, policy: str) -> list[list[int]]:
-    return compound.adjacency(found.marks, policy).astype(int).tolist()
-
-
-def read_recordings(inputs: Sequence[Path]) -> tuple[list[Recording], int]:
+def read_records(inputs: Sequence[Path]) -> tuple[list[MotionRecord], int]:
     """Motion of all inputs, and its unit in px.
 
     Raises

@@ -1,23 +1,20 @@
 """``causalex recognise``: from expressions that were spotted to their emotions."""
 
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 
 import click
 import pandas as pd
-from tqdm import tqdm
 
 from causalex_core import expressions, paths
-from causalex_core.commands import named, options
-from causalex_core.commands.extract import videos_in
-from causalex_core.commands.named import Job
+from causalex_core.commands import options
+from causalex_core.commands.videos import NamedVideo, attempt, named_videos, report_failures
 from causalex_core.data.causalnet import EMOTIONS
 from causalex_core.errors import CausalexError
 from causalex_core.motion import landmarks, video
 from causalex_core.recognition import checkpoints
 from causalex_core.recognition.predict import COLUMNS, whole_frames
-from causalex_core.recognition.predict import recognise as recognised
+from causalex_core.recognition.predict import recognise as name_emotions
 
 _ALL = "all"
 
@@ -73,44 +70,39 @@ def recognise(
     for: to judge people, to tell what somebody feels, or to detect lies.
     """
     table, cells = _read(intervals, kind)
-    jobs = named.jobs(inputs, videos_in)
-    if len(jobs) > 1 and points:
-        raise CausalexError(f"{len(jobs)} videos: --landmarks is for one video")
-    owner = _owners(table, jobs, intervals)
+    videos = named_videos(inputs)
+    if len(videos) > 1 and points:
+        raise CausalexError(f"{len(videos)} videos: --landmarks is for one video")
+    owners = _owners(table, videos, intervals)
     recogniser = checkpoints.load(weights)
-    tables, failed = [pd.DataFrame(columns=list(COLUMNS))], 0
-    for number, job in enumerate(tqdm(jobs, unit="video", disable=None if jobs[1:] else True)):
-        rows = table[owner == number]
+
+    def judge(named: NamedVideo) -> tuple[pd.DataFrame, str] | None:
+        rows = table[owners == videos.index(named)]
         if rows.empty:
-            continue
-        try:
-            found = recognised(
-                video.open_frames(job.place, fps, every),
-                rows,
-                landmarker=landmarks.read(points) if points else None,
-                recogniser=recogniser,
-            )
-        except CausalexError as error:
-            if len(jobs) == 1:
-                raise
-            failed += 1
-            tqdm.write(f"causalex: error: {error}", file=sys.stderr)
-            continue
-        tables.append(found)
-        tqdm.write(_summary(job, found))
-    said = pd.concat(tables).sort_index()
-    if failed < len(jobs):
-        paths.atomic_write(output, cells.loc[said.index].join(said).to_csv(index=False))
-    if failed:
-        raise CausalexError(f"{failed} of {len(jobs)} videos could not be judged, see above")
+            return None
+        emotions = name_emotions(
+            video.open_frames(named.path, fps, every),
+            rows,
+            landmarker=landmarks.read(points) if points else None,
+            recogniser=recogniser,
+        )
+        counts = emotions["emotion"].value_counts()
+        parts = ", ".join(f"{counts.get(name, 0)} {name}" for name in EMOTIONS)
+        return emotions, f"{named.path}: {parts}"
+
+    tables, failed = attempt(videos, judge)
+    emotions = pd.concat([pd.DataFrame(columns=list(COLUMNS)), *tables]).sort_index()
+    if failed < len(videos):
+        paths.atomic_write(output, cells.loc[emotions.index].join(emotions).to_csv(index=False))
+    report_failures(failed, videos)
 
 
 def _read(intervals: Path, kind: str) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Expressions of a kind, and their rows as they are written."""
     table, cells = expressions.read_expressions(intervals), expressions.read_cells(intervals)
-    there = [name for name in COLUMNS if name in cells]
-    if there:
-        raise CausalexError(f"{intervals}: has a column '{there[0]}' already; rename it")
+    present = [name for name in COLUMNS if name in cells]
+    if present:
+        raise CausalexError(f"{intervals}: has a column '{present[0]}' already; rename it")
     try:
         whole_frames(table)
     except CausalexError as error:
@@ -119,25 +111,19 @@ def _read(intervals: Path, kind: str) -> tuple[pd.DataFrame, pd.DataFrame]:
     return table[kept], cells[kept]
 
 
-def _owners(table: pd.DataFrame, jobs: Sequence[Job], intervals: Path) -> pd.Series:
-    """Which of the videos each row belongs to."""
-    places = {(job.subject, job.name): number for number, job in enumerate(jobs)}
-    owner = pd.Series(
-        [places.get(key, -1) for key in zip(table["subject"], table["video"], strict=True)],
+def _owners(table: pd.DataFrame, videos: Sequence[NamedVideo], intervals: Path) -> pd.Series:
+    """Number of the video that each row belongs to."""
+    numbers = {(video.subject, video.name): number for number, video in enumerate(videos)}
+    owners = pd.Series(
+        [numbers.get(key, -1) for key in zip(table["subject"], table["video"], strict=True)],
         index=table.index,
     )
-    strange = table[owner < 0]
-    if len(strange):
-        row = strange.iloc[0]
-        known = ", ".join(f"'{name}' of '{subject}'" for subject, name in list(places)[:3])
+    unknown = table[owners < 0]
+    if len(unknown):
+        row = unknown.iloc[0]
+        known = ", ".join(f"'{name}' of '{subject}'" for subject, name in list(numbers)[:3])
         raise CausalexError(
-            f"{intervals}, row {strange.index[0] + 1}: video '{row['video']}' of subject"
+            f"{intervals}, row {unknown.index[0] + 1}: video '{row['video']}' of subject"
             f" '{row['subject']}' is none of those given ({known}): give it, or leave the row out"
         )
-    return owner
-
-
-def _summary(job: Job, found: pd.DataFrame) -> str:
-    counts = found["emotion"].value_counts()
-    parts = ", ".join(f"{counts.get(name, 0)} {name}" for name in EMOTIONS)
-    return f"{job.place}: {parts}"
+    return owners

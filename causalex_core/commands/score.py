@@ -77,12 +77,12 @@ def score(
     click.echo(f"protocol {protocol}: {PROTOCOLS[protocol].summary}")
     click.echo(f"missing offsets: {missing_offset}")
     click.echo(ROW.format("", "TP", "predictions", "truths", "precision", "recall", "F1"))
-    for kind, found in pooled.items():
-        shares = [f"{share:.4f}" for share in (found.precision, found.recall, found.f1)]
-        click.echo(ROW.format(kind, found.tp, found.n_pred, found.n_truth, *shares))
+    for kind, count in pooled.items():
+        shares = [f"{share:.4f}" for share in (count.precision, count.recall, count.f1)]
+        click.echo(ROW.format(kind, count.tp, count.n_pred, count.n_truth, *shares))
     if destination:
         content = {
-            **{kind: _plain(found) for kind, found in pooled.items()},
+            **{kind: _plain(count) for kind, count in pooled.items()},
             "protocol": protocol,
             "missing_offset": missing_offset,
         }
@@ -102,8 +102,5 @@ def _read(path: Path, kinds: bool) -> pd.DataFrame:
 
 
 def _plain(counts: Counts) -> dict[str, int | float]:
-    return asdict(counts) | {
-        "precision": counts.precision,
-        "recall": counts.recall,
-        "f1": counts.f1,
-    }
+    rates = {name: getattr(counts, name) for name in ("precision", "recall", "f1")}
+    return asdict(counts) | rates

@@ -2,7 +2,7 @@
 
 A reader first gives the table *as written* (its own numbers, nothing interpreted) and then
 converts it: which number the first image has, what stands for "not annotated", how fractions
-of frames are rounded. What it did is said in ``attrs["conversion"]`` of the result.
+of frames are rounded; ``attrs["conversion"]`` of the result describes it.
 """
 
 from collections.abc import Mapping
@@ -33,21 +33,14 @@ def to_expressions(
     ----------
     written
         Columns ``subject, video, onset, apex, offset, kind, action_units``, numbers as in the
-        source.
-    database
-        Name of the database.
-    fps
-        Frames per second that the numbers count in.
+        source. Its rows keep their order, none is left out.
+    database, fps
+        Name of the database, and frames per second that the numbers count in.
     first
         Number of a video's first image in the source. An onset before it means that the
         expression was already running: it becomes frame 0.
     conversion
         What was done, in words.
-
-    Returns
-    -------
-    DataFrame
-        The columns :data:`COLUMNS`, rows in the order of the source, none left out.
     """
     table = written.assign(database=database, fps=float(fps))
     for name in FRAMES:
@@ -72,14 +65,14 @@ def need_columns(table: pd.DataFrame, names: tuple[str, ...], source: Path) -> N
 
 def kinds(column: pd.Series, names: Mapping[Any, str], source: Path) -> pd.Series:
     """Translate a column of types into ``macro`` and ``micro``, refusing any other word."""
-    found = column.map(names)
-    if found.isna().any():
-        row = int(np.flatnonzero(found.isna())[0])
+    translated = column.map(names)
+    if translated.isna().any():
+        row = int(np.flatnonzero(translated.isna())[0])
         raise CausalexError(
             f"{source}, row {row + 1}: type {str(column.iloc[row])!r} is unknown; expected one of"
             f" {', '.join(map(repr, names))}"
         )
-    return found
+    return translated
 
 
 def codes(column: pd.Series) -> pd.Series:

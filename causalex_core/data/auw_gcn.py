@@ -40,15 +40,7 @@ def is_table(columns: Iterable[str]) -> bool:
 def as_written(path: Path) -> pd.DataFrame:
     """Read a table with the numbers that it holds.
 
-    Parameters
-    ----------
-    path
-        A file of :data:`FILES`.
-
-    Returns
-    -------
-    DataFrame
-        Columns ``subject, video, onset, apex, offset, kind, action_units``.
+    Columns are ``subject, video, onset, apex, offset, kind, action_units``.
 
     Raises
     ------
@@ -73,19 +65,11 @@ def as_written(path: Path) -> pd.DataFrame:
 
 
 def read(path: Path, database: str) -> pd.DataFrame:
-    """Read a table as expressions (see :func:`as_written` and :data:`CONVERSION`).
-
-    Parameters
-    ----------
-    path
-        The file of `database` in :data:`FILES`.
-    database
-        ``CAS(ME)^2`` (30 fps) or ``SAMM-LV`` (25 fps).
-    """
+    """Read the file of a database in :data:`FILES` as expressions (see :data:`CONVERSION`)."""
     return to_expressions(as_written(path), database, FPS[database], 0, CONVERSION)
 
 
 def intervals(path: Path) -> pd.DataFrame:
     """Read a table of whichever database: :func:`read` without what only the database tells."""
-    read_so = to_expressions(as_written(path), "", np.nan, 0, CONVERSION)
-    return read_so.drop(columns=["database", "fps"])
+    table = to_expressions(as_written(path), "", np.nan, 0, CONVERSION)
+    return table.drop(columns=["database", "fps"])

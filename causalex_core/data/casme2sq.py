@@ -34,15 +34,7 @@ _KINDS = {"macro-expression": "macro", "micro-expression": "micro"}
 def as_written(path: Path) -> pd.DataFrame:
     """Read the spreadsheet with the numbers that it holds.
 
-    Parameters
-    ----------
-    path
-        The workbook with its three sheets.
-
-    Returns
-    -------
-    DataFrame
-        Columns ``subject, video, onset, apex, offset, kind, action_units``.
+    Columns are ``subject, video, onset, apex, offset, kind, action_units``.
 
     Raises
     ------

@@ -31,13 +31,9 @@ FLOW = ("onset_apex", "apex_offset")
 
 
 def clips(source: Source) -> pd.DataFrame:
-    """All clips in the order of the published table.
+    """All clips in the order of the published table: ``database, subject, clip, label``.
 
-    Returns
-    -------
-    DataFrame
-        Columns ``database, subject, clip, label``: names as published, label 0 to 2 as in
-        :data:`EMOTIONS`.
+    Names are as published, a label is a position in :data:`EMOTIONS`.
 
     Raises
     ------
@@ -66,26 +62,10 @@ def clips(source: Source) -> pd.DataFrame:
 
 
 def images(source: Source, table: pd.DataFrame, which: Iterable[str] = FLOW) -> NDArray[np.uint8]:
-    """Images of all clips.
+    """Images (N, M, 28, 28, 3) of the clips of :func:`clips`, M keys of :data:`IMAGES` each.
 
-    Parameters
-    ----------
-    source
-        The card's files.
-    table
-        Clips as :func:`clips` gives them.
-    which
-        Keys of :data:`IMAGES`.
-
-    Returns
-    -------
-    ndarray
-        uint8 (N, M, 28, 28, 3), channels in the order blue, green, red: strain, v and u of flow.
-
-    Raises
-    ------
-    CausalexError
-        If an image is missing, is no image, or has another size.
+    Channels are blue, green, red: strain, v and u of the flow. An image that is missing, cannot be
+    read or has another size raises a CausalexError.
     """
     keys = table["subject"] + "_" + table["clip"]
     endings = [IMAGES[name] for name in which]

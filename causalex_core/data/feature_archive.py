@@ -19,8 +19,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from causalex_core import regions
-from causalex_core.motion.record import Recording
 from causalex_core.errors import CausalexError
+from causalex_core.motion.record import MotionRecord, Quality
 
 UNIT_PX = 20  # flow was clipped to +-10 px and mapped to a range of 1
 _STEP, _CONTEXT = 256, 7
@@ -35,18 +35,10 @@ _NAME = re.compile(r"(?P<video>.+)_(?P<offset>\d{4,})")
 
 @dataclass(frozen=True)
 class MarkedRecording:
-    """One video of the archive.
+    """One video of the archive."""
 
-    Attributes
-    ----------
-    recording
-        Its motion, in the archive's unit; rows behind the last that is not zero are not measured.
-    marks
-        (T, 2, 4) bool: micro and macro; onset, apex, offset, action.
-    """
-
-    recording: Recording
-    marks: NDArray[np.bool_]
+    recording: MotionRecord  # in the archive's unit; rows after the last nonzero are not measured
+    marks: NDArray[np.bool_]  # (T, 2, 4): micro and macro; onset, apex, offset, action
 
 
 def is_archive(folder: Path) -> bool:
@@ -54,25 +46,17 @@ def is_archive(folder: Path) -> bool:
     return any((folder / part).is_dir() for part in _PARTS)
 
 
-def window_files(place: Path) -> list[Path]:
-    """Windows of an archive, of its folder of a part or a subject, or a single one.
+def window_files(path: Path) -> list[Path]:
+    """Windows of an archive, of a part or subject of it, or a single one, in the order of names.
 
-    Parameters
-    ----------
-    place
-        A folder or a file.
-
-    Returns
-    -------
-    list of Path
-        In the order of their names; none if the place holds something else.
+    None if the path holds something else.
     """
-    if place.is_file():
-        files = [place]
-    elif is_archive(place):
-        files = sorted(_part(place).glob("*/*.npz"))
+    if path.is_file():
+        files = [path]
+    elif is_archive(path):
+        files = sorted(_part(path).glob("*/*.npz"))
     else:
-        files = sorted([*place.glob("*.npz"), *place.glob("*/*.npz")])
+        files = sorted([*path.glob("*.npz"), *path.glob("*/*.npz")])
     return files if any(map(_is_window, files)) else []
 
 
@@ -93,22 +77,10 @@ def _part(folder: Path) -> Path:
 def read_archive(
     folder: Path, lengths: Mapping[str, int] | None = None, fps: float | None = None
 ) -> list[MarkedRecording]:
-    """Read an archive as whole videos.
+    """Read the folder ``feature_segment`` as whole videos, see :func:`read_windows`.
 
     Its parts ``train`` and ``test`` hold the same windows, as everybody is left out once: one of
     them is read, ``test`` if it is there.
-
-    Parameters
-    ----------
-    folder
-        ``feature_segment``.
-    lengths, fps
-        As in :func:`read_windows`.
-
-    Raises
-    ------
-    CausalexError
-        If the folder has neither part, or as :func:`read_windows`.
     """
     if not is_archive(folder):
         raise CausalexError(
@@ -177,7 +149,7 @@ def _video(
     fps: float | None,
     gaps: bool,
 ) -> MarkedRecording:
-    motion, marks, given = _whole(video, files, gaps)
+    motion, marks, present = _whole(video, files, gaps)
     filled = np.flatnonzero(motion.any(axis=(1, 2)) | marks.any(axis=1))
     if not len(filled):
         raise CausalexError(f"video '{video}': all its motion is zero")
@@ -202,9 +174,10 @@ def _video(
                 f" the window at frame {_STEP * min(len(files), needed)} is"
                 f" {'missing' if len(files) < needed else 'too much'}"
             )
-    measured = given[:length] & (np.arange(length) < last)
+    measured = present[:length] & (np.arange(length) < last)
+    quality = np.where(measured, Quality.MEASURED, Quality.END_OF_VIDEO).astype(np.uint8)
     return MarkedRecording(
-        Recording(subject, video, motion[:length], measured, fps),
+        MotionRecord(motion[:length], quality, fps, subject=subject, video=video),
         marks[:length].reshape(length, _KINDS, _MARKS),
     )
 
@@ -214,15 +187,15 @@ def _whole(
 ) -> tuple[NDArray[np.float32], NDArray[np.bool_], NDArray[np.bool_]]:
     """Motion and marks of a video from its windows, and which rows they have."""
     offsets = sorted(files)
+    folder = files[offsets[0]].parent
     absent = sorted(set(range(0, offsets[-1], _STEP)) - set(offsets))
     if absent and not gaps:
-        place = files[offsets[0]].parent
-        raise CausalexError(f"{place}: video '{video}' lacks the window at frame {absent[0]}")
+        raise CausalexError(f"{folder}: video '{video}' lacks the window at frame {absent[0]}")
     read = {offset: _window(files[offset], video) for offset in offsets}
     length = offsets[-1] + _STEP
     motion = np.zeros((length, regions.COUNT, 2), np.float32)
     marks = np.zeros((length, _KINDS * _MARKS), bool)
-    given = np.zeros(length, bool)
+    present = np.zeros(length, bool)
     for offset, (feature, label) in read.items():
         before = read.get(offset - _STEP)
         if before and not np.array_equal(before[0][_STEP:], feature[: 2 * _CONTEXT]):
@@ -233,11 +206,10 @@ def _whole(
         rows = slice(offset, offset + _STEP)
         motion[rows] = feature[_CONTEXT : _CONTEXT + _STEP]
         marks[rows] = label[_CONTEXT : _CONTEXT + _STEP]
-        given[rows] = True
+        present[rows] = True
     if not gaps and read[offsets[-1]][0][_CONTEXT + _STEP :].any():
-        place = files[offsets[0]].parent
-        raise CausalexError(f"{place}: video '{video}' lacks the window at frame {length}")
-    return motion, marks, given
+        raise CausalexError(f"{folder}: video '{video}' lacks the window at frame {length}")
+    return motion, marks, present
 
 
 def _window(file: Path, video: str) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:

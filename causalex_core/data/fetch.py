@@ -5,10 +5,8 @@ a later run goes on where the part ends. The host is ``https://raw.githubusercon
 ``$CAUSALEX_RAW_URL`` (any server laid out ``owner/repo/commit/path``).
 """
 
-import fcntl
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import quote, urlsplit
 
@@ -16,7 +14,7 @@ import requests
 from requests.adapters import HTTPAdapter
 from urllib3.util import Retry
 
-from causalex_core import paths
+from causalex_core import locks, paths
 from causalex_core.data import manifest
 from causalex_core.data.manifest import Card, File
 from causalex_core.errors import CausalexError
@@ -46,22 +44,15 @@ def url(wanted: Card, file: File) -> str:
 
 def missing(wanted: Card) -> list[File]:
     """Files of a card that are on this machine neither in a mirror nor in the data folder."""
-    here = manifest.places_of(wanted)
+    here = manifest.local_files(wanted)
     return [file for file in wanted.files if file.path not in here]
 
 
 def fetch(wanted: Card) -> Iterator[tuple[File, int]]:
     """Download what is missing of a card into the data folder, file by file.
 
-    Parameters
-    ----------
-    wanted
-        A card with files. Files that a mirror has are not copied.
-
-    Yields
-    ------
-    tuple of File and int
-        The file at work and how many of its bytes are now here, whenever some have arrived.
+    Files that a mirror has are not copied. Yields the file at work and how many of its bytes are
+    now here, whenever some have arrived.
 
     Raises
     ------
@@ -74,30 +65,21 @@ def fetch(wanted: Card) -> Iterator[tuple[File, int]]:
             f"'{wanted.name}' lacks {len(absent)} of {len(wanted.files)} files and"
             " CAUSALEX_OFFLINE forbids the network; unset it, or point CAUSALEX_MIRROR to a copy"
         )
-    with _alone(paths.data_folder()), _session() as session:
+    folder = paths.data_folder()
+    # Two runs never write to one part file.
+    with locks.try_lock(folder / ".lock") as alone, _session() as session:
+        if not alone:
+            raise FetchError(f"another fetch is at work in {folder}; wait for its end")
         for file in absent:
-            place = paths.data_folder() / wanted.folder / file.path
             address = url(wanted, file)
             try:
-                for size in _download(session, address, place, file):
+                for size in _download(session, address, folder / wanted.folder / file.path, file):
                     yield file, size
             except requests.RequestException as error:
                 raise FetchError(
                     f"'{wanted.name}': {_reason(error, address)}; what has arrived is kept:"
                     " run the same command again, or point CAUSALEX_MIRROR to a copy"
                 ) from error
-
-
-@contextmanager
-def _alone(folder: Path) -> Iterator[None]:
-    """Hold a lock on the data folder, so that two runs never write to one part file."""
-    folder.mkdir(parents=True, exist_ok=True)
-    with (folder / ".lock").open("w") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            raise FetchError(f"another fetch is at work in {folder}; wait for its end") from error
-        yield
 
 
 def _session() -> requests.Session:
@@ -109,25 +91,25 @@ def _session() -> requests.Session:
     return session
 
 
-def _download(session: requests.Session, address: str, place: Path, file: File) -> Iterator[int]:
-    """Bring one file to its place; yields how many bytes are here."""
-    place.parent.mkdir(parents=True, exist_ok=True)
-    part = place.with_name(f"{place.name}.part")
+def _download(session: requests.Session, address: str, path: Path, file: File) -> Iterator[int]:
+    """Download one file; yields how many bytes are here."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_name(f"{path.name}.part")
     continued = part.exists()
     yield from _receive(session, address, part, file.size)
     if continued and manifest.sha256(part) != file.sha256:
         # What an earlier run left can be damaged: once more from the first byte.
         part.unlink()
         yield from _receive(session, address, part, file.size)
-    found = manifest.sha256(part)
-    if found != file.sha256:
+    actual = manifest.sha256(part)
+    if actual != file.sha256:
         size = part.stat().st_size
         part.unlink()
         raise FetchError(
             f"{address} is not the published file: expected SHA-256 {file.sha256}"
-            f" ({file.size} bytes), received {found} ({size} bytes); nothing was kept of it"
+            f" ({file.size} bytes), received {actual} ({size} bytes); nothing was kept of it"
         )
-    part.replace(place)
+    part.replace(path)
 
 
 def _receive(session: requests.Session, address: str, part: Path, size: int) -> Iterator[int]:
@@ -135,11 +117,11 @@ def _receive(session: requests.Session, address: str, part: Path, size: int) -> 
     have = part.stat().st_size if part.exists() else 0
     if have and have == size:
         return
-    ask = {"Range": f"bytes={have}-"} if 0 < have < size else {}
-    with session.get(address, headers=ask, stream=True, timeout=TIMEOUT) as response:
+    headers = {"Range": f"bytes={have}-"} if 0 < have < size else {}
+    with session.get(address, headers=headers, stream=True, timeout=TIMEOUT) as response:
         response.raise_for_status()
         goes_on = response.headers.get("Content-Range", "").startswith(f"bytes {have}-")
-        with part.open("ab" if ask and goes_on else "wb") as stream:
+        with part.open("ab" if headers and goes_on else "wb") as stream:
             for chunk in response.iter_content(_CHUNK):
                 stream.write(chunk)
                 yield stream.tell()

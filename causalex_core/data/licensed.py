@@ -80,7 +80,7 @@ LAYOUTS = {
 
 @dataclass(frozen=True)
 class Report:
-    """What a check found; every line names the place."""
+    """What a check found; every line names the folder."""
 
     videos: int
     frames: int
@@ -90,85 +90,77 @@ class Report:
 
 @dataclass(frozen=True)
 class _Video:
-    place: str  # folder below the copy
+    path: str  # folder below the copy
     subject: str
     name: str  # as in the table of video lengths, empty for a clip
     frames: dict[str, int]  # number of each frame, by file name
     empty: list[str]  # frames of zero bytes
-    strangers: list[str]  # files that are not named like a frame
+    others: list[str]  # files that are not named like a frame
 
 
 def check(name: str, folder: Path) -> Report:
     """Check a copy of a licensed database against its expected tree.
+
+    Missing are the spreadsheet, subjects, videos and frames (empty folders, gaps, zero bytes); odd
+    are unexpected names, a first number that is not the usual one, and a number of frames other
+    than the public one, where the source ``megc_video_lengths`` is here.
 
     Parameters
     ----------
     name
         Name of its card, a key of :data:`LAYOUTS`.
     folder
-        The folder called DIR in the card's tree.
-
-    Returns
-    -------
-    Report
-        Missing: the spreadsheet, subjects, videos, frames (empty folders, gaps, zero bytes).
-        Odd: unexpected names, a first number that is not the usual one, and a number of frames
-        other than the public one, where the source ``megc_video_lengths`` is here.
-
-    Raises
-    ------
-    CausalexError
-        If the folder does not exist.
+        The folder called DIR in the card's tree; a CausalexError if it does not exist.
     """
     if not folder.is_dir():
         raise CausalexError(f"there is no folder {folder}; give the one that holds your copy")
     layout = LAYOUTS[name]
-    missing = list(_sheet_lost(folder, layout))
+    missing = list(_sheet_missing(folder, layout))
     if not (folder / layout.frames).is_dir():
         missing.append(f"the folder {layout.frames} (give the folder above it)")
         return Report(0, 0, tuple(missing), ())
-    videos, strange = _read(folder, layout)
+    videos, unexpected = _read(folder, layout)
     lengths = _public_lengths(layout)
-    missing += _videos_lost(videos, layout, lengths)
-    odd = [f"{place}: unexpected folder" for place in strange]
+    missing += _videos_missing(videos, layout, lengths)
+    odd = [f"{path}: unexpected folder" for path in unexpected]
     odd += _videos_odd(videos, layout, lengths)
     frames = sum(len(video.frames) for video in videos)
     return Report(len(videos), frames, tuple(missing), tuple(odd))
 
 
 def _read(folder: Path, layout: Layout) -> tuple[list[_Video], list[str]]:
-    """List the frames of every video, and name the folders that are no video."""
-    videos, strange = [], []
+    """Frames of every video, and the folders that are no video."""
+    videos, unexpected = [], []
     root = folder / layout.frames
-    for place, folders, names in os.walk(root):
+    for walked, folders, names in os.walk(root):
         folders.sort()
-        here = Path(place)
-        match = re.fullmatch(layout.video, here.relative_to(root).as_posix())
+        path = Path(walked)
+        match = re.fullmatch(layout.video, path.relative_to(root).as_posix())
         if match:
             folders.clear()
-            videos.append(_video(here, names, match, folder, layout))
+            videos.append(_video(path, names, match, folder, layout))
         elif names or not folders:
-            strange.append(here.relative_to(folder).as_posix())
-    return videos, strange
+            unexpected.append(path.relative_to(folder).as_posix())
+    return videos, unexpected
 
 
 def _video(
-    here: Path, names: list[str], match: re.Match[str], folder: Path, layout: Layout
+    path: Path, names: list[str], match: re.Match[str], folder: Path, layout: Layout
 ) -> _Video:
     numbers = {name: re.fullmatch(layout.frame, name) for name in sorted(names)}
     frames = {name: int(number[1]) for name, number in numbers.items() if number}
     subject = match["subject"]
     return _Video(
-        place=here.relative_to(folder).as_posix(),
+        path=path.relative_to(folder).as_posix(),
         subject=subject,
         name=video_name(layout.database, subject, match["number"]) if layout.database else "",
         frames=frames,
-        empty=[name for name in frames if not (here / name).stat().st_size],
-        strangers=[name for name in numbers if name not in frames],
+        empty=[name for name in frames if not (path / name).stat().st_size],
+        others=[name for name in numbers if name not in frames],
     )
 
 
-def _sheet_lost(folder: Path, layout: Layout) -> Iterator[str]:
+def _sheet_missing(folder: Path, layout: Layout) -> Iterator[str]:
     if not layout.sheet:
         return
     sheets = sorted(folder.glob(layout.sheet))
@@ -180,27 +172,29 @@ def _sheet_lost(folder: Path, layout: Layout) -> Iterator[str]:
                 yield f"{sheet.name}: not an Excel file"
 
 
-def _videos_lost(videos: list[_Video], layout: Layout, lengths: Mapping[str, int]) -> Iterator[str]:
+def _videos_missing(
+    videos: list[_Video], layout: Layout, lengths: Mapping[str, int]
+) -> Iterator[str]:
     """Subjects, videos and frames that should be there and are not."""
     subjects = {video.subject for video in videos}
-    lost = [subject for subject in layout.subjects if subject not in subjects]
-    if lost:
-        yield f"subjects without a video: {' '.join(lost)}"
+    absent = [subject for subject in layout.subjects if subject not in subjects]
+    if absent:
+        yield f"subjects without a video: {' '.join(absent)}"
     names = {video.name for video in videos}
-    here = {name.rpartition("_")[0] for name in names}
+    present = {name.rpartition("_")[0] for name in names}
     for name in sorted(lengths.keys() - names):
-        if name.rpartition("_")[0] in here:
+        if name.rpartition("_")[0] in present:
             yield f"video {name} (as called in the public table of video lengths)"
     for video in videos:
         if not video.frames:
-            yield f"{video.place}: no frame in it"
+            yield f"{video.path}: no frame in it"
             continue
         if video.empty:
-            yield f"{video.place}: {len(video.empty)} images of zero bytes, {video.empty[0]} first"
+            yield f"{video.path}: {len(video.empty)} images of zero bytes, {video.empty[0]} first"
         numbers = set(video.frames.values())
         gaps = sorted(set(range(min(numbers), max(numbers))) - numbers)
         if gaps:
-            yield f"{video.place}: {len(gaps)} frames, number {gaps[0]} first"
+            yield f"{video.path}: {len(gaps)} frames, number {gaps[0]} first"
 
 
 def _videos_odd(videos: list[_Video], layout: Layout, lengths: Mapping[str, int]) -> Iterator[str]:
@@ -209,21 +203,21 @@ def _videos_odd(videos: list[_Video], layout: Layout, lengths: Mapping[str, int]
         if layout.subjects:
             yield f"subject {subject} is not one of the {len(layout.subjects)} expected"
     for video in videos:
-        if video.strangers:
+        if video.others:
             yield (
-                f"{video.place}: {len(video.strangers)} files not named like a frame,"
-                f" {video.strangers[0]} first"
+                f"{video.path}: {len(video.others)} files not named like a frame,"
+                f" {video.others[0]} first"
             )
         numbers = sorted(video.frames.values())
         if len(set(numbers)) < len(numbers):
-            yield f"{video.place}: two frames with the same number"
+            yield f"{video.path}: two frames with the same number"
         if numbers and layout.first is not None and numbers[0] != layout.first:
-            yield f"{video.place}: numbering starts at {numbers[0]}, expected {layout.first}"
+            yield f"{video.path}: numbering starts at {numbers[0]}, expected {layout.first}"
         if lengths and video.name not in lengths:
-            yield f"{video.place}: not in the public table of video lengths"
+            yield f"{video.path}: not in the public table of video lengths"
         elif lengths and lengths[video.name] != len(numbers):
             yield (
-                f"{video.place}: {len(numbers)} frames,"
+                f"{video.path}: {len(numbers)} frames,"
                 f" the public table of video lengths has {lengths[video.name]}"
             )
 

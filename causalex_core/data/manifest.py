@@ -5,7 +5,6 @@ lists path, size and SHA-256 of every file of one repository at one commit. Lice
 have a card without files: they are asked for, never fetched.
 """
 
-import difflib
 import hashlib
 import re
 from collections.abc import Iterable, Mapping
@@ -18,10 +17,9 @@ from typing import Any
 import yaml
 
 from causalex_core import paths
-from causalex_core.errors import CausalexError
+from causalex_core.errors import CausalexError, did_you_mean
 
 LIST_HEADER = "path\tsize\tsha256"
-_CHUNK = 1 << 20
 
 
 class SourceMissing(CausalexError):  # noqa: N818 (reads as what it says)
@@ -100,12 +98,12 @@ class Source:
     """A source whose files are all on this machine."""
 
     card: Card
-    places: Mapping[str, Path] = field(repr=False)
+    paths: Mapping[str, Path] = field(repr=False)
 
     @property
     def files(self) -> tuple[str, ...]:
         """Paths of all files in the repository, sorted."""
-        return tuple(sorted(self.places))
+        return tuple(sorted(self.paths))
 
     @property
     def fingerprint(self) -> str:
@@ -113,12 +111,7 @@ class Source:
         return self.card.fingerprint
 
     def path(self, relative: str) -> Path:
-        """Place of one file, after its size and SHA-256 were checked (once per process).
-
-        Parameters
-        ----------
-        relative
-            Path in the repository, with forward slashes.
+        """Path of a file, given its path in the repository; checked once per process.
 
         Raises
         ------
@@ -131,9 +124,9 @@ class Source:
         if expected is None:
             raise CausalexError(
                 f"source '{self.card.name}' has no file '{relative}'"
-                f"{_did_you_mean(relative, self.files)}"
+                f"{did_you_mean(relative, self.files)}"
             )
-        return checked(self.places[relative], expected)
+        return checked(self.paths[relative], expected)
 
     def read_bytes(self, relative: str) -> bytes:
         """Content of one file, checked like :meth:`path`."""
@@ -147,8 +140,13 @@ def cards() -> dict[str, Card]:
     Raises
     ------
     CausalexError
-        If a card cannot be read, lacks an entry, or names a file outside its folder.
+        If a card cannot be read, lacks an entry, or names a file outside its folder; or outside a
+        checkout, as cards are not installed.
     """
+    if not paths.MANIFEST.is_dir():
+        raise CausalexError(
+            "the cards of the data sources are not installed: use a checkout of the repository"
+        )
     return {path.stem: read_card(path) for path in sorted(paths.MANIFEST.glob("*.yml"))}
 
 
@@ -157,7 +155,7 @@ def card(name: str) -> Card:
     known = cards()
     if name not in known:
         raise CausalexError(
-            f"no data card is called '{name}'{_did_you_mean(name, known)} (see: causalex data list)"
+            f"no data card is called '{name}'{did_you_mean(name, known)} (see: causalex data list)"
         )
     return known[name]
 
@@ -168,10 +166,10 @@ def locate(name: str) -> Source | None:
     Nothing is read yet: a file is checked when :meth:`Source.path` hands it out.
     """
     wanted = card(name)
-    places = places_of(wanted)
-    if wanted.licensed or len(places) < len(wanted.files):
+    present = local_files(wanted)
+    if wanted.licensed or len(present) < len(wanted.files):
         return None
-    return Source(wanted, MappingProxyType(places))
+    return Source(wanted, MappingProxyType(present))
 
 
 def require(name: str) -> Source:
@@ -187,60 +185,43 @@ def require(name: str) -> Source:
     raise SourceMissing(f"'{name}' is not on this machine; add it with: {wanted.command}")
 
 
-def places_of(wanted: Card) -> dict[str, Path]:
-    """Where each file of a card lies; files that are nowhere are left out.
+def local_files(wanted: Card) -> dict[str, Path]:
+    """Path of each file of a card that is on this machine, by its path in the repository.
 
     Mirrors come before the data folder, each laid out ``owner/repo/commit/path``.
     """
     roots = [root / wanted.folder for root in (*paths.mirrors(), paths.data_folder())]
     roots = [root for root in roots if root.is_dir()]
-    found = {}
-    for file in wanted.files:
-        for root in roots:
-            if (root / file.path).is_file():
-                found[file.path] = root / file.path
-                break
-    return found
+    candidates = (
+        (file.path, root / file.path) for root in reversed(roots) for file in wanted.files
+    )
+    return {name: path for name, path in candidates if path.is_file()}
 
 
 @cache
-def checked(place: Path, expected: File) -> Path:
-    """Return the place itself if the file there has the expected size and SHA-256.
+def checked(path: Path, expected: File) -> Path:
+    """The path itself if its file has the expected SHA-256, otherwise a :class:`ChecksumError`.
 
     A file is read once per process; a failure is not remembered.
-
-    Raises
-    ------
-    ChecksumError
-        With the file's name and both hashes.
     """
-    found = sha256(place)
-    if found != expected.sha256:
+    actual = sha256(path)
+    if actual != expected.sha256:
         raise ChecksumError(
-            f"{place} is not the published file: expected SHA-256 {expected.sha256}"
-            f" ({expected.size} bytes), found {found} ({place.stat().st_size} bytes);"
+            f"{path} is not the published file: expected SHA-256 {expected.sha256}"
+            f" ({expected.size} bytes), found {actual} ({path.stat().st_size} bytes);"
             " remove or replace it, it is never overwritten"
         )
-    return place
+    return path
 
 
 def sha256(path: Path) -> str:
     """SHA-256 of a file's content, in hexadecimal digits."""
-    digest = hashlib.sha256()
     with path.open("rb") as stream:
-        while chunk := stream.read(_CHUNK):
-            digest.update(chunk)
-    return digest.hexdigest()
+        return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
 def read_card(path: Path) -> Card:
-    """Read a card and the list of files beside it.
-
-    Raises
-    ------
-    CausalexError
-        Naming the file, and what in it is missing, unknown or unsafe.
-    """
+    """Read a card and the list of files beside it; a CausalexError names what is wrong in it."""
     try:
         content = yaml.safe_load(path.read_text())
     except (yaml.YAMLError, UnicodeDecodeError) as error:
@@ -258,7 +239,7 @@ def _card(path: Path, content: dict[str, Any]) -> Card:
     for key in sorted(expected - content.keys()):
         raise CausalexError(f"{path} lacks '{key}'")
     for key in sorted(content.keys() - expected - optional):
-        raise CausalexError(f"{path} has an unknown entry '{key}'{_did_you_mean(key, expected)}")
+        raise CausalexError(f"{path} has an unknown entry '{key}'{did_you_mean(key, expected)}")
     if fetched and not re.fullmatch(r"[\w-]+/[\w.-]*\w[\w.-]*", content["repository"]):
         raise CausalexError(f"{path}: repository '{content['repository']}' is not owner/repo")
     if fetched and not re.fullmatch(r"[0-9a-f]{40}", content["commit"]):
@@ -305,8 +286,3 @@ def _stays_inside(path: str) -> bool:
 
 def _one_line(text: str) -> str:
     return " ".join(text.split())
-
-
-def _did_you_mean(word: str, known: Iterable[str]) -> str:
-    near = difflib.get_close_matches(word, list(known), n=1)
-    return f"; did you mean '{near[0]}'?" if near else ""

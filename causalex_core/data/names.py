@@ -19,7 +19,7 @@ def video_name(database: str, digits: str, number: str) -> str:
     return f"{subject_name(database, digits)}_{number}"
 
 
-def found_as(database: str, folder: str) -> str:
-    """Name of the video that lies in a folder of the licensed database; others stay as they are."""
+def annotated_name(database: str, folder: str) -> str:
+    """Name of the video in a folder of the licensed database; other names stay as they are."""
     match = re.fullmatch(_FOLDERS[database], folder)
     return video_name(database, *match.groups()) if match else folder

@@ -26,24 +26,12 @@ FOLDERS: Mapping[str, str] = {
 
 @dataclass(frozen=True)
 class RegionMotion:
-    """Motion and labels of one database.
+    """Motion and labels of one database."""
 
-    Attributes
-    ----------
-    database
-        ``CAS(ME)^2`` or ``SAMM-LV``.
-    fps
-        Frames per second of motion and labels.
-    videos
-        In the order of their names.
-    expressions
-        The annotation table, of all these videos.
-    """
-
-    database: str
-    fps: float
-    videos: Sequence[MarkedRecording]
-    expressions: pd.DataFrame
+    database: str  # ``CAS(ME)^2`` or ``SAMM-LV``
+    fps: float  # of motion and labels
+    videos: Sequence[MarkedRecording]  # in the order of their names
+    expressions: pd.DataFrame  # the annotation table, of all these videos
 
 
 def read(database: str, folder: Path | None = None) -> RegionMotion:

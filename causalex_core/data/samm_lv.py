@@ -37,15 +37,7 @@ _KINDS = {"Macro": "macro", "Micro - 1/2": "micro"}
 def as_written(path: Path) -> pd.DataFrame:
     """Read the spreadsheet with the numbers that it holds, fractions included.
 
-    Parameters
-    ----------
-    path
-        The workbook; its header is the row whose first cell is ``Subject``.
-
-    Returns
-    -------
-    DataFrame
-        Columns ``subject, video, onset, apex, offset, kind, action_units``.
+    Columns are ``subject, video, onset, apex, offset, kind, action_units``.
 
     Raises
     ------
@@ -76,19 +68,9 @@ def read(path: Path) -> pd.DataFrame:
 
 
 def every_nth(table: pd.DataFrame, step: int = 8) -> pd.DataFrame:
-    """Expressions on the frames that remain when every `step`-th image is kept.
+    """Expressions on every `step`-th image: frames divided by it and rounded down.
 
-    Parameters
-    ----------
-    table
-        Expressions.
-    step
-        8 turns 200 fps into the 25 fps of AUW-GCN.
-
-    Returns
-    -------
-    DataFrame
-        Frames divided by `step` and rounded down, ``fps`` divided by it.
+    8 turns 200 fps into the 25 fps of AUW-GCN.
     """
     frames = {name: table[name] // step for name in FRAMES}
     return table.assign(**frames, fps=table["fps"] / step)

@@ -11,25 +11,10 @@ _NAME_COLUMN = {CAS: "vid", SAMM: "sub_name"}
 
 
 def read(path: Path, database: str) -> pd.DataFrame:
-    """Read how many frames each long video of a database has.
+    """Read how many frames each long video of a database has, from its file in :data:`FILES`.
 
-    Parameters
-    ----------
-    path
-        The file of `database` in :data:`FILES`.
-    database
-        ``CAS(ME)^2`` (30 fps) or ``SAMM-LV`` (200 fps).
-
-    Returns
-    -------
-    DataFrame
-        Columns ``database, subject, video, frames, fps``, named as in the annotation tables.
-        Videos without any expression are among them.
-
-    Raises
-    ------
-    CausalexError
-        If a column is missing.
+    Columns are ``database, subject, video, frames, fps``, named as in the annotation tables.
+    Videos without any expression are among them.
     """
     table = pd.read_csv(path)
     need_columns(table, (_NAME_COLUMN[database], "duration"), path)

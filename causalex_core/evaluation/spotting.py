@@ -5,7 +5,7 @@ how long an interval is, what overlap is enough, and what one true positive is.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from enum import StrEnum
 
 import numpy as np
@@ -15,6 +15,7 @@ from scipy.optimize import linear_sum_assignment
 from scipy.sparse import csr_matrix
 from scipy.sparse.csgraph import maximum_bipartite_matching
 
+from causalex_core.display import Summary
 from causalex_core.expressions import KINDS, MissingOffset, resolve_missing_offsets
 
 COUNTS = ("tp", "n_pred", "n_truth")
@@ -90,8 +91,8 @@ PROTOCOLS: Mapping[str, Protocol] = {
 }
 
 
-@dataclass(frozen=True)
-class Counts:
+@dataclass(frozen=True, repr=False)
+class Counts(Summary):
     """True positives, detections and truths, and the rates that follow from them."""
 
     tp: int
@@ -113,6 +114,10 @@ class Counts:
         """Harmonic mean of precision and recall: 2 tp / (detections + truths)."""
         both = self.n_pred + self.n_truth
         return 2 * self.tp / both if both else 0.0
+
+    def _facts(self) -> Mapping[str, object]:
+        rates = {"precision": self.precision, "recall": self.recall, "f1": self.f1}
+        return asdict(self) | {name: f"{rate:.4f}" for name, rate in rates.items()}
 
 
 def score(

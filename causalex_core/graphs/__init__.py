@@ -1,1 +1,5 @@
-"""Graphs over the 12 facial regions."""
+"""Causal graphs with latent common causes: FCI, its tests, and the matrices made of them."""
+
+from causalex_core.graphs.search import fci, fci_from_independence
+
+__all__ = ["fci", "fci_from_independence"]

@@ -13,6 +13,7 @@ What to know of release 0.1.4.8 before its graphs are used for anything but a co
 import contextlib
 import io
 from collections.abc import Iterable
+from typing import Any
 
 import numpy as np
 
@@ -31,28 +32,11 @@ def fci(
     effective_sample_size: EffectiveSampleSize = "frames",
     depth: int | None = None,
 ) -> Pag:
-    """Estimate the graph with causal-learn.
+    """Estimate the graph with causal-learn; arguments and errors are those of our own `fci`.
 
-    Parameters
-    ----------
-    samples, alpha, depth
-        As in `causalex_core.graphs.search.fci`.
-    effective_sample_size
-        Only ``frames``.
-
-    Returns
-    -------
-    Pag
-        In our coding of marks.
-
-    Raises
-    ------
-    CausalexError
-        As our own `fci`; also for any other effective sample size.
+    Any effective sample size but ``frames`` is refused.
     """
-    # Imported late: it takes seconds and most callers never ask for it.
-    from causallearn.search.ConstraintBased import FCI
-
+    FCI = _their_fci()  # noqa: N806
     if effective_sample_size != "frames":
         raise CausalexError(
             f"causal-learn with effective sample size {effective_sample_size!r}: it knows only"
@@ -60,11 +44,13 @@ def fci(
         )
     series = independence.centre(samples)
     independence.correlations(series)
-    deepest = -1 if depth is None else depth
-    # It prints every edge that it finds visible.
-    with contextlib.redirect_stdout(io.StringIO()):
+    with contextlib.redirect_stdout(io.StringIO()):  # it prints every edge that it finds visible
         graph, _ = FCI.fci(
-            np.concatenate(series), "fisherz", alpha, depth=deepest, show_progress=False
+            np.concatenate(series),
+            "fisherz",
+            alpha,
+            depth=-1 if depth is None else depth,
+            show_progress=False,
         )
     settings = {
         "backend": "causal-learn",
@@ -79,14 +65,8 @@ def fci(
 
 
 def fci_from_independence(n: int, independent: Independent) -> Pag:
-    """Find the graph of `n` nodes from answers about independence, with causal-learn.
-
-    Parameters
-    ----------
-    n, independent
-        As in `causalex_core.graphs.search.fci_from_independence`.
-    """
-    from causallearn.search.ConstraintBased import FCI
+    """Find the graph of `n` nodes from answers about independence, as our own function does."""
+    FCI = _their_fci()  # noqa: N806
     from causallearn.utils import cit
 
     class Oracle(cit.CIT_Base):
@@ -104,6 +84,17 @@ def fci_from_independence(n: int, independent: Independent) -> Pag:
     with contextlib.redirect_stdout(io.StringIO()):
         graph, _ = FCI.fci(samples, "oracle", 0.5, show_progress=False)
     return Pag(_our_marks(graph.graph), settings={"backend": "causal-learn"})
+
+
+def _their_fci() -> Any:
+    """Module of causal-learn, which takes seconds to import and belongs to no core installation."""
+    try:
+        from causallearn.search.ConstraintBased import FCI
+    except ImportError as error:
+        raise CausalexError(
+            f"causal-learn does not load here ({error}): pip install 'causalex[book]'"
+        ) from error
+    return FCI
 
 
 def _our_marks(theirs: np.ndarray) -> np.ndarray:

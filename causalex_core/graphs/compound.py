@@ -1,4 +1,4 @@
-"""From marks to the matrices of Causal-Ex: causal A (Eq. 1), compound C, out-degree (Eq. 6)."""
+"""From marks to the matrices of Causal-Ex: the causal A, the compound C, the out-degree."""
 
 from collections.abc import Callable, Mapping
 
@@ -20,24 +20,14 @@ POLICIES: Mapping[str, Callable[[np.ndarray], np.ndarray]] = {
 
 
 def adjacency(marks: np.ndarray, policy: str) -> np.ndarray:
-    """Causal matrix A.
+    """Causal matrix A (n, n) of zeros and ones: A[i, j] = 1 for an edge from i to j, Eq. 1.
 
     Parameters
     ----------
     marks
         (n, n), as in `causalex_core.graphs.pag.Pag`.
     policy
-        Which edges count: ``any_edge``, ``directed`` or ``possibly_directed``.
-
-    Returns
-    -------
-    ndarray
-        (n, n) float32 of zeros and ones, A[i, j] = 1 for an edge from i to j; zero diagonal.
-
-    Raises
-    ------
-    CausalexError
-        If the policy is unknown.
+        Which edges count, a key of :data:`POLICIES`; another raises a CausalexError.
     """
     if policy not in POLICIES:
         raise CausalexError(f"policy {policy!r}: expected one of {list(POLICIES)}")
@@ -45,45 +35,20 @@ def adjacency(marks: np.ndarray, policy: str) -> np.ndarray:
 
 
 def out_degree(marks: np.ndarray) -> np.ndarray:
-    """Number of edges --> and o-> out of each node.
-
-    Returns
-    -------
-    ndarray
-        (n,) int64.
-    """
+    """Number (n,) of edges --> and o-> out of each node."""
     return POLICIES["possibly_directed"](marks).sum(axis=1)
 
 
 def most_causal(marks: np.ndarray) -> np.ndarray:
-    """Nodes of the largest out-degree: E_f of Eq. 6.
-
-    Returns
-    -------
-    ndarray
-        (n,) bool; all of several that tie, none if no edge leaves any node.
-    """
+    """Nodes (n,) of the largest out-degree, E_f of Eq. 6: all that tie; none without an edge."""
     degree = out_degree(marks)
     return (degree == degree.max(initial=0)) & (degree > 0)
 
 
 def compound(causal: np.ndarray, prior: np.ndarray, self_loops: bool = True) -> np.ndarray:
-    """Compound matrix C = A + B with normalised rows.
+    """Compound matrix C = A + B with normalised rows; A (..., n, n) need not be symmetric.
 
-    Parameters
-    ----------
-    causal
-        (..., n, n) A.
-    prior
-        (n, n) B.
-    self_loops
-        Whether the diagonal, to which only the prior contributes, is kept.
-
-    Returns
-    -------
-    ndarray
-        (..., n, n) float32, each row divided by its L1 norm plus 1e-6. Rows, not rows and
-        columns: A need not be symmetric.
+    Without `self_loops` the diagonal, to which only the prior B contributes, is zero.
     """
     both = causal.astype(np.float32) + prior.astype(np.float32)
     return normalise_rows(both if self_loops else both * (1 - np.eye(both.shape[-1])))

@@ -1,9 +1,9 @@
-"""Conditional independence of regions: partial correlations and how many samples they are worth.
+"""Conditional independence of regions: partial correlations and effective sample sizes.
 
-Fisher's z test calls a partial correlation zero where its size stays under a threshold that
-depends on the number of independent samples. Frames of a smooth signal are not independent;
-Bartlett's formula gives, for each pair of series, the number of independent samples that would
-estimate their correlation as well as the frames do.
+Fisher's z test takes a partial correlation for zero if it is under a threshold that depends on the
+number of independent samples. Frames of a smooth signal are not independent; Bartlett's formula
+gives, for each pair of series, the number of independent samples that would estimate their
+correlation as well.
 
 References
 ----------
@@ -32,15 +32,7 @@ FEWEST_SAMPLES = 4.0
 
 
 class ColumnsError(CausalexError):
-    """What is wrong with some columns, told by their numbers or by their names.
-
-    Parameters
-    ----------
-    problem
-        One line that begins after the columns.
-    columns
-        Numbers of the columns.
-    """
+    """A problem of some columns, which can be told by number or by name."""
 
     def __init__(self, problem: str, columns: Sequence[int]) -> None:
         super().__init__(f"columns {list(columns)} {problem}")
@@ -48,40 +40,29 @@ class ColumnsError(CausalexError):
         self.columns = tuple(columns)
 
     def named(self, what: str, names: Sequence[str]) -> CausalexError:
-        """Return the same error with names; `what` says what the columns are."""
+        """The same error with names; `what` the columns are."""
         return CausalexError(f"{what} {[names[column] for column in self.columns]} {self.problem}")
 
 
 def centre(samples: np.ndarray | Sequence[np.ndarray]) -> list[np.ndarray]:
-    """Check the samples and centre each uninterrupted series.
-
-    Parameters
-    ----------
-    samples
-        (frames, columns), or several such arrays with the same columns: series that do not
-        continue one another, such as clips. Each series is centred on its own means.
-
-    Returns
-    -------
-    list of ndarray
-        float64 series without those of no frames.
+    """Centre each uninterrupted series on its own means, as float64; empty series are dropped.
 
     Raises
     ------
     CausalexError
-        If a value is not finite, a column is constant in every series, or the frames hardly
-        exceed the columns.
+        If shapes differ, a value is not finite, a column is constant in every series, or the
+        frames hardly exceed the columns.
     """
-    given = [samples] if isinstance(samples, np.ndarray) else list(samples)
-    series = [np.ascontiguousarray(one, np.float64) for one in given]
-    shapes = [one.shape for one in series]
+    parts = [samples] if isinstance(samples, np.ndarray) else samples
+    series = [np.ascontiguousarray(part, np.float64) for part in parts]
+    shapes = [part.shape for part in series]
     columns = series[0].shape[-1] if series and series[0].ndim == 2 else 0
     if not 2 <= columns <= LARGEST_GRAPH or any(shape[1:] != (columns,) for shape in shapes):
         raise CausalexError(
             f"samples of shape {shapes}: expected (frames, columns), with 2 to {LARGEST_GRAPH}"
             " columns, the same in each series"
         )
-    series = [one for one in series if len(one)]
+    series = [part for part in series if len(part)]
     frames = sum(map(len, series))
     fewest = columns + len(series) + 3
     if frames < fewest:
@@ -89,22 +70,22 @@ def centre(samples: np.ndarray | Sequence[np.ndarray]) -> list[np.ndarray]:
             f"{frames} frames in {len(series)} series are too few for {columns} columns:"
             f" at least {fewest} are needed"
         )
-    for number, one in enumerate(series):
-        if not np.isfinite(one).all():
-            broken = np.argwhere(~np.isfinite(one))
+    for number, part in enumerate(series):
+        broken = np.argwhere(~np.isfinite(part))
+        if len(broken):
             frame, column = broken[0]
             raise CausalexError(
                 f"series {number} has {len(broken)} values that are not finite, the first at"
                 f" frame {frame}, column {column}: leave those frames out"
             )
-    constant = np.logical_and.reduce([_constant(one) for one in series])
+    constant = np.logical_and.reduce([_constant(part) for part in series])
     if constant.any():
         raise ColumnsError(
             "do not vary: no correlation is defined for them; leave them out or use another"
             " stretch of the video",
             np.flatnonzero(constant).tolist(),
         )
-    return [one - one.mean(axis=0) for one in series]
+    return [part - part.mean(axis=0) for part in series]
 
 
 def _constant(series: np.ndarray) -> np.ndarray:
@@ -116,20 +97,14 @@ def _constant(series: np.ndarray) -> np.ndarray:
 
 
 def correlations(centred: Sequence[np.ndarray]) -> np.ndarray:
-    """Correlation matrix of centred series.
-
-    Returns
-    -------
-    ndarray
-        (columns, columns) float64, summed frame by frame and therefore the same whatever the
-        number of threads.
+    """Correlation matrix (columns, columns) of centred series, the same for any number of threads.
 
     Raises
     ------
     CausalexError
         If a column is a combination of others.
     """
-    products = np.sum([_products(one) for one in centred], axis=0)
+    products = np.sum([_products(series) for series in centred], axis=0)
     size = np.sqrt(products.diagonal())
     matrix = products / np.outer(size, size)
     values, vectors = np.linalg.eigh(matrix)
@@ -165,7 +140,7 @@ def _products(series: np.ndarray) -> np.ndarray:
 
 
 def effective_samples(centred: Sequence[np.ndarray], method: EffectiveSampleSize) -> np.ndarray:
-    """Number of independent samples that each pair of columns is worth.
+    """Number (columns, columns) of independent samples that each pair of columns is worth.
 
     Parameters
     ----------
@@ -176,11 +151,6 @@ def effective_samples(centred: Sequence[np.ndarray], method: EffectiveSampleSize
         were also estimated. ``bartlett`` divides that by ``1 + 2 * sum_k r_x(k) r_y(k)`` over
         the lags before either autocorrelation is first zero or negative; autocorrelations are
         pooled over the series and never reach from one into another.
-
-    Returns
-    -------
-    ndarray
-        (columns, columns) float64.
 
     Raises
     ------
@@ -197,7 +167,7 @@ def effective_samples(centred: Sequence[np.ndarray], method: EffectiveSampleSize
     if method == "bartlett":
         samples /= 1 + 2 * _products(_positive_autocorrelation(centred))
     pairs = samples + np.diag(np.full(columns, np.inf))
-    row, column = (int(place) for place in np.unravel_index(pairs.argmin(), pairs.shape))
+    row, column = map(int, np.unravel_index(pairs.argmin(), pairs.shape))
     if samples[row, column] < FEWEST_SAMPLES:
         raise ColumnsError(
             f"are worth only {samples[row, column]:.1f} independent samples in {degrees} frames,"
@@ -223,19 +193,9 @@ def _positive_autocorrelation(centred: Sequence[np.ndarray]) -> np.ndarray:
 def thresholds(samples: np.ndarray, alpha: float) -> np.ndarray:
     """Squared partial correlations up to which Fisher's z test finds independence.
 
-    Parameters
-    ----------
-    samples
-        (columns, columns) effective numbers of samples.
-    alpha
-        Two-sided level of the test.
-
-    Returns
-    -------
-    ndarray
-        (columns - 1, columns, columns) float64, by the size of the conditioning set; -1, which
-        no square reaches, where less than one degree of freedom is left: a test that cannot be
-        made removes no edge.
+    From effective sample sizes (columns, columns) and the two-sided level: (columns - 1, columns,
+    columns), by the size of the conditioning set; -1, which no square reaches, where less than one
+    degree of freedom is left: a test that cannot be made removes no edge.
     """
     sizes = np.arange(len(samples) - 1)
     degrees = samples - sizes[:, None, None] - 3
@@ -247,7 +207,7 @@ def thresholds(samples: np.ndarray, alpha: float) -> np.ndarray:
 def separated_by_correlation(
     correlation: np.ndarray, limits: np.ndarray, tests: np.ndarray, level: int
 ) -> np.ndarray:
-    """Decide tests of conditional independence from one correlation matrix.
+    """Decide tests of conditional independence, (tests,) bool, from one correlation matrix.
 
     Parameters
     ----------
@@ -260,11 +220,6 @@ def separated_by_correlation(
         lexicographic order, because sets with a common beginning share its elimination.
     level
         Size of every conditioning set.
-
-    Returns
-    -------
-    ndarray
-        (tests,) bool: found independent.
     """
     columns = len(correlation)
     one = np.int64(1)

@@ -1,11 +1,10 @@
-"""Marks at the ends of the edges: rules R0 to R4 and R8 to R10 of FCI.
+"""Orientation rules R0 to R4 and R8 to R10 of FCI (Zhang 2008).
 
-A rule looks at the marks as they were before it, for all nodes at once, and asks for marks;
-then every circle that was asked to become one thing becomes it. Where finite data make a rule
-ask for an arrowhead and for a tail at the same place, the circle stays: the evidence is in
-conflict. So neither the order of the columns nor that of the nodes has a say, and no edge ends
-with two tails or with a circle beside a tail, which only selection could bring about (R5 to R7,
-which produce them, are left out).
+A rule reads the marks as they were before it, for all nodes at once, and requests marks; then each
+circle for which all requests agree is oriented. Where finite data make a rule request an arrowhead
+and a tail at the same end, the circle stays: the evidence is in conflict. So the order of nodes
+has no effect. R5 to R7 are left out: they orient what only selection could bring about, edges with
+two tails or with a circle beside a tail.
 
 References
 ----------
@@ -22,20 +21,20 @@ WANT_ARROWHEAD, WANT_TAIL = 1, 2
 
 
 @compiled
-def colliders(adjacent: np.ndarray, separators: np.ndarray) -> np.ndarray:
-    """R0: circles everywhere, arrowheads where two parted nodes meet outside their separators.
+def colliders(adjacent: np.ndarray, sepset: np.ndarray) -> np.ndarray:
+    """R0: orient each unshielded triple i, j, k as i *-> j <-* k if j is not in sepset(i, k).
 
     Parameters
     ----------
     adjacent
         (n,) neighbours of each node, as bits.
-    separators
-        (n, n) nodes that separate each parted pair, as bits.
+    sepset
+        (n, n) nodes that separate each non-adjacent pair, as bits.
 
     Returns
     -------
     ndarray
-        (n, n) uint8 marks.
+        (n, n) uint8 marks: arrowheads at colliders, circles elsewhere.
     """
     n = len(adjacent)
     marks = np.zeros((n, n), np.uint8)
@@ -47,7 +46,7 @@ def colliders(adjacent: np.ndarray, separators: np.ndarray) -> np.ndarray:
         for k in range(i + 1, n):
             if adjacent[i] >> k & 1:
                 continue
-            middle = adjacent[i] & adjacent[k] & ~separators[i, k]
+            middle = adjacent[i] & adjacent[k] & ~sepset[i, k]
             while middle:
                 j = lowest(middle)
                 middle ^= np.int64(1) << j
@@ -57,57 +56,50 @@ def colliders(adjacent: np.ndarray, separators: np.ndarray) -> np.ndarray:
 
 
 @compiled
-def orient(adjacent: np.ndarray, separators: np.ndarray, marks: np.ndarray) -> None:
+def orient(adjacent: np.ndarray, sepset: np.ndarray, marks: np.ndarray) -> None:
     """Apply R1 to R4 until nothing changes, then R8 to R10 likewise; `marks` in place.
 
-    Parameters
-    ----------
-    adjacent, separators
-        As in `colliders`.
-    marks
-        Result of `colliders`.
+    `adjacent`, `sepset` and `marks` are arguments and result of `colliders`.
     """
-    wanted = np.zeros_like(marks)
+    requests = np.zeros_like(marks)
     changed = True
     while changed:
-        changed = False
-        _away_from_collider(marks, wanted)
-        changed |= _settle(marks, wanted)
-        _along_directed(marks, wanted)
-        changed |= _settle(marks, wanted)
-        _double_triangle(marks, wanted)
-        changed |= _settle(marks, wanted)
-        _discriminating_paths(adjacent, separators, marks, wanted)
-        changed |= _settle(marks, wanted)
+        _rule_1(marks, requests)
+        changed = _settle(marks, requests)
+        _rule_2(marks, requests)
+        changed |= _settle(marks, requests)
+        _rule_3(marks, requests)
+        changed |= _settle(marks, requests)
+        _rule_4(adjacent, sepset, marks, requests)
+        changed |= _settle(marks, requests)
     changed = True
     while changed:
-        changed = False
-        _shortcut(marks, wanted)
-        changed |= _settle(marks, wanted)
-        _uncovered_paths(adjacent, marks, wanted)
-        changed |= _settle(marks, wanted)
+        _rule_8(marks, requests)
+        changed = _settle(marks, requests)
+        _rules_9_and_10(adjacent, marks, requests)
+        changed |= _settle(marks, requests)
 
 
 @compiled
-def _settle(marks: np.ndarray, wanted: np.ndarray) -> bool:
-    """Turn the circles on which all requests agree; forget the requests."""
+def _settle(marks: np.ndarray, requests: np.ndarray) -> bool:
+    """Orient the circles for which all requests agree; clear the requests."""
     changed = False
     n = len(marks)
     for i in range(n):
         for j in range(n):
-            if marks[i, j] == CIRCLE and wanted[i, j] == WANT_ARROWHEAD:
+            if marks[i, j] == CIRCLE and requests[i, j] == WANT_ARROWHEAD:
                 marks[i, j] = ARROWHEAD
                 changed = True
-            elif marks[i, j] == CIRCLE and wanted[i, j] == WANT_TAIL:
+            elif marks[i, j] == CIRCLE and requests[i, j] == WANT_TAIL:
                 marks[i, j] = TAIL
                 changed = True
-            wanted[i, j] = 0
+            requests[i, j] = 0
     return changed
 
 
 @compiled
-def _away_from_collider(marks: np.ndarray, wanted: np.ndarray) -> None:
-    """R1: i *-> j o-* k with i, k parted gives j --> k."""
+def _rule_1(marks: np.ndarray, requests: np.ndarray) -> None:
+    """R1: in an unshielded triple i *-> j o-* k, orient j --> k."""
     n = len(marks)
     for j in range(n):
         for k in range(n):
@@ -115,13 +107,13 @@ def _away_from_collider(marks: np.ndarray, wanted: np.ndarray) -> None:
                 continue
             for i in range(n):
                 if marks[i, j] == ARROWHEAD and i != k and marks[i, k] == NONE:
-                    wanted[k, j] |= WANT_TAIL
-                    wanted[j, k] |= WANT_ARROWHEAD
+                    requests[k, j] |= WANT_TAIL
+                    requests[j, k] |= WANT_ARROWHEAD
 
 
 @compiled
-def _along_directed(marks: np.ndarray, wanted: np.ndarray) -> None:
-    """R2: i --> j *-> k or i *-> j --> k, with i *-o k, gives i *-> k."""
+def _rule_2(marks: np.ndarray, requests: np.ndarray) -> None:
+    """R2: if i --> j *-> k or i *-> j --> k, and i *-o k, orient i *-> k."""
     n = len(marks)
     for i in range(n):
         for k in range(n):
@@ -130,12 +122,12 @@ def _along_directed(marks: np.ndarray, wanted: np.ndarray) -> None:
             for j in range(n):
                 chain = marks[i, j] == ARROWHEAD and marks[j, k] == ARROWHEAD
                 if chain and (marks[j, i] == TAIL or marks[k, j] == TAIL):
-                    wanted[i, k] |= WANT_ARROWHEAD
+                    requests[i, k] |= WANT_ARROWHEAD
 
 
 @compiled
-def _double_triangle(marks: np.ndarray, wanted: np.ndarray) -> None:
-    """R3: i *-> j <-* k, i *-o m o-* k, m *-o j, with i, k parted, gives m *-> j."""
+def _rule_3(marks: np.ndarray, requests: np.ndarray) -> None:
+    """R3: if i *-> j <-* k, i *-o m o-* k and m *-o j, with i, k not adjacent: m *-> j."""
     n = len(marks)
     for m in range(n):
         for j in range(n):
@@ -145,23 +137,24 @@ def _double_triangle(marks: np.ndarray, wanted: np.ndarray) -> None:
                 if marks[i, j] != ARROWHEAD or marks[i, m] != CIRCLE:
                     continue
                 for k in range(i + 1, n):
-                    apart = marks[i, k] == NONE
-                    if apart and marks[k, j] == ARROWHEAD and marks[k, m] == CIRCLE:
-                        wanted[m, j] |= WANT_ARROWHEAD
+                    unshielded = marks[i, k] == NONE
+                    if unshielded and marks[k, j] == ARROWHEAD and marks[k, m] == CIRCLE:
+                        requests[m, j] |= WANT_ARROWHEAD
 
 
 @compiled
-def _discriminating_paths(
-    adjacent: np.ndarray, separators: np.ndarray, marks: np.ndarray, wanted: np.ndarray
+def _rule_4(
+    adjacent: np.ndarray, sepset: np.ndarray, marks: np.ndarray, requests: np.ndarray
 ) -> None:
-    """R4: on every path start ... i j k that discriminates for j, with j o-* k.
+    """R4: for a discriminating path (start, ..., i, j, k) for j, with j o-* k.
 
-    From i back to the node after the start, every node is a collider on the path and a parent
-    of k; the start is parted from k. If j separated them, j --> k; if not, i <-> j <-> k.
+    From i back to the node after the start, every node is a collider on the path and a parent of
+    k; start and k are not adjacent. If j is in sepset(start, k), orient j --> k, otherwise
+    i <-> j <-> k.
     """
     n = len(marks)
     one = np.int64(1)
-    waiting = np.empty(n, np.int64)
+    queue = np.empty(n, np.int64)
     for k in range(n):
         parents = np.int64(0)
         for i in range(n):
@@ -174,31 +167,31 @@ def _discriminating_paths(
                 if not parents >> i & 1 or marks[j, i] != ARROWHEAD:
                     continue
                 seen = one << i | one << j | one << k
-                waiting[0] = i
+                queue[0] = i
                 count = 1
                 position = 0
                 while position < count:
-                    node = waiting[position]
+                    node = queue[position]
                     position += 1
                     for before in range(n):
                         if seen >> before & 1 or marks[before, node] != ARROWHEAD:
                             continue
                         seen |= one << before
                         if not adjacent[before] >> k & 1:
-                            if separators[before, k] >> j & 1:
-                                wanted[k, j] |= WANT_TAIL
+                            if sepset[before, k] >> j & 1:
+                                requests[k, j] |= WANT_TAIL
                             else:
-                                wanted[i, j] |= WANT_ARROWHEAD
-                                wanted[k, j] |= WANT_ARROWHEAD
-                            wanted[j, k] |= WANT_ARROWHEAD
+                                requests[i, j] |= WANT_ARROWHEAD
+                                requests[k, j] |= WANT_ARROWHEAD
+                            requests[j, k] |= WANT_ARROWHEAD
                         elif parents >> before & 1 and marks[node, before] == ARROWHEAD:
-                            waiting[count] = before
+                            queue[count] = before
                             count += 1
 
 
 @compiled
-def _shortcut(marks: np.ndarray, wanted: np.ndarray) -> None:
-    """R8: i --> j --> k with i o-> k gives i --> k."""
+def _rule_8(marks: np.ndarray, requests: np.ndarray) -> None:
+    """R8: if i --> j --> k and i o-> k, orient i --> k."""
     n = len(marks)
     for i in range(n):
         for k in range(n):
@@ -207,15 +200,15 @@ def _shortcut(marks: np.ndarray, wanted: np.ndarray) -> None:
             for j in range(n):
                 first = marks[i, j] == ARROWHEAD and marks[j, i] == TAIL
                 if first and marks[j, k] == ARROWHEAD and marks[k, j] == TAIL:
-                    wanted[k, i] |= WANT_TAIL
+                    requests[k, i] |= WANT_TAIL
 
 
 @compiled
-def _uncovered_paths(adjacent: np.ndarray, marks: np.ndarray, wanted: np.ndarray) -> None:
-    """R9 and R10: a tail at i on i o-> k, from uncovered potentially directed paths out of i.
+def _rules_9_and_10(adjacent: np.ndarray, marks: np.ndarray, requests: np.ndarray) -> None:
+    """R9 and R10: orient i o-> k as i --> k by uncovered potentially directed paths out of i.
 
-    R9: one to k itself whose first node is parted from k. R10: two, to different parents of k,
-    whose first nodes differ and are parted from each other.
+    R9: one to k whose first node is not adjacent to k. R10: two, to different parents of k, whose
+    first nodes differ and are not adjacent.
     """
     n = len(marks)
     one = np.int64(1)
@@ -239,18 +232,18 @@ def _uncovered_paths(adjacent: np.ndarray, marks: np.ndarray, wanted: np.ndarray
                         continue
                     for first in range(n):
                         if firsts[parent] >> first & 1:
-                            parted = firsts[other] & ~adjacent[first] & ~(one << first)
-                            tail = tail or parted != 0
+                            second = firsts[other] & ~adjacent[first] & ~(one << first)
+                            tail = tail or second != 0
             if tail:
-                wanted[k, i] |= WANT_TAIL
+                requests[k, i] |= WANT_TAIL
 
 
 @compiled
 def _first_nodes(adjacent: np.ndarray, marks: np.ndarray, start: int) -> np.ndarray:
     """For each node, the first nodes of the uncovered potentially directed paths to it.
 
-    On such a path no edge has an arrowhead at its beginning or a tail at its end, and no two
-    neighbours of a node on the path are joined.
+    On such a path no edge has an arrowhead at its beginning or a tail at its end (potentially
+    directed), and no two neighbours of a node on it are adjacent (uncovered).
     """
     n = len(marks)
     one = np.int64(1)

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from causalex_core import paths
+from causalex_core.display import Summary
 from causalex_core.errors import CausalexError
 
 NONE, CIRCLE, ARROWHEAD, TAIL = 0, 1, 2, 3
@@ -19,8 +20,8 @@ _AT_START = {CIRCLE: "o", ARROWHEAD: "<", TAIL: "-"}
 _AT_END = {CIRCLE: "o", ARROWHEAD: ">", TAIL: "-"}
 
 
-@dataclass(frozen=True, eq=False)
-class Pag:
+@dataclass(frozen=True, eq=False, repr=False)
+class Pag(Summary):
     """A partial ancestral graph and how it was found.
 
     Attributes
@@ -71,13 +72,15 @@ class Pag:
             for i, j in np.argwhere(np.triu(self.adjacency)).tolist()
         ]
 
-    def to_json(self, **more: Any) -> str:
-        """Text that `from_json` reads; the same bytes for the same graph.
+    def _facts(self) -> Mapping[str, object]:
+        names = self.settings.get("regions") or range(len(self.marks))
+        edges = "; ".join(f"{names[i]} {kind} {names[j]}" for i, kind, j in self.edges())
+        return {"nodes": len(self.marks), "alpha": self.alpha, "edges": f"[{edges}]"}
 
-        Parameters
-        ----------
-        more
-            Further keys, for other readers: `from_json` passes over them.
+    def to_json(self, **more: Any) -> str:
+        """Text that `from_json` reads, with further keys that it ignores.
+
+        The same graph gives the same bytes.
         """
         content = {
             "format": FORMAT,
@@ -100,13 +103,7 @@ def _rows(value: Any) -> str:
 
 
 def from_json(text: str) -> Pag:
-    """Read what `Pag.to_json` wrote.
-
-    Raises
-    ------
-    CausalexError
-        If it is something else.
-    """
+    """Read what `Pag.to_json` wrote; anything else raises a CausalexError."""
     try:
         content = json.loads(text)
         known = content["format"] == FORMAT
@@ -127,13 +124,7 @@ def from_json(text: str) -> Pag:
 
 
 def read(path: Path) -> Pag:
-    """Read a graph file.
-
-    Raises
-    ------
-    CausalexError
-        If the file is missing or is not a graph.
-    """
+    """Read a graph file; one that is missing or no graph raises a CausalexError."""
     try:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:

@@ -1,20 +1,16 @@
-"""Prior graph: which regions the annotators saw move together (Eq. 2 of Causal-Ex).
+"""Prior graph B: which regions the annotators saw move together.
 
 An action unit is mapped to the regions that it moves; each annotated expression then counts
-pairs of regions. The counting is that of AUW-GCN, on whose matrix Causal-Ex builds.
+pairs of regions, as in AUW-GCN, on whose matrix Causal-Ex builds.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from fractions import Fraction
 from itertools import combinations
-from math import gcd, lcm
 
 import numpy as np
-from scipy.sparse.csgraph import connected_components
 
 from causalex_core import regions
-from causalex_core.errors import CausalexError
 
 LEFT_BROW, RIGHT_BROW = (0, 1, 2), (3, 4, 5)
 INNER_BROWS, OUTER_BROWS = (2, 3), (0, 1, 4, 5)
@@ -35,24 +31,12 @@ AUW_GCN: Mapping[int, tuple[int, ...]] = {
 
 @dataclass(frozen=True)
 class Placement:
-    """Where an action unit shows on the 12 regions.
+    """Where an action unit shows on the 12 regions."""
 
-    Attributes
-    ----------
-    action_unit
-        FACS code.
-    name
-        FACS name.
-    regions
-        Regions that it displaces; empty if none of the 12 lies on them.
-    reason
-        What the FACS manual says moves, in our words.
-    """
-
-    action_unit: int
-    name: str
-    regions: tuple[int, ...]
-    reason: str
+    action_unit: int  # FACS code
+    name: str  # FACS name
+    regions: tuple[int, ...]  # that it displaces; empty if none of the 12 lies there
+    reason: str  # what the FACS manual says moves, in our words
 
 
 FACS_PLACEMENTS = (
@@ -95,14 +79,14 @@ FACS_PLACEMENTS = (
     Placement(45, "blink", (), "eyelids: no region"),
 )
 FACS: Mapping[int, tuple[int, ...]] = {
-    place.action_unit: place.regions for place in FACS_PLACEMENTS if place.regions
+    placement.action_unit: placement.regions for placement in FACS_PLACEMENTS if placement.regions
 }
 
 
 def prior_counts(
     action_units: Iterable[Sequence[int]], mapping: Mapping[int, tuple[int, ...]]
 ) -> np.ndarray:
-    """Count how often two regions were annotated as moving together.
+    """Count how often two regions were annotated as moving together: Eq. 2 before normalisation.
 
     Parameters
     ----------
@@ -121,11 +105,10 @@ def prior_counts(
     """
     counts = np.zeros((regions.COUNT, regions.COUNT), np.float32)
     for units in action_units:
-        places = [mapping[unit] for unit in units if unit in mapping]
-        if len(places) == 1:
-            alone = list(places[0])
-            counts[alone, alone] += 1
-        for first, second in combinations(places, 2):
+        moved = [mapping[unit] for unit in units if unit in mapping]
+        if len(moved) == 1:
+            counts[moved[0], moved[0]] += 1
+        for first, second in combinations(moved, 2):
             together = np.zeros_like(counts)
             together[np.ix_(first, second)] = 1
             counts += together + together.T
@@ -133,116 +116,10 @@ def prior_counts(
 
 
 def normalise_rows(counts: np.ndarray) -> np.ndarray:
-    """Divide each row by its L1 norm plus 1e-6, in float32 throughout.
+    """Divide each row of (..., n, n) by its L1 norm plus 1e-6; rows of zeros stay zero.
 
-    Parameters
-    ----------
-    counts
-        (..., n, n). Rows of zeros stay zero.
-
-    Returns
-    -------
-    ndarray
-        float32. Counts are made float32 *before* dividing: dividing in float64 and rounding
-        afterwards gives other last bits than the published matrices.
+    Counts become float32 *before* dividing: dividing in float64 and rounding afterwards gives
+    other last bits than the published matrices.
     """
     single = counts.astype(np.float32)
     return single / (np.abs(single).sum(axis=-1, keepdims=True) + np.float32(1e-6))
-
-
-def held_out(counts_by_subject: np.ndarray) -> np.ndarray:
-    """Prior of each fold when the held-out subject's annotations are left out.
-
-    Parameters
-    ----------
-    counts_by_subject
-        (subjects, 12, 12) counts.
-
-    Returns
-    -------
-    ndarray
-        (subjects, 12, 12) row-normalised matrices of all other subjects.
-    """
-    return normalise_rows(counts_by_subject.sum(axis=0) - counts_by_subject)
-
-
-def recover_counts(published: np.ndarray, largest: int = 1000) -> np.ndarray:
-    """Find the smallest symmetric integer counts behind a row-normalised matrix.
-
-    Each row gives its counts up to a factor, symmetry fixes the factors of connected rows among
-    each other, and each connected block is then multiplied until it normalises back to the same
-    float32 bits (the 1e-6 of the norm shows in the bits of small counts).
-
-    Parameters
-    ----------
-    published
-        (n, n) float32 with rows that sum to 1 or 0.
-    largest
-        Largest row sum, and largest multiple, to try.
-
-    Returns
-    -------
-    ndarray
-        (n, n) int64, symmetric, with ``normalise_rows`` equal to `published` bit for bit. Larger
-        multiples of a block may do as well.
-
-    Raises
-    ------
-    CausalexError
-        If a row has no such counts, or no symmetric table exists.
-    """
-    rows = np.array([_row_ratios(row, largest) for row in published])
-    counts = rows * _symmetric_factors(rows)[:, None]
-    if not (counts == counts.T).all():
-        raise CausalexError("the matrix does not follow from symmetric integer counts")
-    blocks, block_of = connected_components(counts, directed=False)
-    for block in range(blocks):
-        ensemble = block_of == block
-        counts[ensemble] *= _multiple(counts[ensemble], published[ensemble], largest)
-    return counts
-
-
-def _row_ratios(row: np.ndarray, largest: int) -> np.ndarray:
-    """Smallest integers in the ratios of a row; zeros for a row of zeros."""
-    for total in range(1, largest + 1):
-        scaled = row.astype(np.float64) * total
-        counts = np.rint(scaled).astype(np.int64)
-        # The norm's 1e-6 and float32 move a scaled cell by less than this; the nearest fraction
-        # with another denominator up to 1000 lies ten times farther.
-        if np.abs(scaled - counts).max() < 2e-6 + 1.2e-7 * total and counts.sum() in (0, total):
-            return counts
-    raise CausalexError(
-        f"no integer counts with a row sum up to {largest} give the row {np.round(row, 4).tolist()}"
-    )
-
-
-def _symmetric_factors(rows: np.ndarray) -> np.ndarray:
-    """Smallest integers f with f[i] * rows[i, j] == f[j] * rows[j, i] wherever rows allow it."""
-    factors: dict[int, Fraction] = {}
-    for start in range(len(rows)):
-        if start in factors:
-            continue
-        block, waiting = {start: Fraction(1)}, [start]
-        while waiting:
-            here = waiting.pop()
-            for there in np.flatnonzero(rows[here]).tolist():
-                if there not in block and rows[there, here]:
-                    ratio = Fraction(int(rows[here, there]), int(rows[there, here]))
-                    block[there] = block[here] * ratio
-                    waiting.append(there)
-        scale = Fraction(
-            lcm(*(value.denominator for value in block.values())),
-            gcd(*(value.numerator for value in block.values())),
-        )
-        factors |= {place: value * scale for place, value in block.items()}
-    return np.array([int(factors[place]) for place in range(len(rows))], np.int64)
-
-
-def _multiple(counts: np.ndarray, published: np.ndarray, largest: int) -> int:
-    """Smallest multiple of counts that gives the published bits."""
-    for multiple in range(1, largest + 1):
-        if normalise_rows(multiple * counts).tobytes() == published.tobytes():
-            return multiple
-    raise CausalexError(
-        f"no multiple up to {largest} of the counts in the matrix's ratios gives its bits"
-    )

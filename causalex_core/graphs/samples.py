@@ -1,24 +1,87 @@
-"""From the motion of regions to samples of a graph search.
+"""From the motion of regions to samples of a graph search, and to their graph.
 
-Motion has two components per region, a graph one node. How the two become one is a choice that
-the paper leaves open.
+Motion has two components per region, a graph has one node. How the two become one is a choice
+that the paper leaves open.
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from typing import Literal
 
 import numpy as np
 
+from causalex_core import regions
 from causalex_core.errors import CausalexError
+from causalex_core.graphs import causal_learn
+from causalex_core.graphs.independence import ColumnsError, EffectiveSampleSize
+from causalex_core.graphs.pag import Pag
+from causalex_core.graphs.search import fci
+from causalex_core.motion.record import MotionRecord
 
 # (T, regions, 2) -> series of (frames, regions).
 COMPONENTS: Mapping[str, Callable[[np.ndarray], list[np.ndarray]]] = {
     "magnitude": lambda motion: [np.hypot(motion[..., 0], motion[..., 1])],
     "horizontal": lambda motion: [motion[..., 0]],
     "vertical": lambda motion: [motion[..., 1]],
-    # The authors' code puts v below u. Where a region moves along a slanted line, the two of one
-    # frame say the same twice, and no effective sample size here makes up for that.
+    # The authors' code puts v below u. Where a region moves along a slanted line, both tell the
+    # same, and no effective sample size here makes up for that.
     "stacked": lambda motion: [motion[..., 0], motion[..., 1]],
 }
+
+
+def graph(
+    records: MotionRecord | Sequence[MotionRecord],
+    alpha: float = 0.01,
+    *,
+    components: str = "magnitude",
+    leave_out_first: int = 0,
+    effective_sample_size: EffectiveSampleSize = "bartlett",
+    depth: int | None = None,
+    possible_d_sep: bool = True,
+    backend: Literal["causalex", "causal-learn"] = "causalex",
+) -> Pag:
+    """Estimate the causal graph of the 12 regions by FCI.
+
+    Parameters
+    ----------
+    records
+        Motion of one video, or of several, which are pooled.
+    alpha, effective_sample_size, depth, possible_d_sep
+        See :func:`causalex_core.graphs.search.fci`.
+    components, leave_out_first
+        See :func:`motion_series`.
+    backend
+        ``causal-learn`` is for comparison, see :mod:`causalex_core.graphs.causal_learn`.
+
+    Raises
+    ------
+    CausalexError
+        If no frame is left, a region does not vary, regions are collinear, or an option is out of
+        range.
+    """
+    records = [records] if isinstance(records, MotionRecord) else records
+    series = [
+        part
+        for record in records
+        for part in motion_series(record.motion, record.measured, components, leave_out_first)
+    ]
+    if not series:
+        longest = max((len(record.motion) for record in records), default=0)
+        raise CausalexError(
+            f"leaving out the first {leave_out_first} frames leaves none: the longest video has"
+            f" {longest}"
+        )
+    if backend == "causal-learn" and not possible_d_sep:
+        raise CausalexError("causal-learn has no option to leave out possible-d-sep")
+    try:
+        if backend == "causal-learn":
+            pag = causal_learn.fci(series, alpha, effective_sample_size, depth)
+        else:
+            pag = fci(series, alpha, effective_sample_size, depth, possible_d_sep)
+    except ColumnsError as error:
+        raise error.named("regions", regions.NAMES) from error
+    chosen = {"components": components, "leave_out_first": leave_out_first}
+    return replace(pag, settings={**pag.settings, **chosen, "regions": list(regions.NAMES)})
 
 
 def motion_series(
@@ -38,7 +101,7 @@ def motion_series(
         lies before and after them are different series.
     components
         ``magnitude``: the length of the vector. ``horizontal``, ``vertical``: u or v alone.
-        ``stacked``: u and v as separate series (`released`).
+        ``stacked``: u and v as separate series.
     leave_out_first
         Rows at the beginning that are left out, such as a start of the recording that moves all
         regions at once.
@@ -47,22 +110,17 @@ def motion_series(
     -------
     list of ndarray
         float64 (frames, regions) each.
-
-    Raises
-    ------
-    CausalexError
-        If a shape or the name of the components is wrong, or a negative number is left out.
     """
     if leave_out_first < 0:
         raise CausalexError(f"first frames to leave out: {leave_out_first}, expected 0 or more")
     if components not in COMPONENTS:
         raise CausalexError(f"components {components!r}: expected one of {list(COMPONENTS)}")
-    runs = _runs(motion, measured, leave_out_first)
-    return [series for run in runs for series in COMPONENTS[components](run)]
+    measured_runs = runs(motion, measured, leave_out_first)
+    return [series for run in measured_runs for series in COMPONENTS[components](run)]
 
 
-def _runs(
-    motion: np.ndarray, measured: np.ndarray | None, leave_out_first: int = 0
+def runs(
+    motion: np.ndarray, measured: np.ndarray | None = None, leave_out_first: int = 0
 ) -> list[np.ndarray]:
     """Uninterrupted stretches of measured rows, float64 (frames, regions, 2) each."""
     motion = np.asarray(motion, np.float64)
@@ -79,66 +137,3 @@ def _runs(
     # Beginnings and ends of the runs of measured rows alternate.
     borders = np.flatnonzero(np.diff(np.concatenate([[False], measured, [False]])))
     return [motion[start:end] for start, end in borders.reshape(-1, 2)]
-
-
-def motion_blocks(
-    motion: np.ndarray,
-    frames: int,
-    measured: np.ndarray | None = None,
-    components: str = "magnitude",
-) -> list[list[np.ndarray]]:
-    """Cut the motion of one video into blocks that can be drawn like clips.
-
-    Parameters
-    ----------
-    motion, measured, components
-        As in `motion_series`.
-    frames
-        As in `blocks`.
-
-    Returns
-    -------
-    list of list of ndarray
-        Of each block its series: both components of a frame stay together.
-
-    Raises
-    ------
-    CausalexError
-        As `motion_series` and `blocks`.
-    """
-    return [
-        motion_series(block, None, components) for block in blocks(_runs(motion, measured), frames)
-    ]
-
-
-def blocks(series: Sequence[np.ndarray], frames: int) -> list[np.ndarray]:
-    """Cut series into blocks that can be drawn like clips.
-
-    Parameters
-    ----------
-    series
-        (frames, columns) each, or (frames, regions, 2).
-    frames
-        Length of a block. It should be long beside the time over which frames depend on
-        earlier ones.
-
-    Returns
-    -------
-    list of ndarray
-        The blocks, without what is left over at the end of each series.
-
-    Raises
-    ------
-    CausalexError
-        If `frames` is less than 2, or no series is that long.
-    """
-    longest = max(map(len, series), default=0)
-    if not 2 <= frames <= longest:
-        raise CausalexError(
-            f"blocks of {frames} frames: expected 2 to the length of the longest series, {longest}"
-        )
-    return [
-        one[start : start + frames]
-        for one in series
-        for start in range(0, len(one) - frames + 1, frames)
-    ]

@@ -1,8 +1,8 @@
-"""Fast causal inference: from samples, or from an oracle, to a partial ancestral graph.
+"""Fast causal inference (FCI): from samples, or from an oracle, to a partial ancestral graph.
 
-FCI allows for latent common causes. Cutting the size of the conditioning sets (`depth`) is
-Anytime FCI: fewer tests, and an answer that is less informative but still right if the tests
-are. Selection is taken to be absent.
+FCI allows for latent common causes, and takes selection to be absent. A limit on the size of
+conditioning sets (`depth`) makes it Anytime FCI: fewer tests, and an answer that is less
+informative but still right if the tests are.
 
 References
 ----------
@@ -11,7 +11,7 @@ J. Zhang, "On the completeness of orientation rules for causal discovery in the 
 latent confounders and selection bias", Artificial Intelligence 172, 2008.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
@@ -81,29 +81,6 @@ def fci(
     return Pag(marks, alpha, n_eff, settings)
 
 
-def fci_windows(
-    windows: Iterable[Samples],
-    alpha: float = 0.01,
-    effective_sample_size: EffectiveSampleSize = "bartlett",
-    depth: int | None = None,
-    possible_d_sep: bool = True,
-) -> list[Pag]:
-    """Estimate a graph for each window, as `fci` does for one.
-
-    Raises
-    ------
-    CausalexError
-        As `fci`, with the number of the window in front.
-    """
-    graphs = []
-    for number, window in enumerate(windows):
-        try:
-            graphs.append(fci(window, alpha, effective_sample_size, depth, possible_d_sep))
-        except CausalexError as error:
-            raise CausalexError(f"window {number}: {error}") from error
-    return graphs
-
-
 def fci_from_independence(
     n: int, independent: Independent, depth: int | None = None, possible_d_sep: bool = True
 ) -> Pag:
@@ -149,32 +126,16 @@ def search(
 ) -> np.ndarray:
     """Run both searches and the orientation on whole levels of tests.
 
-    Parameters
-    ----------
-    n
-        Number of nodes.
-    decide
-        Answers all tests of one level; see `causalex_core.graphs.skeleton.tests_of_level`.
-    depth, possible_d_sep
-        As in `fci`.
-
-    Returns
-    -------
-    ndarray
-        (n, n) uint8 marks.
-
-    Raises
-    ------
-    CausalexError
-        If `depth` is out of range.
+    `decide` answers the tests of `causalex_core.graphs.skeleton.tests_of_level`. Returns the marks
+    (n, n) uint8, or raises a CausalexError if `depth` is out of range.
     """
     if depth is not None and depth < 0:
         raise CausalexError(f"depth {depth}: expected 0 or more, or none for no limit")
     deepest = max(n - 2, 0) if depth is None else min(depth, max(n - 2, 0))
-    adjacent, separators = skeleton.adjacent_search(n, decide, deepest)
-    marks = orientation.colliders(adjacent, separators)
+    adjacent, sepset = skeleton.adjacent_search(n, decide, deepest)
+    marks = orientation.colliders(adjacent, sepset)
     if possible_d_sep:
-        skeleton.possible_d_sep_search(adjacent, separators, marks, decide, deepest)
-        marks = orientation.colliders(adjacent, separators)
-    orientation.orient(adjacent, separators, marks)
+        skeleton.possible_d_sep_search(adjacent, sepset, marks, decide, deepest)
+        marks = orientation.colliders(adjacent, sepset)
+    orientation.orient(adjacent, sepset, marks)
     return marks

@@ -1,4 +1,4 @@
-"""What a causal graph with latent nodes implies: d-separation, and the graph of its margin.
+"""What a DAG with latent nodes implies: d-separation, and the graph of its observed nodes.
 
 References
 ----------
@@ -18,22 +18,13 @@ from causalex_core.graphs.search import search
 
 
 def ancestors(dag: np.ndarray) -> np.ndarray:
-    """Ancestors of each node, itself included.
+    """Ancestors of each node, itself included: (nodes,) int64, as bits.
 
     Parameters
     ----------
     dag
-        (nodes, nodes), true at [i, j] where i --> j.
-
-    Returns
-    -------
-    ndarray
-        (nodes,) int64, as bits.
-
-    Raises
-    ------
-    CausalexError
-        If the graph is not square, is too large or has a cycle.
+        (nodes, nodes), true at [i, j] where i --> j. A matrix that is not square, is too large or
+        has a cycle raises a CausalexError.
     """
     arrows = np.asarray(dag).astype(bool)
     nodes = len(arrows)
@@ -55,18 +46,9 @@ def ancestors(dag: np.ndarray) -> np.ndarray:
 
 
 def oracle(dag: np.ndarray) -> Callable[[int, int, frozenset[int]], bool]:
-    """Answer whether two nodes of a DAG are d-separated by a set of others.
+    """Function ``separated(i, j, given)``: whether a set d-separates two nodes of a DAG.
 
-    Parameters
-    ----------
-    dag
-        As in `ancestors`.
-
-    Returns
-    -------
-    callable
-        ``separated(i, j, given)``, fit for `fci_from_independence` when the observed nodes come
-        first.
+    It fits `fci_from_independence` when the observed nodes come first.
     """
     parents, children, above = _families(dag)
 
@@ -123,20 +105,10 @@ def _separated(
 
 
 def maximal_ancestral_graph(dag: np.ndarray, observed: int) -> Pag:
-    """Maximal ancestral graph over the first nodes of a DAG, the rest being latent.
+    """Maximal ancestral graph of the first `observed` nodes of a DAG, the rest being latent.
 
-    Parameters
-    ----------
-    dag
-        As in `ancestors`.
-    observed
-        Number of observed nodes.
-
-    Returns
-    -------
-    Pag
-        Without circles. Two nodes are joined if no set of observed nodes separates them (their
-        observed ancestors would), with a tail at the one that is an ancestor of the other.
+    Two nodes are adjacent if no set of observed nodes separates them (their observed ancestors
+    would), with a tail at the one that is an ancestor of the other.
     """
     above = ancestors(dag).tolist()
     separated = oracle(dag)
@@ -152,13 +124,7 @@ def maximal_ancestral_graph(dag: np.ndarray, observed: int) -> Pag:
 
 
 def partial_ancestral_graph(dag: np.ndarray, observed: int) -> Pag:
-    """What can be known of a DAG from independence among its first nodes, the rest being latent.
-
-    Parameters
-    ----------
-    dag, observed
-        As in `maximal_ancestral_graph`.
-    """
+    """What independence among the first nodes of a DAG tells of it, the rest being latent."""
     parents, children, above = _families(dag)
 
     def decide(tests: np.ndarray, _: int) -> np.ndarray:
@@ -179,16 +145,8 @@ def _all_separated(
     return answers
 
 
-def contradictions(found: Pag, truth: Pag) -> int:
-    """Count what a graph says wrongly: edges missing or too many, tails for arrowheads or back.
-
-    Parameters
-    ----------
-    found
-        A partial ancestral graph.
-    truth
-        A maximal ancestral graph of the same nodes.
-    """
-    edges = np.triu(found.adjacency != truth.adjacency).sum()
-    known = np.isin(found.marks, (ARROWHEAD, TAIL)) & truth.adjacency
-    return int(edges + (found.marks != truth.marks)[known].sum())
+def contradictions(pag: Pag, truth: Pag) -> int:
+    """Count the errors of a PAG: edges missing or too many, tails for arrowheads or back."""
+    edges = np.triu(pag.adjacency != truth.adjacency).sum()
+    known = np.isin(pag.marks, (ARROWHEAD, TAIL)) & truth.adjacency
+    return int(edges + (pag.marks != truth.marks)[known].sum())

@@ -1,8 +1,8 @@
-"""Which regions are joined: the search for sets that separate them.
+"""Skeleton search of FCI: which nodes are adjacent, and what separates the others.
 
-Level by level, every pair still joined is tested given every candidate set of that size. Edges
-are removed only when a level is done, and every separating set of that level is remembered, so
-the order of the columns has no say.
+Level by level, every adjacent pair is tested given every candidate set of that size. Edges are
+removed only when a level is done, and all separating sets of that level are kept, so that the
+order of the columns has no effect.
 
 References
 ----------
@@ -25,58 +25,48 @@ Decide = Callable[[np.ndarray, int], np.ndarray]
 def adjacent_search(nodes: int, decide: Decide, depth: int) -> tuple[np.ndarray, np.ndarray]:
     """Remove every edge whose ends are separated by neighbours of one of them.
 
-    Parameters
-    ----------
-    nodes
-        Number of nodes.
-    decide
-        Answers the tests of one level.
-    depth
-        Largest conditioning set.
-
     Returns
     -------
     adjacent : ndarray
         (nodes,) int64, neighbours of each node as bits.
-    separators : ndarray
+    sepset : ndarray
         (nodes, nodes) int64: the union of the separating sets of a removed pair, as bits.
     """
     every = (np.int64(1) << np.int64(nodes)) - np.int64(1)
     adjacent = every ^ (np.int64(1) << np.arange(nodes))
-    separators = np.zeros((nodes, nodes), np.int64)
-    for level in range(depth + 1):
-        tests = tests_of_level(adjacent, adjacent, level)
-        if not len(tests):
-            break
-        remove(adjacent, separators, tests, decide(tests, level))
-    return adjacent, separators
+    sepset = np.zeros((nodes, nodes), np.int64)
+    _search(adjacent, sepset, adjacent, decide, range(depth + 1))
+    return adjacent, sepset
 
 
 def possible_d_sep_search(
-    adjacent: np.ndarray, separators: np.ndarray, marks: np.ndarray, decide: Decide, depth: int
+    adjacent: np.ndarray, sepset: np.ndarray, marks: np.ndarray, decide: Decide, depth: int
 ) -> None:
     """Remove, in place, edges whose ends are separated by their possible-d-separating sets.
 
-    Parameters
-    ----------
-    adjacent, separators
-        Result of `adjacent_search`; changed in place.
-    marks
-        (nodes, nodes) with the colliders that those imply.
-    decide, depth
-        As in `adjacent_search`.
+    `adjacent` and `sepset` come from `adjacent_search`, `marks` hold the colliders they imply.
     """
-    candidates = possible_d_sep(adjacent, marks)
-    for level in range(1, depth + 1):
+    _search(adjacent, sepset, possible_d_sep(adjacent, marks), decide, range(1, depth + 1))
+
+
+def _search(
+    adjacent: np.ndarray,
+    sepset: np.ndarray,
+    candidates: np.ndarray,
+    decide: Decide,
+    levels: range,
+) -> None:
+    """Test level by level; `candidates` may be `adjacent` itself, which changes in between."""
+    for level in levels:
         tests = tests_of_level(adjacent, candidates, level)
         if not len(tests):
             break
-        remove(adjacent, separators, tests, decide(tests, level))
+        remove(adjacent, sepset, tests, decide(tests, level))
 
 
 @compiled
 def tests_of_level(adjacent: np.ndarray, candidates: np.ndarray, level: int) -> np.ndarray:
-    """List the tests of one level.
+    """List the tests of one level, by conditioning set in lexicographic order.
 
     Parameters
     ----------
@@ -90,25 +80,25 @@ def tests_of_level(adjacent: np.ndarray, candidates: np.ndarray, level: int) -> 
     Returns
     -------
     ndarray
-        (tests, 3) int64: conditioning set as bits, smaller and larger node of a joined pair; the
-        set lies among the candidates of at least one of the two. Sets in lexicographic order.
+        (tests, 3) int64: conditioning set as bits, smaller and larger node of an adjacent pair;
+        the set lies among the candidates of at least one of the two.
     """
     nodes = len(adjacent)
     one = np.int64(1)
     # For each node, those of which it is a candidate.
     holders = np.zeros(nodes, np.int64)
-    joined = np.int64(0)
+    connected = np.int64(0)
     for node in range(nodes):
         if adjacent[node]:
-            joined |= one << node
+            connected |= one << node
             for candidate in range(nodes):
                 holders[candidate] |= (candidates[node] >> candidate & one) << node
     tests = np.empty((16 * nodes * nodes, 3), np.int64)
     count = 0
-    place = np.full(level + 1, -1)
+    last = np.full(level + 1, -1)  # node chosen at each position of the set
     # Nodes that have all of the set chosen so far among their candidates, by its size.
     holding = np.zeros(level + 1, np.int64)
-    holding[0] = joined
+    holding[0] = connected
     chosen = np.int64(0)
     size = 0
     while size >= 0:
@@ -133,19 +123,19 @@ def tests_of_level(adjacent: np.ndarray, candidates: np.ndarray, level: int) -> 
                     count += 1
             size -= 1
             continue
-        node = place[size]
+        node = last[size]
         if node >= 0:
             chosen ^= one << node
         elif size > 0:
-            node = place[size - 1]
+            node = last[size - 1]
         node += 1
         while node < nodes and not holding[size] & holders[node]:
             node += 1
         if node == nodes:
-            place[size] = -1
+            last[size] = -1
             size -= 1
             continue
-        place[size] = node
+        last[size] = node
         chosen |= one << node
         holding[size + 1] = holding[size] & holders[node]
         size += 1
@@ -154,30 +144,25 @@ def tests_of_level(adjacent: np.ndarray, candidates: np.ndarray, level: int) -> 
 
 @compiled
 def remove(
-    adjacent: np.ndarray, separators: np.ndarray, tests: np.ndarray, separated: np.ndarray
+    adjacent: np.ndarray, sepset: np.ndarray, tests: np.ndarray, separated: np.ndarray
 ) -> None:
-    """Part, in place, the separated pairs and remember by what."""
+    """Remove, in place, the edges of separated pairs; add to their sepsets."""
     one = np.int64(1)
     for test in range(len(tests)):
         if separated[test]:
             given, first, second = tests[test]
             adjacent[first] &= ~(one << second)
             adjacent[second] &= ~(one << first)
-            separators[first, second] |= given
-            separators[second, first] |= given
+            sepset[first, second] |= given
+            sepset[second, first] |= given
 
 
 @compiled
 def possible_d_sep(adjacent: np.ndarray, marks: np.ndarray) -> np.ndarray:
-    """Nodes that may d-separate each node from others.
+    """Possible-d-separating set of each node, (nodes,) int64 as bits.
 
-    Those at the end of a walk on which each inner node is a collider, or its neighbours on the
-    walk are joined to one another.
-
-    Returns
-    -------
-    ndarray
-        (nodes,) int64, as bits.
+    Its nodes end a walk on which each inner node is a collider, or its neighbours on the walk are
+    adjacent.
     """
     nodes = len(adjacent)
     one = np.int64(1)
@@ -186,7 +171,7 @@ def possible_d_sep(adjacent: np.ndarray, marks: np.ndarray) -> np.ndarray:
         for other in range(nodes):
             if marks[other, node] == ARROWHEAD:
                 into[node] |= one << other
-    found = np.zeros(nodes, np.int64)
+    reached = np.zeros(nodes, np.int64)
     steps = np.empty((nodes * nodes, 2), np.int64)
     for start in range(nodes):
         # Steps taken, by the node they leave: a walk is continued from each step once.
@@ -200,7 +185,7 @@ def possible_d_sep(adjacent: np.ndarray, marks: np.ndarray) -> np.ndarray:
             while ahead:
                 node = lowest(ahead)
                 ahead ^= one << node
-                found[start] |= one << node
+                reached[start] |= one << node
                 steps[count, 0] = before
                 steps[count, 1] = node
                 count += 1
@@ -211,4 +196,4 @@ def possible_d_sep(adjacent: np.ndarray, marks: np.ndarray) -> np.ndarray:
             ahead = adjacent[before] & adjacent[earlier]
             if into[before] >> earlier & one:
                 ahead |= into[before] & ~(one << earlier)
-    return found
+    return reached

@@ -26,47 +26,26 @@ _GREATEST_RATIO = 1.3  # in size
 
 @dataclass(frozen=True)
 class Track:
-    """The face that is followed, at the frames that were looked at.
+    """The face that is followed, at S sampled frames."""
 
-    Attributes
-    ----------
-    index : (S,) array
-        Numbers of those frames, ascending.
-    points : (S, 68, 2) array
-        Landmarks in pixels of the frame; NaN where there is no face.
-    several : (S,) array of bool
-        Whether there was another face.
-    every
-        Frames from one sample to the next.
-    """
-
-    index: NDArray[np.int64]
-    points: NDArray[np.float64]
-    several: NDArray[np.bool_]
-    every: int
+    index: NDArray[np.int64]  # (S,) numbers of those frames, ascending
+    points: NDArray[np.float64]  # (S, 68, 2) landmarks, px of the frame; NaN without a face
+    several: NDArray[np.bool_]  # (S,) whether there was another face
+    every: int  # frames from one sample to the next
 
 
 @dataclass(frozen=True)
 class Placement:
-    """Where the crop of each frame lies, for at most as many frames as there can be.
+    """Where the crop of each frame lies, for at most as many frames as there can be."""
 
-    Attributes
-    ----------
-    pose : (T, 2) complex array
-        a, b: the crop's point z lies at a * z + b in the frame (x + iy); NaN without a face.
-    points : (T, 68, 2) array
-        Smoothed landmarks in pixels of the crop; NaN without a face.
-    several : (T,) array of bool
-        Whether another face was seen at the nearest sample.
-    """
-
+    # (T, 2) a, b: the crop's point z = x + iy lies at a * z + b in the frame; NaN without a face
     pose: NDArray[np.complex128]
-    points: NDArray[np.float64]
-    several: NDArray[np.bool_]
+    points: NDArray[np.float64]  # (T, 68, 2) smoothed landmarks, px of the crop; NaN likewise
+    several: NDArray[np.bool_]  # (T,) whether another face was seen at the nearest sample
 
 
 def track(frames: Frames, landmarker: Landmarker, every: int) -> Track:
-    """Look for the face in each `every`-th frame and follow it.
+    """Find the face in each `every`-th frame and follow it.
 
     The largest face is taken first, and then the one nearest to where it was.
     """
@@ -98,56 +77,36 @@ def given_track(points: NDArray[np.floating]) -> Track:
     )
 
 
-def place(found: Track, crop_px: int, smoothing: float) -> Placement:
-    """Place the crop in every frame, from the samples around it.
+def align(track: Track, crop_px: int, smoothing: float) -> Placement:
+    """Place the crop in every frame whose samples before and after it show the same face.
 
-    A frame has a place if the samples before and after it show the same face.
-
-    Parameters
-    ----------
-    found
-        The face at the sampled frames.
-    crop_px
-        Height and width of the crop.
-    smoothing
-        Standard deviation in frames of the Gaussian over time; infinite: one place for the whole
-        time that the face is there; 0: none.
+    `smoothing` is the standard deviation in frames of a Gaussian over time; infinite: one pose for
+    the whole time that the face is there; 0: none.
     """
-    count = int(found.index[-1]) + found.every if len(found.index) else 0
+    count = int(track.index[-1]) + track.every if len(track.index) else 0
     pose = np.full((count, 2), np.nan, dtype=complex)
     points = np.full((count, POINTS, 2), np.nan)
-    for start, stop in _same_face(found.points):
-        first = int(found.index[start])
-        end = count if stop == len(found.index) else int(found.index[stop - 1]) + 1
+    for start, stop in _same_face(track.points):
+        first = int(track.index[start])
+        end = count if stop == len(track.index) else int(track.index[stop - 1]) + 1
         frames = np.arange(first, end)
-        shapes = found.points[start:stop] @ (1, 1j)
+        shapes = track.points[start:stop] @ (1, 1j)
         every_frame = np.stack(
-            [np.interp(frames, found.index[start:stop], column) for column in shapes.T], axis=1
+            [np.interp(frames, track.index[start:stop], column) for column in shapes.T], axis=1
         )
         smooth = _smoothed(every_frame, smoothing)
         pose[first:end] = _pose(smooth, _mean_shape(shapes, crop_px))
         inside = (smooth - pose[first:end, 1:]) / pose[first:end, :1]
         points[first:end] = np.stack((inside.real, inside.imag), axis=-1)
-    nearest = np.minimum(np.arange(count) // found.every, len(found.index) - 1)
-    return Placement(pose, points, found.several[nearest])
+    nearest = np.minimum(np.arange(count) // track.every, len(track.index) - 1)
+    return Placement(pose, points, track.several[nearest])
 
 
 def crop(grey: NDArray[np.uint8], pose: NDArray[np.complex128], crop_px: int) -> NDArray[np.uint8]:
-    """Cut the upright crop out of a frame.
+    """Cut the upright crop (crop_px, crop_px) out of a frame (H, W), see :class:`Placement`.
 
-    Parameters
-    ----------
-    grey : (H, W) array
-    pose : (2,) complex array
-        See :class:`Placement`.
-    crop_px
-        Height and width of the crop.
-
-    Returns
-    -------
-    (crop_px, crop_px) uint8 array
-        Outside the frame its border is repeated. A face much larger than the crop is averaged
-        down first, so that fine texture does not turn into noise.
+    Outside the frame its border is repeated. A face much larger than the crop is averaged down
+    first, so that fine texture does not turn into noise.
     """
     a, b = pose
     shrink = int(abs(a))

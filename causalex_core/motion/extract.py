@@ -1,24 +1,23 @@
 """From a video to the motion of the 12 regions, one row per frame."""
 
-import io
 import json
 import math
-import zipfile
 from collections import deque
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
-from enum import IntEnum
-from typing import Any, Literal, NamedTuple
+from pathlib import Path
+from typing import Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from causalex_core import devices, regions
 from causalex_core.errors import CausalexError
-from causalex_core.motion import alignment, eyes, flow, head_motion, mdmo
+from causalex_core.motion import alignment, flow, head_motion, mdmo, video
 from causalex_core.motion.alignment import Placement
 from causalex_core.motion.flow import Flow
-from causalex_core.motion.landmarks import Given, Landmarker
+from causalex_core.motion.landmarks import Given, Landmarker, face_mesh
+from causalex_core.motion.record import MotionRecord, Quality
 from causalex_core.motion.video import Frames, Picture
 
 _RADIUS = 5  # vectors on each side of a region's centre, as in AUW-GCN
@@ -29,17 +28,6 @@ _CUT = 0.5  # correlation of a frame with the one before it, below which the sce
 _FLAT = 1.0  # grey levels; a picture that varies less correlates with nothing
 _FADE = 10.0  # grey levels by which such a picture may differ from the other
 _BATCH = 2**22  # pixels of crops whose flow a GPU computes at once: 64 crops of 256 x 256
-_EPOCH = (1980, 1, 1, 0, 0, 0)  # the earliest time that a zip archive can hold
-
-
-class Quality(IntEnum):
-    """What happened to a row. Rows above SEVERAL_FACES were not measured and are zero."""
-
-    MEASURED = 0
-    SEVERAL_FACES = 1  # the one followed from the start was measured
-    END_OF_VIDEO = 2  # one of the two frames lies outside
-    NO_FACE = 3  # or not the same one before and after
-    SCENE_CUT = 4
 
 
 @dataclass(frozen=True)
@@ -111,79 +99,18 @@ class Config:
 
 # As the text of Causal-Ex and the code of AUW-GCN have it.
 PAPER = Config(
-    flow="tv_l1",
-    eight_bits=True,
-    stride=1,
-    head_motion="nose",
-    mdmo="auw_gcn",
-    smoothing=None,
+    flow="tv_l1", eight_bits=True, stride=1, head_motion="nose", mdmo="auw_gcn", smoothing=None
 )
 
 
-@dataclass(frozen=True)
-class Motion:
-    """Motion of the regions of one video.
-
-    Attributes
-    ----------
-    motion : (T, 12, 2) float32 array
-        x and y in pixels of the crop per frame, y down. Row t comes from the frames
-        ``t - stride // 2`` and ``t - stride // 2 + stride``: centred on t for an even stride,
-        half a frame later for an odd one.
-    quality : (T,) uint8 array
-        See :class:`Quality`.
-    fps
-        Rows per second.
-    stride
-        Frames between the two that were compared.
-    config
-        How it was extracted.
-    landmarks
-        Where the landmarks came from.
-    """
-
-    motion: NDArray[np.float32]
-    quality: NDArray[np.uint8]
-    fps: float
-    stride: int
-    config: Config
-    landmarks: str
-
-    @property
-    def measured(self) -> NDArray[np.bool_]:
-        """(T,) whether a row was measured."""
-        return self.quality <= Quality.SEVERAL_FACES
-
-    def to_bytes(self) -> bytes:
-        """Content of a .npz file; equal motions give equal bytes."""
-        arrays: dict[str, NDArray[Any]] = {
-            "motion": self.motion,
-            "fps": np.array(self.fps),
-            "stride": np.array(self.stride),
-            "crop_px": np.array(self.config.crop_px),
-            "quality": self.quality,
-            "quality_names": np.array([quality.name.lower() for quality in Quality]),
-            "regions": np.array(regions.NAMES),
-            "config": np.array(self.config.to_json()),
-            "landmarks": np.array(self.landmarks),
-        }
-        archive = io.BytesIO()
-        with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as out:
-            for name, array in arrays.items():
-                member = io.BytesIO()
-                np.save(member, array, allow_pickle=False)
-                entry = zipfile.ZipInfo(f"{name}.npy", _EPOCH)
-                entry.compress_type = zipfile.ZIP_DEFLATED
-                out.writestr(entry, member.getvalue())
-        return archive.getvalue()
-
-
 def extract(
-    frames: Frames,
-    landmarker: Landmarker | Given,
+    source: str | Path | Frames,
+    landmarker: Landmarker | Given | None = None,
     config: Config | None = None,
     device: str = "auto",
-) -> Motion:
+    *,
+    fps: float | None = None,
+) -> MotionRecord:
     """Extract the motion of the 12 regions.
 
     The video is read twice, once for the landmarks and once for the flow; memory does not grow
@@ -191,21 +118,19 @@ def extract(
 
     Parameters
     ----------
-    frames
-        See :func:`causalex_core.motion.video.open_frames`.
+    source
+        A video file, a folder of its pictures, or frames.
     landmarker
-        See :mod:`causalex_core.motion.landmarks`.
+        How the face is found; MediaPipe's face mesh if None.
     config
         Defaults if None.
     device
         Where flow is computed, see :func:`device_for`. Motion differs by rounding, by some 1e-6
-        px per frame; more where a crop was laid back by the motion of the head, as its grey
-        levels are whole numbers: of real clips 1 value in 1000 differs by more than 1e-3, none
-        by more than 5e-3.
-
-    Returns
-    -------
-    Motion
+        px per frame; more where the second crop was warped onto the first, as its grey levels are
+        whole numbers: of real clips 1 value in 1000 differs by more than 1e-3, none by more than
+        5e-3.
+    fps
+        Frames per second; a folder of pictures needs it.
 
     Raises
     ------
@@ -213,27 +138,22 @@ def extract(
         If no frame can be read, or none shows a face, or there is no such device.
     """
     config = config or Config()
-    place = device_for(config, device)
+    device = device_for(config, device)
+    frames = video.open_frames(Path(source), fps) if isinstance(source, str | Path) else source
+    landmarker = landmarker or face_mesh()
     placement = locate(frames, landmarker, config)
-    return _measure(frames, placement, config, landmarker.name, place)
+    motion, quality = _measure(frames, placement, config, device)
+    stride, name = config.stride_at(frames.fps), Path(frames.name).resolve().stem
+    return MotionRecord(
+        motion, quality, frames.fps, stride, config.to_json(), landmarker.name, name, name
+    )
 
 
 def device_for(config: Config, name: str = "auto") -> Literal["cpu", "cuda"]:
     """Where flow is computed; all else is done by the processor.
 
-    Parameters
-    ----------
-    config
-        Its flow.
-    name
-        See :func:`causalex_core.devices.chosen`. With a flow that has no form for a GPU,
-        ``auto`` is the processor.
-
-    Raises
-    ------
-    CausalexError
-        If there is no such device, or a GPU is asked for by that name and the flow has no form
-        for it.
+    For `name` see :func:`causalex_core.devices.chosen`. With a flow that has no form for a GPU,
+    ``auto`` is the processor, and ``cuda`` raises a CausalexError.
     """
     if config.flow in flow.ON_GPU:
         return devices.chosen(name)
@@ -246,61 +166,16 @@ def device_for(config: Config, name: str = "auto") -> Literal["cpu", "cuda"]:
 
 
 def locate(frames: Frames, landmarker: Landmarker | Given, config: Config) -> Placement:
-    """Where the aligned crop lies in every frame.
-
-    Raises
-    ------
-    CausalexError
-        If no frame can be read, or none shows a face.
-    """
+    """Where the aligned crop lies in every frame; a CausalexError if none shows a face."""
     if isinstance(landmarker, Given):
-        found = alignment.given_track(landmarker.points)
+        track = alignment.given_track(landmarker.points)
     else:
         every = max(1, round(config.sampling * frames.fps))
-        found = alignment.track(frames, landmarker, every)
-    if not np.isfinite(found.points).any():
-        raise CausalexError(f"{frames.name}: no face in any of {len(found.index)} frames looked at")
+        track = alignment.track(frames, landmarker, every)
+    if not np.isfinite(track.points).any():
+        raise CausalexError(f"{frames.name}: no face in any of {len(track.index)} frames looked at")
     sigma = math.inf if config.smoothing is None else config.smoothing * frames.fps
-    return alignment.place(found, config.crop_px, sigma)
-
-
-def _measure(
-    frames: Frames, placement: Placement, config: Config, landmarks: str, device: str
-) -> Motion:
-    stride = config.stride_at(frames.fps)
-    before = stride // 2
-    motion: list[NDArray[np.float32]] = []
-    quality: list[Quality] = []
-    window: deque[_Seen] = deque(maxlen=stride + 1)
-    waiting: dict[int, Pair] = {}  # by row
-    together = max(1, _BATCH // config.crop_px**2) if device == "cuda" else 1
-    for seen in _look(frames, placement, config.crop_px):
-        window.append(seen)
-        if len(window) <= stride:
-            continue
-        first, second = window[0].crop, window[-1].crop
-        row = len(motion)
-        motion.append(np.zeros((regions.COUNT, 2), np.float32))
-        quality.append(_quality(window))
-        if quality[-1] <= Quality.SEVERAL_FACES and first is not None and second is not None:
-            waiting[row] = Pair(first, second, placement.points[row + before])
-        if len(waiting) == together:
-            _fill(motion, waiting, config, device)
-    _fill(motion, waiting, config, device)
-    if not motion:
-        raise CausalexError(
-            f"{frames.name}: {len(window)} frames; at stride {stride} at least {stride + 1}"
-            " are needed"
-        )
-    around = (before, stride - before)
-    return Motion(
-        np.pad(np.array(motion) / np.float32(stride), (around, (0, 0), (0, 0))),
-        np.pad(np.array(quality, np.uint8), around, constant_values=Quality.END_OF_VIDEO),
-        frames.fps,
-        stride,
-        config,
-        landmarks,
-    )
+    return alignment.align(track, config.crop_px, sigma)
 
 
 class Pair(NamedTuple):
@@ -311,58 +186,71 @@ class Pair(NamedTuple):
     points: NDArray[np.floating]
 
 
+def _measure(
+    frames: Frames, placement: Placement, config: Config, device: str
+) -> tuple[NDArray[np.float32], NDArray[np.uint8]]:
+    """Motion (T, 12, 2) per frame and quality (T,) of all frames."""
+    stride = config.stride_at(frames.fps)
+    before = stride // 2
+    motion: list[NDArray[np.float32]] = []
+    quality: list[Quality] = []
+    window: deque[_Crop] = deque(maxlen=stride + 1)
+    pending: dict[int, Pair] = {}  # by row
+    batch = max(1, _BATCH // config.crop_px**2) if device == "cuda" else 1
+    for cropped in _crops(frames, placement, config.crop_px):
+        window.append(cropped)
+        if len(window) <= stride:
+            continue
+        first, second, row = window[0].picture, window[-1].picture, len(motion)
+        motion.append(np.zeros((regions.COUNT, 2), np.float32))
+        quality.append(_quality(window))
+        if quality[-1] <= Quality.SEVERAL_FACES and first is not None and second is not None:
+            pending[row] = Pair(first, second, placement.points[row + before])
+        if len(pending) == batch:
+            _fill(motion, pending, config, device)
+    _fill(motion, pending, config, device)
+    if not motion:
+        raise CausalexError(
+            f"{frames.name}: {len(window)} frames; at stride {stride} at least {stride + 1}"
+            " are needed"
+        )
+    ends = (before, stride - before)
+    return (
+        np.pad(np.array(motion) / np.float32(stride), (ends, (0, 0), (0, 0))),
+        np.pad(np.array(quality, np.uint8), ends, constant_values=Quality.END_OF_VIDEO),
+    )
+
+
 def _fill(
-    motion: list[NDArray[np.float32]], waiting: dict[int, Pair], config: Config, device: str
+    motion: list[NDArray[np.float32]], pending: dict[int, Pair], config: Config, device: str
 ) -> None:
-    """Measure the rows that wait."""
+    """Measure the pending rows."""
     if device == "cuda":
-        found = region_motions(list(waiting.values()), config, device)
+        measured = region_motions(list(pending.values()), config, device)
     else:
-        found = [region_motion(*pair, config) for pair in waiting.values()]
-    for row, each in zip(waiting, found, strict=True):
-        motion[row] = each
-    waiting.clear()
+        measured = [region_motion(*pair, config) for pair in pending.values()]
+    for row, vectors in zip(pending, measured, strict=True):
+        motion[row] = vectors
+    pending.clear()
 
 
 def region_motion(
     first: Picture, second: Picture, points: NDArray[np.floating], config: Config
 ) -> NDArray[np.float32]:
-    """Motion of the 12 regions from one crop to another, without that of the head.
-
-    Parameters
-    ----------
-    first, second : (H, W) arrays
-        Aligned crops.
-    points : (68, 2) array
-        Landmarks in pixels of the crop.
-    config
-        Flow, head motion and averaging.
-
-    Returns
-    -------
-    (12, 2) float32 array
-        In pixels of the crop.
-    """
+    """Motion (12, 2) of the regions from one crop to another, in px, without that of the head."""
     if config.head_motion == "similarity":
-        second = head_motion.undone(first, second, points)
+        second = head_motion.stabilise(first, second, points)
     if config.flow == "lucas_kanade" and not config.eyes:
-        field = flow.lucas_kanade(first, second, eyes.left_out(points, len(first)))
+        field = flow.lucas_kanade(first, second, flow.eye_weights(points, len(first)))
     else:
         field = flow.METHODS[config.flow](first, second)
     return _of_regions(field, points, config)
 
 
 def region_motions(pairs: Sequence[Pair], config: Config, device: str) -> list[NDArray[np.float32]]:
-    """What :func:`region_motion` gives for each pair, with the flow of all at once in torch.
+    """:func:`region_motion` of pairs of one crop size, the flow of all at once in torch.
 
-    Parameters
-    ----------
-    pairs
-        Crops of one size.
-    config
-        With a flow of :data:`causalex_core.motion.flow.ON_GPU`.
-    device
-        Where flow is computed, in torch's words.
+    The flow of `config` is one of :data:`causalex_core.motion.flow.ON_GPU`.
     """
     if not pairs:
         return []
@@ -370,39 +258,37 @@ def region_motions(pairs: Sequence[Pair], config: Config, device: str) -> list[N
 
     from causalex_core.motion.flow_batched import lucas_kanade
 
-    place, points = torch.device(device), [pair.points for pair in pairs]
+    where, points = torch.device(device), [pair.points for pair in pairs]
     first, second = (np.stack([pair[k] for pair in pairs]) for k in (0, 1))
     if config.head_motion == "similarity":
-        small, other = (np.stack([flow.halved(one) for one in crops]) for crops in (first, second))
-        coarse = lucas_kanade(small, other, None, place)
-        second = np.stack(list(map(head_motion.laid, second, coarse, points)))
+        small, other = (np.stack([flow.halve(crop) for crop in crops]) for crops in (first, second))
+        coarse = lucas_kanade(small, other, None, where)
+        second = np.stack(list(map(head_motion.warp, second, coarse, points)))
     weights = None
     if not config.eyes:
-        weights = np.stack([eyes.left_out(one, config.crop_px) for one in points])
-    fields = lucas_kanade(first, second, weights, place)
-    return [_of_regions(*one, config) for one in zip(fields, points, strict=True)]
+        weights = np.stack([flow.eye_weights(face, config.crop_px) for face in points])
+    fields = lucas_kanade(first, second, weights, where)
+    return [_of_regions(field, face, config) for field, face in zip(fields, points, strict=True)]
 
 
 def _of_regions(field: Flow, points: NDArray[np.floating], config: Config) -> NDArray[np.float32]:
     """Motion of the regions without that of the head, from the flow between two crops."""
     if config.eight_bits:
-        field = flow.quantised(field)
+        field = flow.quantise(field)
     centres = points[[region.landmark for region in regions.REGIONS]]
     head = head_motion.ESTIMATES[config.head_motion](field, points, centres)
     step = max(1, round(_SPACING * len(field)))
-    cut = mdmo.squares(field, np.round(centres).astype(int), _RADIUS, step)
-    return mdmo.main_direction(cut - head[:, None], mdmo.VARIANTS[config.mdmo])
+    vectors = mdmo.squares(field, np.round(centres).astype(int), _RADIUS, step)
+    return mdmo.main_direction(vectors - head[:, None], mdmo.VARIANTS[config.mdmo])
 
 
-class _Seen(NamedTuple):
-    """What is needed of a frame once it has been looked at."""
-
-    crop: Picture | None
+class _Crop(NamedTuple):
+    picture: Picture | None
     cut: bool  # the scene changed just before it
-    several: bool
+    several: bool  # another face was seen
 
 
-def _look(frames: Frames, placement: Placement, crop_px: int) -> Iterator[_Seen]:
+def _crops(frames: Frames, placement: Placement, crop_px: int) -> Iterator[_Crop]:
     last = None
     for number, grey in enumerate(frames.grey()):
         thumbnail = grey[::_THUMBNAIL, ::_THUMBNAIL].astype(np.float32)
@@ -410,9 +296,9 @@ def _look(frames: Frames, placement: Placement, crop_px: int) -> Iterator[_Seen]
         last = thumbnail
         if number < len(placement.pose) and np.isfinite(placement.pose[number]).all():
             picture = alignment.crop(grey, placement.pose[number], crop_px)
-            yield _Seen(picture, cut, bool(placement.several[number]))
+            yield _Crop(picture, cut, bool(placement.several[number]))
         else:
-            yield _Seen(None, cut, False)
+            yield _Crop(None, cut, False)
 
 
 def _scene_changed(before: NDArray[np.float32], after: NDArray[np.float32]) -> bool:
@@ -424,11 +310,11 @@ def _scene_changed(before: NDArray[np.float32], after: NDArray[np.float32]) -> b
     return bool(first @ second < _CUT * lengths[0] * lengths[1])
 
 
-def _quality(window: Sequence[_Seen]) -> Quality:
-    if any(seen.cut for seen in list(window)[1:]):
+def _quality(window: Sequence[_Crop]) -> Quality:
+    if any(crop.cut for crop in list(window)[1:]):
         return Quality.SCENE_CUT
-    if any(seen.crop is None for seen in window):
+    if any(crop.picture is None for crop in window):
         return Quality.NO_FACE
-    if any(seen.several for seen in window):
+    if any(crop.several for crop in window):
         return Quality.SEVERAL_FACES
     return Quality.MEASURED

@@ -30,29 +30,26 @@ COARSER = 2  # levels of the pyramid below full size: motions up to about 4 px
 RIDGE = 0.1  # squared grey levels per px; holds the flow near zero where there is no texture
 GRID = 2  # px between the points looked at for large motion
 _LEAST_WINDOW = 3  # px at half the size
+_EYES = (range(36, 42), range(42, 48))  # landmarks
+_EYE_AXES = (1.25, 1.0)  # half-axes of the ellipse around an eye, in halves of its width
 
 
 def lucas_kanade(first: Image, second: Image, weights: NDArray[np.float32] | None = None) -> Flow:
     """Least-squares flow in a square window: one step, or coarse to fine where that is too short.
 
     The images are not smoothed beforehand: on warped faces that hid more motion than noise.
-    The step is taken at a quarter and half of the size first. Where that shows more than a small
-    share of the image's middle to move more than 1 px of the next size, the next step only looks
-    for what is left of the motion; otherwise it starts anew, because each coarser image adds
-    noise where there is little texture.
+    The step is taken at a quarter and half of the size first. Where more than a small share of
+    the image's middle moves more than 1 px of the next size, the next step estimates the rest of
+    the motion; otherwise it starts anew, because each coarser image adds noise where there is
+    little texture.
 
-    Parameters
-    ----------
-    first, second
-        Images.
-    weights : (H, W) array
-        How much each pixel counts in the windows around it; None: all alike.
+    `weights` (H, W) say how much each pixel counts in the windows around it; None: all alike.
     """
     counts = np.ones(first.shape, np.float32) if weights is None else weights
     pyramid = [(first.astype(np.float32), second.astype(np.float32), counts)]
     for _ in range(COARSER):
         before, after, counts = pyramid[-1]
-        pyramid.append((halved(before), halved(after), halved(counts)))
+        pyramid.append((halve(before), halve(after), halve(counts)))
     flow = _step(*pyramid.pop())
     for before, after, counts in reversed(pyramid):
         if _is_large(flow, LARGE / 2):
@@ -100,10 +97,25 @@ METHODS: dict[str, Callable[[Image, Image], Flow]] = {
 ON_GPU = ("lucas_kanade",)  # has a form for it, in flow_batched.py
 
 
-def halved(image: NDArray[Any]) -> NDArray[Any]:
+def halve(image: NDArray[Any]) -> NDArray[Any]:
     """Image of half the height and width; each pixel is the mean of four."""
     height, width = image.shape
     return np.asarray(cv2.resize(image, (width // 2, height // 2), interpolation=cv2.INTER_AREA))
+
+
+def eye_weights(landmarks: NDArray[np.floating], crop_px: int) -> NDArray[np.float32]:
+    """Weights (crop_px, crop_px) of the pixels of a crop: 0 on eyes and lids, 1 elsewhere.
+
+    What moves there belongs to no region of the face. Landmarks (68, 2) are in pixels of the crop.
+    """
+    weights = np.ones((crop_px, crop_px), np.float32)
+    for eye in _EYES:
+        points = landmarks[list(eye)]
+        half = np.linalg.norm(points[3] - points[0]) / 2
+        centre = np.round(points.mean(axis=0)).astype(int)
+        axes = [round(float(half * share)) for share in _EYE_AXES]
+        cv2.ellipse(weights, centre.tolist(), axes, 0, 0, 360, 0.0, cv2.FILLED)
+    return weights
 
 
 def window_side(height: int) -> int:
@@ -111,20 +123,11 @@ def window_side(height: int) -> int:
     return max(2 * round(WINDOW * height / 4) - 1, _LEAST_WINDOW)
 
 
-def quantised(flow: Flow, bound: float = 10.0) -> Flow:
+def quantise(flow: Flow, bound: float = 10.0) -> Flow:
     """Flow after it was stored as 8-bit images, as AUW-GCN's pipeline does.
 
-    Parameters
-    ----------
-    flow
-        In pixels.
-    bound
-        Pixels that black and white stand for; more is clipped.
-
-    Returns
-    -------
-    Flow
-        In pixels, in steps of ``2 * bound / 255``. Zero is not a step: it becomes half of one.
+    Flow is clipped to +-`bound` px and becomes a multiple of ``2 * bound / 255``. Zero is none: it
+    becomes half of one.
     """
     levels = np.floor((np.clip(flow, -bound, bound) + bound) * (255 / (2 * bound)) + 0.5)
     return (levels * (2 * bound / 255) - bound).astype(np.float32)
@@ -135,8 +138,8 @@ def _step(
 ) -> Flow:
     """One linear step for all pixels: the flow that explains the change in the window best.
 
-    Gradients are taken at full size; their products are summed, and the flow solved, at half the
-    size: the window makes both smooth, and it takes half the time.
+    Gradients are taken at full size. Their products are summed, and the flow is solved, at half
+    the size: the window makes both smooth, and it takes half the time.
     """
     height, width = before.shape
     side = window_side(height)
@@ -147,7 +150,7 @@ def _step(
     change = after - before
 
     def mean(product: NDArray[Any]) -> NDArray[Any]:
-        return cv2.blur(halved(product), (side, side))
+        return cv2.blur(halve(product), (side, side))
 
     xx = mean(along_x * along_x) + RIDGE
     yy = mean(along_y * along_y) + RIDGE

@@ -1,10 +1,9 @@
 """Lucas-Kanade's flow of many pairs at once, in torch: what a GPU computes.
 
-The same steps as :func:`causalex_core.motion.flow.lucas_kanade`, with OpenCV's conventions where
-images end and pixels have their centres. Both differ by rounding, less than 1e-3 px (OpenCV 4
-samples images at 32nds of a pixel only: there it is some hundredths where motion is large), but
-for a rare pair whose motion is so near to what counts as large that one takes it for that and the
-other does not. On a processor OpenCV is many times as fast.
+The same steps as :func:`causalex_core.motion.flow.lucas_kanade`, with OpenCV's conventions for
+borders and centres of pixels. Both differ by rounding, less than 1e-3 px (where motion is large,
+some hundredths with OpenCV 4, which samples images at 32nds of a pixel), but for a rare pair whose
+motion only one of them takes for large. On a processor OpenCV is many times as fast.
 """
 
 import numpy as np
@@ -23,23 +22,13 @@ def lucas_kanade(
     weights: NDArray[np.float32] | None,
     device: torch.device,
 ) -> Flow:
-    """Flow (N, H, W, 2) of N pairs of images (N, H, W).
-
-    Parameters
-    ----------
-    first, second
-        Images.
-    weights : (N, H, W) array
-        How much each pixel counts in the windows around it; None: all alike.
-    device
-        Where to compute.
-    """
+    """Flow (N, H, W, 2) of N pairs of images (N, H, W), with weights (N, H, W) of their pixels."""
     before, after = (torch.from_numpy(images).to(device).float() for images in (first, second))
     counts = torch.ones_like(before) if weights is None else torch.from_numpy(weights).to(device)
     pyramid = [(before, after, counts)]
     for _ in range(COARSER):
         before, after, counts = pyramid[-1]
-        pyramid.append((_halved(before), _halved(after), _halved(counts)))
+        pyramid.append((_halve(before), _halve(after), _halve(counts)))
     flow = _step(*pyramid.pop())
     for before, after, counts in reversed(pyramid):
         far = _are_large(flow, LARGE / 2)[:, None, None]
@@ -54,13 +43,13 @@ def _step(before: Tensor, after: Tensor, weights: Tensor) -> Tensor:
     along_x, along_y = (weights * part for part in _gradients(before + after))
     change = after - before
     xx, yy, xy, xt, yt = (
-        _mean(_halved(one * other), window_side(before.shape[1]))
-        for one, other in (
-            (along_x, along_x),
-            (along_y, along_y),
-            (along_x, along_y),
-            (along_x, change),
-            (along_y, change),
+        _mean(_halve(product), window_side(before.shape[1]))
+        for product in (
+            along_x * along_x,
+            along_y * along_y,
+            along_x * along_y,
+            along_x * change,
+            along_y * change,
         )
     )
     xx, yy = xx + RIDGE, yy + RIDGE
@@ -91,7 +80,7 @@ def _mirrored_beyond(images: Tensor, width: int) -> Tensor:
     return nnf.pad(images, (width, width, width, width), mode="reflect")
 
 
-def _halved(images: Tensor) -> Tensor:
+def _halve(images: Tensor) -> Tensor:
     """Images of half the height and width; each pixel is the mean of what it covers."""
     down, across = (_shares(side).to(images) for side in images.shape[1:])
     return down @ images @ across.mT

@@ -1,11 +1,11 @@
-"""What the head does, to be taken from what the face does.
+"""Head motion, estimated to be subtracted from that of the face.
 
 ``nose``
     One translation, read from the flow around the nose, as AUW-GCN and Causal-Ex have it.
 ``similarity``
-    Translation, roll and change of size, fitted to points that no expression moves far; found
-    roughly before the flow, so that the flow proper only has to find what is left, and exactly
-    after it. Under large head motion this keeps what a translation loses.
+    Translation, roll and change of size, fitted to points that no expression moves far: roughly
+    before the flow, to warp the second crop onto the first, and exactly after it. Under large
+    head motion this keeps what a translation loses.
 """
 
 from collections.abc import Callable
@@ -14,7 +14,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from causalex_core.motion.flow import Flow, Image, halved, lucas_kanade
+from causalex_core.motion.flow import Flow, Image, halve, lucas_kanade
 from causalex_core.motion.mdmo import AUW_GCN_HEAD, main_direction
 
 NOSE = (29, 30)  # landmarks whose surroundings AUW-GCN takes for the head
@@ -26,24 +26,15 @@ RIGID = (*range(5), *range(12, 17), 27, 28, 29, 30, 31, 33, 35, 36, 39, 42, 45)
 _MIDDLE = len(RIGID) // 2
 _REWEIGHTINGS = 6
 _LEAST_SPREAD = 0.01  # px, of the residuals: keeps weights finite where the fit is exact
-_WORTH_UNDOING = 0.6  # px; interpolating an image costs more than a smaller motion disturbs
+_LEAST_WARP = 0.6  # px; interpolating an image costs more than a smaller motion disturbs
 
 
 def nose_translation(
     flow: NDArray[np.floating], landmarks: NDArray[np.floating]
 ) -> NDArray[np.float32]:
-    """Translation of the head, as AUW-GCN reads it from the flow around the nose.
+    """Translation (2,) of the head, as AUW-GCN reads it from the flow around the nose.
 
-    Parameters
-    ----------
-    flow : (H, W, 2) array
-    landmarks : (68, 2) array
-        iBUG points in pixels of the flow field.
-
-    Returns
-    -------
-    (2,) float32 array
-        x and y in the unit of `flow`.
+    `flow` is (H, W, 2), `landmarks` (68, 2) in pixels of the flow field.
     """
     left, right = landmarks[list(INNER_EYE_CORNERS), 0]
     margin = int(_NOSE_MARGIN * (right - left) / 2)
@@ -57,36 +48,25 @@ def nose_translation(
 def similarity(
     flow: NDArray[np.floating], landmarks: NDArray[np.floating]
 ) -> tuple[complex, complex]:
-    """Similarity that the flow at the rigid points follows.
+    """Similarity a, b of the flow at the rigid points: they move a point z = x + iy by a * z + b.
 
     Least squares, reweighted after Geman and McClure: what moves unlike the rest hardly counts.
-
-    Parameters
-    ----------
-    flow : (H, W, 2) array
-    landmarks : (68, 2) array
-        iBUG points in pixels of the flow field.
-
-    Returns
-    -------
-    a, b : complex
-        The head moves a point z = x + iy by a * z + b.
+    `flow` is (H, W, 2), `landmarks` (68, 2) in pixels of the flow field.
     """
     points = landmarks[list(RIGID)]
     height, width = flow.shape[:2]
     x, y = np.clip(np.round(points).astype(int), 0, (width - 1, height - 1)).T
-    at, moved = points @ (1, 1j), flow[y, x] @ (1, 1j)
-    weights = np.full(len(at), 1 / len(at))
+    position, moved = points @ (1, 1j), flow[y, x] @ (1, 1j)
+    weights = np.full(len(position), 1 / len(position))
     a = b = 0j
     for _ in range(_REWEIGHTINGS):
-        centre, shift = weights @ at, weights @ moved
-        arms = at - centre
+        centre, shift = weights @ position, weights @ moved
+        arms = position - centre
         a = (weights * arms.conj()) @ (moved - shift) / (weights @ np.abs(arms) ** 2)
         b = shift - a * centre
-        left = np.abs(moved - a * at - b)
-        weights = 1 / (
-            1 + (left / (1.5 * np.partition(left, _MIDDLE)[_MIDDLE] + _LEAST_SPREAD)) ** 2
-        )
+        residual = np.abs(moved - a * position - b)
+        spread = 1.5 * np.partition(residual, _MIDDLE)[_MIDDLE] + _LEAST_SPREAD
+        weights = 1 / (1 + (residual / spread) ** 2)
         weights /= weights.sum()
     return complex(a), complex(b)
 
@@ -97,28 +77,19 @@ def moved_by(head: tuple[complex, complex], points: NDArray[np.floating]) -> NDA
     return np.stack((motion.real, motion.imag), axis=-1).astype(np.float32)
 
 
-def undone(first: Image, second: Image, landmarks: NDArray[np.floating]) -> Image:
-    """Lay the second crop onto the first, by the similarity that a coarse flow shows.
+def stabilise(first: Image, second: Image, landmarks: NDArray[np.floating]) -> Image:
+    """Warp the second crop onto the first, by the similarity that a coarse flow shows.
 
-    Parameters
-    ----------
-    first, second : (H, W) uint8 arrays
-    landmarks : (68, 2) array
-        iBUG points in pixels.
-
-    Returns
-    -------
-    (H, W) uint8 array
-        The second crop itself if the head hardly moved.
+    Returns the second crop itself if the head hardly moved.
     """
-    return laid(second, lucas_kanade(halved(first), halved(second)), landmarks)
+    return warp(second, lucas_kanade(halve(first), halve(second)), landmarks)
 
 
-def laid(second: Image, coarse: Flow, landmarks: NDArray[np.floating]) -> Image:
-    """What :func:`undone` gives, by the flow between both crops at half their size."""
+def warp(second: Image, coarse: Flow, landmarks: NDArray[np.floating]) -> Image:
+    """:func:`stabilise`, given the flow between both crops at half their size."""
     a, b = similarity(2 * coarse, landmarks / 2)
     a /= 2  # fitted to points at half their distances
-    if np.abs(moved_by((a, b), landmarks)).max() < _WORTH_UNDOING:
+    if np.abs(moved_by((a, b), landmarks)).max() < _LEAST_WARP:
         return second
     matrix = np.array([[1 + a.real, -a.imag, b.real], [a.imag, 1 + a.real, b.imag]])
     moved = cv2.warpAffine(
@@ -131,28 +102,14 @@ def laid(second: Image, coarse: Flow, landmarks: NDArray[np.floating]) -> Image:
     return np.asarray(moved, dtype=np.uint8)
 
 
-def _nose(
-    flow: NDArray[np.floating], landmarks: NDArray[np.floating], centres: NDArray[np.floating]
-) -> NDArray[np.float32]:
-    return np.tile(nose_translation(flow, landmarks), (len(centres), 1))
-
-
-def _similarity(
-    flow: NDArray[np.floating], landmarks: NDArray[np.floating], centres: NDArray[np.floating]
-) -> NDArray[np.float32]:
-    return moved_by(similarity(flow, landmarks), centres)
-
-
-def _none(
-    flow: NDArray[np.floating], landmarks: NDArray[np.floating], centres: NDArray[np.floating]
-) -> NDArray[np.float32]:
-    return np.zeros((len(centres), 2), np.float32)
-
-
-# What the head moves each of (K, 2) centres by, from the flow and the landmarks.
-ESTIMATES: dict[
-    str,
-    Callable[
-        [NDArray[np.floating], NDArray[np.floating], NDArray[np.floating]], NDArray[np.float32]
-    ],
-] = {"similarity": _similarity, "nose": _nose, "none": _none}
+Estimate = Callable[
+    [NDArray[np.floating], NDArray[np.floating], NDArray[np.floating]], NDArray[np.float32]
+]
+# How far the head moves each of (K, 2) centres, from the flow and the landmarks.
+ESTIMATES: dict[str, Estimate] = {
+    "similarity": lambda flow, points, at: moved_by(similarity(flow, points), at),
+    "nose": lambda flow, points, centres: np.tile(
+        nose_translation(flow, points), (len(centres), 1)
+    ),
+    "none": lambda flow, points, centres: np.zeros((len(centres), 2), np.float32),
+}

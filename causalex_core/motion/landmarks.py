@@ -41,39 +41,19 @@ _MOST_FACES = 2  # told apart: one, and more than one
 
 
 class Landmarker(Protocol):
-    """Anything that finds faces.
+    """Anything that finds faces."""
 
-    Attributes
-    ----------
-    name
-        What it is, for the record.
-    """
-
-    name: str
+    name: str  # for the record
 
     def find(self, frame: NDArray[np.uint8]) -> Faces:
-        """Faces in one frame.
-
-        Parameters
-        ----------
-        frame : (H, W, 3) array
-            In OpenCV's order blue, green, red.
-
-        Returns
-        -------
-        (faces, 68, 2) array
-            x and y in pixels; no rows if there is no face.
-        """
+        """Faces in a frame (H, W, 3) in OpenCV's order blue, green, red; no rows without one."""
         ...
 
 
 class FaceMesh:
     """MediaPipe's face mesh, reduced to the 68 iBUG points.
 
-    Raises
-    ------
-    CausalexError
-        If mediapipe is not installed or has no model in its package.
+    Raises a CausalexError if mediapipe is not installed or has no model in its package.
     """
 
     def __init__(self) -> None:
@@ -95,28 +75,17 @@ class FaceMesh:
     def find(self, frame: NDArray[np.uint8]) -> Faces:
         """Faces in one frame, each on its own: nothing is carried over from other frames."""
         with _silent():
-            found = self._mesh.process(cv2.cvtColor(frame, cv2.COLOR_BGR2RGB)).multi_face_landmarks
+            meshes = self._mesh.process(cv2.cvtColor(frame, cv2.COLOR_BGR2RGB))
         faces = [
             [(face.landmark[vertex].x, face.landmark[vertex].y) for vertex in MESH_TO_IBUG]
-            for face in found or ()
+            for face in meshes.multi_face_landmarks or ()
         ]
         size = np.array(frame.shape[1::-1], dtype=float)
         return np.array(faces, dtype=float).reshape(-1, POINTS, 2) * size
 
 
 class Given:
-    """Landmarks that are known beforehand: read from a file, or the truth of a rendered face.
-
-    Parameters
-    ----------
-    points : (T, 68, 2) array
-        Pixels of the frames; NaN where there is no face.
-
-    Raises
-    ------
-    CausalexError
-        If the array has another shape.
-    """
+    """Known landmarks (T, 68, 2) in pixels, from a file or of a rendered face; NaN without one."""
 
     def __init__(self, points: NDArray[np.floating]) -> None:
         if points.ndim != 3 or points.shape[1:] != (POINTS, 2):
@@ -210,7 +179,7 @@ def _paired(table: NDArray[np.float64]) -> NDArray[np.float64]:
 
 @contextlib.contextmanager
 def _silent() -> Iterator[None]:
-    """Keep what MediaPipe's C++ part logs about itself off the terminal; errors are raised."""
+    """Silence the log of MediaPipe's C++ part; errors are raised."""
     sys.stderr.flush()
     terminal = os.dup(2)
     nowhere = os.open(os.devnull, os.O_WRONLY)

@@ -1,7 +1,7 @@
-"""Main directional mean optical flow: one vector that stands for the flow in a region.
+"""Main directional mean optical flow (MDMO): one vector for the flow in a region.
 
-Vectors are sorted into bins by direction; those of the fullest bin are averaged. What lies in the
-other bins (noise, a neighbouring muscle) does not dilute the mean.
+Vectors are sorted into bins by direction; those of the fullest bin are averaged. Other bins
+(noise, a neighbouring muscle) do not dilute the mean.
 
 References
 ----------
@@ -22,47 +22,28 @@ _TINY = 1e-6  # keeps the direction of a zero sum defined; AUW-GCN's value
 
 @dataclass(frozen=True)
 class Variant:
-    """How the vectors of a region become one.
+    """How the vectors of a region become one."""
 
-    Attributes
-    ----------
-    edges
-        Where each direction bin starts, in degrees, ascending; the last bin runs on to the first.
-        Angles grow from +x towards +y, clockwise on the image because y points down.
-    keep
-        Share of the fullest bin's vectors, the longest first, that count.
-    mean_length
-        Give the sum's direction the mean length of the vectors, instead of averaging them.
-    """
-
+    # Start of each direction bin in degrees, ascending; the last bin runs on to the first. Angles
+    # grow from +x towards +y, clockwise on the image because y points down.
     edges: tuple[float, ...]
-    keep: float = 1.0
-    mean_length: bool = False
+    share: float = 1.0  # of the fullest bin's vectors, the longest first, that count
+    mean_length: bool = False  # the sum's direction with the vectors' mean length, not their mean
 
 
 # Bins centred on the axes, so that a purely sideways or upward motion is not split between two.
 LIU = Variant(edges=tuple(22.5 + 45.0 * k for k in range(8)))
-AUW_GCN = Variant(edges=(30.0, 150.0, 210.0, 330.0), keep=0.6, mean_length=True)
-AUW_GCN_HEAD = Variant(edges=(45.0, 135.0, 225.0, 315.0), keep=0.88, mean_length=True)
+AUW_GCN = Variant(edges=(30.0, 150.0, 210.0, 330.0), share=0.6, mean_length=True)
+AUW_GCN_HEAD = Variant(edges=(45.0, 135.0, 225.0, 315.0), share=0.88, mean_length=True)
 MEAN = Variant(edges=(0.0,))  # a single bin: the plain mean, for comparison
 
 VARIANTS = {"liu": LIU, "auw_gcn": AUW_GCN, "mean": MEAN}
 
 
 def main_direction(vectors: NDArray[np.floating], variant: Variant) -> NDArray[np.float32]:
-    """Reduce each set of flow vectors to its main directional mean.
+    """Reduce sets of N flow vectors, (..., N, 2), to their main directional means, (..., 2).
 
-    Parameters
-    ----------
-    vectors : (..., N, 2) array
-        Flow (x, y) of the N pixels of each set.
-    variant
-        Bins and averaging.
-
-    Returns
-    -------
-    (..., 2) float32 array
-        In the unit of `vectors`. Equally full bins: the one whose edge comes first wins.
+    Of equally full bins the one whose edge comes first wins.
     """
     flow = np.ascontiguousarray(vectors, dtype=np.float32)
     length, angle = _polar(flow)
@@ -71,8 +52,8 @@ def main_direction(vectors: NDArray[np.floating], variant: Variant) -> NDArray[n
         [np.count_nonzero(bins == k, axis=-1) for k in range(len(variant.edges))], axis=-1
     )
     chosen = bins == np.argmax(counts, axis=-1)[..., None]
-    if variant.keep < 1:
-        chosen = _longest(chosen, length, np.floor(variant.keep * counts.max(axis=-1)))
+    if variant.share < 1:
+        chosen = _longest(chosen, length, np.floor(variant.share * counts.max(axis=-1)))
     total = np.einsum("...n,...nc->...c", chosen, flow, dtype=np.float64)
     number = np.maximum(np.count_nonzero(chosen, axis=-1), 1)[..., None]
     if not variant.mean_length:
@@ -85,36 +66,27 @@ def main_direction(vectors: NDArray[np.floating], variant: Variant) -> NDArray[n
 def squares(
     flow: NDArray[np.floating], centres: NDArray[np.integer], radius: int, step: int = 1
 ) -> NDArray[np.floating]:
-    """Take the vectors in the square around each centre out of a flow field.
+    """Take the vectors in the square around each centre out of a flow field (H, W, 2).
 
     Parameters
     ----------
-    flow : (H, W, 2) array
     centres : (K, 2) integer array
-        Columns x and y in pixels.
-    radius
-        Vectors on each side of the centre.
-    step
-        Pixels from one vector to the next.
+        Columns x and y in pixels. A square that would leave the field is moved to its border.
+    radius, step
+        Vectors on each side of the centre, and pixels from one to the next.
 
     Returns
     -------
     (K, (2 * radius + 1)**2, 2) array
-        A square that would leave the field is moved to its border.
-
-    Raises
-    ------
-    ValueError
-        If the field is smaller than one square.
     """
     height, width = flow.shape[:2]
-    reach = radius * step
-    if min(height, width) <= 2 * reach:
+    margin = radius * step
+    if min(height, width) <= 2 * margin:
         raise ValueError(
-            f"a field of {width} x {height} px cannot hold a square of {2 * reach + 1} px"
+            f"a field of {width} x {height} px cannot hold a square of {2 * margin + 1} px"
         )
-    x = np.clip(centres[:, 0], reach, width - 1 - reach)[:, None, None]
-    y = np.clip(centres[:, 1], reach, height - 1 - reach)[:, None, None]
+    x = np.clip(centres[:, 0], margin, width - 1 - margin)[:, None, None]
+    y = np.clip(centres[:, 1], margin, height - 1 - margin)[:, None, None]
     offset = step * np.arange(-radius, radius + 1)
     return flow[y + offset[:, None], x + offset].reshape(len(centres), -1, 2)
 

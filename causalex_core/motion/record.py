@@ -1,48 +1,114 @@
-"""Motion files that ``causalex extract`` wrote: one, or a folder of them with its expressions."""
+"""The motion of a video's 12 regions, and the only reader and writer of its file."""
 
+import io
+import json
 import zipfile
 import zlib
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from enum import IntEnum
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from causalex_core import regions
+from causalex_core.display import Summary
 from causalex_core.errors import CausalexError
 
-# Of the names that `causalex extract` gives to what happened to a row.
-MEASURED = ("measured", "several_faces")
+_EPOCH = (1980, 1, 1, 0, 0, 0)  # the earliest time that a zip archive can hold
 
 
-@dataclass(frozen=True)
-class Recording:
-    """Motion of the regions of one video.
+class Quality(IntEnum):
+    """What happened to a row. Rows above SEVERAL_FACES were not measured and are zero."""
+
+    MEASURED = 0
+    SEVERAL_FACES = 1  # the one followed from the start was measured
+    END_OF_VIDEO = 2  # one of the two frames lies outside the video, or what is known of it
+    NO_FACE = 3  # or not the same one before and after
+    SCENE_CUT = 4
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class MotionRecord(Summary):
+    """Motion of the 12 regions of one video, and how it was measured.
 
     Attributes
     ----------
+    motion : (T, 12, 2) float32 array
+        x and y in pixels of the crop per frame, y down; 0 where nothing was measured. Row t comes
+        from the frames ``t - stride // 2`` and ``t - stride // 2 + stride``: centred on t for an
+        even stride, half a frame later for an odd one.
+    quality : (T,) uint8 array
+        See :class:`Quality`.
+    fps
+        Rows per second; None if unknown.
+    stride
+        Frames between the two that were compared; None if unknown.
+    config
+        Settings of the extraction as JSON; empty if unknown.
+    landmarks
+        Where the landmarks came from; empty if unknown.
     subject, video
         Names, as in the table of expressions.
-    motion
-        (T, 12, 2) float32, pixels of the crop per frame, y down; 0 where nothing was measured.
-    measured
-        (T,) bool.
-    fps
-        Frames per second; None where the file does not say.
-    config
-        Settings of the extraction, as JSON; empty where the file does not say.
     """
 
-    subject: str
-    video: str
     motion: NDArray[np.float32]
-    measured: NDArray[np.bool_]
+    quality: NDArray[np.uint8]
     fps: float | None = None
+    stride: int | None = None
     config: str = ""
+    landmarks: str = ""
+    subject: str = ""
+    video: str = ""
+
+    def __post_init__(self) -> None:
+        """Set the rows to zero that were not measured."""
+        motion = np.where(self.measured[:, None, None], self.motion, 0).astype(np.float32)
+        object.__setattr__(self, "motion", motion)
+
+    @property
+    def measured(self) -> NDArray[np.bool_]:
+        """(T,) whether a row was measured."""
+        return self.quality <= Quality.SEVERAL_FACES
+
+    def to_bytes(self) -> bytes:
+        """Content of a .npz file, without the names; equal motions give equal bytes."""
+        arrays = {
+            "motion": self.motion,
+            "fps": self.fps,
+            "stride": self.stride,
+            "crop_px": json.loads(self.config or "{}").get("crop_px"),
+            "quality": self.quality,
+            "quality_names": [quality.name.lower() for quality in Quality],
+            "regions": regions.NAMES,
+            "config": self.config,
+            "landmarks": self.landmarks,
+        }
+        archive = io.BytesIO()
+        with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as out:
+            for name, value in arrays.items():
+                if value is not None:
+                    array_file = io.BytesIO()
+                    np.save(array_file, np.asarray(value), allow_pickle=False)
+                    entry = zipfile.ZipInfo(f"{name}.npy", _EPOCH)
+                    entry.compress_type = zipfile.ZIP_DEFLATED
+                    out.writestr(entry, array_file.getvalue())
+        return archive.getvalue()
+
+    def _facts(self) -> Mapping[str, object]:
+        return {
+            "video": self.video or "unnamed",
+            "frames": len(self.motion),
+            "measured": int(self.measured.sum()),
+            "fps": self.fps,
+            "stride": self.stride,
+        }
 
 
-def read_motion(path: Path) -> Recording:
+def read_motion(path: Path) -> MotionRecord:
     """Read one motion file; subject and video are both called as the file is.
 
     Raises
@@ -53,13 +119,14 @@ def read_motion(path: Path) -> Recording:
     """
     try:
         with np.load(path, allow_pickle=False) as content:
-            given = {name: content[name] for name in content.files}
-        motion, quality = given["motion"], given.get("quality")
-        names = given.get("quality_names", MEASURED[:1])
-        fps = float(given["fps"]) if "fps" in given else None
-        config = str(given.get("config", ""))
+            stored = {name: content[name] for name in content.files}
+        motion = stored["motion"]
+        fps = float(stored["fps"]) if "fps" in stored else None
+        stride = int(stored["stride"]) if "stride" in stored else None
+        texts = {name: str(stored.get(name, "")) for name in ("config", "landmarks")}
+        quality = _quality(stored, len(motion))
     except (
-        OSError, ValueError, KeyError, TypeError, AttributeError, EOFError,
+        OSError, ValueError, KeyError, IndexError, TypeError, AttributeError, EOFError,
         zipfile.BadZipFile, zlib.error,
     ) as error:  # fmt: skip
         raise CausalexError(
@@ -69,30 +136,48 @@ def read_motion(path: Path) -> Recording:
         raise CausalexError(
             f"{path}: motion of shape {motion.shape}, expected (frames, {regions.COUNT}, 2) numbers"
         )
-    measured = np.ones(len(motion), bool)
-    if quality is not None:
-        measured = np.isin(quality, np.flatnonzero(np.isin(names, MEASURED)))
-        if measured.shape != motion.shape[:1]:
-            raise CausalexError(
-                f"{path}: {measured.shape} marks of what was measured for {len(motion)} frames:"
-                " expected one for each"
-            )
-    if not measured.any():
-        raise CausalexError(f"{path}: none of its {len(motion)} frames was measured")
+    if quality.shape != motion.shape[:1]:
+        raise CausalexError(
+            f"{path}: {quality.shape} marks of what was measured for {len(motion)} frames:"
+            " expected one for each"
+        )
     if fps is not None and not 0 < fps < np.inf:
         raise CausalexError(f"{path}: {fps} frames per second; expected more than 0")
-    broken = ~np.isfinite(motion).all(axis=-1) & measured[:, None]
+    record = MotionRecord(motion, quality, fps, stride, **texts, subject=path.stem, video=path.stem)
+    if not record.measured.any():
+        raise CausalexError(f"{path}: none of its {len(motion)} frames was measured")
+    broken = ~np.isfinite(record.motion).all(axis=-1)
     if broken.any():
         frame, region = np.argwhere(broken)[0]
         raise CausalexError(
             f"{path}: motion that is not finite, first in frame {frame} at the region"
             f" '{regions.NAMES[region]}': mark such frames as not measured, or extract it again"
         )
-    cleared = np.where(measured[:, None, None], motion, 0).astype(np.float32)
-    return Recording(path.stem, path.stem, cleared, measured, fps, config)
+    return record
 
 
-def read_folder(folder: Path, expressions: pd.DataFrame) -> list[Recording]:
+def read_settings(path: Path) -> tuple[str, str, float] | None:
+    """Settings, landmarks and rate in a motion file, whose motion is not read; None without."""
+    try:
+        with np.load(path, allow_pickle=False) as stored:
+            return str(stored["config"]), str(stored["landmarks"]), float(stored["fps"])
+    except (OSError, KeyError, ValueError, zipfile.BadZipFile):
+        return None
+
+
+def _quality(stored: Mapping[str, NDArray[Any]], frames: int) -> NDArray[np.uint8]:
+    """Codes of :class:`Quality` from the codes and names in a file; all measured without them."""
+    if "quality" not in stored:
+        return np.full(frames, Quality.MEASURED, np.uint8)
+    names = stored.get("quality_names", np.array(["measured"]))
+    known = {quality.name.lower(): quality for quality in Quality}
+    quality = np.full(stored["quality"].shape, Quality.NO_FACE, np.uint8)
+    for code, name in enumerate(names):
+        quality[stored["quality"] == code] = known.get(str(name), Quality.NO_FACE)
+    return quality
+
+
+def read_folder(folder: Path, expressions: pd.DataFrame) -> list[MotionRecord]:
     """Read all motion files below a folder, in the order of their names.
 
     A file is called like its video. Its subject is the folder that it lies in or, if it lies in
@@ -118,25 +203,30 @@ def read_folder(folder: Path, expressions: pd.DataFrame) -> list[Recording]:
     if not files:
         raise CausalexError(f"{folder} holds no motion files (.npz): `causalex extract` makes them")
     owners = dict(zip(expressions["video"], expressions["subject"], strict=True))
-    read = [
-        replace(read_motion(file), subject=_subject(file, folder, owners), video=file.stem)
-        for file in files
-    ]
-    first = read[0]
-    seen: set[tuple[str, str]] = set()
-    for file, one in zip(files, read, strict=True):
-        if (one.fps, one.config) != (first.fps, first.config):
+    return list(_alike(files, folder, owners))
+
+
+def _alike(files: list[Path], folder: Path, owners: Mapping[str, str]) -> Iterator[MotionRecord]:
+    """Records of files with different names, all extracted in the same way."""
+    first = None
+    names: set[tuple[str, str]] = set()
+    for file in files:
+        record = replace(read_motion(file), subject=_subject(file, folder, owners))
+        first = first or record
+        if (record.fps, record.config) != (first.fps, first.config):
             raise CausalexError(
                 f"{file} was extracted with other settings or at another rate than {files[0]}:"
                 " extract all videos alike"
             )
-        if (one.subject, one.video) in seen:
-            raise CausalexError(f"{file}: a second file of video '{one.video}'; names must differ")
-        seen.add((one.subject, one.video))
-    return read
+        if (record.subject, record.video) in names:
+            raise CausalexError(
+                f"{file}: a second file of video '{record.video}'; names must differ"
+            )
+        names.add((record.subject, record.video))
+        yield record
 
 
-def _subject(file: Path, folder: Path, owners: dict[str, str]) -> str:
+def _subject(file: Path, folder: Path, owners: Mapping[str, str]) -> str:
     if file.parent != folder:
         return file.parent.name
     if file.stem in owners:

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from causalex_core.errors import CausalexError
 
-# What FFmpeg and OpenCV have to say about a broken file is said in one line by the errors below.
+# FFmpeg and OpenCV log nothing about a broken file: the errors below name it in one line.
 os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")
 cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_ERROR)
 
@@ -25,24 +25,16 @@ Picture = NDArray[np.uint8]
 
 
 class Frames(Protocol):
-    """A sequence of frames at a constant rate.
-
-    Attributes
-    ----------
-    name
-        For messages.
-    fps
-        Frames per second, of those that are handed out.
-    """
+    """A sequence of frames at a constant rate."""
 
     @property
     def name(self) -> str:
-        """See above."""
+        """For messages."""
         ...
 
     @property
     def fps(self) -> float:
-        """See above."""
+        """Frames per second, of those that are handed out."""
         ...
 
     def colour(self, every: int) -> Iterator[tuple[int, Picture]]:
@@ -56,17 +48,11 @@ class Frames(Protocol):
 
 @dataclass(frozen=True)
 class Folder:
-    """Pictures of one folder, in the order of the numbers in their names.
-
-    Attributes
-    ----------
-    files
-        Pictures that are handed out; those left out by subsampling are never decoded.
-    """
+    """Pictures of one folder, in the order of the numbers in their names."""
 
     name: str
     fps: float
-    files: tuple[Path, ...]
+    files: tuple[Path, ...]  # without those left out by subsampling, which are never decoded
 
     def colour(self, every: int) -> Iterator[tuple[int, Picture]]:
         """See :class:`Frames`."""
@@ -88,7 +74,7 @@ class Folder:
 
 
 @dataclass(frozen=True)
-class Video:
+class VideoFile:
     """A video file; a rotation noted in the file is applied."""
 
     name: str
@@ -164,12 +150,11 @@ def open_frames(path: Path, fps: float | None = None, every: int = 1) -> Frames:
     if path.stat().st_size == 0:
         raise CausalexError(f"{path} is empty (0 bytes)")
     capture = _opened(path)
-    own = capture.get(cv2.CAP_PROP_FPS)
+    rate = fps if fps is not None else capture.get(cv2.CAP_PROP_FPS)
     capture.release()
-    rate = fps if fps is not None else own
     if not (np.isfinite(rate) and rate > 0):
         raise CausalexError(f"{path} does not say its frame rate: give it (--fps)")
-    return Video(str(path), rate / every, path, every)
+    return VideoFile(str(path), rate / every, path, every)
 
 
 def _opened(path: Path) -> cv2.VideoCapture:

@@ -181,7 +181,7 @@ def face_crops(
         raise CausalexError(
             f"{frames.name}: no frame {beyond[0]}; it has {reading.count}, counted from 0"
         )
-    placement = alignment.place(track, config.crop_px, config.smoothing * frames.fps)
+    placement = alignment.align(track, config.crop_px, config.smoothing * frames.fps)
     return crops(frames.name, reading.kept, placement, config)
 
 

@@ -12,9 +12,10 @@ from numpy.typing import ArrayLike, NDArray
 from torch import Tensor
 
 from causalex_core.devices import choose_device
+from causalex_core.display import Summary
 from causalex_core.errors import CausalexError
 from causalex_core.graphs.pag import Pag
-from causalex_core.motion.record import Recording
+from causalex_core.motion.record import MotionRecord
 from causalex_core.spotting import graph
 from causalex_core.spotting.data import KINDS, VALID_FRAMES, Normalisation, Video, Windows, gather
 from causalex_core.spotting.debias import debiased, null_motion
@@ -54,8 +55,8 @@ _RENAMED_WEIGHTS = {"scale": "weight", "shift": "bias", "running_variance": "run
 _RENAMED_SETTINGS = {"reach": "search_window", "keep": "top_k", "least": "min_score"}
 
 
-@dataclass(frozen=True)
-class Spotted:
+@dataclass(frozen=True, eq=False, repr=False)
+class Spotted(Summary):
     """Detections in one video.
 
     Attributes
@@ -71,10 +72,23 @@ class Spotted:
         ``onset_seconds, apex_seconds, offset_seconds``, in the order of the onsets.
     """
 
-    recording: Recording
+    recording: MotionRecord
     graph: Pag
     apex: NDArray[np.float32]
     detections: pd.DataFrame
+
+    def _facts(self) -> Mapping[str, object]:
+        counts = self.detections["kind"].value_counts()
+        return {
+            "video": self.recording.video,
+            "frames": len(self.recording.motion),
+            **{kind: int(counts.get(kind, 0)) for kind in KINDS},
+            "edges": len(self.graph.edges()),
+        }
+
+    def _repr_html_(self) -> str:
+        """Summary and detections for a notebook."""
+        return super()._repr_html_() + self.detections.to_html(index=False)
 
 
 @dataclass(frozen=True)
@@ -126,7 +140,7 @@ class Spotter:
     network: Network
     settings: Settings
 
-    def __call__(self, recording: Recording, debias: float = 0.0) -> Spotted:
+    def __call__(self, recording: MotionRecord, debias: float = 0.0) -> Spotted:
         """Spot in one video.
 
         Parameters

@@ -10,7 +10,7 @@ from causalex_core.graphs import compound
 from causalex_core.graphs.pag import Pag
 from causalex_core.graphs.samples import motion_series
 from causalex_core.graphs.search import fci
-from causalex_core.motion.record import Recording
+from causalex_core.motion.record import MotionRecord
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,7 @@ class GraphConfig:
     leave_out_first: int = 0
 
 
-def of_video(recording: Recording, config: GraphConfig) -> Pag:
+def of_video(recording: MotionRecord, config: GraphConfig) -> Pag:
     """Graph of a video, by FCI.
 
     Returns

@@ -9,9 +9,9 @@ import cv2
 import numpy as np
 
 from causalex_core.motion import alignment, video
-from causalex_core.motion.extract import Config, Motion, extract, locate
+from causalex_core.motion.extract import Config, extract, locate
 from causalex_core.motion.landmarks import Given, Landmarker, face_mesh
-from causalex_core.motion.record import Recording, read_motion
+from causalex_core.motion.record import MotionRecord, read_motion
 from causalex_core.motion.video import Frames
 from causalex_core.spotting import checkpoints
 from causalex_core.spotting.checkpoints import Spotted, Spotter
@@ -37,7 +37,7 @@ class Portraits:
 
 
 def spot(
-    source: str | Path | Frames,
+    source: str | Path | Frames | MotionRecord,
     *,
     fps: float | None = None,
     landmarker: Landmarker | Given | None = None,
@@ -50,7 +50,7 @@ def spot(
     ----------
     source
         A video file, a folder of its pictures, a motion file that ``causalex extract`` wrote with
-        its default settings, or frames.
+        its default settings, frames, or motion.
     fps
         Frames per second; a folder of pictures needs it.
     landmarker
@@ -71,6 +71,8 @@ def spot(
         If the source cannot be read or shows no face, or its motion does not fit the model.
     """
     spotter = spotter or _shipped()
+    if isinstance(source, MotionRecord):
+        return spotter(source, debias)
     if isinstance(source, str | Path):
         path = Path(source)
         if path.suffix == ".npz":
@@ -78,20 +80,7 @@ def spot(
         frames, name = video.open_frames(path, fps), path.resolve().stem
     else:
         frames, name = source, source.name
-    motion = extract(frames, landmarker or face_mesh())
-    return spotter(recorded(motion, name, name), debias)
-
-
-def recorded(motion: Motion, subject: str, name: str) -> Recording:
-    """Extracted motion as an input of the network: zero where nothing was measured."""
-    return Recording(
-        subject,
-        name,
-        np.where(motion.measured[:, None, None], motion.motion, 0).astype(np.float32),
-        motion.measured,
-        motion.fps,
-        motion.config.to_json(),
-    )
+    return spotter(replace(extract(frames, landmarker), subject=name, video=name), debias)
 
 
 def portraits(frames: Frames, landmarker: Landmarker | Given | None = None) -> Portraits:

@@ -16,7 +16,7 @@ from packaging.utils import canonicalize_name
 from packaging.version import Version
 
 from causalex_book.workflow import book, experiment, handed
-from causalex_core import paths, provenance
+from causalex_core import __version__, paths, provenance
 
 PROJECT = tomllib.loads((paths.ROOT / "pyproject.toml").read_text())["project"]
 RANGES = [
@@ -108,7 +108,7 @@ def test_the_readme_names_both_commands():
 
 def test_citation_and_project_agree():
     citation = yaml.safe_load((paths.ROOT / "CITATION.cff").read_text())
-    assert citation["version"] == PROJECT["version"]
+    assert citation["version"] == __version__
     assert citation["license"] == PROJECT["license"]
 
 

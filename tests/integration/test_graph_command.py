@@ -174,7 +174,7 @@ def test_first_frames_are_left_out_of_every_video(motion, tmp_path, capsys):
     assert (pag.read(target).marks == left_out.marks).all()
     assert pag.read(target).settings["leave_out_first"] == 0
     assert cli.main(["graph", str(motion), "-o", str(target), "--leave-out-first", "400"]) == 2
-    assert "--leave-out-first 400 leaves no frame: the longest video" in capsys.readouterr().err
+    assert "the first 400 frames leaves none: the longest video has 400" in capsys.readouterr().err
 
 
 @pytest.fixture

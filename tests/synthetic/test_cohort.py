@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from causalex_core.errors import CausalexError
-from causalex_core.motion.extract import Quality
+from causalex_core.motion.record import Quality
 from causalex_synthetic import dataset, sensor, truth
 from causalex_synthetic.dataset import Config
 

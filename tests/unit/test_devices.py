@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from dataclasses import fields
 
 import pytest
 import torch
@@ -150,5 +151,5 @@ def test_jobs_of_a_cluster_decide_themselves(folder, monkeypatch):
 def test_a_device_is_no_parameter_of_a_page():
     for file in paths.NOTEBOOKS.glob("*.ipynb"):
         assert "device" not in handed.read(file).parameters
-    for file in (paths.ROOT / "causalex_book").rglob("*.py"):
-        assert "device:" not in file.read_text()
+    for name in pages.names():
+        assert "device" not in {field.name for field in fields(pages.module(name).Config)}

@@ -35,6 +35,13 @@ def test_code_files_follow_imports_of_notebooks(tmp_path):
     assert "page.ipynb" not in names
 
 
+def test_names_of_the_front_door_are_followed_to_their_modules(tmp_path):
+    script = tmp_path / "script.py"
+    script.write_text("from causalex_core import MotionRecord\n")
+    names = {file.name for file in provenance.code_files(script)}
+    assert "record.py" in names and "predict.py" not in names
+
+
 def test_code_digest_changes_with_the_code(tmp_path):
     one, two = tmp_path / "one.ipynb", tmp_path / "two.ipynb"
     for notebook, module in ((one, "errors"), (two, "paths")):

@@ -13,7 +13,7 @@ from torch.utils._pytree import tree_leaves
 
 from causalex_core.motion import flow_batched
 from causalex_core.motion.extract import Config
-from causalex_core.motion.record import Recording
+from causalex_core.motion.record import MotionRecord
 from causalex_core.recognition import checkpoints as recogniser
 from causalex_core.recognition import training as recognition
 from causalex_core.recognition.causalnet_text import CausalNetTextConfig
@@ -147,8 +147,8 @@ def test_training_of_recognisers(config, shape, at_once, tmp_path):
 
 def test_judging_of_spotter_and_recogniser():
     motion = np.random.default_rng(1).normal(size=(300, 12, 2)).astype(np.float32)
-    seen = np.ones(300, dtype=bool)
-    found = spotter.load()(Recording("s", "v", motion, seen, 30.0, Config().to_json()), 0.5)
+    record = MotionRecord(motion, np.zeros(300, np.uint8), 30.0, config=Config().to_json())
+    found = spotter.load()(record, 0.5)
     assert found.apex.shape == (2, 300)
     images = np.zeros((5, 2, 28, 28, 3), np.uint8)
     assert recogniser.load()(images).shape == (5, 3)

@@ -7,7 +7,7 @@ from causalex_book.graphs import face_graphs
 from causalex_book.graphs.face_graphs import Sampling, comparisons, expression_frames, place
 from causalex_core.data.feature_archive import MarkedRecording
 from causalex_core.data.region_motion import RegionMotion
-from causalex_core.motion.record import Recording
+from causalex_core.motion.record import MotionRecord
 
 
 def database(*videos):
@@ -18,7 +18,9 @@ def database(*videos):
         motion = generator.normal(size=(frames, 12, 2)).astype(np.float32)
         first = ord(subject) - ord("a")
         motion[:, first + 1] = motion[:, first] + 0.1 * motion[:, first + 1]
-        recording = Recording(subject, f"{subject}{number}", motion, np.ones(frames, bool), 30.0)
+        recording = MotionRecord(
+            motion, np.zeros(frames, np.uint8), 30.0, subject=subject, video=f"{subject}{number}"
+        )
         marked.append(MarkedRecording(recording, np.zeros((frames, 2, 4), bool)))
     columns = ["subject", "video", "onset", "apex", "offset", "kind"]
     rows = [("a", "a0", 3, 5, 9, "macro"), ("a", "a0", 20, 25, np.nan, "micro")]

@@ -5,8 +5,8 @@ import pytest
 
 from causalex_book.graphs import clip_graph
 from causalex_book.graphs.simulation import series
-from causalex_core.motion import extract
-from causalex_core.motion.extract import Motion, Quality
+from causalex_core.errors import CausalexError
+from causalex_core.motion.record import MotionRecord, Quality
 
 
 @pytest.fixture
@@ -17,7 +17,7 @@ def motion():
     quality = np.full(300, Quality.MEASURED, np.uint8)
     quality[[0, -1]] = Quality.END_OF_VIDEO
     values[[0, -1]] = 1000
-    return Motion(values.astype(np.float32), quality, 30.0, 2, extract.Config(), "made up")
+    return MotionRecord(values.astype(np.float32), quality, 30.0)
 
 
 def test_blocks_stand_in_for_clips(motion):
@@ -48,3 +48,15 @@ def test_the_real_clip(obtained):
     assert tables["clip"].iloc[0]["measured"] > 400
     choices = tables["choices"]
     assert (choices["edges"] < choices["correlated_pairs"]).all()
+
+
+def test_a_block_keeps_both_components_of_a_frame():
+    motion = np.arange(36.0).reshape(9, 2, 2)
+    measured = np.arange(9) != 4
+    found = clip_graph.motion_blocks(motion, 2, measured, "stacked")
+    assert [len(block) for block in found] == [2] * 4
+    for (u, v), start in zip(found, (0, 2, 5, 7), strict=True):
+        np.testing.assert_array_equal(u, motion[start : start + 2, :, 0])
+        np.testing.assert_array_equal(v, motion[start : start + 2, :, 1])
+    with pytest.raises(CausalexError, match="longest series, 4"):
+        clip_graph.motion_blocks(motion, 5, measured, "stacked")

@@ -5,8 +5,7 @@ import pytest
 
 from causalex_book.motion import preprocessing
 from causalex_book.motion.warps import bumps
-from causalex_core.motion.extract import Config as Extraction
-from causalex_core.motion.extract import Motion
+from causalex_core.motion.record import MotionRecord
 
 SMALL = {
     "crop_px": 128,
@@ -100,5 +99,5 @@ def test_correlation_only_counts_what_moves_and_was_measured():
     motion[4] = -7.0  # not measured
     quality = np.zeros(20, np.uint8)
     quality[4] = 4
-    found = Motion(motion, quality, 30.0, 4, Extraction(), "given")
+    found = MotionRecord(motion, quality, 30.0, 4)
     assert preprocessing._correlation(found, truth) == pytest.approx(1)

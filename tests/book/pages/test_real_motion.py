@@ -9,7 +9,7 @@ from causalex_book.data.real_motion import Video
 from causalex_core.data.annotations import CAS, SAMM
 from causalex_core.data.feature_archive import MarkedRecording
 from causalex_core.data.region_motion import RegionMotion
-from causalex_core.motion.record import Recording
+from causalex_core.motion.record import MotionRecord
 from causalex_core.spotting.data import marks
 
 CONFIG = real_motion.Config(most_shift=6, first_frames=5, n_bootstrap=50)
@@ -118,7 +118,9 @@ def motion():
         ("a", "v", 10.0, 20.0, 22.0, "micro", "12"),
         ("a", "v", 10.0, np.nan, 22.0, "macro", "12"),
     )
-    recording = Recording("a", "v", moved, np.arange(60) < 58, 30.0)
+    recording = MotionRecord(
+        moved, np.where(np.arange(60) < 58, 0, 2).astype(np.uint8), 30.0, subject="a", video="v"
+    )
     return RegionMotion(CAS, 30.0, [MarkedRecording(recording, marks(rows, 60, "released"))], rows)
 
 

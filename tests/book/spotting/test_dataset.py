@@ -12,7 +12,8 @@ from causalex_book.spotting.variants import CAUSAL_EX, FEW_EPOCHS, NONE, PUBLISH
 from causalex_core.data import manifest, region_motion
 from causalex_core.data.annotations import CAS, SAMM
 from causalex_core.errors import CausalexError
-from causalex_core.motion.extract import Config, Motion
+from causalex_core.motion.extract import Config
+from causalex_core.motion.record import MotionRecord
 from causalex_core.spotting.data import leave_one_subject_out
 from causalex_core.spotting.graph import GraphConfig
 
@@ -52,7 +53,7 @@ def extracted(folder, path="{name}.npz"):
         file = folder / path.format(name=name, subject=name[7:9], video=name[7:])
         file.parent.mkdir(exist_ok=True)
         quality = np.zeros(400, np.uint8)
-        measured = Motion(motion(name), quality, 30.0, 3, Config(), "invented")
+        measured = MotionRecord(motion(name), quality, 30.0, 3, Config().to_json())
         file.write_bytes(measured.to_bytes())
     return folder
 

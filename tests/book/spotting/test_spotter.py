@@ -10,13 +10,12 @@ from causalex_book.spotting import card, shipped
 from causalex_core.errors import CausalexError
 from causalex_core.motion.extract import Config as Extraction
 from causalex_core.motion.landmarks import Given
-from causalex_core.motion.record import Recording
 from causalex_core.spotting import checkpoints
 from causalex_core.spotting import predict as package
 from causalex_core.spotting.checkpoints import load_network, save_network
 from causalex_core.spotting.graph import GraphConfig, of_video
 from causalex_core.spotting.model import PAPER, NetworkConfig
-from causalex_core.spotting.predict import portraits, recorded
+from causalex_core.spotting.predict import portraits
 from causalex_core.spotting.training import TrainingConfig
 from causalex_core.tensors import WeightsError
 from causalex_synthetic.dataset import draw
@@ -34,8 +33,7 @@ def recording():
     truth = people.expressions[people.expressions["kind"] == "macro"]
     name = truth["video"].value_counts().index[0]
     number = [video.name for video in people.videos].index(name)
-    spotted = recorded(people.measured(number), people.videos[number].person.subject, name)
-    return spotted, truth[truth["video"] == name]
+    return people.measured(number), truth[truth["video"] == name]
 
 
 def hits(spotted, truth):
@@ -74,7 +72,9 @@ def test_another_frame_rate_gives_about_the_same_seconds(ours, recording, fps):
     motion, truth = recording
     spotted = ours(motion)
     resampled = checkpoints.at_rate(motion.motion, motion.fps, fps)
-    other = ours(replace(motion, motion=resampled, measured=np.ones(len(resampled), bool), fps=fps))
+    other = ours(
+        replace(motion, motion=resampled, quality=np.zeros(len(resampled), np.uint8), fps=fps)
+    )
     moved = truth.assign(**(truth[["onset", "offset"]] * fps / motion.fps))
     assert abs(hits(other, moved) - hits(spotted, truth)) <= 0.25 * len(truth)
     assert other.detections["offset"].max() < len(resampled)
@@ -126,7 +126,7 @@ def test_weights_without_settings_are_no_spotter(ours, tmp_path):
 
 
 def test_a_still_video_has_no_graph():
-    still = Recording("s", "v", np.zeros((90, 12, 2), np.float32), np.ones(90, bool), 30.0)
+    still = MotionRecord(np.zeros((90, 12, 2), np.float32), np.zeros(90, np.uint8), 30.0)
     graph = of_video(still, GraphConfig())
     assert not graph.adjacency.any()
     assert "do not vary" in graph.settings["missing"]

@@ -9,8 +9,7 @@ from window_archive import MACRO, MICRO, change, marks, write
 
 from causalex_core.data.feature_archive import is_archive, read_archive, read_windows
 from causalex_core.errors import CausalexError
-from causalex_core.spotting.data import TargetConfig
-from causalex_core.spotting.data import Video, gather
+from causalex_core.spotting.data import TargetConfig, Video, gather
 
 
 @pytest.fixture

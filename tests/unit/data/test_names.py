@@ -3,7 +3,7 @@
 import pytest
 
 from causalex_core.data.annotations import CAS, SAMM
-from causalex_core.data.names import found_as
+from causalex_core.data.names import annotated_name
 
 
 @pytest.mark.parametrize(
@@ -19,4 +19,4 @@ from causalex_core.data.names import found_as
     ],
 )
 def test_a_folder_of_the_database_is_known_by_the_name_of_its_video(database, folder, name):
-    assert found_as(database, folder) == name
+    assert annotated_name(database, folder) == name

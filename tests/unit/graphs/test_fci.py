@@ -11,7 +11,7 @@ from causalex_book.graphs.simulation import random_model, series
 from causalex_core import paths
 from causalex_core.errors import CausalexError
 from causalex_core.graphs.pag import ARROWHEAD, CIRCLE, TAIL
-from causalex_core.graphs.search import fci, fci_from_independence, fci_windows
+from causalex_core.graphs.search import fci, fci_from_independence
 from causalex_core.graphs.separation import (
     contradictions,
     maximal_ancestral_graph,
@@ -208,17 +208,6 @@ def test_settings_travel_with_the_graph():
         "frames": 400,
         "series": 2,
     }
-
-
-def test_windows_are_graphs_one_by_one():
-    generator = np.random.default_rng(1)
-    windows = series("smooth", generator, 800, 12).reshape(4, 200, 12)
-    graphs = fci_windows(windows, 0.05)
-    for graph, window in zip(graphs, windows, strict=True):
-        np.testing.assert_array_equal(graph.marks, fci(window, 0.05).marks)
-    windows[2, 0, 0] = np.nan
-    with pytest.raises(CausalexError, match="window 2: series 0 has 1 values that are not finite"):
-        fci_windows(windows)
 
 
 def spoiled(samples, change):

@@ -7,7 +7,7 @@ from causalex_book.graphs.simulation import series
 from causalex_book.graphs.stability import bootstrap
 from causalex_core.errors import CausalexError
 from causalex_core.graphs.compound import adjacency, compound, most_causal, out_degree
-from causalex_core.graphs.samples import blocks, motion_blocks, motion_series
+from causalex_core.graphs.samples import motion_series
 from causalex_core.graphs.search import fci
 
 # 0 --> 1, 0 o-> 2, 1 <-> 3, 2 o-o 3
@@ -31,25 +31,6 @@ def test_rows_that_were_not_measured_part_the_series():
     assert first.ravel().tolist() == [2, 4]
     assert last.ravel().tolist() == [10]
     assert motion_series(motion, np.zeros(7, bool)) == []
-
-
-def test_blocks_leave_the_rest_out():
-    cut = blocks([np.arange(7)[:, None], np.arange(2)[:, None]], 3)
-    assert [block.ravel().tolist() for block in cut] == [[0, 1, 2], [3, 4, 5]]
-    with pytest.raises(CausalexError, match=r"blocks of 8 frames: .* longest series, 7"):
-        blocks([np.zeros((7, 1))], 8)
-
-
-def test_a_block_keeps_both_components_of_a_frame():
-    motion = np.arange(36.0).reshape(9, 2, 2)
-    measured = np.arange(9) != 4
-    found = motion_blocks(motion, 2, measured, "stacked")
-    assert [len(block) for block in found] == [2] * 4
-    for (u, v), start in zip(found, (0, 2, 5, 7), strict=True):
-        np.testing.assert_array_equal(u, motion[start : start + 2, :, 0])
-        np.testing.assert_array_equal(v, motion[start : start + 2, :, 1])
-    with pytest.raises(CausalexError, match="longest series, 4"):
-        motion_blocks(motion, 5, measured)
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 import pytest
 
-from causalex_core.motion.alignment import crop, given_track, place
+from causalex_core.motion.alignment import align, crop, given_track
 
 CROP = 128
 
@@ -27,7 +27,7 @@ def test_pose_is_undone_frame_by_frame(layout):
         np.linspace(0.8, 1.3, count),
         np.linspace((0, 0), (40, -30), count),
     )
-    placed = place(given_track(points), CROP, smoothing=0)
+    placed = align(given_track(points), CROP, smoothing=0)
     eyes = [placed.points[:, part].mean(axis=1) for part in (slice(36, 42), slice(42, 48))]
     np.testing.assert_allclose(placed.points, placed.points[:1].repeat(count, axis=0), atol=1e-6)
     np.testing.assert_allclose((eyes[0] + eyes[1]) / 2 - (CROP / 2, 0.4 * CROP), 0, atol=1e-6)
@@ -36,14 +36,14 @@ def test_pose_is_undone_frame_by_frame(layout):
 
 def test_one_place_for_all_frames(layout):
     points = layout + np.random.default_rng(0).normal(0, 2, (20, 1, 2))
-    placed = place(given_track(points), CROP, smoothing=math.inf)
+    placed = align(given_track(points), CROP, smoothing=math.inf)
     np.testing.assert_allclose(placed.pose, placed.pose[:1].repeat(20, axis=0), atol=1e-9)
 
 
 def test_smoothing_takes_jitter_out_of_the_place(layout):
     points = layout + np.random.default_rng(0).normal(0, 0.3, (120, 68, 2))
     steps = {
-        sigma: np.abs(np.diff(place(given_track(points), CROP, sigma).pose[:, 1])).std()
+        sigma: np.abs(np.diff(align(given_track(points), CROP, sigma).pose[:, 1])).std()
         for sigma in (0, 15)
     }
     assert steps[15] < steps[0] / 20
@@ -51,14 +51,14 @@ def test_smoothing_takes_jitter_out_of_the_place(layout):
 
 def test_a_jump_is_not_smoothed_over(layout):
     points = np.concatenate((np.tile(layout, (10, 1, 1)), np.tile(layout + 90, (10, 1, 1))))
-    placed = place(given_track(points), CROP, smoothing=5)
+    placed = align(given_track(points), CROP, smoothing=5)
     before, after = placed.pose[:10, 1], placed.pose[10:, 1]
     assert np.ptp(np.abs(before)) < 1e-6
     np.testing.assert_allclose(after - before[0], 90 + 90j, atol=1e-6)
 
 
 def test_no_face_at_all(layout):
-    placed = place(given_track(np.full((6, 68, 2), np.nan)), CROP, smoothing=5)
+    placed = align(given_track(np.full((6, 68, 2), np.nan)), CROP, smoothing=5)
     assert np.isnan(placed.pose).all()
 
 

@@ -11,8 +11,9 @@ from causalex_core import paths, regions
 from causalex_core.data import manifest
 from causalex_core.errors import CausalexError
 from causalex_core.motion import video
-from causalex_core.motion.extract import PAPER, Config, Quality, extract
+from causalex_core.motion.extract import PAPER, Config, extract
 from causalex_core.motion.landmarks import FaceMesh, Given
+from causalex_core.motion.record import Quality
 
 CORNERS = [regions.NAMES.index(f"{side} mouth corner") for side in ("left", "right")]
 

@@ -68,8 +68,8 @@ def test_no_texture_gives_no_motion_instead_of_noise():
 
 def test_eight_bits_cost_what_their_step_says():
     values = np.linspace(-12, 12, 4001, dtype=np.float32).reshape(-1, 1, 1).repeat(2, axis=2)
-    stored = flow.quantised(values)
+    stored = flow.quantise(values)
     step = 20 / 255
     assert np.abs(stored - np.clip(values, -10, 10)).max() <= step / 2 + 1e-5
     assert len(np.unique(stored)) == 256
-    np.testing.assert_allclose(flow.quantised(np.zeros((1, 1, 2), np.float32)), step / 2, atol=1e-5)
+    np.testing.assert_allclose(flow.quantise(np.zeros((1, 1, 2), np.float32)), step / 2, atol=1e-5)

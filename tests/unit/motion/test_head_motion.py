@@ -36,7 +36,7 @@ def test_what_the_head_did_is_undone(face, layout):
     first, second = seen(face), seen(warped(face, 2 * field(*HEAD)))
     inside = np.s_[40:-40, 40:-40]
     before = np.linalg.norm(lucas_kanade(first, second)[inside], axis=-1)
-    laid = head_motion.undone(first, second, layout)
+    laid = head_motion.stabilise(first, second, layout)
     after = np.linalg.norm(lucas_kanade(first, laid)[inside], axis=-1)
     assert np.median(before) > 1.5
     assert np.median(after) < 0.15
@@ -44,7 +44,7 @@ def test_what_the_head_did_is_undone(face, layout):
 
 def test_a_head_at_rest_is_left_alone(face, layout):
     second = seen(face, 1, 2)
-    assert head_motion.undone(seen(face, 1, 1), second, layout) is second
+    assert head_motion.stabilise(seen(face, 1, 1), second, layout) is second
 
 
 @pytest.mark.parametrize("name", head_motion.ESTIMATES)

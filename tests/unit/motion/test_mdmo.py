@@ -22,7 +22,7 @@ def slow(vectors, variant):
         index = max((k for k, edge in enumerate(variant.edges) if edge <= angle), default=-1)
         bins[index].append((length, x, y))
     fullest = max(bins, key=len)
-    kept = sorted(fullest, key=lambda entry: -entry[0])[: int(variant.keep * len(fullest))]
+    kept = sorted(fullest, key=lambda entry: -entry[0])[: int(variant.share * len(fullest))]
     x, y = sum(entry[1] for entry in kept), sum(entry[2] for entry in kept)
     if not variant.mean_length:
         return np.array([x, y]) / len(kept)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from causalex_core.errors import CausalexError
-from causalex_core.motion.record import Recording
+from causalex_core.motion.record import MotionRecord
 from causalex_core.spotting.graph import GraphConfig, of_video
 
 
@@ -12,7 +12,7 @@ from causalex_core.spotting.graph import GraphConfig, of_video
 def recording():
     motion = np.random.default_rng(1).normal(size=(200, 12, 2)).astype(np.float32)
     motion[:15] *= np.linspace(9, 1, 15)[:, None, None]
-    return Recording("s", "v", motion, np.ones(200, bool), 30.0)
+    return MotionRecord(motion, np.zeros(200, np.uint8), 30.0)
 
 
 def test_first_frames_are_left_out_only_if_it_is_asked_for(recording):

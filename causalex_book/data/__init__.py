@@ -1,0 +1,1 @@
+"""Pages on the databases, and on the synthetic people."""
