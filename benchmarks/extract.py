@@ -5,7 +5,7 @@
 Frames are those of a real clip (data card pyfeat_clips), stored as JPEG. Speed is CPU time on one
 thread, from JPEG bytes to motion, landmarks included. Accuracy is the error of the mean flow in
 squares on faces of the clips, warped by a known motion of 0.2 px, with noise, in 8 bits: one
-point of the chapter on preprocessing, with as many warps for TV-L1 as for the others. Where there
+point of the page on preprocessing, with as many warps for TV-L1 as for the others. Where there
 is a GPU, or one is asked for: wall time of one video with the flow there and on one thread, of the
 flow alone, and how far apart the motion is.
 """

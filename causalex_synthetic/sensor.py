@@ -49,7 +49,7 @@ class Sensor:
 
 
 # Measured on 24 rendered clips of 300 frames (0, 1 and 6 times the head motion; 30 fps, stride 4,
-# FaceMesh) between expressions; the chapter on the cohort measures some of it again.
+# FaceMesh) between expressions; the page on the cohort measures some of it again.
 MEASURED = Sensor()
 
 

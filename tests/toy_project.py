@@ -14,7 +14,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 from causalex_core import paths
 
-RUN = "from causalex_book.workflow import experiment, runs; runs.carry_out(experiment.read('toy'))"
+RUN = "from causalex_book.workflow import experiment, runs; runs.run_jobs(experiment.read('toy'))"
 PATIENCE = 240  # seconds until something that should happen is given up
 
 

@@ -28,7 +28,7 @@ from causalex_synthetic.dataset import Cohort
 from causalex_synthetic.dataset_spec import PLANS
 
 SOURCES = ()
-LONG = True
+LONG = "minutes of spotting and recognising"
 BOTH = "both plans"
 TOGETHER = "overall"
 ALL, TRUE, FOUND = "all, true key frames", "hits, true key frames", "hits, key frames found"
@@ -54,15 +54,15 @@ class Config(Parameters):
     Attributes
     ----------
     plans
-        Databases that the people are like.
+        Databases that the synthetic people are like.
     seeds
-        A cohort of each plan for each; none that the models were trained or chosen on.
+        Seeds of the cohorts of each plan; none that the models were trained or chosen on.
     most_videos
-        Of each cohort, for a quick look; 0 is all.
+        Videos of each cohort, for a quick look; 0 is all.
     n_bootstrap
         Resamples of people behind each interval.
     seed
-        Of the resampling.
+        Seed of the resampling.
     """
 
     plans: tuple[Annotated[str, one_of(PLANS)], ...] = ("cas_like", "samm_like")

@@ -1,4 +1,4 @@
-"""Figures of the chapter that spots and then recognises."""
+"""Figures of the page that spots and then recognises."""
 
 from collections.abc import Sequence
 

@@ -73,7 +73,7 @@ def _readable(claims: pd.DataFrame) -> pd.DataFrame:
             {
                 "where": claim["where"],
                 "claim": claim["claim"],
-                "state": _state(claim["state"], claim["pages"], claim["chapter"], titles),
+                "state": _state(claim["state"], claim["pages"], claim["later"], titles),
                 "found, and what tests it": (
                     f"**{claim['finding']}** {claim['test']}" if claim["finding"] else claim["test"]
                 ),
@@ -83,11 +83,11 @@ def _readable(claims: pd.DataFrame) -> pd.DataFrame:
     )
 
 
-def _state(state: str, pages: Sequence[str], chapter: str, titles: Mapping[str, str]) -> str:
-    """State with the later chapter and links to the pages that show evidence now."""
+def _state(state: str, pages: Sequence[str], later: str, titles: Mapping[str, str]) -> str:
+    """State with the later page and links to the pages that show evidence now."""
     links = ", ".join(f"[{titles[page]}]({_link(page)})" for page in pages)
-    if chapter:
-        return f"{state}: {chapter}" + (f"; so far: {links}" if links else "")
+    if later:
+        return f"{state}: {later}" + (f"; so far: {links}" if links else "")
     return f"{state}: {links}" if links else state
 
 

@@ -47,16 +47,16 @@ def run(name: str, profile: str, settings: tuple[str, ...]) -> None:
     a killed run left in SLURM are cancelled first. What is done stays, whichever device it was
     computed on; on a cluster, each job looks for the GPU that --device asks for.
 
-    A grid gives results.csv (all tables of all runs under each other: run, parameters, chapter,
+    A grid gives results.csv (all tables of all runs under each other: run, parameters, page,
     table, origin, then the tables' columns) and comparison.html, also of what is done if a run
     fails.
     """
     from causalex_book.workflow import comparison, experiment, runs, status
 
     chosen = experiment.read(name, settings)
-    click.echo(f"{chosen.name}: {status.counts(status.look(chosen))}")
+    click.echo(f"{chosen.name}: {status.counts(status.standings(chosen))}")
     runs.run_jobs(chosen, profile)
-    standings = status.look(chosen)
+    standings = status.standings(chosen)
     click.echo(f"{chosen.name}: {status.counts(standings)}")
     shown = [comparison.TABLE, comparison.PAGE] if chosen.varied else ["pages"]
     for file in shown:
@@ -75,7 +75,7 @@ def status(name: str, settings: tuple[str, ...]) -> None:
     from causalex_book.workflow import experiment, records, status
 
     chosen = experiment.read(name, settings)
-    standings = status.look(chosen)
+    standings = status.standings(chosen)
     click.echo(f"{chosen.name}: {status.counts(standings)}; {records.controller(chosen.folder)}")
     for line in status.table(standings):
         click.echo(line)

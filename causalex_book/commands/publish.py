@@ -10,19 +10,19 @@ NAMES = pages.names()
 
 
 @click.command()
-@click.argument("names", nargs=-1, type=click.Choice(NAMES), metavar="[CHAPTER]...")
+@click.argument("names", nargs=-1, type=click.Choice(NAMES), metavar="[PAGE]...")
 @options.device
 def publish(names: tuple[str, ...]) -> None:
-    """Compute chapters with their defaults and store the results under book/published.
+    """Compute pages with their defaults and store the results under book/published.
 
-    Without a name every chapter that reads data or takes long is stored. All sources of a chapter
+    Without a name every page that reads data or takes long is stored. All sources of a page
     must be here; only aggregates are written, never a row of a source.
     """
     devices.check()
     for name in names or NAMES:
-        chapter = pages.module(name)
-        if chapter.SOURCES or getattr(chapter, "LONG", False):
+        page = pages.module(name)
+        if page.SOURCES or getattr(page, "LONG", False):
             click.echo(f"{name}: computing")
-            click.echo(f"{name}: stored in {pages.publish(chapter)}")
+            click.echo(f"{name}: stored in {pages.publish(page)}")
         else:
             click.echo(f"{name}: reads no data and is quick, so nothing needs to be stored")

@@ -1,4 +1,4 @@
-"""Figures of the chapter on the synthetic people."""
+"""Figures of the page on the synthetic people."""
 
 from collections.abc import Sequence
 

@@ -1,4 +1,4 @@
-"""Figures of the chapter on the annotations and Table 1."""
+"""Figures of the page on the annotations and Table 1."""
 
 from collections.abc import Mapping
 from typing import Any

@@ -1,4 +1,4 @@
-"""Figures of the chapter on real motion."""
+"""Figures of the page on real motion."""
 
 import numpy as np
 import pandas as pd

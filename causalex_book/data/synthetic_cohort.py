@@ -39,12 +39,14 @@ class Config(Parameters):
     ----------
     n_identities
         People in whose pictures a face is looked for.
-    n_clips, n_frames
-        Clips that are drawn and extracted for each amount of head motion, and their length.
+    n_clips
+        Clips that are drawn and extracted for each amount of head motion.
+    n_frames
+        Frames of each clip.
     head_motions
         Amounts of head motion; 1 is little.
     seed
-        Of the identities; the cohort has its own.
+        Seed of the identities; the cohort has its own.
     """
 
     n_identities: Count = 40

@@ -46,7 +46,7 @@ from causalex_core.spotting.training import predict
 from causalex_core.training import by_sample
 
 SOURCES = ()
-LONG = True
+LONG = "about an hour of CPU time"
 NONE = "none"
 NULL, KEEP, MASK = "null frames", "keep E_f", "mask E_f"
 BOTH = "null frames and keep E_f"
@@ -73,22 +73,24 @@ class Config(Parameters):
     Attributes
     ----------
     plans
-        Databases, and the variants that are debiased on each. The network of the paper, which
-        alone has all controls, must be among them.
+        Databases, and the variants that are debiased on each; Causal-Ex alone has all controls.
     features
-        Folder of each real database among them.
-    seeds, epochs
-        As on the page on graphs: the same models.
+        Folder of each database, such as {"CAS(ME)^2": "feature_segment"}, where it is not the
+        public motion.
+    seeds
+        Seeds of the models, the same as on the page on graphs; F1 is averaged over them.
+    epochs
+        Epochs of training, as on the page on graphs.
     alpha
         Level of FCI's tests.
     n_thresholds
-        Thresholds that are tried on the score of detections.
+        Number of thresholds that are tried on the score of detections.
     strengths
-        lambda of onset and offset, and of the apex, for both kinds; (0, 0) must be among them.
+        Pairs of lambda: of onset and offset, and of the apex, for both kinds.
     forms
-        Of the subtraction; the controls take the first alone.
+        Forms of the subtraction; the controls take the first alone.
     most_subjects
-        Of each database, for a quick look; 0 is everybody.
+        Subjects of each database, for a quick look; 0 is everybody.
     n_bootstrap
         Resamples of subjects behind each interval.
     """

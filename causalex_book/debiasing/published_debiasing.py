@@ -41,7 +41,7 @@ from causalex_core.spotting.training import predict
 from causalex_core.training import by_sample
 
 SOURCES = published_setting.SOURCES
-LONG = True
+LONG = "about an hour of CPU time"
 STRENGTHS = (0.0, 0.05, 0.1, 0.2, 0.5, 1.0, -0.5)
 
 
@@ -52,7 +52,7 @@ class Config(published_setting.Config):
     Attributes
     ----------
     strengths
-        lambda that are tried, the same for every head; 0 must be among them.
+        Strengths lambda that are tried, the same for every head.
     """
 
     variants: Variants = (CAUSAL_EX, AUW_GCN)

@@ -19,7 +19,7 @@ from causalex_core.data.annotations import CAS, SAMM
 from causalex_core.spotting.debias import Form
 
 SOURCES = region_motion.SOURCES
-LONG = True
+LONG = "about half an hour of CPU time"
 _VARIANTS = (CAUSAL_EX, AUW_GCN)
 
 
@@ -30,7 +30,7 @@ class Config(counterfactuals.Config):
     Attributes
     ----------
     views
-        Counterfactuals that are subtracted; ``null frames`` alone is debiasing without E_f.
+        Counterfactuals that are subtracted; null frames alone is debiasing without E_f.
     """
 
     plans: tuple[tuple[RealName, Variants], ...] = ((CAS, _VARIANTS), (SAMM, _VARIANTS))

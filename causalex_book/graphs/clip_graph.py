@@ -36,7 +36,7 @@ class Config(Parameters):
     alpha
         Level of the tests.
     block_seconds
-        Length of the blocks that stand in for clips.
+        Length in seconds of the blocks that stand in for clips.
     n_draws
         Bootstrap draws of blocks behind the share of an edge.
     seed

@@ -1,4 +1,4 @@
-"""Figures of the chapters on causal graphs."""
+"""Figures of the pages on causal graphs."""
 
 import numpy as np
 import pandas as pd

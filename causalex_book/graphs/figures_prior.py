@@ -1,4 +1,4 @@
-"""Figures of the chapter on the prior graph."""
+"""Figures of the page on the prior graph."""
 
 import numpy as np
 import pandas as pd

@@ -1,4 +1,4 @@
-"""Figures of the chapter on the graphs of real faces."""
+"""Figures of the page on the graphs of real faces."""
 
 import numpy as np
 import pandas as pd

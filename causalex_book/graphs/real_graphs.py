@@ -51,11 +51,11 @@ class Config(Parameters):
     alpha
         Level of the tests, where nothing else is said.
     alphas
-        Levels to compare.
+        Levels that are compared.
     components
         How horizontal and vertical motion become samples, where nothing else is said.
     lengths
-        Numbers of first frames to take a graph from.
+        Numbers of first frames that graphs are estimated from.
     stretches
         Frames of each stretch whose graphs are compared.
     transient
@@ -63,13 +63,13 @@ class Config(Parameters):
     first_frames
         First frames whose motion is shown.
     subject
-        Of Figures 1 and 6 of the paper: s16 of CAS(ME)^2.
+        Subject of Figures 1 and 6 of the paper: s16 of CAS(ME)^2.
     n_surrogates
         Surrogates per video.
     n_permutations
         Permutations behind each p-value.
     most_videos
-        Take only the first of each database; 0 is all.
+        Videos of each database, for a quick look; 0 is all.
     seed
         Seed of surrogates and permutations.
     """

@@ -54,7 +54,7 @@ class Config(Parameters):
     n_groups
         Graphs of each number of clips, and of people, in each cohort.
     noise
-        Noise of the motion, relative to that on rendered clips; 1 must be among them.
+        Noise of the motion, relative to that on rendered clips.
     components
         How horizontal and vertical motion become samples, where nothing else is said.
     alpha

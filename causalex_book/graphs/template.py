@@ -1,4 +1,4 @@
-"""A chapter to copy, of the page that is no page of the book: ``notebooks/template.ipynb``.
+"""A page to copy, of the page that is no page of the book: ``notebooks/template.ipynb``.
 
 How many edges of a known graph does FCI find, as its tests get stricter and frames fewer?
 """
@@ -25,9 +25,9 @@ class Config(Parameters):
     Attributes
     ----------
     kind
-        How much a series remembers: ``white``, ``ar0.8`` and the like, or ``smooth``.
+        How much a series remembers.
     sample_size
-        Count every frame (``frames``), or as many as are independent (``bartlett``).
+        Count every frame, or as many as are independent.
     alpha
         Level of the tests.
     edge_probability

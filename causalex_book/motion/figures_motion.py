@@ -1,4 +1,4 @@
-"""Figures of the chapter on preprocessing."""
+"""Figures of the page on preprocessing."""
 
 from collections.abc import Mapping, Sequence
 

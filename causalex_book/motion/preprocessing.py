@@ -72,17 +72,21 @@ class Config(Parameters):
     Attributes
     ----------
     crop_px
-        Height and width of the aligned crop.
+        Height and width of the aligned crop, in pixels.
     frame
         Frame of the shown clip that is drawn, of 472; one on each side is needed.
     motions
         Largest motion of a warp, in pixels.
     noise
         Standard deviation of the noise in both images of a warp, in grey levels.
-    n_pairs, n_slow
-        Warps per face and motion, for all methods and for TV-L1, which takes about a second.
-    n_people, n_frames
-        Synthetic people, and frames of the film of each.
+    n_pairs
+        Warps per face and motion.
+    n_slow
+        The same for TV-L1, which takes about a second.
+    n_people
+        Synthetic people.
+    n_frames
+        Frames of the film of each.
     head_motions
         How much their heads move; 1 is little.
     n_bootstrap

@@ -79,14 +79,14 @@ def table2(ours: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
         )
     ]
     for method, table in ours.items():
-        own: dict[str, dict[str, str]] = {}
+        by_origin: dict[str, dict[str, str]] = {}
         for row in table.to_dict("records"):
             base, what = printed_as(row["database"])
-            cells = own.setdefault(
+            cells = by_origin.setdefault(
                 what, {"method": method, "from": f"ours, {what}" if what else "ours"}
             )
             cells[_heading(base, row["kind"])] = _counted(row)
-        rows += own.values()
+        rows += by_origin.values()
     return pd.DataFrame(rows).fillna("")
 
 
@@ -106,7 +106,7 @@ def table3(plain: pd.DataFrame, debiased: pd.DataFrame) -> pd.DataFrame:
         for variant in ("AUW-GCN", "Causal-Ex"):
             for suffix, table in (("", plain), (" + debias", debiased)):
                 cells = printed.loc[f"{base} {variant}{suffix}"]
-                own = table.query("database == @database and variant == @variant")
+                row = table.query("database == @database and variant == @variant")
                 rows.append(
                     {
                         "method": variant + suffix,
@@ -116,8 +116,8 @@ def table3(plain: pd.DataFrame, debiased: pd.DataFrame) -> pd.DataFrame:
                         "printed for": _COLUMNS[base],
                         "printed": cells["f1"],
                         "here": database,
-                        "ours": interval(own.iloc[0], "") if len(own) else "",
-                        "gain": interval(own.iloc[0], "gain") if suffix and len(own) else "",
+                        "ours": interval(row.iloc[0], "") if len(row) else "",
+                        "gain": interval(row.iloc[0], "gain") if suffix and len(row) else "",
                     }
                 )
     return pd.DataFrame(rows)

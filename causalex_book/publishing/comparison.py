@@ -20,18 +20,14 @@ _DIGITS = 4  # significant ones
 
 @dataclass(frozen=True)
 class RunResult:
-    """What one run found.
+    """The results of one run.
 
     Attributes
     ----------
-    run
-        Its name.
-    point
-        The values that tell it from the other runs, by parameter.
-    results
-        Of the chapters that its notebook obtained.
-    seconds
-        Taken.
+    run, point
+        Its name, and the values that tell it from the other runs.
+    results, seconds
+        Of the pages that its notebook obtained; time taken.
     page, notebook
         Links to what was executed: a page to read, and the notebook.
     """
@@ -47,20 +43,10 @@ class RunResult:
 def tidy(outcomes: Sequence[RunResult], varied: Sequence[str]) -> pd.DataFrame:
     """All tables of all runs under each other.
 
-    Parameters
-    ----------
-    outcomes
-        What the runs found.
-    varied
-        Parameters that differ between runs.
-
-    Returns
-    -------
-    DataFrame
-        ``run``, the varied parameters, ``chapter``, ``table``, ``origin`` (``stored``: read with
-        the book's own parameters, because the data are not here), then the columns of all tables;
-        a table leaves empty those that it does not have. A column that is called like one of the
-        first gets the name of its table in front: ``scores.seed``.
+    ``run``, the varied parameters, ``page``, ``table``, ``origin`` (``stored``: read with the
+    book's own parameters, because the data are not here), then the columns of all tables; a table
+    leaves empty those that it does not have. A column that is called like one of the first gets the
+    name of its table in front: ``scores.seed``.
     """
     parts = [
         _beside(_opening(outcome, varied, result, name), frame, name)
@@ -69,7 +55,7 @@ def tidy(outcomes: Sequence[RunResult], varied: Sequence[str]) -> pd.DataFrame:
         for name, frame in result.tables.items()
     ]
     if not parts:
-        return pd.DataFrame(columns=["run", *varied, "chapter", "table", "origin"])
+        return pd.DataFrame(columns=["run", *varied, "page", "table", "origin"])
     return pd.concat(parts, ignore_index=True)
 
 
@@ -77,12 +63,12 @@ def _opening(
     outcome: RunResult, varied: Sequence[str], result: Result, table: str
 ) -> dict[str, object]:
     values = {name: _plain(_value(outcome, name, result)) for name in varied}
-    place = {"chapter": result.name, "table": table, "origin": result.origin}
-    return {"run": outcome.run, **values, **place}
+    origin = {"page": result.name, "table": table, "origin": result.origin}
+    return {"run": outcome.run, **values, **origin}
 
 
 def _value(outcome: RunResult, name: str, result: Result) -> Any:
-    """Value of a parameter in a run: the given one, or the chapter's own."""
+    """Value of a parameter in a run: the given one, or the page's own."""
     return outcome.point.get(name, result.parameters.get(name))
 
 
@@ -91,10 +77,10 @@ def _plain(value: Any) -> Any:
 
 
 def _beside(opening: Mapping[str, object], frame: pd.DataFrame, table: str) -> pd.DataFrame:
-    own = {column: f"{table}.{column}" for column in frame if column in opening}
+    prefixed = {column: f"{table}.{column}" for column in frame if column in opening}
     repeated = {name: [value] * len(frame) for name, value in opening.items()}
     return pd.concat(
-        [pd.DataFrame(repeated), frame.rename(columns=own).reset_index(drop=True)], axis=1
+        [pd.DataFrame(repeated), frame.rename(columns=prefixed).reset_index(drop=True)], axis=1
     )
 
 
@@ -110,18 +96,12 @@ def page(
 
     Parameters
     ----------
-    name
-        Name of the experiment.
-    notebook
-        Name of the notebook that was run.
-    fixed
-        Parameters that are the same in all runs; the others keep the notebook's own values.
-    varied
-        Parameters that differ.
-    outcomes
-        What the runs found that are done.
-    runs
-        Number of all runs.
+    name, notebook
+        Names of the experiment and of the notebook that was run.
+    fixed, varied
+        Parameters that are the same in all runs, and those that differ.
+    outcomes, runs
+        Results of the runs that are done, and the number of all runs.
     """
     tables = {
         (result.name, table): None
@@ -130,7 +110,7 @@ def page(
         for table in result.tables
     }
     given = ", ".join(f"{name} = {_plain(value)}" for name, value in fixed.items())
-    stored = any(one.origin == "stored" for outcome in outcomes for one in outcome.results)
+    stored = any(result.origin == "stored" for outcome in outcomes for result in outcome.results)
     return Template(TEMPLATE.read_text(encoding="utf-8")).substitute(
         title=html.escape(f"Comparison: {name}"),
         style=readable.STYLE.read_text(encoding="utf-8"),
@@ -141,11 +121,11 @@ def page(
         stored=_STORED if stored else "",
         runs=_runs(outcomes, varied),
         contents="".join(
-            f'<li><a href="#t{place}">{html.escape(_title(*key))}</a></li>'
-            for place, key in enumerate(tables)
+            f'<li><a href="#t{index}">{html.escape(_title(*key))}</a></li>'
+            for index, key in enumerate(tables)
         ),
         tables="\n".join(
-            _section(f"t{place}", key, outcomes, varied) for place, key in enumerate(tables)
+            _section(f"t{index}", key, outcomes, varied) for index, key in enumerate(tables)
         ),
     )
 
@@ -157,8 +137,8 @@ _STORED = (
 )
 
 
-def _title(chapter: str, table: str) -> str:
-    return f"{chapter}: {table}".replace("_", " ")
+def _title(page: str, table: str) -> str:
+    return f"{page}: {table}".replace("_", " ")
 
 
 def _runs(outcomes: Sequence[RunResult], varied: Sequence[str]) -> str:
@@ -177,14 +157,14 @@ def _runs(outcomes: Sequence[RunResult], varied: Sequence[str]) -> str:
 
 
 def _section(
-    place: str, key: tuple[str, str], outcomes: Sequence[RunResult], varied: Sequence[str]
+    anchor: str, key: tuple[str, str], outcomes: Sequence[RunResult], varied: Sequence[str]
 ) -> str:
-    chapter, table = key
+    page, table = key
     blocks = [
         (outcome, result, result.tables[table])
         for outcome in outcomes
         for result in outcome.results
-        if result.name == chapter and table in result.tables
+        if result.name == page and table in result.tables
     ]
     columns = list(dict.fromkeys(str(column) for *_, frame in blocks for column in frame))
     triples = _intervals(columns)
@@ -204,11 +184,11 @@ def _section(
                 for column in shown
             ]
             rows.append([*opening, *cells, _td(link, result.origin)])
-    title = _title(chapter, table)
+    title = _title(page, table)
     return (
-        f'<section id="{place}"><h2>{html.escape(title)}</h2>'
+        f'<section id="{anchor}"><h2>{html.escape(title)}</h2>'
         f'<p class="tools"><label>Rows with <input type="search" data-filter></label>'
-        f' <button type="button" data-download="{html.escape(f"{chapter}.{table}.csv")}">'
+        f' <button type="button" data-download="{html.escape(f"{page}.{table}.csv")}">'
         "Download CSV</button> <span data-count></span></p>"
         f"{_table([*varied, *shown, 'page'], rows, title, len(varied))}</section>"
     )
@@ -216,13 +196,13 @@ def _section(
 
 def _intervals(columns: Sequence[str]) -> dict[str, tuple[str, str]]:
     """Columns with an interval, and the two that hold its ends."""
-    found = {}
-    for place, low in enumerate(columns):
+    intervals = {}
+    for index, low in enumerate(columns):
         high = f"{low.removesuffix('low')}high"
-        value = columns[place - 1] if low == "low" and place else low.removesuffix("_low")
+        value = columns[index - 1] if low == "low" and index else low.removesuffix("_low")
         if low.endswith("low") and value != low and {value, high} <= set(columns):
-            found[value] = (low, high)
-    return found
+            intervals[value] = (low, high)
+    return intervals
 
 
 def _scale(frame: pd.DataFrame, *columns: str) -> tuple[float, float]:
@@ -234,11 +214,11 @@ def _scale(frame: pd.DataFrame, *columns: str) -> tuple[float, float]:
 
 def _interval(scale: tuple[float, float], value: Any, low: Any, high: Any) -> str:
     """A value with its interval, as numbers and drawn to the scale of its column."""
-    if any(one is None or pd.isna(one) for one in (value, low, high)):
+    if any(number is None or pd.isna(number) for number in (value, low, high)):
         return _cell(value)
     least, most = scale
     width = most - least or 1.0
-    left, middle, right = (100 * (one - least) / width for one in (low, value, high))
+    left, middle, right = (100 * (number - least) / width for number in (low, value, high))
     drawn = (
         f'<span class="drawn" aria-hidden="true"><i style="left:{left:.1f}%;'
         f'width:{max(right - left, 0):.1f}%"></i><b style="left:{middle:.1f}%"></b></span>'
@@ -282,8 +262,8 @@ def _lines(
 ) -> Iterator[str]:
     yield f'<div class="scroll" tabindex="0" role="region" aria-label="{html.escape(caption)}">'
     yield "<table><thead><tr>"
-    for place, head in enumerate(heads):
-        kind = ' class="varied"' if place < varied else ""
+    for index, head in enumerate(heads):
+        kind = ' class="varied"' if index < varied else ""
         name = html.escape(head.replace("_", " "))
         yield f'<th scope="col"{kind}><button type="button">{name}</button></th>'
     yield "</tr></thead><tbody>\n"

@@ -9,7 +9,7 @@ import pandas as pd
 
 from causalex_core import paths
 
-TABLE = "detections"  # of a chapter's result
+TABLE = "detections"  # of a page's result
 COLUMNS = ("subject", "video", "onset", "apex", "offset", "kind", "score")
 # What tells one table from another, besides which it is one that `causalex score` reads.
 KEYS = ("database", "variant", "rule", "protocol", "missing_offset", "seed")
@@ -21,7 +21,7 @@ def folder(result: Path) -> Path:
     return result.parent / TABLE / result.stem
 
 
-def write(table: pd.DataFrame, place: Path) -> None:
+def write(table: pd.DataFrame, target: Path) -> None:
     """Store every table in a file of its own, with an index; the same rows give the same bytes.
 
     Parameters
@@ -35,22 +35,22 @@ def write(table: pd.DataFrame, place: Path) -> None:
     for keys, rows in table.groupby(list(KEYS), sort=False):
         name = _file_name(keys)
         text = rows[list(COLUMNS)].to_csv(index=False, float_format="%.4f", lineterminator="\n")
-        paths.atomic_write(place / name, gzip.compress(text.encode(), mtime=0))
+        paths.atomic_write(target / name, gzip.compress(text.encode(), mtime=0))
         index.append({"file": name, **dict(zip(KEYS, keys, strict=True))})
     listed = pd.DataFrame(index, columns=["file", *KEYS])
-    paths.atomic_write(place / INDEX, listed.to_csv(index=False, lineterminator="\n"))
-    for file in place.glob("*.csv.gz"):
+    paths.atomic_write(target / INDEX, listed.to_csv(index=False, lineterminator="\n"))
+    for file in target.glob("*.csv.gz"):
         if file.name not in set(listed["file"]):
             file.unlink()
 
 
 def stored(result: Path) -> Mapping[str, bytes]:
     """Files of a stored result's detections by name, the index first; none if it has none."""
-    place = folder(result)
-    if not (place / INDEX).is_file():
+    target = folder(result)
+    if not (target / INDEX).is_file():
         return {}
-    files = sorted(place.glob("*.csv.gz"))
-    return {file.name: file.read_bytes() for file in (place / INDEX, *files)}
+    files = sorted(target.glob("*.csv.gz"))
+    return {file.name: file.read_bytes() for file in (target / INDEX, *files)}
 
 
 def _file_name(keys: tuple[object, ...]) -> str:

@@ -70,8 +70,8 @@ def draw_graph(axis: Axes, weights: np.ndarray, largest: float, colour: str = st
     axis
         Where the face is.
     weights
-        (12, 12), symmetric, not negative. The width of an edge grows with its weight; the area
-        of a node with its diagonal; a region without any weight is an empty ring.
+        (12, 12), symmetric, not negative: widths of edges; the diagonal: areas of nodes. A region
+        without any weight is an empty ring.
     largest
         Weight of the widest edge and of the largest node.
     colour
@@ -116,8 +116,7 @@ def draw_marks(
     axis
         Where the face is.
     marks
-        (12, 12), as in `causalex_core.graphs.pag.Pag`: a circle, an arrowhead or nothing (a tail)
-        at each end of an edge.
+        (12, 12), as in `causalex_core.graphs.pag.Pag`.
     shares
         (12, 12) from 0 to 1: the width and depth of an edge; 1 everywhere if None.
     colour

@@ -12,17 +12,9 @@ _PATHS = {"PAPERMILL_INPUT_PATH", "PAPERMILL_OUTPUT_PATH"}  # its own, of --inje
 
 
 def refuse_unread(read: Iterable[str] = ()) -> None:
-    """Refuse names in papermill's cell that no cell before it has.
+    """Refuse names in papermill's cell that neither `read` nor a cell before it has.
 
-    Parameters
-    ----------
-    read
-        Names that are read although no cell assigns them.
-
-    Raises
-    ------
-    ParameterError
-        With the first of them. Outside of a notebook, and without such a cell, nothing happens.
+    Outside of a notebook, and without such a cell, nothing happens.
     """
     ipython = sys.modules.get("IPython")
     shell = ipython.get_ipython() if ipython else None
@@ -45,6 +37,8 @@ def assigned(source: str) -> list[str]:
         nodes = list(ast.walk(ast.parse(source)))
     except SyntaxError:
         return []
-    names = [one for one in nodes if isinstance(one, ast.Name) and isinstance(one.ctx, ast.Store)]
-    names.sort(key=lambda one: (one.lineno, one.col_offset))
-    return list(dict.fromkeys(one.id for one in names))
+    names = [
+        node for node in nodes if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)
+    ]
+    names.sort(key=lambda node: (node.lineno, node.col_offset))
+    return list(dict.fromkeys(node.id for node in names))

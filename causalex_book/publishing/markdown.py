@@ -10,7 +10,7 @@ _TARGET = re.compile(r"(.+?)\s*<[^<>]+>")
 
 def plain(text: str) -> str:
     """Text without the roles of MyST: a reference shows its own words, or else its name."""
-    return _ROLE.sub(lambda found: _TARGET.sub(r"\1", found[1]), text)
+    return _ROLE.sub(lambda match: _TARGET.sub(r"\1", match[1]), text)
 
 
 def html(text: str) -> str:

@@ -19,12 +19,12 @@ _SIDE = 7.0  # inches: as wide as the book's column, so that letters keep their 
 def parts() -> tuple[str, ...]:
     """Dotted names of the parts of each package, from the highest layer to the lowest."""
     written = tomllib.loads((paths.ROOT / "pyproject.toml").read_text())
-    found: dict[str, tuple[str, ...]] = {package: () for package in PACKAGES}
+    layers: dict[str, tuple[str, ...]] = {package: () for package in PACKAGES}
     for contract in written["tool"]["importlinter"]["contracts"]:
         for package in contract.get("containers", ()):
             names = [name.strip() for layer in contract["layers"] for name in layer.split("|")]
-            found[package] = tuple(f"{package}.{name}" for name in names)
-    return tuple(name for package in PACKAGES for name in found[package] or (package,))
+            layers[package] = tuple(f"{package}.{name}" for name in names)
+    return tuple(name for package in PACKAGES for name in layers[package] or (package,))
 
 
 def imports() -> Mapping[tuple[str, str], int]:
@@ -33,9 +33,9 @@ def imports() -> Mapping[tuple[str, str], int]:
     names = parts()
     for package in PACKAGES:
         for file in sorted((paths.ROOT / package).rglob("*.py")):
-            own = _part(".".join(file.relative_to(paths.ROOT).with_suffix("").parts), names)
-            others = {_part(name, names) for name in _imported(file)} - {own, ""}
-            counted.update((own, other) for other in others if own)
+            importing = _part(".".join(file.relative_to(paths.ROOT).with_suffix("").parts), names)
+            others = {_part(name, names) for name in _imported(file)} - {importing, ""}
+            counted.update((importing, other) for other in others if importing)
     return counted
 
 

@@ -1,6 +1,6 @@
 """What the papers print, and what they claim: readers of ``paper.yml`` and ``claims.yml``.
 
-Printed values live in those files alone; chapters that show a printed value beside their own
+Printed values live in those files alone; pages that show a printed value beside their own
 ask for it here.
 """
 
@@ -94,7 +94,7 @@ def claims() -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        A row per claim: ``id, paper, part, where, claim, test, chapter`` (a later chapter, or
+        A row per claim: ``id, paper, part, where, claim, test, later`` (a later page, or
         empty), ``pages`` (documents of the book that show evidence now), ``state`` (one of
         ``STATES``) and ``finding`` (empty unless one of the pages shows it).
     """
@@ -106,7 +106,7 @@ def claims() -> pd.DataFrame:
             "where": entry["where"],
             "claim": _filled(entry["claim"], group["paper"]),
             "test": entry["test"],
-            "chapter": entry.get("chapter", ""),
+            "later": entry.get("later", ""),
             "pages": tuple(entry.get("pages", ())),
             "state": entry["state"],
             "finding": entry.get("finding", ""),
@@ -124,7 +124,7 @@ def page_titles() -> dict[str, str]:
 
 def _filled(template: str, paper: str) -> str:
     """Text with each ``{table/row/column}`` replaced by the printed cell."""
-    return _REFERENCE.sub(lambda found: text(paper, *found.groups()), template)
+    return _REFERENCE.sub(lambda match: text(paper, *match.groups()), template)
 
 
 def _cell(paper: str, table: str, row: str, column: str) -> pd.Series:
@@ -138,9 +138,9 @@ def _cell(paper: str, table: str, row: str, column: str) -> pd.Series:
 def _cells(paper: str, table: str) -> pd.DataFrame:
     content = _load("paper.yml")
     _refuse_unknown(paper, content["papers"], "paper.yml", "paper")
-    found = {entry["table"]: entry for entry in content["tables"] if entry["paper"] == paper}
-    _refuse_unknown(table, found, paper, "table")
-    return _tidy(found[table])
+    cells = {entry["table"]: entry for entry in content["tables"] if entry["paper"] == paper}
+    _refuse_unknown(table, cells, paper, "table")
+    return _tidy(cells[table])
 
 
 def _tidy(entry: dict[str, Any]) -> pd.DataFrame:

@@ -41,16 +41,16 @@ def page(
         Needs nothing else, except plotly.js beside it where :func:`is_drawn` says so.
     """
     body = "\n".join(part for cell in notebook.cells for part in _cell(cell))
-    said = ", ".join(f"{name} = {value!r}" for name, value in given.items())
+    settings = ", ".join(f"{name} = {value!r}" for name, value in given.items())
     script = f'<script src="{style.PLOTLY.name}"></script>' if _PLOTLY in body else ""
     return Template(TEMPLATE.read_text(encoding="utf-8")).substitute(
         made_from=made_from,
-        title=html.escape(said),
+        title=html.escape(settings),
         style=STYLE.read_text(encoding="utf-8"),
         scripts=script,
         overview=html.escape(overview),
         notebook=html.escape(source),
-        given=html.escape(said),
+        given=html.escape(settings),
         body=body,
     )
 

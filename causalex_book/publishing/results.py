@@ -1,9 +1,9 @@
-"""A chapter's result: tidy tables of aggregates with a stamp, and its JSON form."""
+"""A page's result: tidy tables of aggregates with a stamp, and its JSON form."""
 
 import json
 import os
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
@@ -14,17 +14,19 @@ from causalex_core import paths
 from causalex_core.errors import CausalexError
 from causalex_core.provenance import Stamp
 
+Frame = Any  # a data frame or a part of it; type checkers do not know what its cells hold
+Tables = Mapping[str, Frame]
 WANTED = "CAUSALEX_RESULTS"  # environment variable: the folder where a batch run wants results
 
 
 @dataclass(frozen=True)
 class Result:
-    """What a chapter shows.
+    """The result of a page.
 
     Attributes
     ----------
     name
-        Name of the chapter.
+        Name of the page.
     tables
         Tidy tables of aggregates, by name.
     parameters
@@ -35,14 +37,17 @@ class Result:
         ``computed`` now from the data, or ``stored`` with the book and read back.
     missing
         Sources that were not here (only when stored).
+    sentences
+        What each parameter is.
     """
 
     name: str
-    tables: Mapping[str, pd.DataFrame]
+    tables: Tables
     parameters: Mapping[str, Any]
     stamp: Stamp
     origin: Literal["computed", "stored"]
     missing: tuple[str, ...] = ()
+    sentences: Mapping[str, str] = field(default_factory=dict)
 
 
 def write(result: Result, path: Path) -> Path:
@@ -77,7 +82,7 @@ def save_result(result: Result) -> None:
         _written(content, Path(folder) / f"{result.name}.json")
 
 
-def handed_over(folder: Path) -> list[Result]:
+def saved(folder: Path) -> list[Result]:
     """Results that :func:`save_result` wrote into a folder, by name."""
     return [read(file) for file in sorted(folder.glob("*.json"))]
 

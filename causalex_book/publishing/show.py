@@ -13,7 +13,7 @@ import pandas as pd
 from IPython.display import display
 
 from causalex_book.publishing import markdown, style
-from causalex_book.publishing.results import Result
+from causalex_book.publishing.results import Frame, Result
 
 _UNKNOWN = "–"
 
@@ -80,7 +80,7 @@ def with_interval(
     low: str = "low",
     high: str = "high",
     digits: int = 3,
-) -> pd.DataFrame:
+) -> Frame:
     """Write a value and its interval as one cell, such as 0.464 [0.357, 0.530]; – is unknown.
 
     Parameters
@@ -94,21 +94,27 @@ def with_interval(
     """
     texts = []
     for row in frame[[value, low, high]].itertuples(index=False):
-        own, least, most = (_UNKNOWN if math.isnan(x) else f"{x:.{digits}f}" for x in row)
+        estimate, least, most = (_UNKNOWN if math.isnan(x) else f"{x:.{digits}f}" for x in row)
         known = not math.isnan(row[0])
-        texts.append(f"{own} [{least},\N{NO-BREAK SPACE}{most}]" if known else own)
+        texts.append(f"{estimate} [{least},\N{NO-BREAK SPACE}{most}]" if known else estimate)
     return frame.assign(**{value: texts}).drop(columns=[low, high])
 
 
 def parameters(result: Result) -> None:
-    """Show the effective parameters of a page in one folded table."""
-    rows = [[f"`{name}`", f"`{value!r}`"] for name, value in result.parameters.items()]
-    lines = [_row(["parameter", "value"]), _row([":--", ":--"]), *map(_row, rows)]
+    """Show the effective parameters of a page, and what each is, in one folded table."""
+    listed = pd.DataFrame(
+        [
+            (f"`{name}`", f"`{value!r}`", result.sentences.get(name, ""))
+            for name, value in result.parameters.items()
+        ],
+        columns=["parameter", "value", "what it is"],
+    )
+    rows = [_row([_escape(cell) for cell in row]) for row in listed.itertuples(index=False)]
+    lines = [_row([*map(str, listed)]), _row([":--"] * listed.shape[1]), *rows]
     text = "\n".join(lines) if rows else "This page has no parameters."
-    listed = pd.DataFrame(result.parameters.items(), columns=["parameter", "value"])
     _both(
         f":::{{dropdown}} Parameters of this page\n\n{text}\n\n:::",
-        listed.to_html(index=False, border=0),
+        listed.replace("`", "", regex=True).to_html(index=False, border=0),
     )
 
 
@@ -131,9 +137,9 @@ def sentences(*lines: str) -> None:
 
 
 def _captioned(frame: pd.DataFrame, caption: str) -> str:
-    said = html.escape(markdown.plain(caption))
+    text = html.escape(markdown.plain(caption))
     written = frame.to_html(index=False, border=0)
-    return written.replace(">", f"><caption>{said}</caption>", 1)
+    return written.replace(">", f"><caption>{text}</caption>", 1)
 
 
 def _both(myst: str, page: str) -> None:

@@ -72,9 +72,9 @@ def _plain_signatures(
     body = context.get("body")
     if body and "sig-param" in body:
         context["body"] = _PARAMETERS.sub(
-            lambda found: (
+            lambda match: (
                 '<span class="sig-lines">'
-                + found[1].replace("<dd>", '<span class="sig-line">').replace("</dd>", "</span>")
+                + match[1].replace("<dd>", '<span class="sig-line">').replace("</dd>", "</span>")
                 + "</span>"
             ),
             body,
@@ -125,11 +125,11 @@ def _attributes_as_list(
     written: list[str] = []
     indent = 0  # of what still belongs to an attribute
     for line in lines:
-        found = _ATTRIBUTE.match(line)
-        if found:
+        match = _ATTRIBUTE.match(line)
+        if match:
             written += [] if indent else [":Attributes:"]
-            indent = found.end()
-            written.append(f"    - **{found[1]}** – {line[indent:]}")
+            indent = match.end()
+            written.append(f"    - **{match[1]}** – {line[indent:]}")
         elif indent and (not line or line.startswith(" ")):
             written.append(f"      {line[indent:]}".rstrip())
         else:

@@ -52,20 +52,7 @@ def readable(name: str) -> str:
 
 @contextmanager
 def figure(width: float = 7.2, height: float = 3.6, **subplots: Any) -> Iterator[tuple]:
-    """Open a matplotlib figure in the book's style.
-
-    Parameters
-    ----------
-    width, height
-        Size in inches.
-    subplots
-        Passed on to :func:`matplotlib.pyplot.subplots`.
-
-    Yields
-    ------
-    tuple
-        The figure and its axes.
-    """
+    """Open a matplotlib figure of a size in inches in the book's style; yields it and its axes."""
     with plt.rc_context(MATPLOTLIB):
         drawn, axes = plt.subplots(figsize=(width, height), layout="constrained", **subplots)
         yield drawn, axes

@@ -45,14 +45,16 @@ class Config(Parameters):
         Random sets of folds by clip; scores are their means.
     n_permutations
         Permutations of the labels, of each kind.
-    n_layers, layer_epochs
-        Permutations, of each kind, on which a single layer is trained, and for how many epochs.
+    n_layers
+        Permutations, of each kind, on which a single layer is trained.
+    layer_epochs
+        Epochs of that layer.
     n_draws
         Repetitions of guesses with as many epochs.
     n_bootstrap
         Resamples of subjects behind each interval.
     seed
-        Seed of all of them.
+        Seed of folds, permutations, guesses and resamples.
     """
 
     n_parts: Annotated[int, at_least(2)] = 5

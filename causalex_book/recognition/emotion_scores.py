@@ -34,7 +34,7 @@ from causalex_core.recognition.training import (
 )
 
 SOURCES = ("causalnet_flow",)
-LONG = True
+LONG = "some ten minutes of CPU time"
 NO_CHOICE = "nothing to choose"
 LINEAR, GUESSES, ONE_LAYER = "linear model", "guesses", "one layer"
 STSTNET, COMPACT = "STSTNet", "compact"
@@ -49,19 +49,20 @@ class Config(Parameters):
 
     Attributes
     ----------
-    compact_epochs, ststnet_epochs
-        Passes over the training samples. The rate falls to zero by the last, so that a training
-        of fewer is whole, but learns less.
+    compact_epochs
+        Epochs of the compact network; the learning rate falls to zero by the last.
+    ststnet_epochs
+        Epochs of STSTNet; the learning rate falls to zero by the last.
     layer_epochs
         Steps of the single layer.
     n_draws
         Repetitions of the guesses.
     most_subjects
-        Of each database, for a quick look; 0 is everybody.
+        Subjects of each database, for a quick look; 0 is everybody.
     n_bootstrap
         Resamples of subjects behind each interval.
     seed
-        Of weights, guesses and resampling.
+        Seed of weights, guesses and resampling.
     """
 
     compact_epochs: Count = COMPACT_TRAINING.epochs

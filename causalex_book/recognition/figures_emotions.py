@@ -1,4 +1,4 @@
-"""Figures of the chapters on emotions from real maps and on the people in them."""
+"""Figures of the pages on emotions from real maps and on the people in them."""
 
 from collections.abc import Mapping
 

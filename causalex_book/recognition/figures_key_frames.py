@@ -1,4 +1,4 @@
-"""Figures of the chapter on wrong key frames."""
+"""Figures of the page on wrong key frames."""
 
 from collections.abc import Mapping
 

@@ -1,4 +1,4 @@
-"""Figures of the chapters on recognition."""
+"""Figures of the pages on recognition."""
 
 from collections.abc import Mapping
 

@@ -36,7 +36,7 @@ from causalex_core.recognition.model import CausalNetConfig
 from causalex_core.recognition.training import COMPACT_TRAINING, PUBLISHED, FoldResults, train
 
 SOURCES = ("causalnet_flow",)
-LONG = True
+LONG = "some two hours on two cores"
 PUBLISHED_NETWORK, COMPACT = "CausalNet as published", "compact"
 LINEAR, GUESSES = "linear model", "guesses"
 NO_CHOICE = "nothing to choose"
@@ -44,14 +44,14 @@ NO_CHOICE = "nothing to choose"
 
 @dataclass(frozen=True)
 class Config(Parameters):
-    """Parameters of the chapter.
+    """Parameters of the page.
 
     Attributes
     ----------
     groups
-        How many of the five groups of subjects are held out, each by a model of its own.
+        Groups of subjects, of five, that are held out, each by a model of its own.
     epochs
-        Of the published network and of the guesses; one step on all training samples each.
+        Epochs of the published network and of the guesses; one step on all training samples each.
     repeats
         Layers of the published network's three stages.
     exact_epochs
@@ -62,7 +62,7 @@ class Config(Parameters):
     n_bootstrap
         Resamples of subjects behind each interval.
     seed
-        Of weights, guesses and resampling.
+        Seed of weights, guesses and resampling.
     """
 
     groups: Annotated[int, within(1, nested.GROUPS)] = nested.GROUPS

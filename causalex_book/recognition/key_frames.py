@@ -29,7 +29,7 @@ from causalex_synthetic import dataset
 from causalex_synthetic.dataset_spec import PLANS
 
 SOURCES = ("causalnet_flow", "htnet_flow")
-LONG = True
+LONG = "some ten minutes of CPU time"
 ALL = "all three"
 CAUSALNET, HTNET = "CausalNet", "HTNet"
 NO_CHANGE = "its own"
@@ -48,23 +48,26 @@ class Config(Parameters):
 
     Attributes
     ----------
-    plan, n_cohorts
-        Synthetic cohorts: what they are like, and how many.
+    plan
+        Database that the synthetic people are like.
+    n_cohorts
+        Number of synthetic cohorts.
     most
         Micro-expressions of each emotion and cohort, at most.
     levels
-        Of the errors: standard deviation as a share of an expression's own duration.
-    lesson, n_lessons
-        Level of the errors that some recognisers are taught, and how often each expression is
-        shown with such.
+        Levels of the errors: standard deviation as a share of an expression's own duration.
+    lesson
+        Level of the errors that some recognisers are trained with.
+    n_lessons
+        Number of copies of each expression, with such errors, in their training.
     recognisers
-        Keys of :data:`causalex_book.recognition.key_frame_errors.RECOGNISERS`.
+        Recognisers of synthetic people.
     elsewhere
-        What is tried on the flow of somebody else: linear model, RBF-SVM, compact.
+        Recognisers that are tested on the flow of other subjects.
     seeds
-        Of the networks.
+        Seeds of the networks.
     most_subjects
-        Real people, for a quick look; 0 is everybody.
+        Real subjects, for a quick look; 0 is everybody.
     n_bootstrap
         Resamples of subjects behind each interval.
     """

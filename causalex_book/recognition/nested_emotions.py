@@ -55,7 +55,7 @@ from causalex_core.recognition.data import Folds
 from causalex_core.recognition.training import build
 
 SOURCES = ("causalnet_flow",)
-LONG = True
+LONG = "hours of CPU time"
 COMPACT, LINEAR = "compact", "linear model"
 NO_CHOICE = "nothing to choose"
 _AT_ONCE = 8  # half the time of one after the other, for networks so small
@@ -63,12 +63,12 @@ _AT_ONCE = 8  # half the time of one after the other, for networks so small
 
 @dataclass(frozen=True)
 class Config(Parameters):
-    """Parameters of the chapter.
+    """Parameters of the page.
 
     Attributes
     ----------
     seeds
-        Of the recognisers; their scores are averaged.
+        Seeds of the recognisers; their scores are averaged.
     n_bootstrap
         Resamples of subjects behind each interval.
     """

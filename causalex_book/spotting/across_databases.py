@@ -27,7 +27,7 @@ from causalex_core.spotting.graph import GraphConfig
 from causalex_core.spotting.proposals import ProposalConfig, ProposalRule
 
 SOURCES = published_setting.SOURCES
-LONG = True
+LONG = "about half an hour of CPU time"
 CAUSAL = "causal only"
 AS_RECORDED, COMMON = "as recorded", "25 per second"
 _COMMON_FPS = 25.0
@@ -41,15 +41,18 @@ class Config(Parameters):
     Attributes
     ----------
     features
-        Folder of each database, where it is not the public motion.
+        Folder of each database, such as {"CAS(ME)^2": "feature_segment"}, where it is not the
+        public motion.
     variants
-        Networks; Table 4 has these two.
-    seeds, epochs
-        Of training; all else is as published.
+        Networks that are tested across databases; Table 4 has these two.
+    seeds
+        Seeds of training; F1 is averaged over them.
+    epochs
+        Epochs of training; all else is as published.
     alpha
         Level of FCI's tests.
     most_subjects
-        Of each database, for a quick look; 0 is everybody.
+        Subjects of each database, for a quick look; 0 is everybody.
     n_bootstrap
         Resamples of subjects behind each interval.
     """

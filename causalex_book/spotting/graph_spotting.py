@@ -50,7 +50,7 @@ from causalex_core.spotting.training import FoldResults
 from causalex_core.training import Fold
 
 SOURCES = ()
-LONG = True
+LONG = "hours of CPU time"
 PEAKS, MDMD = "peaks of motion", "MDMD"
 RANDOM, PRIOR, CAUSAL = "random graph", "prior only", "causal only"
 # Claims of the paper: the first is said to be better than the second.
@@ -82,14 +82,12 @@ class Config(Parameters):
     Attributes
     ----------
     plans
-        Databases, and the variants that are trained on each: see
-        `causalex_book.spotting.dataset.read` and `causalex_book.spotting.variants.VARIANTS`. The
-        variant without a graph, from which gains are measured, and Causal-Ex, whose rules and
-        shifted labels are shown, must be among them.
+        Databases, and the variants that are trained on each; gains are those over no graph.
     features
-        Folder of each real database among them.
+        Folder of each database, such as {"CAS(ME)^2": "feature_segment"}, where it is not the
+        public motion.
     seeds
-        Of the models; their F1 are averaged.
+        Seeds of the models; F1 is averaged over them.
     epochs
         Passes over the windows with expressions.
     nested
@@ -97,16 +95,15 @@ class Config(Parameters):
     crossed
         Variants that are trained on one database and tested on another.
     n_seeds
-        How many of the first seeds a variant is trained from, where it is not all.
+        Number of the first seeds that a variant is trained from, where it is not all.
     alpha
         Level of FCI's tests.
     n_thresholds
-        Thresholds that are tried on the score of detections, evenly from 0 to 1 in its cube root:
-        it is a product of three probabilities.
+        Number of thresholds that are tried on the score of detections.
     n_shifts
         Random shifts of the labels.
     most_subjects
-        Of each database, for a quick look; 0 is everybody.
+        Subjects of each database, for a quick look; 0 is everybody.
     n_bootstrap
         Resamples of subjects behind each interval.
     """

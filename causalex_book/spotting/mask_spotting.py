@@ -30,7 +30,7 @@ from causalex_core.spotting.training import FoldResults, Graphs, TrainingConfig,
 from causalex_core.training import Fold, by_sample
 
 SOURCES = ("mdmd_baseline", "megc_video_lengths", "auw_gcn_annotations")
-LONG = True
+LONG = "some ten minutes of CPU time"
 DATABASES = (CAS, SAMM)
 SAMM_STEP = 8  # 200 to 25 frames per second, as AUW-GCN's table of SAMM counts
 NONE, NULL, SWEEP = "none", "null frames", "as many thresholds instead"
@@ -44,16 +44,17 @@ class Config(Parameters):
     Attributes
     ----------
     seeds
-        Of the models; their F1 are averaged.
-    epochs, width
-        Of training, and channels of the convolutions.
+        Seeds of the models; F1 is averaged over them.
+    epochs
+        Epochs of training.
+    width
+        Channels of the convolutions.
     n_thresholds
-        Thresholds that are tried on the score of detections, evenly from 0 to 1 in its cube root:
-        it is a product of three probabilities.
+        Number of thresholds that are tried on the score of detections.
     strengths
-        Of the null-frame counterfactual; 0 must be among them.
+        Strengths lambda of the null-frame counterfactual.
     most_subjects
-        Of each database, for a quick look; 0 is everybody.
+        Subjects of each database, for a quick look; 0 is everybody.
     n_bootstrap
         Resamples of subjects behind each interval.
     """

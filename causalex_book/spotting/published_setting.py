@@ -43,7 +43,7 @@ from causalex_core.spotting.data import leave_one_subject_out
 from causalex_core.spotting.training import OptimiserConfig
 
 SOURCES = (*region_motion.SOURCES, "auw_gcn_priors")
-LONG = True
+LONG = "about two hours of CPU time"
 RELEASED, RANDOM = "as released", "random graph"
 # In the released code only directed edges enter A.
 NETWORKS: Mapping[str, GraphVariant] = {
@@ -83,20 +83,30 @@ class Config(Parameters):
     databases
         Real databases.
     features
-        Folder of each, where it is not the public motion.
+        Folder of each database, such as {"CAS(ME)^2": "feature_segment"}, where it is not the
+        public motion.
     variants
-        Networks that are trained; AUW-GCN must be among them.
-    seeds, epochs, batch, weight_decay, normalisation, precision
-        Of training, as AUW-GCN's code has them. The text of Causal-Ex says Adam: a decay of 0.
+        Networks that are trained.
+    seeds
+        Seeds of training; F1 is averaged over them.
+    epochs
+        Epochs of training.
+    batch
+        Windows of a batch.
+    weight_decay
+        Weight decay of AdamW, as in AUW-GCN's code; 0 is Adam, as in the text of Causal-Ex.
+    normalisation
+        Statistics of the inputs: those in AUW-GCN's code, or of the training subjects.
+    precision
+        Type of the products in training.
     targets
-        ``marks`` of the public windows, or the table of ``annotations``.
+        Targets from the marks of the public windows, or from the table of annotations.
     prior
-        ``published``: AUW-GCN's matrix, which has seen the tested subject. ``training``: that
-        of the training subjects.
+        Prior B: AUW-GCN's, which has seen the tested subject, or that of the training subjects.
     alpha
         Level of FCI's tests.
     most_subjects
-        Of each database, for a quick look; 0 is everybody.
+        Subjects of each database, for a quick look; 0 is everybody.
     n_bootstrap
         Resamples of subjects behind each interval.
     """

@@ -17,7 +17,7 @@ from causalex_core.data import region_motion
 from causalex_core.data.annotations import CAS, SAMM
 
 SOURCES = region_motion.SOURCES
-LONG = True
+LONG = "about an hour of CPU time"
 _VARIANTS = (AUW_GCN, CAUSAL_EX, NONE, RANDOM, PRIOR, CAUSAL)
 
 

@@ -32,8 +32,12 @@ class Config(Parameters):
 
     Attributes
     ----------
-    lowest, highest, step
-        Grid of LGSNet score thresholds, in thousandths; the authors searched 300 to 700.
+    lowest
+        Lowest threshold on the score of LGSNet, in thousandths; the authors searched from 300.
+    highest
+        Highest threshold, in thousandths; the authors searched to 700.
+    step
+        Step of the thresholds, in thousandths.
     n_bootstrap
         Resamples of subjects behind each interval.
     seed

@@ -1,4 +1,7 @@
-"""``python -m causalex_book.workflow book | pdf | execute``: what run.py and Snakemake call."""
+"""``python -m causalex_book.workflow book | pdf | execute | parameters``.
+
+What run.py and Snakemake call, and what writes the parameters cells of the notebooks.
+"""
 
 import argparse
 import json
@@ -21,9 +24,11 @@ def main(arguments: list[str] | None = None) -> int:
     page.add_argument("output", type=Path)
     page.add_argument("--parameters", type=json.loads, default={}, help="as a JSON object")
     page.add_argument("--uses", type=json.loads, help="digests of all else it depends on, likewise")
+    cells = verbs.add_parser("parameters", help="write the parameters cells of the notebooks")
+    cells.add_argument("--check", action="store_true", help="only name those that are outdated")
     options = parser.parse_args(arguments)
     try:
-        _execute(options) if options.verb == "execute" else _make(options)
+        return {"execute": _execute, "parameters": _write_cells}.get(options.verb, _make)(options)
     except CausalexError as error:
         print(f"causalex: error: {error}", file=sys.stderr)
         return 2
@@ -33,21 +38,34 @@ def main(arguments: list[str] | None = None) -> int:
             file=sys.stderr,
         )
         return 2
-    return 0
 
 
-def _make(options: argparse.Namespace) -> None:
+def _make(options: argparse.Namespace) -> int:
     from causalex_book.workflow import book, pdf
 
     (pdf if options.verb == "pdf" else book).make(options.experiment)
+    return 0
 
 
-def _execute(options: argparse.Namespace) -> None:
+def _write_cells(options: argparse.Namespace) -> int:
+    from causalex_book.workflow import parameters
+
+    others = parameters.write(check=options.check)
+    print(
+        f"parameters cells: {', '.join(others)} changed"
+        if others
+        else "parameters cells: as declared"
+    )
+    return int(bool(options.check and others))
+
+
+def _execute(options: argparse.Namespace) -> int:
     from causalex_book.workflow import execute, experiment
 
     os.environ.update(experiment.surroundings())
     seconds = execute.execute(options.notebook, options.output, options.parameters, options.uses)
     print(f"executed {options.output.stem} in {seconds:.0f} s", flush=True)
+    return 0
 
 
 if __name__ == "__main__":

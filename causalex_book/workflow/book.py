@@ -12,7 +12,7 @@ import nbformat
 import yaml
 
 from causalex_book.publishing import results
-from causalex_book.workflow import diagrams, experiment, logged, numbers, present, reference, runs
+from causalex_book.workflow import experiment, logged, present, reference, runs
 from causalex_book.workflow.experiment import Experiment
 from causalex_core import locks, paths
 from causalex_core.errors import CausalexError
@@ -25,15 +25,10 @@ JUPYTER_BOOK = "from jupyter_book.cli.main import main; main()"
 def make(name: str) -> Path:
     """Make the book of an experiment and return its first page.
 
-    Parameters
-    ----------
-    name
-        Name of the experiment.
-
     Raises
     ------
     CausalexError
-        If the table of contents and the experiment differ, the experiment is no book, a notebook
+        If the table of contents and the experiment differ, the experiment is a grid, a notebook
         fails, or the book has a warning. The previous book then stays as it is.
     """
     chosen = experiment.read(name)
@@ -80,15 +75,15 @@ def _assemble(chosen: Experiment) -> Path:
     shutil.copytree(paths.BOOK, source, ignore=hidden)
     for name in chosen.runs:
         page = present.page(chosen.page(name))
-        shown = results.handed_over(chosen.folder / "results" / name)
-        files = {**numbers.files(name, shown), **numbers.detected(name, shown)}
+        shown = results.saved(chosen.folder / "results" / name)
+        files = {**present.tables_as_csv(name, shown), **present.detected(name, shown)}
         if files:
-            page.cells.append(numbers.cell(list(files)))
-        for place, content in {f"{name}.ipynb": nbformat.writes(page), **files}.items():
-            paths.atomic_write(source / "pages" / place, content)
+            page.cells.append(present.numbers_cell(list(files)))
+        for path, content in {f"{name}.ipynb": nbformat.writes(page), **files}.items():
+            paths.atomic_write(source / "pages" / path, content)
     for name, text in reference.pages().items():
         paths.atomic_write(source / f"{name}.md", text)
-    for name, text in diagrams.drawn().items():
+    for name, text in reference.diagrams().items():
         paths.atomic_write(source / name, text)
     return source
 
@@ -144,9 +139,9 @@ def _fingerprint(source: Path) -> str:
     return content.hexdigest()
 
 
-def _files(places: Iterable[Path]) -> Iterator[Path]:
-    for place in places:
-        if place.is_dir():
-            yield from sorted(file for file in place.rglob("*") if file.is_file())
+def _files(entries: Iterable[Path]) -> Iterator[Path]:
+    for path in entries:
+        if path.is_dir():
+            yield from sorted(file for file in path.rglob("*") if file.is_file())
         else:
-            yield place
+            yield path

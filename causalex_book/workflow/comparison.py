@@ -16,13 +16,7 @@ READABLE = "readable"  # folder of the runs' pages
 
 
 def write(chosen: Experiment) -> None:
-    """Write ``results.csv`` and ``comparison.html`` of all runs that are done, and their pages.
-
-    Parameters
-    ----------
-    chosen
-        A grid.
-    """
+    """Write ``results.csv`` and ``comparison.html`` of the runs of a grid that are done."""
     folder = chosen.folder
     notebook = next(iter(chosen.runs.values())).notebook
     uses = experiment.state(notebook)
@@ -31,10 +25,10 @@ def write(chosen: Experiment) -> None:
         record = records.read(folder, name)
         if record and record.state == "done" and record.answers(run.parameters, uses):
             point = {key: run.parameters[key] for key in chosen.varied if key in run.parameters}
-            found = results.handed_over(folder / "results" / name)
+            saved = results.saved(folder / "results" / name)
             links = _readable(folder, name, run.parameters), _finished(name)
             done.append(
-                comparison.RunResult(name, point, found, record.seconds, *map(quote, links))
+                comparison.RunResult(name, point, saved, record.seconds, *map(quote, links))
             )
     first = next(iter(chosen.runs.values())).parameters
     fixed = {name: value for name, value in first.items() if name not in chosen.varied}
@@ -50,17 +44,17 @@ def _finished(run: str) -> str:
 
 def _readable(folder: Path, run: str, given: Mapping[str, Any]) -> str:
     """Place of a run's page, which is made anew only if the run was."""
-    place = f"{READABLE}/{run}.html"
+    path = f"{READABLE}/{run}.html"
     notebook = folder / _finished(run)
     made_from = provenance.digest([notebook.read_text(), makers()])
-    if not (folder / place).is_file() or made_from not in (folder / place).read_text():
+    if not (folder / path).is_file() or made_from not in (folder / path).read_text():
         links = quote(f"../{PAGE}"), quote(f"../{_finished(run)}")
         page = readable.page(present.page(notebook), given, *links, made_from)
-        paths.atomic_write(folder / place, page)
+        paths.atomic_write(folder / path, page)
         script = folder / READABLE / style.PLOTLY.name
         if readable.is_drawn(page) and not script.is_file():
             shutil.copyfile(style.PLOTLY, script)
-    return place
+    return path
 
 
 def makers() -> str:

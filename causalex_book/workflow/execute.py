@@ -16,7 +16,8 @@ from jupyter_client.kernelspec import KernelSpec
 from jupyter_client.manager import AsyncKernelManager
 
 from causalex_book.publishing import results
-from causalex_book.workflow import experiment, handed, records
+from causalex_book.workflow import experiment, records
+from causalex_book.workflow import parameters as of_notebook
 from causalex_core import locks, paths
 from causalex_core.errors import CausalexError
 
@@ -24,11 +25,7 @@ CELL_TIMEOUT = 4 * 3600  # seconds; a cell that takes longer hangs
 
 
 class LocalKernelManager(AsyncKernelManager):
-    """Kernel of this very Python, reached through files instead of TCP ports.
-
-    Parallel kernels race for free TCP ports, and a kernel specification in the user's home
-    may name another Python.
-    """
+    """Kernel of this very Python, reached through files: parallel kernels race for ports."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         self._folder = _short_folder()
@@ -75,11 +72,11 @@ def execute(
     parameters: Mapping[str, Any],
     uses: Mapping[str, str] | None = None,
 ) -> float:
-    """Execute a notebook; its output appears whole or not at all.
+    """Execute a notebook; its output appears whole or not at all. Returns the seconds taken.
 
     Beside the output's folder it leaves a record of the run, the finished notebook, and the
-    results that its chapters handed over. If an earlier run finished the very same, that one is
-    taken over: its controller may have been killed before it could learn of it.
+    results that its pages saved. If an earlier run finished the very same, that one is taken
+    over: its controller may have been killed before it could learn of it.
 
     Parameters
     ----------
@@ -90,24 +87,17 @@ def execute(
     parameters
         Values that replace those of the tagged cell.
     uses
-        Digests of everything else that the outcome depends on
-        (:func:`causalex_book.workflow.experiment.state`); None: unknown, so it is run.
-
-    Returns
-    -------
-    float
-        Seconds taken.
+        :func:`causalex_book.workflow.experiment.state` of the notebook; None: run it in any case.
 
     Raises
     ------
     CausalexError
-        If a parameter is unknown or a cell fails. The notebook as far as it got is then kept
-        as ``<experiment>/failed/<run>.ipynb``, and the error names it.
+        If a parameter is unknown or a cell fails; the notebook as far as it got is kept.
     """
     output = output.absolute()
     folder, run = output.parent.parent, output.stem
     finished = folder / "finished" / output.name
-    known = handed.read(notebook).parameters
+    known = of_notebook.names(notebook)
     experiment.refuse_unknown_parameters(notebook.stem, parameters, known)
     with locks.exclusive(records.lock(folder, run), f"another process executes {run}"):
         earlier = records.read(folder, run)
@@ -132,8 +122,8 @@ def _executed(notebook: Path, folder: Path, run: str, record: records.Record) ->
     )
     handed_over = running.with_suffix("")
     shutil.rmtree(handed_over, ignore_errors=True)
-    for place in (finished, failed):
-        place.parent.mkdir(parents=True, exist_ok=True)
+    for path in (finished, failed):
+        path.parent.mkdir(parents=True, exist_ok=True)
     records.note(folder, f"began {run}{_where(record)}")
     started = time.perf_counter()
     os.environ[results.WANTED] = str(handed_over)

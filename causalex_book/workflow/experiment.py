@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from causalex_book import pages
-from causalex_book.workflow import grid, handed
+from causalex_book.workflow import grid, parameters
 from causalex_core import paths, provenance
 from causalex_core.config import core_yaml
 from causalex_core.data import manifest
@@ -30,15 +30,7 @@ _TAKEN = ("html", "html.previous", "logs")  # beside the experiments' folders
 
 @dataclass(frozen=True)
 class Run:
-    """One execution of a notebook.
-
-    Attributes
-    ----------
-    notebook
-        Its name without ending.
-    parameters
-        What it gets; others keep the values in the notebook.
-    """
+    """One execution of a notebook (its name without ending) with some parameters."""
 
     notebook: str
     parameters: Mapping[str, Any]
@@ -59,7 +51,7 @@ class Experiment:
     resources
         What each run asks for, such as memory (``mem_mb``) or a GPU (``gres: gpu:1``).
     content
-        The content of the file that says all this.
+        The content of its file.
     """
 
     name: str
@@ -84,25 +76,20 @@ def names() -> list[str]:
 
 
 def read(name: str, settings: Sequence[str] = ()) -> Experiment:
-    """Experiment of a name or a file.
+    """Experiment of a name or a file, changed by settings ``key=value``.
 
-    Parameters
-    ----------
-    name
-        Name of a file in ``workflow/experiments``, or of a folder in ``_build`` that an earlier
-        run left; or a path that ends in ``.yml``.
-    settings
-        Changes ``key=value`` to what the file says (:func:`causalex_book.workflow.grid.changed`).
+    A name is that of a file in ``workflow/experiments``, or of a folder in ``_build`` that an
+    earlier run left; a file ends in ``.yml``.
 
     Raises
     ------
     CausalexError
         If there is no such experiment, or its file cannot be understood.
     """
-    places = [EXPERIMENTS / f"{name}.yml", paths.BUILD / name / f"{name}.yml"]
+    candidates = [EXPERIMENTS / f"{name}.yml", paths.BUILD / name / f"{name}.yml"]
     if name.endswith((".yml", ".yaml")):
-        places = [Path(name)]
-    file = next((place for place in places if place.is_file()), None)
+        candidates = [Path(name)]
+    file = next((candidate for candidate in candidates if candidate.is_file()), None)
     if file is None:
         raise CausalexError(
             f"no experiment '{name}'{did_you_mean(name, names())} (there are: {', '.join(names())})"
@@ -133,16 +120,15 @@ def parse(content: Any) -> Experiment:
         If a key is missing or unknown, or a run asks for a notebook, a parameter, a value or a
         resource that there is not.
     """
-    found = _understood(content)
-    pages = {run.notebook: handed.read(notebook(run.notebook)) for run in found.runs.values()}
+    parsed = _understood(content)
     runs = {}
-    for name, run in found.runs.items():
-        page, given = pages[run.notebook], run.parameters
-        if not found.varied:
-            given = page.without_stored(given)
-        page.check(given)
+    for name, run in parsed.runs.items():
+        given = run.parameters
+        if not parsed.varied:
+            given = parameters.without_stored(run.notebook, given)
+        parameters.check(run.notebook, given)
         runs[name] = Run(run.notebook, given)
-    return replace(found, runs=runs)
+    return replace(parsed, runs=runs)
 
 
 def _understood(content: Any) -> Experiment:
@@ -172,7 +158,7 @@ def _understood(content: Any) -> Experiment:
         points = grid.points(content)
         fixed = dict(grid.fixed(content))
         varied = tuple(dict.fromkeys(key for point in points for key in point))
-        runs = {grid.label(one): Run(str(content["notebook"]), fixed | one) for one in points}
+        runs = {grid.label(point): Run(str(content["notebook"]), fixed | point) for point in points}
     _refuse_unrunnable(runs, f"experiment '{name}'")
     return Experiment(name, runs, varied, {**NEEDED, **resources}, content)
 
@@ -184,25 +170,19 @@ def _refuse_unrunnable(runs: Mapping[str, Run], who: str) -> None:
         if run.notebook not in known:
             file = notebook(run.notebook)
             if not file.is_file():
-                there = sorted(one.stem for one in paths.NOTEBOOKS.glob("*.ipynb"))
+                there = sorted(file.stem for file in paths.NOTEBOOKS.glob("*.ipynb"))
                 raise CausalexError(
                     f"{who} lists '{run.notebook}', but there is no notebooks/{file.name}"
                     f"{did_you_mean(run.notebook, there)}"
                 )
-            known[run.notebook] = handed.read(file).parameters
+            known[run.notebook] = parameters.names(file) if run.parameters else ()
         refuse_unknown_parameters(run.notebook, run.parameters, known[run.notebook], who)
 
 
 def refuse_unknown_parameters(
     notebook: str, given: Iterable[str], known: Sequence[str], who: str = ""
 ) -> None:
-    """Refuse parameters that a notebook does not have.
-
-    Raises
-    ------
-    CausalexError
-        Naming the first of them, the nearest name that there is, and all others.
-    """
+    """Refuse parameters that a notebook does not have, naming the nearest one that it has."""
     _refuse_unknown(given, known, f"{who}: {notebook}.ipynb" if who else f"{notebook}.ipynb")
 
 
@@ -221,8 +201,8 @@ def _refuse_unknown(
 def surroundings() -> dict[str, str]:
     """Environment in which notebooks and the book are run, the same on every machine."""
     before = os.environ.get("PYTHONPATH")
-    found = f"{paths.ROOT}{os.pathsep}{before}" if before else str(paths.ROOT)
-    return {**os.environ, "PYTHONPATH": found, "PYTHONHASHSEED": "0"}
+    search_path = f"{paths.ROOT}{os.pathsep}{before}" if before else str(paths.ROOT)
+    return {**os.environ, "PYTHONPATH": search_path, "PYTHONHASHSEED": "0"}
 
 
 def notebook(page: str) -> Path:
@@ -231,19 +211,11 @@ def notebook(page: str) -> Path:
 
 
 def state(page: str) -> dict[str, str]:
-    """Digests of everything a page's results depend on besides its parameters.
+    """Digests of all that a page's results depend on besides its parameters.
 
-    Parameters
-    ----------
-    page
-        Name of the page.
-
-    Returns
-    -------
-    dict
-        ``notebook``; ``code`` (package modules imported, directly or not, and the YAML files
-        beside them that they name); ``data`` (fingerprints of the sources of its chapters, or
-        their absence with the stored result that is read instead); ``packages`` (the lock).
+    ``notebook``; ``code`` (package modules imported, directly or not, and the YAML files beside
+    them that they name); ``data`` (fingerprints of the sources of its pages, or their absence with
+    the stored result that is read instead); ``packages`` (the lock).
     """
     file = notebook(page)
     modules = provenance.code_files(file)
@@ -266,12 +238,12 @@ def _tables(module: Path) -> list[Path]:
     return [table for table in module.parent.glob("*.yml") if table.name in text]
 
 
-def _data(page: str) -> dict[str, str | None]:
-    chapter = pages.module(page)
-    found = {name: manifest.locate(name) for name in chapter.SOURCES}
-    prints = {name: source.fingerprint if source else None for name, source in found.items()}
-    stored = paths.PUBLISHED / f"{page}.json"
-    shown = None in prints.values() or getattr(chapter, "LONG", False)
+def _data(name: str) -> dict[str, str | None]:
+    page = pages.module(name)
+    sources = {source: manifest.locate(source) for source in page.SOURCES}
+    prints = {key: source.fingerprint if source else None for key, source in sources.items()}
+    stored = paths.PUBLISHED / f"{name}.json"
+    shown = None in prints.values() or getattr(page, "LONG", False)
     if shown and stored.is_file():
         prints["stored"] = _sha256(stored)
     return prints

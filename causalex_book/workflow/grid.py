@@ -15,23 +15,9 @@ _UNUSUAL = re.compile(r"[^A-Za-z0-9_.=+-]+")  # in names of files, jobs and link
 
 
 def points(content: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Points of a grid file: the product of its lists, then those given one by one.
+    """Points of a grid file, a point that is given twice once.
 
-    Parameters
-    ----------
-    content
-        The file's content: ``grid`` (a list of values by parameter) and ``points`` (mappings from
-        parameter to value), at least one of them.
-
-    Returns
-    -------
-    list of dict
-        Values by parameter; a point that is given twice stands once.
-
-    Raises
-    ------
-    CausalexError
-        If either is no such thing, or nothing varies.
+    The product of the lists in ``grid``, then the mappings in ``points``; at least one of them.
     """
     axes, extra = content.get("grid") or {}, content.get("points") or []
     if not isinstance(axes, Mapping):
@@ -39,20 +25,21 @@ def points(content: Mapping[str, Any]) -> list[dict[str, Any]]:
     for name, values in axes.items():
         if not isinstance(values, list) or not values:
             raise CausalexError(f"'grid' has {name}: {values!r}; give a list, such as [1, 2]")
-    if not isinstance(extra, list) or not all(isinstance(one, Mapping) and one for one in extra):
+    if not isinstance(extra, list) or not all(
+        isinstance(point, Mapping) and point for point in extra
+    ):
         raise CausalexError(f"'points' is {extra!r}: give a list of values by parameter")
     product = [dict(zip(axes, values, strict=True)) for values in itertools.product(*axes.values())]
-    found = {label(point): point for point in [*(product if axes else ()), *map(dict, extra)]}
-    if not found:
+    named = {label(point): point for point in [*(product if axes else ()), *map(dict, extra)]}
+    if not named:
         raise CausalexError("a grid file needs a list under 'grid', or points under 'points'")
-    return list(found.values())
+    return list(named.values())
 
 
 def label(values: Mapping[str, Any]) -> str:
     """Name of a point, such as ``alpha=0.05+seed=1``; the same values give the same name.
 
-    What would be too long or has characters that file systems or clusters dislike is cut and
-    told apart by a digest.
+    A long or unusual name is cut and gets a digest.
     """
     text = "+".join(f"{name}={_text(value)}" for name, value in values.items())
     if len(text) <= _LONGEST and not _UNUSUAL.search(text):
@@ -67,29 +54,20 @@ def _text(value: Any) -> str:
 
 
 def changed(content: Mapping[str, Any], settings: Sequence[str]) -> dict[str, Any]:
-    """Content of an experiment file with values from the command line.
+    """Content of an experiment file with settings ``key=value`` from the command line, in YAML.
 
-    Parameters
-    ----------
-    content
-        The file's content.
-    settings
-        Texts ``key=value``, the value in YAML. The key is a parameter of a grid (a list replaces
-        its list, anything else is fixed), or ``page.parameter``, or ``resources.name``.
-
-    Returns
-    -------
-    dict
-        The new content. Its name says what was changed, so that its results have their own place.
+    The key is a parameter of a grid (a list replaces its list, anything else is fixed), or
+    ``page.parameter``, or ``resources.name``. The new name says what was changed, so that its
+    results have their own folder.
     """
     given = dict(_split(setting) for setting in settings)
     new: dict[str, Any] = json.loads(json.dumps(content, default=str))
     for key, value in given.items():
-        place, name = _place(new, key)
-        if place == "grid" and not isinstance(value, list):
+        section, name = _section(new, key)
+        if section == "grid" and not isinstance(value, list):
             value = [value]
         part = new
-        for step in place.split("/"):
+        for step in section.split("/"):
             part[step] = part.get(step) or {}
             part = part[step]
         part[name] = value
@@ -108,7 +86,7 @@ def _split(setting: str) -> tuple[str, Any]:
         raise CausalexError(f"--set {setting!r}: {error}") from error
 
 
-def _place(content: Mapping[str, Any], key: str) -> tuple[str, str]:
+def _section(content: Mapping[str, Any], key: str) -> tuple[str, str]:
     """Where a key from the command line belongs, and its name there."""
     page, dot, name = key.partition(".")
     if dot and page == "resources":
@@ -126,13 +104,7 @@ def _place(content: Mapping[str, Any], key: str) -> tuple[str, str]:
 
 
 def fixed(content: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
-    """Parameters that are the same at every point.
-
-    Raises
-    ------
-    CausalexError
-        If one of them is also among the lists.
-    """
+    """Parameters that are the same at every point; refused if they are also among the lists."""
     values = content.get("fixed") or {}
     if not isinstance(values, Mapping):
         raise CausalexError(f"'fixed' is {values!r}: give a value for each parameter")

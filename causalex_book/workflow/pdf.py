@@ -32,11 +32,6 @@ def make(name: str) -> Path:
     """Make the PDF of an experiment's book, and that book if it is not there.
 
     The reference is left out: it is longer than all the rest, and in the HTML.
-
-    Raises
-    ------
-    CausalexError
-        If the book cannot be made, or there is no Chromium.
     """
     browser = _browser()
     book.make(name)
@@ -68,8 +63,8 @@ def without_reference(entry: Any) -> Any:
     if isinstance(entry, dict):
         return {key: without_reference(value) for key, value in entry.items()}
     if isinstance(entry, list):
-        inside = [one for one in entry if not _is_reference(one)]
-        return [without_reference(one) for one in inside]
+        inside = [part for part in entry if not _is_reference(part)]
+        return [without_reference(part) for part in inside]
     return entry
 
 
@@ -100,10 +95,10 @@ def print_out(page: Path, pdf: Path, browser: str) -> None:
 
 
 def _browser() -> str:
-    found = next(filter(None, map(shutil.which, BROWSERS)), None)
-    if found is None:
+    browser = next(filter(None, map(shutil.which, BROWSERS)), None)
+    if browser is None:
         raise CausalexError("no Chromium on this machine to print with: install chromium")
-    return found
+    return browser
 
 
 def _is_reference(entry: Any) -> bool:

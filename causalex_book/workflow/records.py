@@ -22,19 +22,15 @@ class Record:
     Attributes
     ----------
     state
-        ``running`` says only that it began: whoever was killed cannot write anything else.
+        ``running`` says only that it began: a killed process cannot write anything else.
     parameters, uses
-        What it was given, and digests of everything else that it depends on.
+        What it was given, and digests of all else that it depends on.
     host, process, job
         Where it runs or ran; `job` is the number in SLURM.
-    started
-        Local time, ISO 8601.
-    seconds
-        Taken so far when it was written.
-    why
-        What went wrong, in one line.
-    kept
-        The notebook as far as it got.
+    started, seconds
+        Local time, ISO 8601; time taken.
+    why, kept
+        What went wrong, in one line; the notebook as far as it got.
     """
 
     state: Literal["running", "done", "failed"]
@@ -54,9 +50,9 @@ class Record:
             [parameters, uses]
         )
 
-    def ended(self, state: Literal["done", "failed"], **said: Any) -> "Record":
+    def ended(self, state: Literal["done", "failed"], **details: Any) -> "Record":
         """The record of the same run once it has ended."""
-        return replace(self, state=state, **said)
+        return replace(self, state=state, **details)
 
 
 def begun(parameters: Mapping[str, Any], uses: Mapping[str, str] | None) -> Record:

@@ -1,11 +1,13 @@
-"""Pages about the packages that one imports, written from the code whenever the book is made."""
+"""Pages and pictures that follow from the code, made whenever the book is."""
 
 from collections.abc import Mapping
 
-from causalex_book.publishing import module_map
+from causalex_book.claims import figures_claims, what_holds
+from causalex_book.publishing import module_map, style
 from causalex_core import paths, provenance
 
 FOLDER = "api"
+DIAGRAMS = "_static/diagrams"
 _CORE = "causalex_core."
 _INTERNAL = ("cli", "commands", "plugins")  # not called from outside
 _SINGLE = "base"  # page of the core's modules that are no packages
@@ -13,7 +15,7 @@ _SINGLE = "base"  # page of the core's modules that are no packages
 
 def pages() -> Mapping[str, str]:
     """Text of each page of the reference, by its name in the contents."""
-    found: dict[str, list[str]] = {}
+    modules: dict[str, list[str]] = {}
     for part in module_map.parts():
         folder = paths.ROOT.joinpath(*part.split("."))
         name = part.removeprefix(_CORE)
@@ -21,10 +23,17 @@ def pages() -> Mapping[str, str]:
             continue
         if folder.is_dir():
             files = [file for file in sorted(folder.glob("*.py")) if file.stem[0] != "_"]
-            found[name] = [part, *(f"{part}.{file.stem}" for file in files)]
+            modules[name] = [part, *(f"{part}.{file.stem}" for file in files)]
         else:
-            found.setdefault(_SINGLE, []).append(part)
-    return {f"{FOLDER}/{name}": _page(name, modules) for name, modules in found.items()}
+            modules.setdefault(_SINGLE, []).append(part)
+    return {f"{FOLDER}/{name}": _page(name, modules) for name, modules in modules.items()}
+
+
+def diagrams() -> Mapping[str, str]:
+    """SVG of each picture of the prose pages, by its name in the source of the book."""
+    glance = what_holds.compute(what_holds.Config())["glance"]
+    figures = {"at_a_glance": figures_claims.at_a_glance(glance), "module_map": module_map.figure()}
+    return {f"{DIAGRAMS}/{name}.svg": style.svg(figure) for name, figure in figures.items()}
 
 
 def _page(title: str, modules: list[str]) -> str:
@@ -32,14 +41,15 @@ def _page(title: str, modules: list[str]) -> str:
 
     A digest of the code is part of it, so that the book is made anew when a docstring changes.
     """
-    places = [paths.ROOT.joinpath(*module.split(".")) for module in modules]
+    locations = [paths.ROOT.joinpath(*module.split(".")) for module in modules]
     files = [
-        place / "__init__.py" if place.is_dir() else place.with_suffix(".py") for place in places
+        location / "__init__.py" if location.is_dir() else location.with_suffix(".py")
+        for location in locations
     ]
     digest = provenance.digest([file.read_text() for file in files])
     sections = [f"% made from {digest}\n", f"# {title}\n"]
-    for module, place in zip(modules, places, strict=True):
-        if not place.is_dir():
+    for module, location in zip(modules, locations, strict=True):
+        if not location.is_dir():
             sections.append(f"## {module.removeprefix(_CORE)}\n")
         sections.append(
             f"```{{eval-rst}}\n.. automodule:: {module}\n"

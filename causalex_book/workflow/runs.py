@@ -1,4 +1,4 @@
-"""Carry out the runs of an experiment that are not done, on this machine or on a cluster."""
+"""Run the jobs of an experiment that are not done, on this machine or on a cluster."""
 
 import json
 import os
@@ -21,16 +21,9 @@ LOCAL = "local"
 def run_jobs(chosen: Experiment, profile: str = LOCAL) -> None:
     """Execute the runs whose inputs changed or that were not finished.
 
-    A second call for the same experiment waits for the first. What a killed one left behind is
-    put in order: its jobs in SLURM are cancelled, and Snakemake's lock is taken away, but only once
+    A second call for the same experiment waits for the first. What a killed one left behind is put
+    in order: its jobs in SLURM are cancelled, and Snakemake's lock is taken away, but only once
     every other run is known to have ended. What was finished stays finished.
-
-    Parameters
-    ----------
-    chosen
-        The experiment.
-    profile
-        Name of a folder in ``workflow/profiles``, or a path to one's own.
 
     Raises
     ------
@@ -54,10 +47,10 @@ def run_jobs(chosen: Experiment, profile: str = LOCAL) -> None:
 
 def _profile(profile: str) -> Path:
     """Folder of a profile."""
-    for place in (PROFILES / profile, Path(profile).absolute()):
-        if (place / "config.yaml").is_file():
-            return place
-    known = sorted(one.parent.name for one in PROFILES.glob("*/config.yaml"))
+    for folder in (PROFILES / profile, Path(profile).absolute()):
+        if (folder / "config.yaml").is_file():
+            return folder
+    known = sorted(file.parent.name for file in PROFILES.glob("*/config.yaml"))
     raise CausalexError(
         f"no profile '{profile}'{did_you_mean(profile, known)} (there are: {', '.join(known)};"
         " or give a folder with a config.yaml)"
@@ -90,9 +83,9 @@ def _discard(chosen: Experiment) -> None:
 
     Snakemake would keep it if a controller was killed before it noted what its jobs were given.
     """
-    for one in status.look(chosen):
-        if one.state != status.DONE:
-            chosen.page(one.run).unlink(missing_ok=True)
+    for standing in status.standings(chosen):
+        if standing.state != status.DONE:
+            chosen.page(standing.run).unlink(missing_ok=True)
 
 
 def _orphans(folder: Path, profile: str) -> list[slurm.Job]:
@@ -122,10 +115,12 @@ def _run_snakemake(chosen: Experiment, settings: Path) -> None:
     except CausalexError as error:
         if chosen.varied:
             comparison.write(chosen)
-        failed = [one for one in status.look(chosen) if one.state == status.FAILED]
+        failed = [
+            standing for standing in status.standings(chosen) if standing.state == status.FAILED
+        ]
         if not failed:
             raise
-        reasons = "\n  ".join(f"{one.run} failed: {one.why}" for one in failed)
+        reasons = "\n  ".join(f"{standing.run} failed: {standing.why}" for standing in failed)
         raise CausalexError(
             f"{len(failed)} of {len(chosen.runs)} runs failed (log: {os.path.relpath(log)}):"
             f"\n  {reasons}"

@@ -27,9 +27,7 @@ class Job:
 
 
 def jobs(folder: Path) -> list[Job]:
-    """Own jobs that an experiment's Snakemake has in SLURM, by its working folder.
-
-    Empty where there is no SLURM.
+    """Jobs of this user that an experiment's Snakemake has in SLURM; none where there is no SLURM.
 
     Raises
     ------
@@ -39,23 +37,17 @@ def jobs(folder: Path) -> list[Job]:
     if shutil.which("squeue") is None:
         return []
     listed = _run("squeue", "--me", "--noheader", "--format=%i|%T|%N|%k|%Z")
-    found = []
+    listed_jobs = []
     for line in listed.splitlines():
-        number, state, node, comment, place = line.split("|", 4)
-        if Path(place).resolve() == folder.resolve() and comment.startswith(_COMMENT):
-            found.append(Job(number, state, node, comment.removeprefix(_COMMENT)))
-    return found
+        number, state, node, comment, working_folder = line.split("|", 4)
+        if Path(working_folder).resolve() == folder.resolve() and comment.startswith(_COMMENT):
+            listed_jobs.append(Job(number, state, node, comment.removeprefix(_COMMENT)))
+    return listed_jobs
 
 
-def cancel(found: Sequence[Job], folder: Path) -> None:
-    """Cancel jobs, and wait until they have ended.
-
-    Raises
-    ------
-    CausalexError
-        If they do not end.
-    """
-    numbers = {job.number for job in found}
+def cancel(listed_jobs: Sequence[Job], folder: Path) -> None:
+    """Cancel jobs, and wait until they have ended."""
+    numbers = {job.number for job in listed_jobs}
     _run("scancel", *sorted(numbers))
     deadline = monotonic() + _GONE_WITHIN
     while left := numbers & {job.number for job in jobs(folder)}:
@@ -73,6 +65,6 @@ def _run(*command: str) -> str:
     except (OSError, subprocess.TimeoutExpired) as error:
         raise CausalexError(f"SLURM does not answer: {error}") from error
     if ended.returncode:
-        said = " ".join(ended.stderr.split())
-        raise CausalexError(f"SLURM does not answer: {command[0]}: {said}")
+        reason = " ".join(ended.stderr.split())
+        raise CausalexError(f"SLURM does not answer: {command[0]}: {reason}")
     return ended.stdout

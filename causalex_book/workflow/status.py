@@ -19,24 +19,14 @@ STATES = (DONE, RUNNING, QUEUED, FAILED, LEFT)
 
 @dataclass(frozen=True)
 class Standing:
-    """How one run stands.
-
-    Attributes
-    ----------
-    run
-        Its name.
-    state
-        One of :data:`STATES`.
-    why
-        Since when and where it runs, or why it failed and where to look, or how long it took.
-    """
+    """The state of a run, and since when and where, why it failed, or how long it took."""
 
     run: str
     state: str
     why: str = ""
 
 
-def look(chosen: Experiment) -> list[Standing]:
+def standings(chosen: Experiment) -> list[Standing]:
     """How each run stands now, whether anybody is at work or not."""
     try:
         jobs = {job.run: job for job in slurm.jobs(chosen.folder)}
@@ -104,16 +94,16 @@ def _look_at(folder: Path, record: records.Record) -> str:
 
 def counts(standings: Sequence[Standing]) -> str:
     """Such as ``6 runs: 4 done, 1 running, 1 left``."""
-    number = Counter(one.state for one in standings)
+    number = Counter(standing.state for standing in standings)
     listed = ", ".join(f"{number[state]} {state}" for state in STATES if number[state])
     return f"{len(standings)} runs: {listed}"
 
 
 def table(standings: Sequence[Standing]) -> list[str]:
     """One line per run, with paths as they look from here."""
-    width = max((len(one.run) for one in standings), default=0)
+    width = max((len(standing.run) for standing in standings), default=0)
     here = f"{os.getcwd()}{os.sep}"
     return [
-        f"{one.state:<8} {one.run:<{width}}  {one.why.replace(here, '')}".rstrip()
-        for one in standings
+        f"{standing.state:<8} {standing.run:<{width}}  {standing.why.replace(here, '')}".rstrip()
+        for standing in standings
     ]

@@ -128,7 +128,7 @@ def verify(names: tuple[str, ...], everything: bool, folder: Path | None) -> Non
 def prepare(names: tuple[str, ...]) -> None:
     """List what is here for the book, and fetch what carries no terms; never asks.
 
-    Without a NAME: all sources of all chapters. Exit status 0 even if something is absent: the
+    Without a NAME: all sources of all pages. Exit status 0 even if something is absent: the
     book then shows stored results. Exit status 2 if a file that is here is corrupted.
     """
     cards = [manifest.card(name) for name in names or plugins.hook("sources")()]

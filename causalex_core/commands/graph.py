@@ -9,12 +9,13 @@ import click
 import numpy as np
 
 from causalex_core import regions
+from causalex_core.commands import options
 from causalex_core.data import feature_archive
 from causalex_core.errors import CausalexError
 from causalex_core.graphs import compound
 from causalex_core.graphs.independence import EffectiveSampleSize
 from causalex_core.graphs.pag import write
-from causalex_core.graphs.samples import COMPONENTS
+from causalex_core.graphs.samples import SamplingConfig
 from causalex_core.graphs.samples import graph as estimate
 from causalex_core.motion.record import MotionRecord, read_motion
 
@@ -26,31 +27,9 @@ from causalex_core.motion.record import MotionRecord, read_motion
 @click.option(
     "-o", "--output", required=True, type=click.Path(path_type=Path), help="The graph, as JSON."
 )
-@click.option(
-    "--components",
-    type=click.Choice(list(COMPONENTS)),
-    default="magnitude",
-    show_default=True,
-    help="How u and v become samples: the length of the vector; u; v; or both, one after the"
-    " other, as in the authors' code. That takes u and v of one frame for two samples, and draws"
-    " too many edges where they go together.",
-)
-@click.option(
-    "--leave-out-first",
-    type=click.IntRange(min=0),
-    default=0,
-    show_default=True,
-    metavar="N",
-    help="Leave out the first N frames of each video. Recordings of CAS(ME)^2 begin with a change"
-    " that moves all regions: there 15 takes false edges away.",
-)
-@click.option(
-    "--alpha",
-    type=click.FloatRange(0, 1, min_open=True, max_open=True),
-    default=0.01,
-    show_default=True,
-    help="Level of the tests.",
-)
+@options.declared(SamplingConfig, "components")
+@options.declared(SamplingConfig, "leave_out_first")
+@options.declared(SamplingConfig, "alpha")
 @click.option(
     "--effective-sample-size",
     type=click.Choice(["bartlett", "frames"]),

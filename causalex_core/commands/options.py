@@ -1,11 +1,40 @@
 """What commands share on the command line."""
 
 import os
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import click
 
-from causalex_core import devices
+from causalex_core import config, devices
+
+
+class _Declared(click.ParamType):
+    """The type and range of a parameter as its ``Config`` declares them."""
+
+    def __init__(self, parameter: config.Parameter) -> None:
+        self.name, self.kind = parameter.name, parameter.kind
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        try:
+            return config.value(self.kind, value, f"--{self.name.replace('_', '-')}")
+        except config.ParameterError as error:
+            self.fail(str(error), param, ctx)
+
+
+def declared(of: type, name: str) -> Callable:
+    """Option for a parameter of a ``Config``, with the same range, default and sentence."""
+    (parameter,) = (declaration for declaration in config.declared(of) if declaration.name == name)
+    return click.option(
+        f"--{name.replace('_', '-')}",
+        name,
+        type=_Declared(parameter),
+        default=parameter.default,
+        show_default=True,
+        metavar="VALUE",
+        help=f"{parameter.help}.",
+    )
 
 
 def _noted(_: click.Context, __: click.Parameter, name: str | None) -> None:

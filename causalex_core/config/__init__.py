@@ -1,13 +1,16 @@
-"""Parameters of a page: type and range of each, checked once, where values enter.
+"""Parameters: each is declared once, as a field of a ``Config`` with type, range and a sentence.
 
-A ``Config`` says both with the field: ``n_graphs: Count = 20``. Values come from Python, from a
-grid file, or from papermill, whose ``-p`` hands lists on as texts; all are taken or refused alike.
+The field's annotation says type and range (``n_graphs: Count = 20``), the section ``Attributes`` of
+the class the sentence and the unit. Values come from Python, a grid file, the command line or
+papermill, whose ``-p`` hands lists on as texts; all are taken or refused alike.
 """
 
+import inspect
 import math
+import re
 import types
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import MISSING, dataclass, fields
 from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
 
 import numpy as np
@@ -27,16 +30,9 @@ _NAMES = {
 
 @dataclass(frozen=True)
 class Limit:
-    """What a value must be besides of its type; stands in an ``Annotated``.
+    """A condition in an ``Annotated``: in words, with ``{}`` for those of the type, and as code.
 
-    Attributes
-    ----------
-    expected
-        In words, with ``{}`` for the words of the type.
-    holds
-        Whether a value is so.
-    choices
-        All values that are, if these are names.
+    `choices` are all allowed values, if these are names.
     """
 
     expected: str
@@ -55,31 +51,29 @@ def above(low: float) -> Limit:
 
 
 def within(low: float, high: float) -> Limit:
-    """Limit: these two or between them."""
+    """Limit: low <= value <= high."""
     return Limit(f"{{}} from {low} to {high}", lambda value: low <= value <= high)
 
 
 def one_of(names: Iterable[str]) -> Limit:
     """Limit: one of these texts."""
-    there = tuple(names)
-    return Limit(f"one of {', '.join(there)}", lambda value: value in there, there)
+    choices = tuple(names)
+    return Limit(f"one of {', '.join(choices)}", lambda value: value in choices, choices)
 
 
 def including(*needed: Any) -> Limit:
     """Limit of a list: these values are in it."""
     words = " and ".join(map(repr, needed))
-    return Limit(f"{{}}, {words} among them", lambda values: all(one in values for one in needed))
+    return Limit(f"{{}}, {words} among them", lambda values: set(needed) <= set(values))
 
 
 Count = Annotated[int, at_least(1)]
 CountOrAll = Annotated[int, at_least(0)]  # 0 is all
 Seed = Annotated[int, within(0, 2**32 - 1)]  # what every generator takes
-Probability = Annotated[
-    float, Limit("{} above 0 and below 1", lambda value: 0 < value < 1)
-]  # neither sure nor impossible
+Probability = Annotated[float, Limit("{} above 0 and below 1", lambda value: 0 < value < 1)]
 Positive = Annotated[float, above(0)]
 NonNegative = Annotated[float, at_least(0)]
-Strength = Annotated[float, within(-10, 10)]  # of a counterfactual: how often it is taken away
+Strength = Annotated[float, within(-10, 10)]  # lambda of a counterfactual
 
 
 class ParameterError(CausalexError):
@@ -91,25 +85,54 @@ class ParameterError(CausalexError):
 
 
 class Parameters:
-    """Base of a chapter's ``Config``: no such object holds a value of a wrong type or range."""
+    """Base of a ``Config``: no such object holds a value of a wrong type or range."""
 
     def __post_init__(self) -> None:
-        """Put plain values in the place of texts, lists and NumPy's numbers; refuse others."""
-        for name, value in checked(type(self), vars(self)).items():
-            object.__setattr__(self, name, value)
+        """Replace texts, lists and NumPy's numbers by plain values; refuse wrong ones."""
+        for name, checked_value in checked(type(self), vars(self)).items():
+            object.__setattr__(self, name, checked_value)
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """The declaration of a parameter: name, type with limits, default, and a sentence."""
+
+    name: str
+    kind: Any
+    default: Any
+    sentence: str
+
+    @property
+    def help(self) -> str:
+        """Sentence and range, such as ``Level of the tests (above 0 and below 1)``."""
+        limits = _range(self.kind)
+        return self.sentence.rstrip(".") + (f" ({limits})" if limits else "")
+
+
+def declared(config: type) -> list[Parameter]:
+    """Parameters of a ``Config``, in order; sentences of base classes are inherited."""
+    kinds = get_type_hints(config, include_extras=True)
+    sentences: dict[str, str] = {}
+    for base in reversed(config.__mro__):
+        section = (inspect.cleandoc(base.__doc__ or "")).partition("Attributes\n----------\n")[2]
+        for names, text in re.findall(r"^(\S.*)\n((?:[ ]+\S.*(?:\n|$))+)", section, re.M):
+            sentences |= dict.fromkeys(names.split(", "), " ".join(text.replace("``", "").split()))
+    return [
+        Parameter(
+            field.name,
+            kinds[field.name],
+            field.default if field.default_factory is MISSING else field.default_factory(),
+            sentences.get(field.name, ""),
+        )
+        for field in fields(config)
+    ]
 
 
 def checked(config: type, given: Mapping[str, Any]) -> dict[str, Any]:
-    """Values for the fields of a ``Config``.
+    """Values for the fields of a ``Config``, by name.
 
-    Parameters
-    ----------
-    config
-        A dataclass whose fields are numbers, texts, tuples and mappings of such; an ``Annotated``
-        with a :class:`Limit` says which are allowed.
-    given
-        Values by name of the field. Lists are taken for tuples, numbers of NumPy for Python's, 2.0
-        for 2; a text where none is expected is read as YAML.
+    Lists are taken for tuples, numbers of NumPy for Python's, 2.0 for 2; a text where none is
+    expected is read as YAML.
 
     Raises
     ------
@@ -122,124 +145,103 @@ def checked(config: type, given: Mapping[str, Any]) -> dict[str, Any]:
     for name in given:
         if name not in known:
             raise ParameterError(
-                f"chapter '{page}' has no parameter '{name}'{did_you_mean(name, known)}"
+                f"page '{page}' has no parameter '{name}'{did_you_mean(name, known)}"
                 f" (it has: {', '.join(known) or 'none'})"
             )
     kinds = get_type_hints(config, include_extras=True)
+    where = "" if config.__module__.startswith("causalex_core") else f" of the page '{page}'"
     return {
-        name: value(kinds[name], one, f"parameter '{name}' of the page '{page}'")
-        for name, one in given.items()
+        name: value(kinds[name], unchecked, f"parameter '{name}'{where}")
+        for name, unchecked in given.items()
     }
 
 
 def value(kind: Any, given: Any, who: str) -> Any:
     """A value of a type, as in :func:`checked`; `who` begins the message if it is none."""
     given = _plain(given)
-    read = _read(kind, given)
+    parsed = _parsed(kind, given)
     try:
-        return _converted(kind, read)
+        return _converted(kind, parsed)
     except _RefusedError as refused:
-        inner = "" if refused.given is read else f"{_shown(refused.given)} in "
+        inner = "" if refused.given is parsed else f"{_shown(refused.given)} in "
         hint = did_you_mean(str(refused.given), refused.choices)
         raise ParameterError(
-            f"{who}: {inner}{_shown(given)} given, expected {refused.expected}{hint}"
+            f"{who}: {inner}{_shown(given)} given, expected {expected(refused.kind)}{hint}"
         ) from None
 
 
 class _RefusedError(Exception):
-    def __init__(self, given: Any, expected: str, choices: tuple[str, ...] = ()) -> None:
-        super().__init__(expected)
-        self.given, self.expected, self.choices = given, expected, choices
+    def __init__(self, given: Any, kind: Any, choices: tuple[str, ...] = ()) -> None:
+        super().__init__(given)
+        self.given, self.kind, self.choices = given, kind, choices
 
 
 def _plain(given: Any) -> Any:
-    """A value without NumPy's types, and with lists for all that is one."""
+    """A value without NumPy's types, and with lists for all sequences."""
     if isinstance(given, np.generic | np.ndarray):
         return given.tolist()
     if isinstance(given, list | tuple | range):
-        return [_plain(one) for one in given]
+        return [_plain(item) for item in given]
     if isinstance(given, Mapping):
-        return {_plain(key): _plain(one) for key, one in given.items()}
+        return {_plain(key): _plain(item) for key, item in given.items()}
     return given
 
 
-def _read(kind: Any, given: Any) -> Any:
-    """What a text says where none is expected."""
+def _parsed(kind: Any, given: Any) -> Any:
+    """The content of a text where none is expected."""
     if not isinstance(given, str) or _is_text(kind):
         return given
     try:
-        read = core_yaml.loads(given)
+        parsed = core_yaml.loads(given)
     except CausalexError:
         return given
-    return given if isinstance(read, str) else read
+    return given if isinstance(parsed, str) else parsed
 
 
 def _is_text(kind: Any) -> bool:
     """Whether a value of this type may be a text."""
-    origin = get_origin(kind)
+    origin, arguments = get_origin(kind), get_args(kind)
     if origin is Annotated:
-        return _is_text(get_args(kind)[0])
-    if origin is Literal:
-        return any(isinstance(one, str) for one in get_args(kind))
+        return _is_text(arguments[0])
     if origin in (Union, types.UnionType):
-        return any(map(_is_text, get_args(kind)))
-    return kind is str
+        return any(map(_is_text, arguments))
+    return kind is str or (origin is Literal and isinstance(arguments[0], str))
 
 
 def _converted(kind: Any, given: Any) -> Any:
     """The value as plain Python and as its type wants it."""
     origin, arguments = get_origin(kind), get_args(kind)
     if origin is Annotated:
-        return _limited(kind, given)
-    if origin is Literal:
-        return _limited(Annotated[str, one_of(arguments)], given)
-    if origin in (Union, types.UnionType):
-        return _either(kind, given)
-    if origin is tuple:
-        return tuple(_items(kind, given))
-    if isinstance(origin, type) and issubclass(origin, Mapping):
-        if not isinstance(given, Mapping):
-            raise _RefusedError(given, _expected(kind))
-        keys, values = arguments
-        return {_converted(keys, key): _converted(values, one) for key, one in given.items()}
-    if kind in (int, float):
-        return _number(kind, given)
-    if not isinstance(given, kind):
-        raise _RefusedError(given, _expected(kind))
-    return given
-
-
-def _limited(kind: Any, given: Any) -> Any:
-    plain, *limits = get_args(kind)
-    try:
-        found = _converted(plain, given)
-    except _RefusedError as refused:
-        raise (
-            _RefusedError(given, _expected(kind)) if refused.given is given else refused
-        ) from None
-    for limit in limits:
-        if not limit.holds(found):
-            raise _RefusedError(given, _expected(kind), limit.choices)
-    return found
-
-
-def _either(kind: Any, given: Any) -> Any:
-    for one in get_args(kind):
         try:
-            return _converted(one, given)
-        except _RefusedError:
-            continue
-    raise _RefusedError(given, _expected(kind))
-
-
-def _items(kind: Any, given: Any) -> list[Any]:
-    arguments = get_args(kind)
-    if not isinstance(given, list) or not given:
-        raise _RefusedError(given, _expected(kind))
-    kinds = arguments[:1] * len(given) if arguments[-1] is ... else arguments
-    if len(kinds) != len(given):
-        raise _RefusedError(given, _expected(kind))
-    return [_converted(one, item) for one, item in zip(kinds, given, strict=True)]
+            converted = _converted(arguments[0], given)
+        except _RefusedError as refused:
+            if refused.given is given:
+                raise _RefusedError(given, kind) from None
+            raise
+        for limit in arguments[1:]:
+            if not limit.holds(converted):
+                raise _RefusedError(given, kind, limit.choices)
+        return converted
+    if origin is Literal:
+        return _converted(Annotated[str, one_of(arguments)], given)
+    if origin in (Union, types.UnionType):
+        for alternative in arguments:
+            try:
+                return _converted(alternative, given)
+            except _RefusedError:
+                continue
+    elif origin is tuple and isinstance(given, list) and given:
+        kinds = arguments[:1] * len(given) if arguments[-1] is ... else arguments
+        if len(kinds) == len(given):
+            return tuple(map(_converted, kinds, given))
+    elif _is_mapping(origin) and isinstance(given, Mapping):
+        keys, values = arguments
+        return {_converted(keys, key): _converted(values, item) for key, item in given.items()}
+    elif kind in (int, float):
+        return _number(kind, given)
+    elif isinstance(kind, type) and isinstance(given, kind):
+        return given
+    raise _RefusedError(given, kind)
 
 
 def _number(kind: type, given: Any) -> float:
@@ -251,30 +253,47 @@ def _number(kind: type, given: Any) -> float:
             number = math.inf
         if math.isfinite(number) and kind is float:
             return number
-        if math.isfinite(number) and number.is_integer():
+        if number.is_integer():
             return int(given)
-    raise _RefusedError(given, _expected(kind))
+    raise _RefusedError(given, kind)
 
 
-def _expected(kind: Any) -> str:
+def expected(kind: Any) -> str:
     """A type and its limits in words."""
     origin, arguments = get_origin(kind), get_args(kind)
     if origin is Annotated:
-        words = _expected(arguments[0])
+        words = expected(arguments[0])
         for limit in arguments[1:]:
             words = limit.expected.format(words)
         return words
     if origin is Literal:
         return one_of(arguments).expected
     if origin in (Union, types.UnionType):
-        return " or ".join(map(_expected, arguments))
+        return " or ".join(map(expected, arguments))
     if origin is tuple and arguments[-1] is ...:
-        return f"a list of one or more values, each {_expected(arguments[0])}"
+        return f"a list of one or more values, each {expected(arguments[0])}"
     if origin is tuple:
-        return f"a list of {len(arguments)} values: {'; '.join(map(_expected, arguments))}"
-    if isinstance(origin, type) and issubclass(origin, Mapping):
-        return f"a mapping from {_expected(arguments[0])} to {_expected(arguments[1])}"
+        return f"a list of {len(arguments)} values: {'; '.join(map(expected, arguments))}"
+    if _is_mapping(origin):
+        return f"a mapping from {expected(arguments[0])} to {expected(arguments[1])}"
     return _NAMES.get(kind) or str(getattr(kind, "__name__", kind))
+
+
+def _range(kind: Any) -> str:
+    """Limits of a type in words, without what its default shows."""
+    origin, arguments = get_origin(kind), get_args(kind)
+    if origin is Annotated:
+        limits = (re.sub(r"\{\}(,| of)? ?", "", limit.expected) for limit in arguments[1:])
+        return ", ".join(filter(None, (_range(arguments[0]), *limits)))
+    if origin is Literal:
+        return one_of(arguments).expected
+    if origin is tuple and arguments[-1] is ... and _range(arguments[0]):
+        return f"each {_range(arguments[0])}"
+    return ""
+
+
+def _is_mapping(origin: Any) -> bool:
+    return isinstance(origin, type) and issubclass(origin, Mapping)
 
 
 def _shown(given: Any) -> str:

@@ -55,13 +55,7 @@ _Loader.add_constructor("tag:yaml.org,2002:float", _number)
 
 
 def loads(text: str) -> Any:
-    """Content of a text.
-
-    Raises
-    ------
-    CausalexError
-        If it is no YAML, with what is wrong and where.
-    """
+    """Content of a text; a `CausalexError` says what is wrong and where."""
     try:
         return yaml.load(text, _Loader)
     except (yaml.YAMLError, ValueError) as error:  # the latter for endless numbers
@@ -69,13 +63,7 @@ def loads(text: str) -> Any:
 
 
 def load(file: Path) -> Any:
-    """Content of a file.
-
-    Raises
-    ------
-    CausalexError
-        If it is no text in UTF-8, or no YAML.
-    """
+    """Content of a file in UTF-8; a `CausalexError` says what is wrong and where."""
     try:
         return loads(file.read_text(encoding="utf-8-sig"))
     except UnicodeDecodeError as error:

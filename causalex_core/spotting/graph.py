@@ -1,38 +1,31 @@
 """The causal graph of one video, and the matrix that the spotter takes from it."""
 
 from dataclasses import dataclass, replace
+from typing import Annotated
 
 import numpy as np
 
 from causalex_core import regions
+from causalex_core.config import one_of
 from causalex_core.errors import CausalexError
 from causalex_core.graphs import compound
 from causalex_core.graphs.pag import Pag
-from causalex_core.graphs.samples import motion_series
+from causalex_core.graphs.samples import SamplingConfig, motion_series
 from causalex_core.graphs.search import fci
 from causalex_core.motion.record import MotionRecord
 
 
 @dataclass(frozen=True)
-class GraphConfig:
+class GraphConfig(SamplingConfig):
     """How a video's graph is found and read.
 
     Attributes
     ----------
-    components
-        How horizontal and vertical motion become samples.
-    alpha
-        Level of the tests.
     policy
         Which edges enter the causal matrix A, see :func:`causalex_core.graphs.compound.adjacency`.
-    leave_out_first
-        Rows of motion at the beginning of a video that are left out of its graph.
     """
 
-    components: str = "magnitude"
-    alpha: float = 0.01
-    policy: str = "any_edge"
-    leave_out_first: int = 0
+    policy: Annotated[str, one_of(compound.POLICIES)] = "any_edge"
 
 
 def of_video(recording: MotionRecord, config: GraphConfig) -> Pag:

@@ -14,13 +14,13 @@ from causalex_core.data import causalnet, manifest
 
 @pytest.fixture(scope="session")
 def obtained(mirror):
-    """Compute a chapter from the mirror; skip by name where a source is not complete there."""
+    """Compute a page from the mirror; skip by name where a source is not complete there."""
 
-    def compute(chapter, **parameters):
-        missing = [name for name in chapter.SOURCES if manifest.locate(name) is None]
+    def compute(page, **parameters):
+        missing = [name for name in page.SOURCES if manifest.locate(name) is None]
         if missing:
             pytest.skip(f"sources not here: {', '.join(missing)}")
-        return pages.obtain(chapter, **parameters)
+        return pages.obtain(page, **parameters)
 
     return compute
 
@@ -167,12 +167,12 @@ class MadeUpMaps:
 
 @pytest.fixture(scope="session")
 def from_made_up_maps():
-    """Compute a chapter with flow maps of nobody in place of the published ones."""
+    """Compute a page with flow maps of nobody in place of the published ones."""
 
-    def compute(chapter, config):
+    def compute(page, config):
         made = MadeUpMaps()
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(manifest, "require", lambda name: made)
-            return chapter.compute(config)
+            return page.compute(config)
 
     return compute

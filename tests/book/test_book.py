@@ -334,7 +334,7 @@ def test_no_path_of_the_machine_is_in_the_book():
     assert named == []
 
 
-def test_the_pdf_has_every_chapter(chromium, browser, apart, tmp_path):
+def test_the_pdf_has_every_page(chromium, browser, apart, tmp_path):
     pypdf = pytest.importorskip("pypdf")
     sources = list(paths.BUILD.glob("*/source/index.md"))
     if not sources:

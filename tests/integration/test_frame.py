@@ -15,7 +15,7 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 from packaging.version import Version
 
-from causalex_book.workflow import book, experiment, handed
+from causalex_book.workflow import book, experiment, parameters
 from causalex_core import __version__, paths, provenance
 
 PROJECT = tomllib.loads((paths.ROOT / "pyproject.toml").read_text())["project"]
@@ -147,7 +147,7 @@ def test_notebook_is_ready_for_the_book(file):
     assert len(tagged) == 1
     source = "\n".join(cell.source for cell in code)
     shown = source.count("show.parameters(")
-    assert shown == (1 if handed.read(file).parameters else shown)
+    assert shown == (1 if parameters.names(file) else shown)
     for cell in code:
         if "figure" in cell.metadata.get("mystnb", {}):
             assert cell.metadata.mystnb.image.alt

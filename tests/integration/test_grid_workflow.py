@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 from toy_project import PATIENCE, Project, wait_until
 
-CHAPTER = '''
+PAGE = '''
 from dataclasses import dataclass
 
 import pandas as pd
@@ -42,7 +42,7 @@ while not (pathlib.Path('open') / str(value)).exists(): time.sleep(0.05)"""
 @pytest.fixture
 def project(tmp_path: Path) -> Project:
     made = Project(tmp_path)
-    (tmp_path / "causalex_book" / "graphs" / "toy.py").write_text(CHAPTER)
+    (tmp_path / "causalex_book" / "graphs" / "toy.py").write_text(PAGE)
     (made.notebooks / "open").mkdir()
     return made
 
@@ -69,7 +69,7 @@ def test_a_new_value_runs_only_its_own_job(project: Project) -> None:
     assert "grid: 2 runs: 2 left" in said and "grid: 2 runs: 2 done" in said
     assert sorted(project.values("n")) == ["1", "2"]
     table = pd.read_csv(folder / "results.csv")
-    assert list(table) == ["run", "value", "chapter", "table", "origin", "n", "result"]
+    assert list(table) == ["run", "value", "page", "table", "origin", "n", "result"]
     assert table["result"].tolist() == [1, 1, 2, 4]
     page = (folder / "comparison.html").read_text()
     for place in ("finished/value=2.ipynb", "readable/value=2.html"):

@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from causalex_book import pages
-from causalex_book.workflow import experiment, handed, runs, slurm
+from causalex_book.workflow import experiment, parameters, runs, slurm
 from causalex_core import cli, devices, paths, provenance
 from causalex_core.devices import VARIABLE, choose_device, chosen
 from causalex_core.errors import CausalexError
@@ -115,7 +115,7 @@ def folder(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     toy = experiment.Experiment(str(tmp_path / "toy"), {}, varied=("x",))
     monkeypatch.setattr(experiment, "read", lambda name, settings: toy)
-    monkeypatch.setattr(pages, "publish", lambda chapter: pytest.fail("published"))
+    monkeypatch.setattr(pages, "publish", lambda page: pytest.fail("published"))
     monkeypatch.setattr(runs, "_run_snakemake", lambda *_: pytest.fail("ran"))
     return tmp_path
 
@@ -150,6 +150,6 @@ def test_jobs_of_a_cluster_decide_themselves(folder, monkeypatch):
 
 def test_a_device_is_no_parameter_of_a_page():
     for file in paths.NOTEBOOKS.glob("*.ipynb"):
-        assert "device" not in handed.read(file).parameters
+        assert "device" not in parameters.names(file)
     for name in pages.names():
         assert "device" not in {field.name for field in fields(pages.module(name).Config)}

@@ -2,7 +2,7 @@
 
 Verdicts rest on real people wherever real motion can test the claim; synthetic people stand beside
 them as the control. All runs are stored with the book, complete and with their stamps. A run with
-other parameters than its chapter's defaults gives no verdict.
+other parameters than its page's defaults gives no verdict.
 """
 
 from collections.abc import Iterator, Mapping
@@ -85,7 +85,7 @@ class Config(Parameters):
 
 def compute(config: Config) -> dict[str, pd.DataFrame]:
     """Tables ``verdicts``, ``glance``, and ``runs``, the stored runs that both rest on."""
-    results = {name: stored.complete(chapter) for name, chapter in stored.RUNS.items()}
+    results = {name: stored.complete(page) for name, page in stored.RUNS.items()}
     tables = {name: result.tables for name, result in results.items()}
     runs = [
         {

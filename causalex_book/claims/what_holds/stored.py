@@ -43,8 +43,8 @@ SPOTTING = {REAL: "real_spotting", SYNTHETIC: "graph_spotting"}
 DEBIASING = {REAL: "real_debiasing", SYNTHETIC: "counterfactuals"}
 
 
-def complete(chapter: ModuleType) -> Result:
-    """Stored result of a chapter, computed with its defaults.
+def complete(page: ModuleType) -> Result:
+    """Stored result of a page, computed with its defaults.
 
     A parameter that is younger than the result counts as its default.
 
@@ -53,12 +53,12 @@ def complete(chapter: ModuleType) -> Result:
     CausalexError
         If nothing is stored, or it was computed with other parameters than the defaults.
     """
-    result = results.read(published_path(chapter))
-    defaults = json.loads(json.dumps(asdict(chapter.Config())))
+    result = results.read(published_path(page))
+    defaults = json.loads(json.dumps(asdict(page.Config())))
     if defaults | dict(result.parameters) != defaults:
         raise CausalexError(
             f"the stored run of {result.name} was computed with other parameters than the"
-            f" chapter's: no verdict follows; run `causalex publish {result.name}`"
+            f" page's: no verdict follows; run `causalex publish {result.name}`"
         )
     return result
 

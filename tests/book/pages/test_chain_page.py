@@ -1,4 +1,4 @@
-"""Spot, then recognise: the chapter on few videos, beside counts that are made another way."""
+"""Spot, then recognise: the page on few videos, beside counts that are made another way."""
 
 import numpy as np
 import pandas as pd

@@ -15,13 +15,13 @@ from causalex_core.errors import CausalexError
 
 @dataclasses.dataclass(frozen=True)
 class Config:
-    """Parameters of the toy chapter."""
+    """Parameters of the toy page."""
 
     size: int = 2
 
 
-def _chapter(sources=()):
-    chapter = types.SimpleNamespace(
+def _page(sources=()):
+    page = types.SimpleNamespace(
         SOURCES=sources,
         Config=Config,
         __name__="causalex_book.pages.toy",
@@ -30,7 +30,7 @@ def _chapter(sources=()):
             "numbers": pd.DataFrame({"n": range(config.size), "f1": 0.1 + 0.2, "note": None})
         },
     )
-    return chapter
+    return page
 
 
 @pytest.fixture(autouse=True)
@@ -45,7 +45,7 @@ def _without_sources(monkeypatch, tmp_path):
 
 
 def test_computed_when_the_sources_are_here():
-    result = pages.obtain(_chapter(), size=3)
+    result = pages.obtain(_page(), size=3)
     assert result.origin == "computed"
     assert result.parameters == {"size": 3}
     assert len(result.tables["numbers"]) == 3
@@ -53,8 +53,8 @@ def test_computed_when_the_sources_are_here():
 
 def test_stored_when_a_source_is_missing(published, tmp_path, monkeypatch):
     _without_sources(monkeypatch, tmp_path)
-    written = pages.publish(_chapter())
-    again = pages.obtain(_chapter(sources=("auw_gcn_priors",)), size=2)
+    written = pages.publish(_page())
+    again = pages.obtain(_page(sources=("auw_gcn_priors",)), size=2)
     assert written == published / "toy.json"
     assert again.origin == "stored"
     assert again.missing == ("auw_gcn_priors",)
@@ -65,7 +65,7 @@ def test_stored_when_a_source_is_missing(published, tmp_path, monkeypatch):
 def test_nothing_stored_is_an_error_that_names_the_command(tmp_path, monkeypatch):
     _without_sources(monkeypatch, tmp_path)
     with pytest.raises(CausalexError, match="causalex data fetch auw_gcn_priors"):
-        pages.obtain(_chapter(sources=("auw_gcn_priors",)))
+        pages.obtain(_page(sources=("auw_gcn_priors",)))
 
 
 @pytest.mark.parametrize("content", ['{"name": "toy"}', '{"name": "toy", "param', ""])
@@ -73,53 +73,53 @@ def test_a_broken_stored_result_is_refused(published, tmp_path, monkeypatch, con
     _without_sources(monkeypatch, tmp_path)
     (published / "toy.json").write_text(content)
     with pytest.raises(CausalexError, match="not a stored result"):
-        pages.obtain(_chapter(sources=("auw_gcn_priors",)))
+        pages.obtain(_page(sources=("auw_gcn_priors",)))
 
 
 def test_unknown_parameter_is_refused_with_a_hint():
     with pytest.raises(CausalexError, match="did you mean 'size'"):
-        pages.obtain(_chapter(), sise=1)
+        pages.obtain(_page(), sise=1)
 
 
 @pytest.mark.parametrize("size", ["x", 2.5, True, None, [3], 10**400])
 def test_a_value_of_another_type_is_refused_before_anything_is_computed(size):
-    chapter = _chapter()
-    chapter.compute = None
+    page = _page()
+    page.compute = None
     with pytest.raises(CausalexError, match=r"'size' .* given, expected a whole number"):
-        pages.obtain(chapter, size=size)
+        pages.obtain(page, size=size)
     with pytest.raises(CausalexError, match=r"'size' .* given, expected a whole number"):
-        pages.publish(chapter, size=size)
+        pages.publish(page, size=size)
 
 
 def test_a_stored_result_is_shown_for_its_own_parameters_only(tmp_path, monkeypatch):
-    pages.publish(_chapter())
-    assert pages.obtain(_chapter(), stored="true", size="2").origin == "stored"
+    pages.publish(_page())
+    assert pages.obtain(_page(), stored="true", size="2").origin == "stored"
     said = "'size' .*: 3 given, but .* computed with 2; to compute, set stored to false"
     with pytest.raises(CausalexError, match=said):
-        pages.obtain(_chapter(), stored=True, size=3)
-    assert pages.obtain(_chapter(), stored="false", size=3).origin == "computed"
+        pages.obtain(_page(), stored=True, size=3)
+    assert pages.obtain(_page(), stored="false", size=3).origin == "computed"
     with pytest.raises(CausalexError, match=r"'maybe' given, expected true or false$"):
-        pages.obtain(_chapter(), stored="maybe")
+        pages.obtain(_page(), stored="maybe")
     _without_sources(monkeypatch, tmp_path)
     with pytest.raises(CausalexError, match=r"computed with 2; .*data fetch auw_gcn_priors"):
-        pages.obtain(_chapter(sources=("auw_gcn_priors",)), size=3)
+        pages.obtain(_page(sources=("auw_gcn_priors",)), size=3)
 
 
 def test_a_parameter_that_a_stored_result_does_not_know_had_its_default(published):
-    file = pages.publish(_chapter())
+    file = pages.publish(_page())
     file.write_text(file.read_text().replace('"size": 2', '"sise": 2'))
-    assert pages.obtain(_chapter(), stored=True, size=2).origin == "stored"
+    assert pages.obtain(_page(), stored=True, size=2).origin == "stored"
     with pytest.raises(CausalexError, match="3 given, but the stored result"):
-        pages.obtain(_chapter(), stored=True, size=3)
+        pages.obtain(_page(), stored=True, size=3)
 
 
 def test_nothing_stored_where_nothing_is_missing_says_so():
     with pytest.raises(CausalexError, match=r"no stored result .*; set stored to false"):
-        pages.obtain(_chapter(), stored=True)
+        pages.obtain(_page(), stored=True)
 
 
 def test_same_result_gives_the_same_bytes(tmp_path):
-    result = dataclasses.replace(pages.obtain(_chapter()), stamp=_stamp())
+    result = dataclasses.replace(pages.obtain(_page()), stamp=_stamp())
     one, two = results.write(result, tmp_path / "1"), results.write(result, tmp_path / "2")
     assert one.read_bytes() == two.read_bytes()
 
@@ -131,17 +131,16 @@ def _stamp():
 
 
 def test_a_long_run_is_read_though_it_could_be_computed():
-    pages.publish(_chapter())
-    result = pages.obtain(_chapter(), stored=True)
+    pages.publish(_page())
+    result = pages.obtain(_page(), stored=True)
     assert result.origin == "stored" and result.missing == ()
 
 
 def test_a_full_disk_leaves_the_result_that_was_stored(published, monkeypatch, capsys, small_files):
-    chapter, file = _chapter(sources=("toys",)), published / "toy.json"
+    page, file = _page(sources=("toys",)), published / "toy.json"
     source = types.SimpleNamespace(fingerprint="f")
     monkeypatch.setattr(pages.manifest, "require", lambda _: source)
-    found = types.SimpleNamespace(import_module=lambda _: chapter)
-    monkeypatch.setattr(publish, "importlib", found)
+    monkeypatch.setattr(pages, "module", lambda _: page)
     monkeypatch.setattr(cli._Lazy, "get_command", lambda *_: publish.publish)
     assert cli.main(["publish", "table1"]) == 0
     before = file.read_bytes()
@@ -156,10 +155,10 @@ def test_a_full_disk_leaves_the_result_that_was_stored(published, monkeypatch, c
 
 def test_a_batch_run_gets_the_result_where_it_asks_for_it(published, tmp_path, monkeypatch):
     wanted = tmp_path / "wanted"
-    pages.obtain(_chapter(), size=1)
+    pages.obtain(_page(), size=1)
     monkeypatch.setenv(results.WANTED, str(wanted))
-    computed = pages.obtain(_chapter(), size=3)
-    (again,) = results.handed_over(wanted)
+    computed = pages.obtain(_page(), size=3)
+    (again,) = results.saved(wanted)
     assert (again.origin, again.parameters, again.stamp) == (
         "computed",
         {"size": 3},
@@ -170,8 +169,8 @@ def test_a_batch_run_gets_the_result_where_it_asks_for_it(published, tmp_path, m
     )
 
     _without_sources(monkeypatch, tmp_path)
-    pages.publish(_chapter())
-    pages.obtain(_chapter(sources=("auw_gcn_priors",)))
-    (stored,) = results.handed_over(wanted)
+    pages.publish(_page())
+    pages.obtain(_page(sources=("auw_gcn_priors",)))
+    (stored,) = results.saved(wanted)
     assert (stored.origin, stored.missing) == ("stored", ("auw_gcn_priors",))
     assert stored.parameters == {"size": 2}

@@ -14,46 +14,46 @@ from causalex_book.workflow import experiment
 from causalex_core import paths, provenance
 from causalex_core.data import manifest
 
-CHAPTERS = {name: pages.module(name) for name in NAMES}
-LONG = {name: one for name, one in CHAPTERS.items() if getattr(one, "LONG", False)}
-SHORT = {name: one for name, one in CHAPTERS.items() if one.SOURCES and name not in LONG}
+PAGES = {name: pages.module(name) for name in NAMES}
+LONG = {name: one for name, one in PAGES.items() if getattr(one, "LONG", False)}
+SHORT = {name: one for name, one in PAGES.items() if one.SOURCES and name not in LONG}
 STORED = {path.stem for path in paths.PUBLISHED.glob("*.json")}
 
 
 @pytest.mark.parametrize("name", sorted(LONG.keys() & STORED))
 def test_a_long_run_is_stored_with_the_defaults_and_of_these_data(name, request):
-    chapter = LONG[name]
-    if chapter.SOURCES:
+    page = LONG[name]
+    if page.SOURCES:
         request.getfixturevalue("mirror")
-    stored = results.read(pages.published_path(chapter))
-    defaults = json.loads(json.dumps(asdict(chapter.Config())))
+    stored = results.read(pages.published_path(page))
+    defaults = json.loads(json.dumps(asdict(page.Config())))
     assert defaults | dict(stored.parameters) == defaults
     assert defaults.keys() - stored.parameters.keys() <= {"n_seeds"}  # younger than the control
-    sources = {name: manifest.require(name).fingerprint for name in chapter.SOURCES}
+    sources = {name: manifest.require(name).fingerprint for name in page.SOURCES}
     assert stored.stamp.data == provenance.digest(sources)
     assert not stored.stamp.commit.endswith("+")
 
 
 @pytest.mark.parametrize(
-    "chapter",
+    "page",
     SHORT.values(),
     ids=SHORT,
 )
-def test_stored_result_is_fresh(chapter, mirror, tmp_path):
-    stored = results.read(pages.published_path(chapter))
-    fresh = pages.obtain(chapter)
+def test_stored_result_is_fresh(page, mirror, tmp_path):
+    stored = results.read(pages.published_path(page))
+    fresh = pages.obtain(page)
     assert fresh.origin == "computed"
     copy = results.read(results.write(fresh, tmp_path / "fresh.json"))
     assert stored.parameters == copy.parameters
     assert stored.stamp.data == fresh.stamp.data
     assert list(stored.tables) == list(fresh.tables)
-    times = getattr(chapter, "TIMINGS", ())  # never the same twice
+    times = getattr(page, "TIMINGS", ())  # never the same twice
     for table in copy.tables.keys() - set(times):
         frame = copy.tables[table]
         pd.testing.assert_frame_equal(stored.tables[table], frame, rtol=1e-9)
 
 
-def test_every_chapter_with_data_is_stored_and_nothing_else_is():
+def test_every_page_with_data_is_stored_and_nothing_else_is():
     assert SHORT.keys() <= STORED <= SHORT.keys() | LONG.keys()
 
 

@@ -63,28 +63,28 @@ def test_defaults_are_both_real_databases():
     assert real_spotting.Config().seeds == real_debiasing.Config().seeds == (1, 2, 3)
 
 
-@pytest.mark.parametrize("chapter", [real_spotting, real_debiasing])
+@pytest.mark.parametrize("page", [real_spotting, real_debiasing])
 @pytest.mark.parametrize(
     "plans", [(), ((CAS, (AUW_GCN,)),), (("casme", (NONE, CAUSAL_EX)),), ((CAS, ("X", CAUSAL_EX)),)]
 )
-def test_plans_are_refused_where_they_enter(chapter, plans):
+def test_plans_are_refused_where_they_enter(page, plans):
     with pytest.raises(CausalexError, match="parameter 'plans'"):
-        chapter.Config(plans=plans)
+        page.Config(plans=plans)
 
 
 @pytest.mark.parametrize(
-    ("chapter", "small"),
+    ("page", "small"),
     [
         (real_spotting, {"nested": (CAUSAL_EX,), "n_shifts": 2}),
         (real_debiasing, {}),
     ],
 )
-def test_three_people_of_the_public_motion(chapter, small, mirror, tmp_path, monkeypatch):
-    missing = [name for name in chapter.SOURCES if manifest.locate(name) is None]
+def test_three_people_of_the_public_motion(page, small, mirror, tmp_path, monkeypatch):
+    missing = [name for name in page.SOURCES if manifest.locate(name) is None]
     if missing:
         pytest.skip(f"sources not here: {', '.join(missing)}")
     monkeypatch.setenv("CAUSALEX_DATA", str(tmp_path))
-    variants = (CAUSAL_EX, NONE) if chapter is real_spotting else (CAUSAL_EX,)
-    config = chapter.Config(plans=((SAMM, variants),), most_subjects=3, **TOY, **small)
-    tables = chapter.compute(config)
+    variants = (CAUSAL_EX, NONE) if page is real_spotting else (CAUSAL_EX,)
+    config = page.Config(plans=((SAMM, variants),), most_subjects=3, **TOY, **small)
+    tables = page.compute(config)
     assert tables["inputs"]["subjects"].tolist() == [3]

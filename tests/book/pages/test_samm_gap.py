@@ -38,7 +38,7 @@ def test_every_suspect_is_counted_in_both_ways_and_kinds(suspects):
 
 
 def test_as_published_is_what_the_page_reports(suspects, of_nobody):
-    """One seed of AUW-GCN with the same windows and rules, scored by the other chapter."""
+    """One seed of AUW-GCN with the same windows and rules, scored by the other page."""
     with pytest.MonkeyPatch.context() as patch:
         everything_is_proposed(patch)
         page = published_setting.compute(

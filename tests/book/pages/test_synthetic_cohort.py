@@ -1,4 +1,4 @@
-"""The chapter on the synthetic people."""
+"""The page on the synthetic people."""
 
 import pytest
 

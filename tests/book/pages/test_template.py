@@ -1,4 +1,4 @@
-"""The chapter that is there to be copied."""
+"""The page that is there to be copied."""
 
 import pandas as pd
 

@@ -245,10 +245,10 @@ def test_the_page_rests_on_the_stored_runs():
 
 
 def test_a_reduced_run_gives_no_verdict(tmp_path, monkeypatch):
-    chapter = stored.mask_spotting
-    full = results.read(pages.published_path(chapter))
+    page = stored.mask_spotting
+    full = results.read(pages.published_path(page))
     reduced = replace(full, parameters={**full.parameters, "n_bootstrap": 7})
     monkeypatch.setattr(stored, "published_path", lambda _: tmp_path / "reduced.json")
     results.write(reduced, tmp_path / "reduced.json")
     with pytest.raises(CausalexError, match="no verdict follows; run `causalex publish mask_sp"):
-        stored.complete(chapter)
+        stored.complete(page)

@@ -37,13 +37,13 @@ OUTCOMES = [outcome(0.1), outcome(0.02)]
 
 def test_all_tables_under_each_other():
     table = comparison.tidy(OUTCOMES, ["alpha", "plan"])
-    assert list(table)[:6] == ["run", "alpha", "plan", "chapter", "table", "origin"]
+    assert list(table)[:6] == ["run", "alpha", "plan", "page", "table", "origin"]
     assert len(table) == 6
     scores = table[table["table"] == "scores"]
     assert scores["alpha"].tolist() == [0.1, 0.1, 0.02, 0.02]
     assert scores["scores.alpha"].tolist() == [1, 2, 1, 2], "the table's own column keeps apart"
     assert scores["f1"].tolist() == [0.6, 0.25, 0.52, 0.25]
-    assert set(table["plan"]) == {"cas"}, "what a point does not say, the chapter does"
+    assert set(table["plan"]) == {"cas"}, "what a point does not say, the page does"
     assert table.loc[table["table"] == "edges", "f1"].isna().all()
 
 

@@ -35,8 +35,8 @@ def test_a_state_says_where_its_evidence_is():
     tested = CLAIMS["state"] == "tested here"
     shown = CLAIMS["pages"].map(bool)
     assert shown[tested].all()
-    assert CLAIMS.loc[tested, "chapter"].eq("").all()
-    assert CLAIMS.loc[CLAIMS["state"] == "planned", "chapter"].ne("").all()
+    assert CLAIMS.loc[tested, "later"].eq("").all()
+    assert CLAIMS.loc[CLAIMS["state"] == "planned", "later"].ne("").all()
     assert tested[CLAIMS["finding"] != ""].all(), "a finding needs a page that shows it"
     assert not shown[CLAIMS["state"] == "printed, not run"].any()
 

@@ -10,6 +10,7 @@ from causalex_book.spotting import card, shipped
 from causalex_core.errors import CausalexError
 from causalex_core.motion.extract import Config as Extraction
 from causalex_core.motion.landmarks import Given
+from causalex_core.motion.record import MotionRecord
 from causalex_core.spotting import checkpoints
 from causalex_core.spotting import predict as package
 from causalex_core.spotting.checkpoints import load_network, save_network

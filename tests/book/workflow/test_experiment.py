@@ -2,7 +2,7 @@ import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_notebook
 
-from causalex_book.workflow import execute, experiment, handed
+from causalex_book.workflow import execute, experiment, parameters
 from causalex_core import paths
 from causalex_core.data import manifest
 from causalex_core.errors import CausalexError
@@ -41,7 +41,7 @@ def test_a_page_without_notebook_is_refused(notebooks):
 
 
 def test_state_changes_with_what_a_page_uses_and_with_nothing_else(notebooks, monkeypatch):
-    write(notebooks, "a", "from causalex_book.pages import rescoring")
+    write(notebooks, "a", "from causalex_book.spotting import rescoring")
     monkeypatch.setattr(manifest, "locate", lambda name: None)
     without = experiment.state("a")
 
@@ -52,7 +52,7 @@ def test_state_changes_with_what_a_page_uses_and_with_nothing_else(notebooks, mo
     present = experiment.state("a")
     assert {key for key in present if present[key] != without[key]} == {"data"}
 
-    write(notebooks, "a", "from causalex_book.pages import rescoring\n1")
+    write(notebooks, "a", "from causalex_book.spotting import rescoring\n1")
     edited = experiment.state("a")
     assert {key for key in edited if edited[key] != present[key]} == {"notebook"}
 
@@ -61,7 +61,7 @@ def test_state_changes_with_what_a_page_uses_and_with_nothing_else(notebooks, mo
 
 
 def test_stored_result_counts_only_while_a_source_is_missing(notebooks, tmp_path, monkeypatch):
-    write(notebooks, "a", "from causalex_book.pages import rescoring")
+    write(notebooks, "a", "from causalex_book.spotting import rescoring")
     monkeypatch.setattr(paths, "PUBLISHED", tmp_path)
     monkeypatch.setattr(manifest, "locate", lambda name: None)
     before = experiment.state("a")
@@ -70,7 +70,7 @@ def test_stored_result_counts_only_while_a_source_is_missing(notebooks, tmp_path
 
 
 def test_the_stored_result_of_a_long_run_counts_always(notebooks, tmp_path, monkeypatch):
-    write(notebooks, "a", "from causalex_book.pages import graph_spotting")
+    write(notebooks, "a", "from causalex_book.spotting import graph_spotting")
     monkeypatch.setattr(paths, "PUBLISHED", tmp_path)
     before = experiment.state("a")
     (tmp_path / "graph_spotting.json").write_text("{}")
@@ -79,7 +79,7 @@ def test_the_stored_result_of_a_long_run_counts_always(notebooks, tmp_path, monk
 
 def test_parameter_names_of_a_notebook(notebooks):
     write(notebooks, "a", "low, high = 1, 2\nseed: int = 3\nnames = ['x']", tags=["parameters"])
-    names = handed.read(notebooks / "a.ipynb").parameters
+    names = parameters.names(notebooks / "a.ipynb")
     assert set(names) == {"low", "high", "seed", "names"}
 
 

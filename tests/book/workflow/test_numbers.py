@@ -7,7 +7,7 @@ import pytest
 
 from causalex_book.publishing import detections, results
 from causalex_book.publishing.results import Result
-from causalex_book.workflow import numbers
+from causalex_book.workflow import present
 from causalex_core import paths
 from causalex_core.provenance import Stamp
 
@@ -23,7 +23,7 @@ def result(name):
 
 
 def test_every_table_with_rows_is_a_file_that_reads_back():
-    files = numbers.files("page", [result("chapter"), result("other")])
+    files = present.tables_as_csv("page", [result("chapter"), result("other")])
     assert list(files) == ["numbers/page/chapter.scores.csv", "numbers/page/other.scores.csv"]
     rows = list(csv.DictReader(files["numbers/page/chapter.scores.csv"].splitlines()))
     assert [row["system"] for row in rows] == ["a, b", "c"]
@@ -31,7 +31,7 @@ def test_every_table_with_rows_is_a_file_that_reads_back():
 
 
 def test_the_page_ends_with_a_link_to_each():
-    cell = numbers.cell(["numbers/page/chapter.scores.csv"])
+    cell = present.numbers_cell(["numbers/page/chapter.scores.csv"])
     assert "- [chapter.scores.csv](numbers/page/chapter.scores.csv)" in cell.source
 
 
@@ -41,7 +41,7 @@ def test_only_stored_results_bring_files_of_detections(origin, tmp_path, monkeyp
     row = dict.fromkeys((*detections.KEYS, *detections.COLUMNS), 1)
     shown = Result("chapter", {"detections": pd.DataFrame([row])}, {}, STAMP, origin)
     results.write(shown, tmp_path / "chapter.json")
-    files = numbers.detected("page", [shown])
+    files = present.detected("page", [shown])
     if origin == "computed":
         assert files == {}
     else:

@@ -7,7 +7,7 @@ from pathlib import Path
 import yaml
 
 from causalex_book.publishing import module_map
-from causalex_book.workflow import diagrams, reference
+from causalex_book.workflow import reference
 from causalex_book.workflow.book import contents
 from causalex_core import paths
 
@@ -47,8 +47,8 @@ def test_the_map_shows_imports_of_this_code_and_none_that_go_back():
 
 
 def test_letters_of_the_pictures_can_be_read_in_the_column():
-    static = (paths.BOOK / diagrams.FOLDER).iterdir()
-    pictures = {file.name: file.read_text() for file in static} | diagrams.drawn()
+    static = (paths.BOOK / reference.DIAGRAMS).iterdir()
+    pictures = {file.name: file.read_text() for file in static} | reference.diagrams()
     smallest = {}
     for name, text in pictures.items():
         width, unit = re.search(r'<svg[^>]* width="([\d.]+)(pt)?"', text).groups()
@@ -61,11 +61,13 @@ def test_letters_of_the_pictures_can_be_read_in_the_column():
 
 
 def test_pictures_of_the_prose_are_the_same_each_time():
-    drawn = diagrams.drawn()
-    assert drawn == diagrams.drawn()
+    drawn = reference.diagrams()
+    assert drawn == reference.diagrams()
     wanted = re.findall(
         r"\{figure\} (_static/diagrams/\S+)",
         "".join(file.read_text() for file in paths.BOOK.glob("*.md")),
     )
-    there = {f"{diagrams.FOLDER}/{file.name}" for file in (paths.BOOK / diagrams.FOLDER).iterdir()}
+    there = {
+        f"{reference.DIAGRAMS}/{file.name}" for file in (paths.BOOK / reference.DIAGRAMS).iterdir()
+    }
     assert set(wanted) == there | drawn.keys()

@@ -34,7 +34,7 @@ def says(folder, command, output, status=0):
 
 
 def standing(chosen, run="a"):
-    return next(one for one in status.look(chosen) if one.run == run)
+    return next(one for one in status.standings(chosen) if one.run == run)
 
 
 def begun(parameters=None):
@@ -42,8 +42,8 @@ def begun(parameters=None):
 
 
 def test_before_anything_ran(chosen):
-    assert [one.state for one in status.look(chosen)] == ["left", "left"]
-    assert status.counts(status.look(chosen)) == "2 runs: 2 left"
+    assert [one.state for one in status.standings(chosen)] == ["left", "left"]
+    assert status.counts(status.standings(chosen)) == "2 runs: 2 left"
     assert records.controller(chosen.folder) == "nobody is at work"
 
 
@@ -105,7 +105,7 @@ def test_what_slurm_says_counts_where_locks_cannot_be_seen(chosen, tmp_path, mon
 
 def test_slurm_that_does_not_answer(chosen, tmp_path):
     says(tmp_path, "squeue", "no controller", status=1)
-    assert [one.state for one in status.look(chosen)] == ["left", "left"]
+    assert [one.state for one in status.standings(chosen)] == ["left", "left"]
     with pytest.raises(CausalexError, match="SLURM does not answer"):
         slurm.jobs(chosen.folder)
 

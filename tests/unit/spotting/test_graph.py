@@ -31,5 +31,5 @@ def test_a_video_that_is_left_with_nothing_has_no_graph(recording):
 
 
 def test_less_than_no_frame_is_refused(recording):
-    with pytest.raises(CausalexError, match="first frames to leave out: -1, expected 0 or more"):
+    with pytest.raises(CausalexError, match=r"^parameter 'leave_out_first': -1 given"):
         of_video(recording, GraphConfig(leave_out_first=-1))
