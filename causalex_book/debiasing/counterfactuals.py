@@ -39,6 +39,7 @@ from causalex_core.config import (
 from causalex_core.evaluation import fairness, operating_points
 from causalex_core.expressions import KINDS
 from causalex_core.spotting import debias
+from causalex_core.spotting.data import KINDS as CHANNELS
 from causalex_core.spotting.data import leave_one_subject_out
 from causalex_core.spotting.debias import Form
 from causalex_core.spotting.training import predict
@@ -288,7 +289,7 @@ def _confidences(seeds: Sequence[_OfSeed]) -> Iterator[dict[str, object]]:
     """Mean probabilities over seeds, by motion, kind and head."""
     for view in seeds[0].confidence:
         values = np.mean([seed.confidence[view] for seed in seeds], axis=0)  # (3, 2, 4)
-        for index, kind in enumerate(KINDS):
+        for index, kind in enumerate(CHANNELS):
             for head, of_head in zip(HEADS, values[:, index].T.tolist(), strict=True):
                 yield {
                     "motion": "as measured" if view == NONE else view,

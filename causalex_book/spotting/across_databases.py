@@ -175,8 +175,8 @@ def at_other_rate(rules: ProposalConfig, factor: float) -> ProposalConfig:
 
 
 def _rule(rule: ProposalRule, factor: float) -> ProposalRule:
-    (near, far), (shortest, longest) = (
-        tuple(round(frames * factor) for frames in pair)
-        for pair in (rule.search_window, rule.length)
+    window, length = (
+        (round(first * factor), round(last * factor))
+        for first, last in (rule.search_window, rule.length)
     )
-    return replace(rule, search_window=(near, far), length=(shortest, longest))
+    return replace(rule, search_window=window, length=length)

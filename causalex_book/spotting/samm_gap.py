@@ -12,10 +12,10 @@ import numpy as np
 import pandas as pd
 
 from causalex_book.spotting import published_rule, published_setting, threshold_sweep
-from causalex_book.spotting.dataset import SpottingDataset, TargetSource, read
+from causalex_book.spotting.dataset import SpottingDataset, read
 from causalex_book.spotting.published_rule import Counting
 from causalex_book.spotting.published_setting import READ_OUT
-from causalex_book.spotting.variants import AUW_GCN, PUBLISHED, VARIANTS, Setting, trained
+from causalex_book.spotting.variants import AUW_GCN, PUBLISHED, VARIANTS, trained
 from causalex_core.config import Count, CountOrAll, Parameters, including, one_of
 from causalex_core.data.annotations import CAS, SAMM
 from causalex_core.evaluation.operating_points import EPOCH
@@ -55,22 +55,12 @@ class Training:
 
     loss: LossConfig | None = None
     seed: int = 1
-    setting: Setting = PUBLISHED
-    targets: TargetSource = "marks"
 
 
 TRAININGS: Mapping[str, Training] = {
     AS_PUBLISHED: Training(),
     "another seed": Training(seed=2),
     "share of the macro losses 0.5": Training(loss=LossConfig(macro=0.5)),
-    "prior of the training subjects' annotations": Training(
-        setting=replace(PUBLISHED, published_prior=False)
-    ),
-    "targets from the annotation table": Training(targets="annotations"),
-    "motion scaled by the training subjects": Training(
-        setting=replace(PUBLISHED, normalisation="training")
-    ),
-    "products in float32": Training(setting=replace(PUBLISHED, precision="float32")),
 }
 
 
@@ -124,9 +114,9 @@ def compute(config: Config) -> dict[str, pd.DataFrame]:
 
 def _scores(training: Training, config: Config) -> tuple[SpottingDataset, list[np.ndarray]]:
     """Held-out scores of every epoch that is looked at."""
-    data = read(SAMM, {}, GraphConfig(), config.most_subjects, training.targets)
+    data = read(SAMM, {}, GraphConfig(), config.most_subjects, "marks")
     data = replace(data, loss=training.loss or data.loss)
-    setting = replace(training.setting, epochs=config.epochs)
+    setting = replace(PUBLISHED, epochs=config.epochs)
     folds, epochs = (
         leave_one_subject_out(data.windows),
         published_setting.kept_epochs(SAMM, config.epochs),

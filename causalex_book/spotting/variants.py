@@ -66,7 +66,7 @@ VariantName = Annotated[str, one_of(VARIANTS)]
 
 @dataclass(frozen=True)
 class Setting:
-    """How a variant is trained, see :class:`causalex_core.spotting.fold_trainer.TrainingConfig`.
+    """How a variant is trained, see :class:`causalex_core.spotting.training.TrainingConfig`.
 
     With `published_prior`, B is the matrix that AUW-GCN ships, from annotations that include those
     of the test subject; else it is that of the training subjects of each fold.

@@ -57,7 +57,7 @@ _RENAMED_SETTINGS = {"reach": "search_window", "keep": "top_k", "least": "min_sc
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Spotted(Summary):
-    """What was found in one video.
+    """Detections in one video.
 
     Attributes
     ----------

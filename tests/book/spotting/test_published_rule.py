@@ -151,11 +151,11 @@ def test_counts_of_an_epoch_are_those_of_auw_gcn(oracles, protocol, key):
 def test_each_epoch_is_read_out_by_the_models_that_were_not_trained_on_the_subject(data):
     """Scores carry fold and epoch; of two seeds one is asked for."""
     folds = leave_one_subject_out(data.windows)
-    runs = [Run(fold, index, seed) for seed in (1, 2) for index, fold in enumerate(folds)]
+    runs = [Run(fold, seed, index) for seed in (1, 2) for index, fold in enumerate(folds)]
     results = FoldResults(
         runs=tuple(runs),
         epochs=(3, 4),
-        scores=tuple(
+        predictions=tuple(
             np.stack(
                 [
                     np.full(

@@ -109,12 +109,12 @@ def test_a_database_at_another_rate_is_of_one_piece(data):
     assert len(resampled.marks) == 2 and resampled.marks[0].shape == (12, 12)
     for index, video in enumerate(resampled.videos):
         of_video = resampled.windows.video == index
-        action = np.concatenate(resampled.windows.answers.action[of_video, 1].numpy())
+        action = np.concatenate(resampled.windows.targets.action[of_video, 1].numpy())
         expected = marks(
             resampled.truth[resampled.truth["subject"] == video.subject], 275, "released"
         )
         assert np.array_equal(np.flatnonzero(action), np.flatnonzero(expected[:, 1, ACTION]))
     released = gather(resampled.videos, resampled.truth, TargetConfig("released"))
-    assert (released.answers.phase == resampled.windows.answers.phase).all()
+    assert (released.targets.phase == resampled.windows.targets.phase).all()
     sound = gather(resampled.videos, resampled.truth, TargetConfig("sound"))
-    assert (sound.answers.phase != resampled.windows.answers.phase).any()
+    assert (sound.targets.phase != resampled.windows.targets.phase).any()
