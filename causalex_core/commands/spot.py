@@ -1,28 +1,31 @@
 """``causalex spot``: from videos to macro- and micro-expressions."""
 
-import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import click
 import pandas as pd
-from tqdm import tqdm
 
 from causalex_core import paths, plugins
-from causalex_core.commands import named, options
-from causalex_core.commands.extract import videos_in
-from causalex_core.commands.named import Job
+from causalex_core.commands import options
+from causalex_core.commands.videos import (
+    NamedVideo,
+    attempt,
+    named_videos,
+    report_failures,
+    videos_in,
+)
 from causalex_core.data.feature_archive import UNIT_PX, window_files
 from causalex_core.errors import CausalexError
 from causalex_core.motion import landmarks, video
 from causalex_core.motion.extract import extract
 from causalex_core.motion.landmarks import Given, Landmarker
-from causalex_core.motion.record import Recording, read_motion
+from causalex_core.motion.record import MotionRecord, read_motion
 from causalex_core.motion.video import Frames
 from causalex_core.spotting import checkpoints
 from causalex_core.spotting.checkpoints import Spotted
-from causalex_core.spotting.predict import portraits, recorded
+from causalex_core.spotting.predict import portraits
 
 
 @click.command()
@@ -78,43 +81,37 @@ def spot(
     The model was trained on synthetic faces only. Its card (causalex_core/spotting/shipped/CARD.md)
     says what it may not be used for: there are no emotions in the table, and no lies.
     """
-    jobs = named.jobs(inputs, _places)
+    videos = named_videos(inputs, _motion_or_videos)
     if motion:
         _refuse_windows(motion)
-    if len(jobs) > 1 and (timeline or motion or points):
+    if len(videos) > 1 and (timeline or motion or points):
         raise CausalexError(
-            f"{len(jobs)} videos: --timeline, --motion and --landmarks are for one video"
+            f"{len(videos)} videos: --timeline, --motion and --landmarks are for one video"
         )
     spotter = checkpoints.load(weights)
-    tables, failed = [], 0
-    for job in tqdm(jobs, unit="video", disable=None if len(jobs) > 1 else True):
-        try:
-            frames = _frames(job.place, fps, every)
-            landmarker = landmarks.read(points) if points else None
-            found = spotter(_recording(job, frames, motion, landmarker), debias)
-            if timeline:
-                faces = portraits(frames, landmarker) if frames else None
-                paths.atomic_write(timeline, plugins.hook("timeline")(found, faces))
-        except CausalexError as error:
-            if len(jobs) == 1:
-                raise
-            failed += 1
-            tqdm.write(f"causalex: error: {error}", file=sys.stderr)
-            continue
-        tables.append(found.detections)
-        tqdm.write(_summary(job, found))
+
+    def work(named: NamedVideo) -> tuple[pd.DataFrame, str]:
+        is_motion = named.path.suffix == ".npz"
+        frames = None if is_motion else video.open_frames(named.path, fps, every)
+        landmarker = landmarks.read(points) if points else None
+        spotted = spotter(_record(named, frames, motion, landmarker), debias)
+        if timeline:
+            faces = portraits(frames, landmarker) if frames else None
+            paths.atomic_write(timeline, plugins.hook("timeline")(spotted, faces))
+        return spotted.detections, _summary(named, spotted)
+
+    tables, failed = attempt(videos, work)
     if tables:
         paths.atomic_write(output, pd.concat(tables).to_csv(index=False))
-    if failed:
-        raise CausalexError(f"{failed} of {len(jobs)} videos could not be judged, see above")
+    report_failures(failed, videos)
 
 
-def _places(given: Path) -> Iterator[tuple[Path, Path]]:
+def _motion_or_videos(given: Path) -> Iterator[tuple[Path, Path]]:
     """Motion files below a folder, or else the videos there; a file is itself."""
     _refuse_windows(given)
     motions = sorted(given.rglob("*.npz")) if given.is_dir() else []
-    found = [(file, file.relative_to(given).with_suffix("")) for file in motions]
-    yield from found or videos_in(given)
+    named = [(file, file.relative_to(given).with_suffix("")) for file in motions]
+    yield from named or videos_in(given)
 
 
 def _refuse_windows(given: Path) -> None:
@@ -126,39 +123,33 @@ def _refuse_windows(given: Path) -> None:
         )
 
 
-def _frames(place: Path, fps: float | None, every: int) -> Frames | None:
-    return None if place.suffix == ".npz" else video.open_frames(place, fps, every)
-
-
-def _recording(
-    job: Job,
+def _record(
+    named: NamedVideo,
     frames: Frames | None,
     motion: Path | None,
     landmarker: Landmarker | Given | None,
-) -> Recording:
+) -> MotionRecord:
     """Motion of a video, from a file or from its frames."""
     if motion or frames is None:
-        recording = replace(read_motion(motion or job.place), subject=job.subject, video=job.name)
-        if frames and recording.fps != frames.fps:
+        record = read_motion(motion or named.path)
+        if frames and record.fps != frames.fps:
             raise CausalexError(
-                f"{motion} has {recording.fps} frames per second, {job.place} {frames.fps}: give"
+                f"{motion} has {record.fps} frames per second, {named.path} {frames.fps}: give"
                 " the motion of this video"
             )
     else:
-        recording = recorded(
-            extract(frames, landmarker or landmarks.face_mesh()), job.subject, job.name
-        )
-    return recording
+        record = extract(frames, landmarker)
+    return replace(record, subject=named.subject, video=named.name)
 
 
-def _summary(job: Job, found: Spotted) -> str:
-    counts = found.detections["kind"].value_counts()
+def _summary(named: NamedVideo, spotted: Spotted) -> str:
+    counts = spotted.detections["kind"].value_counts()
     graph = (
-        f"no graph ({found.graph.settings['missing']}), the prior alone"
-        if "missing" in found.graph.settings
-        else f"graph of {len(found.graph.edges())} edges"
+        f"no graph ({spotted.graph.settings['missing']}), the prior alone"
+        if "missing" in spotted.graph.settings
+        else f"graph of {len(spotted.graph.edges())} edges"
     )
     return (
-        f"{job.place}: {counts.get('macro', 0)} macro, {counts.get('micro', 0)} micro in"
-        f" {len(found.recording.motion)} frames; {graph}"
+        f"{named.path}: {counts.get('macro', 0)} macro, {counts.get('micro', 0)} micro in"
+        f" {len(spotted.recording.motion)} frames; {graph}"
     )
