@@ -75,7 +75,8 @@ def conclusions(tables: Tables) -> list[str]:
         " maps are no anonymous data.",
         f"For the linear model, training on a person's other clips changes UF1 by"
         f" {show.interval(leak, 'difference', signed=True)}: what identifies people adds"
-        f" {little} to what identifies emotions. A network with room to remember people may gain more.",
+        f" {little} to what identifies emotions. A network with room to remember people may gain"
+        " more.",
         f"On labels permuted within a database the model scores {by_database['mean']:.3f} on"
         f" average, on labels permuted within each person {by_subject['mean']:.3f}: that much can"
         " be read from who is recorded and how unequal the classes are, whatever a clip shows.",
