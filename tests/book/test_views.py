@@ -56,7 +56,7 @@ def test_more_or_less_than_the_linear_model_is_decided_by_the_interval():
 def test_labels_are_in_the_maps_only_if_no_permutation_reads_as_much():
     tables = dict(stored("emotion_probes").tables)
     lines = emotion_probes_view.conclusions(tables)
-    assert "adds little to" in lines[1] and lines[3].endswith("Maps do speak of emotions.")
+    assert "adds little to" in lines[1] and lines[3].endswith("Maps do show emotions.")
     tables["permutations"] = tables["permutations"].assign(greatest=0.99)
     tables["leak"] = tables["leak"].assign(high=0.3)
     lines = emotion_probes_view.conclusions(tables)
