@@ -10,7 +10,6 @@ from pathlib import Path
 
 import numpy as np
 
-from causalex_book.spotting import published_setting
 from causalex_core import paths
 from causalex_core.data import auw_gcn, region_motion, video_lengths
 from causalex_core.data.annotations import CAS, SAMM
@@ -101,7 +100,7 @@ def label(frames: int) -> np.ndarray:
 
 def write_all(folder: Path) -> Mapping[str, FolderSource]:
     """Write every source below a folder; by the names of their cards."""
-    from causalex_book.spotting.material import PRIORS  # late: the core is tested alone, too
+    from causalex_book.spotting.dataset import PRIORS  # late: the core is tested alone, too
 
     tables, durations = {}, {}
     for database, names in NAMES.items():
@@ -142,6 +141,8 @@ TOY = {"epochs": 2, "batch": 1, "n_bootstrap": 20}
 
 def everything_is_proposed(patch):
     """Look at every epoch, and take any frame as an apex: networks have learnt next to nothing."""
+    from causalex_book.spotting import published_setting  # late: the core is tested alone, too
+
     for database, rules in published_setting.READ_OUT.items():
         of_kinds = {kind: replace(getattr(rules, kind), threshold=0) for kind in ("macro", "micro")}
         patch.setitem(published_setting.READ_OUT, database, replace(rules, **of_kinds))

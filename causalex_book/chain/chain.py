@@ -117,42 +117,42 @@ def compute(config: Config) -> dict[str, pd.DataFrame]:
     """Tables ``people, spotting, recognition, gains, steps, errors`` and ``histogram``."""
     recogniser = checkpoints.load()
     by_plan = {
-        plan: _together(
-            [_counted(_people(plan, seed, config), recogniser) for seed in config.seeds]
+        spec: _together(
+            [_counted(_people(spec, seed, config), recogniser) for seed in config.seeds]
         )
-        for plan in config.plans
+        for spec in config.plans
     }
     parts = by_plan | ({BOTH: _together(list(by_plan.values()))} if len(by_plan) > 1 else {})
     rows: dict[str, list[Row]] = {"spotting": [], "recognition": [], "gains": [], "steps": []}
-    for plan, part in parts.items():
+    for spec, part in parts.items():
         for kind in (*KINDS, TOGETHER):
             weights = subject_weights(len(part.spotting), config.n_bootstrap, config.seed)
             for name, table in _scored(weights, *part.of(kind)).items():
-                rows[name] += [{"plan": plan, "kind": kind, **row} for row in table]
+                rows[name] += [{"plan": spec, "kind": kind, **row} for row in table]
     return {
-        "people": pd.DataFrame([_described(plan, config) for plan in config.plans]),
+        "people": pd.DataFrame([_described(spec, config) for spec in config.plans]),
         **{name: pd.DataFrame(table) for name, table in rows.items()},
         "errors": pd.DataFrame(_errors(parts)),
         "histogram": pd.DataFrame(_histogram(parts)),
     }
 
 
-def _people(plan: str, seed: int, config: Config) -> SyntheticDataset:
-    people = dataset.draw(dataset.Config(spec=plan, seed=seed))
+def _people(spec: str, seed: int, config: Config) -> SyntheticDataset:
+    people = dataset.draw(dataset.Config(spec=spec, seed=seed))
     kept = people.videos[: config.most_videos or None]
     shown = {video.person.subject for video in kept}
     people_shown = tuple(person for person in people.people if person.subject in shown)
     return replace(people, videos=kept, people=people_shown)
 
 
-def _described(plan: str, config: Config) -> Row:
+def _described(spec: str, config: Config) -> Row:
     """Numbers of people, videos and expressions."""
-    datasets = [_people(plan, seed, config) for seed in config.seeds]
+    datasets = [_people(spec, seed, config) for seed in config.seeds]
     table = pd.concat([people.expressions for people in datasets])
     named = table[table["emotion"].isin(EMOTIONS)]
     frames = sum(video.frames for people in datasets for video in people.videos)
     return {
-        "plan": plan,
+        "plan": spec,
         "people": sum(len(people.people) for people in datasets),
         "videos": sum(len(people.videos) for people in datasets),
         "minutes": frames / datasets[0].spec.fps / 60,
@@ -284,9 +284,9 @@ def _stepwise(
 
 
 def _by_kind(parts: Mapping[str, _Counts]) -> Iterator[tuple[Row, pd.DataFrame]]:
-    for plan, part in parts.items():
+    for spec, part in parts.items():
         for kind in KINDS:
-            yield {"plan": plan, "kind": kind}, part.errors[part.errors["kind"] == kind]
+            yield {"plan": spec, "kind": kind}, part.errors[part.errors["kind"] == kind]
 
 
 def _errors(parts: Mapping[str, _Counts]) -> Iterator[Row]:

@@ -79,7 +79,7 @@ def sentences(tables: Tables, scope: str) -> list[str]:
         rows = tables["steps"].query("plan == @scope and kind == @kind").set_index("step")
         missed, wrong = -rows["change"].iloc[1], -rows["change"].iloc[2]
         best, final = rows["strs"].iloc[0], rows.iloc[-1]
-        change = show.interval(final, "change", "change_low", "change_high", signed=True)
+        change = show.interval(final, "change", "change_low", "change_high", with_sign=True)
         lines.append(
             f"For {kind}-expressions both together score {show.interval(final, 'strs')};"
             f" without errors of spotting it would be {best:.3f}. What is"
@@ -91,7 +91,7 @@ def sentences(tables: Tables, scope: str) -> list[str]:
     lines.append(
         "On the curves of the page on wrong key frames, whose levels are errors as a share of an"
         " expression's duration, Causal-Ex stands at "
-        + ", ".join(f"{level:.2f} ({plan})" for plan, level in reached.items())
+        + ", ".join(f"{level:.2f} ({spec})" for spec, level in reached.items())
         + " with the micro-expressions that it hits."
     )
     return lines

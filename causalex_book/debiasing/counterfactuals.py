@@ -150,7 +150,7 @@ def _inputs(data: SpottingDataset) -> dict[str, object]:
     return {
         "database": data.name,
         "subjects": summary["subjects"],
-        "tied": people.tied(data),
+        "tied": people.biased(data),
         **{name: summary[name] for name in ("videos", *KINDS)},
         "essential": float(essential.sum(axis=1).mean()),
         "without_essential": float((~essential.any(axis=1)).mean()),

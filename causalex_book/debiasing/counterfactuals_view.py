@@ -25,7 +25,7 @@ def inputs(tables: Tables) -> None:
     """Show the inputs."""
     table = tables["inputs"]
     show.table(
-        table.assign(tied=table["tied"].where(table["tied"] > 0)),
+        table.assign(**{"tied": table["tied"].where(table["tied"] > 0)}),
         "What is shown: people, how many of them have the tied unit where one was planted, regions"
         " in E_f of a video on average, and the share of videos in whose graph no edge may leave"
         " any region, so that E_f is empty and nothing is masked.",

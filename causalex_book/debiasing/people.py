@@ -28,18 +28,18 @@ class System(NamedTuple):
 Detections = Mapping[System, Sequence[pd.DataFrame]]
 
 
-def tied(data: SpottingDataset) -> int:
+def biased(data: SpottingDataset) -> int:
     """How many synthetic people have the tied unit."""
-    return 0 if data.synthetic is None else int(_attributes(data, data.synthetic)["tied"].sum())
+    return 0 if data.synthetic is None else int(_attributes(data, data.synthetic)["biased"].sum())
 
 
 def bias(data: SpottingDataset, detections: Detections) -> Iterator[dict[str, object]]:
     """Small expressions, and small movements that are none, with the tied unit and without."""
     if data.synthetic is None:
         return
-    fidgets, groups = planted.distractors(data.synthetic), _groups(data, data.synthetic)
+    distractors, groups = planted.distractors(data.synthetic), _groups(data, data.synthetic)
     for system, tables in detections.items():
-        for event, events in (("expression", data.truth), ("fidget", fidgets)):
+        for event, events in (("expression", data.truth), ("fidget", distractors)):
             for row in planted.detected(events, tables, groups):
                 yield {"database": data.name, **system._asdict(), "event": event, **row}
 
@@ -71,9 +71,9 @@ def _groups(data: SpottingDataset, people: SyntheticDataset) -> dict[str, list[s
 
 
 def _attributes(data: SpottingDataset, people: SyntheticDataset) -> pd.DataFrame:
-    """Attributes of those who take part, and whether each is ``tied``."""
+    """Attributes of those who take part, and whether each is ``biased``."""
     table = people.attributes.set_index("subject").loc[data.subjects]
-    return table.assign(tied=table["tie"] == TIES[0])
+    return table.assign(biased=table["tie"] == TIES[0])
 
 
 def cells(
@@ -108,7 +108,7 @@ def odds(
     if data.synthetic is None:
         return
     people = _attributes(data, data.synthetic)
-    halves = {"tone": people["tone"] > 0.5, "shape": people["shape"] > 0.5, "tie": people["tied"]}
+    halves = {"tone": people["tone"] > 0.5, "shape": people["shape"] > 0.5, "tie": people["biased"]}
     subject = cells["subject"].to_numpy()
     for attribute, half in halves.items():
         gap = fairness.equalized_odds_gap(

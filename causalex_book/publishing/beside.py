@@ -176,5 +176,5 @@ def _counted(row: Mapping[Any, Any] | pd.Series) -> str:
 def interval(row: Mapping[Any, Any] | pd.Series, what: str = "") -> str:
     """F1 with its interval, or a gain, as text."""
     if what:
-        return show.interval(row, "gain", "gain_low", "gain_high", signed=True)
+        return show.interval(row, "gain", "gain_low", "gain_high", with_sign=True)
     return show.interval(row)

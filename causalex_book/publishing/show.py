@@ -101,10 +101,10 @@ def with_interval(
 
 
 def interval(
-    row: Frame, value: str = "f1", low: str = "low", high: str = "high", signed: bool = False
+    row: Frame, value: str = "f1", low: str = "low", high: str = "high", with_sign: bool = False
 ) -> str:
     """Text of a value of a row and its interval, such as 0.464 [0.357, 0.530]."""
-    sign = "+" if signed else ""
+    sign = "+" if with_sign else ""
     return f"{row[value]:{sign}.3f} [{row[low]:{sign}.3f}, {row[high]:{sign}.3f}]"
 
 

@@ -74,7 +74,7 @@ def conclusions(tables: Tables) -> list[str]:
         f" {100 * within['accuracy'].min():.0f} to {100 * within['accuracy'].max():.0f} %. Flow"
         " maps are no anonymous data.",
         f"For the linear model, training on a person's other clips changes UF1 by"
-        f" {show.interval(leak, 'difference', signed=True)}: what identifies people adds"
+        f" {show.interval(leak, 'difference', with_sign=True)}: what identifies people adds"
         f" {little} to what identifies emotions. A network with room to remember people may gain"
         " more.",
         f"On labels permuted within a database the model scores {by_database['mean']:.3f} on"

@@ -98,13 +98,13 @@ def conclusions(normal: Frame, tables: Tables) -> list[str]:
         lines.append(
             f"`{name}` scores a UF1 of {show.interval(true, 'uf1')} with true key frames; normal"
             f" errors of {100 * worst:.0f} % of the duration change it by"
-            f" {show.interval(wrong, 'change', 'change_low', 'change_high', signed=True)}."
+            f" {show.interval(wrong, 'change', 'change_low', 'change_high', with_sign=True)}."
         )
     gains = tables["beside"].set_index(["recogniser", "level"])
     for name in gains.index.unique("recogniser"):
         row = gains.loc[(name, worst)]
         lines.append(
-            f"Where errors are largest, `{name}` gains {show.interval(row, 'gain', signed=True)}"
+            f"Where errors are largest, `{name}` gains {show.interval(row, 'gain', with_sign=True)}"
             " over the compact recogniser that sees onset and apex alone."
         )
     real = tables["elsewhere"].set_index(["recogniser", "trained_on", "flow"])

@@ -142,9 +142,9 @@ class Config:
     def drawn(self, seeds: Sequence[int]) -> list[SyntheticDataset]:
         """Cohorts of some seeds, of all plans."""
         return [
-            dataset.draw(replace(self.people, spec=plan, seed=seed))
+            dataset.draw(replace(self.people, spec=spec, seed=seed))
             for seed in seeds
-            for plan in self.plans
+            for spec in self.plans
         ]
 
 

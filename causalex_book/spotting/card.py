@@ -44,7 +44,8 @@ face moves as it does in an expression. It does not say which expression, and no
 $may_not
 ## What it was trained on
 
-Synthetic people only: cohort version $version, fingerprint `$cohort`, $videos videos of $subjects
+Synthetic people only: cohort version $version, fingerprint `$fingerprint`, \
+$videos videos of $subjects
 people, no real face. Their motion is generated with the noise that was measured on rendered
 clips. The cohort contains planted biases (action unit 4 is tied to the micro-expressions of some
 people), and nothing was done to remove them from this model: it may well prefer what it saw most.
@@ -85,7 +86,6 @@ def text(spotter: Spotter, about: Mapping[str, Any]) -> str:
     settings, training = spotter.settings, about["training"]
     return _TEXT.substitute(
         about["cohort"],
-        cohort=about["cohort"]["fingerprint"],
         may_not=MAY_NOT,
         parameters=f"{sum(weights.numel() for weights in spotter.network.parameters()):,}",
         fps=f"{settings.fps:g}",

@@ -48,11 +48,11 @@ def bootstrap(
     Parameters
     ----------
     score
-        Function of one sum over subjects (..., *cells) for each of `counts`.
+        Function of one sum over subjects (..., cells) for each of `counts`.
     weights
         As :func:`subject_weights` draws them.
     counts
-        (S, *cells) each.
+        (S, cells) each; the cells of a count may have several axes.
     """
     times = weights.astype(float)  # which BLAS multiplies; counts stay whole
     drawn = (
@@ -65,7 +65,7 @@ def bootstrap(
 def bootstrap_runs(
     score: Score, runs: NDArray[np.integer], n_bootstrap: int, seed: int
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """:func:`bootstrap` of counts (runs, S, *cells), averaged over runs."""
+    """:func:`bootstrap` of counts (runs, S, cells), averaged over runs."""
     weights = subject_weights(runs.shape[1], n_bootstrap, seed)
     estimates, drawn = zip(*(bootstrap(score, weights, run) for run in runs), strict=True)
     return np.mean(estimates, axis=0), np.mean(drawn, axis=0)

@@ -54,7 +54,6 @@ REPLACED = {
 }
 # Variables and arguments: any word that tells what they hold.
 SAY_NOTHING = ("each", "found", "one", "own", "place", "said")
-CLAIMS = ("__init__", "debiasing", "graphs", "printed")
 OF_A_PAGE = "parameter of a page: a name in stored results"
 EXCEPTIONS = {
     "cohort": {"causalex_synthetic/command.py": "the command keeps its name"},
@@ -63,9 +62,7 @@ EXCEPTIONS = {
         "causalex_synthetic/hair.py": "of hair",
         "causalex_synthetic/performance.py": "from apex to offset",
     },
-    "judge": dict.fromkeys(
-        (f"causalex_book/claims/what_holds/{name}.py" for name in CLAIMS), "whether a claim holds"
-    ),
+    "elsewhere": {"causalex_book/recognition/key_frames.py": OF_A_PAGE},
     "plan": {
         "causalex_book/graphs/region_graphs.py": OF_A_PAGE,
         "causalex_book/recognition/key_frames.py": OF_A_PAGE,

@@ -26,7 +26,7 @@ def few(config, seeds, videos=4):
     drawn = []
     for seed in seeds:
         for plan in config.plans:
-            people = dataset.draw(replace(config.people, plan=plan, seed=seed))
+            people = dataset.draw(replace(config.people, spec=plan, seed=seed))
             shows = [
                 video for video in people.videos
                 if any(event.emotion in EMOTIONS for event in video.events)
