@@ -49,12 +49,13 @@ def main(arguments: list[str] | None = None) -> int:
 
 def _make(options: argparse.Namespace) -> int:
     """Fetch what anybody may have, then make the book or the PDF, and say where it is."""
+    from causalex_book import pages
     from causalex_book.workflow import book, pdf
     from causalex_core import cli
 
     started, verb = time.monotonic(), options.verb
     print("data:", flush=True)
-    if cli.main(["data", "prepare"]):
+    if cli.main(["data", "prepare", *pages.sources()]):
         raise CausalexError(f"no new {verb}: the step 'data' failed, see above")
     print(f"{verb}:", flush=True)
     page = (pdf if verb == "pdf" else book).make(options.experiment)

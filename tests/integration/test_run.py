@@ -155,6 +155,7 @@ def test_verbs_and_the_device_are_handed_on(words, verb, device, monkeypatch):
 @pytest.mark.parametrize("fails", [False, True])
 @pytest.mark.parametrize("verb", ["book", "pdf"])
 def test_a_book_is_made_of_data_that_are_here(verb, fails, tmp_path, monkeypatch, capsys):
+    from causalex_book import pages
     from causalex_book.workflow import __main__ as workflow
     from causalex_book.workflow import book, pdf
     from causalex_core import cli
@@ -163,13 +164,14 @@ def test_a_book_is_made_of_data_that_are_here(verb, fails, tmp_path, monkeypatch
     monkeypatch.setattr(cli, "main", lambda words: done.append(words) or 2 * fails)
     for module in (book, pdf):
         monkeypatch.setattr(module, "make", lambda name: done.append(name) or tmp_path / "made")
+    prepare = ["data", "prepare", *pages.sources()]
     assert workflow.main([verb, "--experiment", "smoke"]) == 2 * fails
     said = capsys.readouterr()
     if fails:
-        assert done == [["data", "prepare"]]
+        assert done == [prepare]
         assert said.err == f"causalex: error: no new {verb}: the step 'data' failed, see above\n"
     else:
-        assert done == [["data", "prepare"], "smoke"]
+        assert done == [prepare, "smoke"]
         assert f"The {verb} is in {tmp_path} (0 s).\nOpen file://{tmp_path}/made" in said.out
 
 
