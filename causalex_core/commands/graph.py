@@ -37,7 +37,11 @@ from causalex_core.motion.record import MotionRecord, read_motion
     show_default=True,
     help="Correct for frames that depend on earlier ones, or take each for independent.",
 )
-@click.option("--depth", type=click.IntRange(min=0), help="Largest conditioning set.")
+@click.option(
+    "--depth",
+    type=click.IntRange(min=0),
+    help="Largest conditioning set; causal-learn keeps to it in its first search only.",
+)
 @click.option(
     "--possible-d-sep/--no-possible-d-sep",
     default=True,

@@ -8,6 +8,8 @@ What to know of release 0.1.4.8 before its graphs are used for anything but a co
 - Rules R5 to R7, meant for selection, and R10, with a path that need not be uncovered, set some
   marks that contradict the true graph even when every test is right.
 - Frames are taken for independent samples: there is no other choice of sample size.
+- A limit on the size of conditioning sets binds its first search only; the second asks about larger
+  sets all the same.
 """
 
 import contextlib
@@ -21,7 +23,7 @@ from causalex_core.errors import CausalexError
 from causalex_core.graphs import independence
 from causalex_core.graphs.independence import EffectiveSampleSize
 from causalex_core.graphs.pag import ARROWHEAD, CIRCLE, NONE, TAIL, Pag
-from causalex_core.graphs.search import Independent, Samples
+from causalex_core.graphs.search import Independent, Samples, options
 
 MARKS = {0: NONE, 2: CIRCLE, 1: ARROWHEAD, -1: TAIL}
 
@@ -42,6 +44,7 @@ def fci(
             f"causal-learn with effective sample size {effective_sample_size!r}: it knows only"
             " 'frames'"
         )
+    alpha, depth = options(alpha, depth)
     series = independence.centre(samples)
     independence.correlations(series)
     with contextlib.redirect_stdout(io.StringIO()):  # it prints every edge that it finds visible
@@ -55,7 +58,8 @@ def fci(
     settings = {
         "backend": "causal-learn",
         "effective_sample_size": effective_sample_size,
-        "depth": depth,
+        "depth": None,
+        "depth_of_first_search": depth,
         "possible_d_sep": True,
         "frames": sum(map(len, series)),
         "series": len(series),

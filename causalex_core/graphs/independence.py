@@ -53,7 +53,8 @@ def centre(samples: np.ndarray | Sequence[np.ndarray]) -> list[np.ndarray]:
         If shapes differ, a value is not finite, a column is constant in every series, or the
         frames hardly exceed the columns.
     """
-    parts = [samples] if isinstance(samples, np.ndarray) else samples
+    single = isinstance(samples, np.ndarray) or hasattr(samples, "to_numpy")  # a DataFrame, too
+    parts = [samples] if single else samples
     series = [np.ascontiguousarray(part, np.float64) for part in parts]
     shapes = [part.shape for part in series]
     columns = series[0].shape[-1] if series and series[0].ndim == 2 else 0

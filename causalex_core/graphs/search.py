@@ -59,8 +59,7 @@ def fci(
     CausalexError
         If samples are not finite, constant, collinear or too few, or an option is out of range.
     """
-    if not 0 < alpha < 1:
-        raise CausalexError(f"alpha {alpha}: expected a level between 0 and 1, such as 0.01")
+    alpha, depth = options(alpha, depth)
     series = independence.centre(samples)
     correlation = independence.correlations(series)
     n_eff = independence.effective_samples(series, effective_sample_size)
@@ -105,6 +104,7 @@ def fci_from_independence(
     CausalexError
         If `n` or `depth` is out of range.
     """
+    _, depth = options(depth=depth)
     if not 1 <= n <= LARGEST_GRAPH:
         raise CausalexError(f"{n} nodes: expected 1 to {LARGEST_GRAPH}")
 
@@ -119,16 +119,23 @@ def fci_from_independence(
     return Pag(marks, settings={"depth": depth, "possible_d_sep": possible_d_sep})
 
 
+def options(alpha: float = 0.5, depth: int | None = None) -> tuple[float, int | None]:
+    """Level and depth as numbers of Python, from those of NumPy too; out of range, an error."""
+    if not 0 < alpha < 1:
+        raise CausalexError(f"alpha {alpha}: expected a level between 0 and 1, such as 0.01")
+    if depth is not None and (depth < 0 or depth != int(depth)):
+        raise CausalexError(f"depth {depth}: expected 0 or more, or none for no limit")
+    return float(alpha), None if depth is None else int(depth)
+
+
 def search(
     n: int, decide: skeleton.Decide, depth: int | None = None, possible_d_sep: bool = True
 ) -> np.ndarray:
     """Run both searches and the orientation on whole levels of tests.
 
     `decide` answers the tests of `causalex_core.graphs.skeleton.tests_of_level`. Returns the marks
-    (n, n) uint8, or raises a CausalexError if `depth` is out of range.
+    (n, n) uint8.
     """
-    if depth is not None and depth < 0:
-        raise CausalexError(f"depth {depth}: expected 0 or more, or none for no limit")
     deepest = max(n - 2, 0) if depth is None else min(depth, max(n - 2, 0))
     adjacent, sepset = skeleton.adjacent_search(n, decide, deepest)
     marks = orientation.colliders(adjacent, sepset)

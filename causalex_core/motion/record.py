@@ -117,6 +117,11 @@ def read_motion(path: Path) -> MotionRecord:
         If the file is missing, damaged or something else, no row of it was measured, or one that
         was is not finite.
     """
+    if path.is_file() and not zipfile.is_zipfile(path):
+        raise CausalexError(
+            f"cannot read the motion file {path}: it is no .npz file, or damaged; expected what"
+            " `causalex extract` wrote, which takes videos"
+        )
     try:
         with np.load(path, allow_pickle=False) as content:
             stored = {name: content[name] for name in content.files}

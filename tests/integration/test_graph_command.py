@@ -99,6 +99,7 @@ SLOW = 5 + np.tanh(np.linspace(-5, 5, 80))[:, None, None] + 0.001 * MOVING
     ("content", "said"),
     [
         (None, "cannot read the motion file"),
+        (b"\0\0\0\x18ftypmp42", "it is no .npz file, or damaged; expected what `causalex extract`"),
         ({"flow": np.zeros(3)}, "cannot read the motion file"),
         ({"motion": np.zeros((9, 68, 2))}, "motion of shape (9, 68, 2), expected (frames, 12, 2)"),
         ({"motion": np.zeros((50, 12, 2))}, "do not vary"),
@@ -115,7 +116,9 @@ SLOW = 5 + np.tanh(np.linspace(-5, 5, 80))[:, None, None] + 0.001 * MOVING
 )
 def test_what_is_no_motion_is_one_line(content, said, tmp_path, capsys):
     path, target = tmp_path / "motion.npz", tmp_path / "graph.json"
-    if content:
+    if isinstance(content, bytes):
+        path.write_bytes(content)
+    elif content:
         np.savez(path, **content)
     assert cli.main(["graph", str(path), "-o", str(target)]) == 2
     shown = capsys.readouterr().err

@@ -17,17 +17,27 @@ def test_marks_are_in_our_coding():
     ours = fci(samples, 0.01, "frames")
     np.testing.assert_array_equal(found.marks, ours.marks)
     np.testing.assert_array_equal(found.n_eff, ours.n_eff)
-    assert found.settings == ours.settings | {"backend": "causal-learn"}
+    assert found.settings == ours.settings | {
+        "backend": "causal-learn",
+        "depth_of_first_search": None,
+    }
 
 
 def test_it_prints_nothing_and_respects_depth(capsys):
     generator = np.random.default_rng(2)
     mixed = generator.standard_normal((400, 5)) @ generator.standard_normal((5, 5))
     found = causal_learn.fci(mixed, 0.05, depth=0)
-    assert found.settings["depth"] == 0
+    assert (found.settings["depth"], found.settings["depth_of_first_search"]) == (None, 0)
     marginal = fci(mixed, 0.05, "frames", depth=0, possible_d_sep=False)
     np.testing.assert_array_equal(found.adjacency, marginal.adjacency)
     assert capsys.readouterr().out == ""
+
+
+@pytest.mark.parametrize(("alpha", "depth"), [(np.float64(0.05), np.int64(1)), (0.05, np.int8(0))])
+def test_numbers_of_numpy_are_options_like_any_others(alpha, depth):
+    samples = np.random.default_rng(5).standard_normal((200, 3))
+    graph = causal_learn.fci(samples, alpha, depth=depth)
+    assert graph.to_json() == causal_learn.fci(samples, float(alpha), depth=int(depth)).to_json()
 
 
 def test_what_it_cannot_do_is_refused():

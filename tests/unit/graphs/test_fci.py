@@ -5,6 +5,7 @@ import sys
 from itertools import combinations, product
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from causalex_book.graphs.simulation import random_model, series
@@ -235,6 +236,47 @@ def test_what_cannot_be_tested_is_refused(change, said):
         return
     with pytest.raises(CausalexError, match=said):
         fci(samples)
+
+
+MIXED = np.random.default_rng(5).standard_normal((300, 4)) @ np.triu(np.ones((4, 4)))
+
+
+@pytest.mark.parametrize(
+    ("alpha", "depth"),
+    [(np.float64(0.05), np.int64(1)), (np.float32(0.5), np.uint8(2)), (0.05, np.int32(0))],
+)
+def test_numbers_of_numpy_are_options_like_any_others(alpha, depth):
+    plain = fci(MIXED, float(alpha), depth=int(depth))
+    graph = fci(MIXED, alpha, depth=depth)
+    assert graph.to_json() == plain.to_json()
+    assert type(graph.alpha) is float and type(graph.settings["depth"]) is int
+
+
+@pytest.mark.parametrize("depth", [1.5, -1, np.float64(0.5), np.int64(-2)])
+def test_a_depth_that_is_no_whole_number_from_zero_is_refused(depth):
+    with pytest.raises(CausalexError, match=f"depth {depth}: expected 0 or more"):
+        fci(MIXED, depth=depth)
+    with pytest.raises(CausalexError, match=f"depth {depth}: expected 0 or more"):
+        fci_from_independence(3, lambda *_: True, depth=depth)
+
+
+@pytest.mark.parametrize(
+    "same",
+    [
+        np.asfortranarray(MIXED),
+        pd.DataFrame(MIXED, columns=list("abcd")),
+        np.broadcast_to(MIXED, MIXED.shape),  # read-only
+        [MIXED],
+    ],
+)
+def test_samples_are_taken_in_whatever_form_they_come(same):
+    assert fci(same).to_json() == fci(MIXED).to_json()
+
+
+@pytest.mark.parametrize("kind", [np.float32, np.int16])
+def test_samples_of_less_precision_are_those_numbers(kind):
+    less = (1000 * MIXED).astype(kind)
+    assert fci(less).to_json() == fci(less.astype(np.float64)).to_json()
 
 
 @pytest.mark.parametrize(
