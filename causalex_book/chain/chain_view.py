@@ -1,4 +1,4 @@
-"""Tables, figures and sentences of the notebook chain."""
+"""Show how spotter and recogniser score together, and where the score is lost."""
 
 from causalex_book.chain import chain
 from causalex_book.publishing import show
@@ -11,7 +11,7 @@ HEADERS |= {"f1": "F1", "uf1": "UF1", "strs": "STRS"}
 
 
 def score(tables: Tables) -> None:
-    """Show the score."""
+    """Show F1 of spotting, UF1 of the hits and the STRS of both, by plan and kind."""
     last = tables["steps"].groupby(["plan", "kind"], sort=False).tail(1)
     detections = show.with_interval(tables["spotting"], "f1")
     named = tables["recognition"]
@@ -30,7 +30,7 @@ def score(tables: Tables) -> None:
 
 
 def errors_table(tables: Tables, scope: str) -> None:
-    """Show the table of errors."""
+    """Show how far key frames that were found lie from true ones, and how errors correlate."""
     quantiles = ["q05", "q25", "q50", "q75", "q95"]
     columns = ["plan", "kind", "frame", "hits", "deviation", *quantiles, "level"]
     show.table(
@@ -52,7 +52,7 @@ def errors_table(tables: Tables, scope: str) -> None:
 
 
 def recognition(tables: Tables, scope: str) -> None:
-    """Show the recognition."""
+    """Show UF1 of emotions by system, and the paired differences between systems."""
     rows = tables["recognition"].query("plan == @scope")
     show.table(
         show.with_interval(rows, "uf1")[["kind", "system", "expressions", "uf1", *EMOTIONS]],
@@ -73,7 +73,7 @@ def recognition(tables: Tables, scope: str) -> None:
 
 
 def sentences(tables: Tables, scope: str) -> list[str]:
-    """Sentences whose numbers, and words, follow from the tables."""
+    """State how each loss changes STRS, and how large the errors of key frames are."""
     lines = []
     for kind in ("micro", "macro"):
         rows = tables["steps"].query("plan == @scope and kind == @kind").set_index("step")

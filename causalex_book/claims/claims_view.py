@@ -1,11 +1,11 @@
-"""Tables, figures and sentences of the notebook claims."""
+"""Show the claims of Causal-Ex with their states, and checks of printed values."""
 
 from causalex_book.publishing import show
 from causalex_book.publishing.results import Frame
 
 
 def tables_table(tables: Frame) -> None:
-    """Show the table of tables."""
+    """Show the state of each row or group of columns in the tables of Causal-Ex."""
     show.table(
         tables["causal_ex_tables"],
         caption="Tables of Causal-Ex, by row or group of columns.",
@@ -14,7 +14,7 @@ def tables_table(tables: Frame) -> None:
 
 
 def figures_table(tables: Frame) -> None:
-    """Show the table of figures."""
+    """Show the state of each figure of Causal-Ex."""
     show.table(
         tables["causal_ex_figures"],
         caption="Figures of Causal-Ex.",
@@ -23,7 +23,7 @@ def figures_table(tables: Frame) -> None:
 
 
 def text_table(tables: Frame) -> None:
-    """Show the table of text."""
+    """Show the state of each claim that the text of Causal-Ex makes."""
     show.table(
         tables["causal_ex_text"],
         caption="What the text of Causal-Ex claims.",
@@ -32,7 +32,7 @@ def text_table(tables: Frame) -> None:
 
 
 def method_table(tables: Frame) -> None:
-    """Show the table of method."""
+    """Show the state of each equation and step of the method of Causal-Ex."""
     show.table(
         tables["causal_ex_method"],
         caption="Equations and steps of the method of Causal-Ex.",
@@ -41,7 +41,7 @@ def method_table(tables: Frame) -> None:
 
 
 def checks_table(tables: Frame) -> None:
-    """Show the table of checks."""
+    """Show which statements about printed values hold and which do not."""
     show.table(
         tables["differ"],
         caption="Statements about printed values that do not hold.",
@@ -55,7 +55,7 @@ def checks_table(tables: Frame) -> None:
 
 
 def transcription_table(tables: Frame) -> None:
-    """Show the table of transcription."""
+    """Show the notes on single cells of the printed tables."""
     show.table(
         tables["transcription"],
         caption="Notes on single cells of the printed tables.",

@@ -1,4 +1,4 @@
-"""Tables, figures and sentences of the notebook real_motion."""
+"""Show how regions of real faces move, and how that motion fits the annotations."""
 
 import pandas as pd
 
@@ -8,7 +8,7 @@ from causalex_book.publishing.results import Frame, Tables
 
 
 def units_table(tables: Tables) -> None:
-    """Show the table of units."""
+    """Show how far regions move by action unit, at rest and in expressions."""
     shown = pd.concat(
         rows[rows["region"].str.contains(real_motion.UNITS[unit])]
         for (_, unit), rows in tables["units"].groupby(["database", "unit"], sort=False)
@@ -32,7 +32,7 @@ def units_table(tables: Tables) -> None:
 
 
 def conclusions(tables: Tables, unshifted: Frame, inputs: Frame, most_shift: int) -> list[str]:
-    """Sentences whose numbers, and words, follow from the tables."""
+    """State how marks fit the annotations, and how well motion tells expressions from rest."""
     marks = tables["marks"].groupby("database", sort=False).sum(numeric_only=True)
     areas = unshifted.set_index(["database", "kind"])
     z = tables["beginnings"].set_index(["database", "frame"])["z"]

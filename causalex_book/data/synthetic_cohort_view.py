@@ -1,4 +1,4 @@
-"""Tables, figures and sentences of the notebook synthetic_cohort."""
+"""Show the synthetic people, and how well measured motion follows their true motion."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -9,7 +9,7 @@ from causalex_book.publishing.results import Tables
 
 
 def units_figure(drawn: Any) -> None:
-    """Draw the figure of units."""
+    """Draw one synthetic person at rest and with different action units."""
     style.show_figure(
         figures_synthetic.units(
             drawn.people[5],
@@ -31,7 +31,7 @@ def units_figure(drawn: Any) -> None:
 
 
 def timeline_figure(drawn: Any) -> None:
-    """Draw the figure of timeline."""
+    """Draw unit intensities and measured motion in the video with the most events."""
     number = max(range(len(drawn.videos)), key=lambda k: len(drawn.videos[k].events))
     video = drawn.videos[number]
     first = max(video.events[0].onset - 60, 0)
@@ -47,7 +47,7 @@ def timeline_figure(drawn: Any) -> None:
 
 
 def times_table(tables: Tables) -> None:
-    """Show the table of times."""
+    """Show median times of the drawn expressions beside those in the annotations."""
     times = tables["times"].query("quantile == 0.5").drop(columns="quantile")
     show.table(
         times,
@@ -60,7 +60,7 @@ def times_table(tables: Tables) -> None:
 
 
 def tiers_table(tables: Tables) -> None:
-    """Show the table of tiers."""
+    """Show how well measured motion follows true motion, by tier and head motion."""
     tiers = tables["tiers"]
     for name in ("moving", "whole", "gain"):
         tiers = show.with_interval(tiers, name, f"{name}_low", f"{name}_high", digits=2)
@@ -75,7 +75,7 @@ def tiers_table(tables: Tables) -> None:
 
 
 def conclusions(tables: Tables, head_motions: Sequence[float]) -> list[str]:
-    """Sentences whose numbers, and words, follow from the tables."""
+    """State how well pictures show true motion, and how often AU4 occurs by planted bias."""
     tiers = tables["tiers"].set_index(["tier", "head_motion"])
     little, much = head_motions[0], head_motions[-1]
     identities = tables["identities"].iloc[0]

@@ -1,4 +1,4 @@
-"""Tables, figures and sentences of the notebook table1."""
+"""Show the annotations of both databases, and Table 1 of Causal-Ex recomputed from them."""
 
 import pandas as pd
 
@@ -8,7 +8,7 @@ from causalex_book.publishing.results import Tables
 
 
 def overview_table(tables: Tables) -> None:
-    """Show the table of overview."""
+    """Show how many subjects, videos and expressions each database has."""
     overview = tables["overview"].pivot(index="what", columns="database", values="value")
     order = tables["overview"]["what"].drop_duplicates()
     show.table(
@@ -29,7 +29,7 @@ def overview_table(tables: Tables) -> None:
 
 
 def choices(tables: Tables) -> None:
-    """Show the choices."""
+    """Show which choice of rows brings the recomputed shares nearest to Table 1."""
     show.table(
         pd.DataFrame([{"rows": name, "which": text} for name, (text, _) in table1.ROWS.items()]),
         "Choices of rows.",
@@ -65,7 +65,7 @@ def choices(tables: Tables) -> None:
 
 
 def headers(tables: Tables) -> None:
-    """Show the headers."""
+    """Show SAMM shares under printed and exchanged headers, and gaps in the printed ranges."""
     show.table(
         tables["headers"],
         "SAMM Long Videos: shares (%) under the headers as printed and under exchanged ones.",
@@ -82,7 +82,7 @@ def headers(tables: Tables) -> None:
 
 
 def text_counts(tables: Tables) -> None:
-    """Show the text counts."""
+    """Show expressions by kind as the text counts them and as they are annotated."""
     show.table(
         tables["text_counts"],
         "Expressions by kind, in the text of the paper, annotated, and annotated with an offset;"
@@ -100,7 +100,7 @@ def text_counts(tables: Tables) -> None:
 
 
 def durations_table(tables: Tables) -> None:
-    """Show the table of durations."""
+    """Show expression durations, and kinds that disagree with the half-second rule."""
     show.table(
         tables["durations"],
         "Durations in seconds, onset and offset frame included.",
@@ -118,7 +118,7 @@ def durations_table(tables: Tables) -> None:
 
 
 def odd_tables(tables: Tables) -> None:
-    """Show the tables of odd."""
+    """Show odd and overlapping annotations, and AUW-GCN rows that follow official sheets."""
     show.table(
         tables["oddities"],
         "Odd rows. An onset at frame 0 means that the expression was already running.",
@@ -137,7 +137,7 @@ def odd_tables(tables: Tables) -> None:
 
 
 def conclusions(tables: Tables) -> list[str]:
-    """Sentences whose numbers, and words, follow from the tables."""
+    """State which cells of Table 1 follow from the annotations, and under which headers."""
     cells = tables["cells"]
     cas = cells[cells["database"] == "CAS(ME)^2"]
     exact = cells["verdict"].str.startswith("reproduced")

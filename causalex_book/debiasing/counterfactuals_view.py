@@ -1,4 +1,4 @@
-"""Tables, figures and sentences of the notebook counterfactuals."""
+"""Show what counterfactual debiasing gains, and how it changes the planted bias."""
 
 from causalex_book.debiasing import debiased
 from causalex_book.publishing import beside, show, style
@@ -11,7 +11,7 @@ HEADERS = {"tp": "TP", "n_pred": "detections", "n_truth": "truths", "f1": "F1"}
 
 
 def gains(real: Result) -> None:
-    """Show the gains."""
+    """Draw the gain in overall F1 of Causal-Ex from each counterfactual."""
     gained = real.tables["debiasing"].query(
         "variant == 'Causal-Ex' and kind == 'overall' and counterfactual != 'none'"
     )
@@ -22,7 +22,7 @@ def gains(real: Result) -> None:
 
 
 def inputs(tables: Tables) -> None:
-    """Show the inputs."""
+    """Show people, those with a planted tie, and the regions in E_f of each database."""
     table = tables["inputs"]
     show.table(
         table.assign(**{"tied": table["tied"].where(table["tied"] > 0)}),
@@ -36,7 +36,7 @@ def inputs(tables: Tables) -> None:
 
 
 def table3(real: Result) -> None:
-    """Show the table3."""
+    """Show Table 3 of Causal-Ex as printed beside our overall F1, plain and debiased."""
     both = "counterfactual == 'null frames and keep E_f' and form == 'probabilities'"
     for number, rule in enumerate(("cross_fold", "test_tuned")):
         overall = real.tables["debiasing"].query("kind == 'overall' and chosen == @rule")
@@ -49,7 +49,7 @@ def table3(real: Result) -> None:
 
 
 def nested(tables: Tables) -> None:
-    """Show the nested."""
+    """Show F1 and gain of each counterfactual with strength and threshold chosen by nesting."""
     inner = tables["debiasing"].query("chosen == 'nested'")
     shown = show.with_interval(show.with_interval(inner), "gain", "gain_low", "gain_high")
     for number, (database, rows) in enumerate(shown.groupby("database", sort=False)):
@@ -64,7 +64,7 @@ def nested(tables: Tables) -> None:
 
 
 def every_choice(tables: Tables) -> None:
-    """Show the every choice."""
+    """Show F1 and gain of every counterfactual and control under the other choices."""
     others = tables["debiasing"].query("chosen != 'nested'")
     shown = show.with_interval(show.with_interval(others), "gain", "gain_low", "gain_high")
     for number, (database, rows) in enumerate(shown.groupby("database", sort=False)):
@@ -79,7 +79,7 @@ def every_choice(tables: Tables) -> None:
 
 
 def strengths(tables: Tables) -> None:
-    """Show the strengths."""
+    """Show how often each strength of debiasing was best on the other subjects."""
     chosen = tables["strengths"].assign(
         strength=lambda rows: [
             f"{phase:g}, {apex:g}"
@@ -101,7 +101,7 @@ def strengths(tables: Tables) -> None:
 
 
 def confidence(real: Result) -> None:
-    """Show the confidence."""
+    """Show probabilities from Causal-Ex on real motion and on each counterfactual."""
     show.table(
         real.tables["confidence"].query("variant == 'Causal-Ex'"),
         "Probabilities that Causal-Ex gives real people: on their motion and on each"
@@ -111,7 +111,7 @@ def confidence(real: Result) -> None:
 
 
 def rates(real: Result) -> None:
-    """Show the rates."""
+    """Draw true and false positive rates per frame of each system, as in Fig. 4."""
     table = real.tables["rates"]
     name = table["variant"] + table["counterfactual"].map(
         lambda counterfactual: "" if counterfactual == "none" else f", {counterfactual}"
@@ -123,7 +123,7 @@ def rates(real: Result) -> None:
 
 
 def rates_table(tables: Tables) -> None:
-    """Show the table of rates."""
+    """Show true and false positive rates per frame, and their ratio."""
     rates = tables["rates"].drop(columns="form")
     for rate in ("tpr", "fpr", "ratio"):
         rates = show.with_interval(rates, rate, f"{rate}_low", f"{rate}_high")
@@ -136,7 +136,7 @@ def rates_table(tables: Tables) -> None:
 
 
 def bias(tables: Tables) -> None:
-    """Show the bias."""
+    """Draw how often Causal-Ex detects events with and without the tied unit."""
     planted = tables["bias"].query("variant == 'Causal-Ex' and form == 'probabilities'")
     style.show_figure(
         figures_spotting.planted(planted[planted["database"] == planted["database"].iloc[0]])
@@ -144,7 +144,7 @@ def bias(tables: Tables) -> None:
 
 
 def bias_table(tables: Tables) -> None:
-    """Show the table of bias."""
+    """Show how many events with and without the tied unit are detected, and false alarms."""
     columns = ["database", "variant", "counterfactual", "form", "people", "event", "unit"]
     show.table(
         tables["bias"][[*columns, "detected", "number"]],
@@ -161,7 +161,7 @@ def bias_table(tables: Tables) -> None:
 
 
 def odds(tables: Tables) -> None:
-    """Show the odds."""
+    """Show the equalized odds difference between groups of synthetic people."""
     show.table(
         show.with_interval(tables["odds"].drop(columns="form"), "gap"),
         "Equalized odds difference by frames, synthetic people: the larger of the gaps in true"
@@ -172,7 +172,7 @@ def odds(tables: Tables) -> None:
 
 
 def published(result: Result) -> None:
-    """Show the published."""
+    """Show F1 and gain of the published networks at the best and at each strength."""
     nearest = "protocol == 'auw' and missing_offset == 'mirrored'"
     rows = result.tables["debiasing"].query(nearest)
     show.sentences(*debiased.at_fixed_thresholds(rows))

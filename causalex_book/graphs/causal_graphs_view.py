@@ -1,4 +1,4 @@
-"""Tables, figures and sentences of the notebook causal_graphs."""
+"""Show how well FCI recovers known graphs from simulated series."""
 
 from collections.abc import Sequence
 
@@ -23,7 +23,7 @@ HEADERS = {
 
 
 def recovery_table(tables: Tables) -> None:
-    """Show the table of recovery."""
+    """Show how well FCI recovers edges and marks, from one series and from pooled clips."""
     show.table(
         readable(tables["recovery"]),
         "Edges and marks against the truth. A mark is definite if it is an arrowhead or a tail. F1"
@@ -41,7 +41,7 @@ def recovery_table(tables: Tables) -> None:
 
 
 def compared_table(tables: Tables, frames: Sequence[int]) -> None:
-    """Show the table of compared."""
+    """Show how our FCI and causal-learn's differ on the same series and by hash seed."""
     show.table(
         readable(tables["compared"]),
         f"Our FCI and causal-learn's on the same white series of {sorted(frames)[len(frames) // 2]}"
@@ -59,7 +59,7 @@ def compared_table(tables: Tables, frames: Sequence[int]) -> None:
 
 
 def conclusions(tables: Tables, frames: Sequence[int]) -> list[str]:
-    """Sentences whose numbers, and words, follow from the tables."""
+    """State how far FCI's edges and marks are true, and how causal-learn's graphs change."""
     independent = tables["independent"].set_index(["series", "sample_size"])["false_edges"]
     rates = (
         tables["recovery"]

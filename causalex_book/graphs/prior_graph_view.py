@@ -1,11 +1,11 @@
-"""Tables, figures and sentences of the notebook prior_graph."""
+"""Show the prior graph of Causal-Ex recomputed with AUW-GCN's map and with a FACS map."""
 
 from causalex_book.publishing import show
 from causalex_book.publishing.results import Tables
 
 
 def agreement(tables: Tables) -> None:
-    """Show the agreement."""
+    """Show how closely the formula reproduces the published prior matrix."""
     show.table(
         tables["agreement"],
         "The formula on each annotation table, with AUW-GCN's map, against the published matrix.",
@@ -25,7 +25,7 @@ def agreement(tables: Tables) -> None:
 
 
 def mapping(tables: Tables) -> None:
-    """Show the mapping."""
+    """Show each action unit's landmarks in both maps, and how many expressions each map uses."""
     show.table(
         tables["mapping"],
         "Landmarks (68-point scheme, from 0) of each action unit as shipped and by FACS, why, and"
@@ -48,7 +48,7 @@ def mapping(tables: Tables) -> None:
 
 
 def conclusions(tables: Tables) -> list[str]:
-    """Sentences whose numbers, and words, follow from the tables."""
+    """State which published priors are reproduced, and what AUW-GCN's map leaves empty."""
     agreement = tables["agreement"].set_index(["database", "reading"])
     use = tables["use"].set_index(["database", "map", "reading"])
     leakage = tables["leakage"].set_index(["database", "map"])

@@ -1,4 +1,4 @@
-"""Tables, figures and sentences of the notebook real_graphs."""
+"""Show the causal graphs of real faces: their edges, places and stability."""
 
 from causalex_book.graphs import real_graphs
 from causalex_book.publishing import show
@@ -12,7 +12,7 @@ READINGS = {
 
 
 def edges_table(tables: Tables, alpha: float) -> None:
-    """Show the table of edges."""
+    """Show how many edges graphs of real faces have under each reading."""
     show.table(
         tables["edges"].replace({"policy": READINGS}),
         f"Edges of 66 at level {alpha}: mean, least and most over graphs, and share of graphs"
@@ -24,7 +24,7 @@ def edges_table(tables: Tables, alpha: float) -> None:
 
 
 def choices_table(tables: Tables) -> None:
-    """Show the table of choices."""
+    """Show how samples, level and sample size change the mean edges per video."""
     show.table(
         tables["choices"],
         "Mean edges per video by samples, level and sample size; correlation of a frame with the"
@@ -48,7 +48,7 @@ def choices_table(tables: Tables) -> None:
 
 
 def places_table(tables: Tables) -> None:
-    """Show the table of places."""
+    """Show where joined pairs lie on the face, and how they correlate with other matrices."""
     show.table(
         tables["places"],
         "Pairs by where they lie on the face: mean share of videos that join them, and their share"
@@ -68,7 +68,7 @@ def places_table(tables: Tables) -> None:
 
 
 def stability_table(tables: Tables) -> None:
-    """Show the table of stability."""
+    """Show how many edges and marks two graphs of real faces share."""
     show.table(
         tables["stability"],
         "Edges that two graphs share (Jaccard index), share of common edges with the same marks at"
@@ -86,7 +86,7 @@ def stability_table(tables: Tables) -> None:
 
 
 def expressions_table(tables: Tables) -> None:
-    """Show the table of expressions."""
+    """Show how edges change when the frames of expressions are left out."""
     show.table(
         tables["expressions"],
         "Mean edges without the frames of expressions, and edges shared with the graph of the whole"
@@ -102,7 +102,7 @@ def expressions_table(tables: Tables) -> None:
 
 
 def summary(tables: Tables, transient: int) -> list[str]:
-    """Sentences whose numbers, and words, follow from the tables."""
+    """State how many edges real faces have, where they lie and how stable they are."""
     cas, samm = real_graphs.DATABASES
     edges = tables["edges"].set_index(["database", "graph_of", "policy"])["edges"]
     empty = tables["edges"].set_index(["database", "graph_of", "policy"])["without_any"]

@@ -1,4 +1,4 @@
-"""Tables, figures and sentences of the notebook region_graphs."""
+"""Show how much of the planted graph the motion of synthetic people gives back."""
 
 from collections.abc import Sequence
 
@@ -28,7 +28,7 @@ def readable(table: Frame, *columns: str) -> Frame:
 
 
 def amount_table(tables: Tables) -> None:
-    """Show the table of amount."""
+    """Show how well the planted graph is recovered, by noise and amount of clips."""
     planted = tables["planted"]["mark"]
     show.table(
         readable(tables["amount"].query("sample_size == 'bartlett'"), "noise", "clips", "n_eff"),
@@ -42,7 +42,7 @@ def amount_table(tables: Tables) -> None:
 
 
 def policies_table(tables: Tables) -> None:
-    """Show the table of policies."""
+    """Show ones per graph for each reading of Eq. 1, and how many of them are true."""
     policies = tables["policies"]
     clips = ["1", region_graphs.PERSON, region_graphs.EVERYTHING]
     show.table(
@@ -56,7 +56,7 @@ def policies_table(tables: Tables) -> None:
 
 
 def reasons(tables: Tables, amount: Frame, noise: Sequence[float]) -> list[str]:
-    """Sentences whose numbers, and words, follow from the tables."""
+    """State why edges estimated from motion differ from the planted ones."""
     kinds = tables["components"].set_index(["components", "noise", "clips"]).sort_index()
     quiet, measured = amount.loc[("bartlett", min(noise))], amount.loc[("bartlett", 1.0)]
     magnitude = kinds.loc[("magnitude", min(noise), "all"), "precision"]
@@ -79,7 +79,7 @@ def reasons(tables: Tables, amount: Frame, noise: Sequence[float]) -> list[str]:
 
 
 def contrast_table(tables: Tables, person: str) -> None:
-    """Show the table of contrast."""
+    """Show planted and other edges of each kind of graph, and one person's edges."""
     show.table(
         tables["contrast"],
         "Edges of each kind of graph, and how many of them are planted.",
@@ -98,7 +98,7 @@ def contrast_table(tables: Tables, person: str) -> None:
 
 
 def clip_tables(real: Result) -> None:
-    """Show the tables of clip."""
+    """Show the edges of the real clip, and how their number depends on choices."""
     show.table(
         real.tables["edges"],
         "Edges of the clip: mark, and share of the draws of blocks with this edge.",
@@ -122,7 +122,7 @@ def clip_tables(real: Result) -> None:
 
 
 def conclusions(tables: Tables, real: Result, amount: Frame, noise: Sequence[float]) -> list[str]:
-    """Sentences whose numbers, and words, follow from the tables."""
+    """State how much of the planted graph a clip, a person and a cohort give back."""
     quiet, measured = amount.loc[("bartlett", min(noise))], amount.loc[("bartlett", 1.0)]
     contrast = tables["contrast"].set_index(["graph", "kind"])
     together, correlated, causal = (

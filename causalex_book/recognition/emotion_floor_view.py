@@ -1,4 +1,4 @@
-"""Tables, figures and sentences of the notebook emotion_floor."""
+"""Show what UF1 guesses reach when the epoch is selected on the test subjects."""
 
 from causalex_book.publishing import show, style
 from causalex_book.publishing.results import Frame, Tables
@@ -65,7 +65,7 @@ def floor_table(floors: Frame) -> None:
 
 
 def comparison_figure(tables: Tables, known: Frame, composite: Frame) -> None:
-    """Draw printed scores, ours and guesses."""
+    """Draw printed composite UF1 beside ours, with guesses as lines across."""
     uf1 = tables["scores"].query("scope == 'composite' and measure == 'uf1'")
     measured = uf1.assign(
         label=uf1["system"] + ", " + uf1["rule"].where(uf1["rule"] != emotion_floor.NO_CHOICE, ""),
@@ -81,7 +81,7 @@ def comparison_figure(tables: Tables, known: Frame, composite: Frame) -> None:
 
 
 def scores_table(tables: Tables) -> None:
-    """Show scores of all systems."""
+    """Show UF1, UAR and accuracy of each system and rule, with intervals."""
     shown = show.with_interval(tables["scores"], "value").pivot(
         index=["system", "rule", "scope"], columns="measure", values="value"
     )
@@ -104,7 +104,7 @@ def conclusions(
     floors: Frame,
     linear: Frame,
 ) -> list[str]:
-    """Sentences whose numbers, and words, follow from the tables."""
+    """State what the published rule adds to guesses, and how printed scores compare."""
 
     def drawn(rule: str) -> str:
         """Composite UF1 of guesses with the range of 95 % of the draws, as text."""

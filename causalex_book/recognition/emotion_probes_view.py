@@ -1,4 +1,4 @@
-"""Tables, figures and sentences of the notebook emotion_probes."""
+"""Show how well flow maps identify people, and UF1 on permuted labels."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -54,7 +54,7 @@ def chance_figure(tables: Tables) -> None:
 
 
 def conclusions(tables: Tables) -> list[str]:
-    """Sentences whose numbers, and words, follow from the tables."""
+    """State how well maps identify people, and how permuted labels change UF1."""
     people = tables["people"].set_index("scope")
     everybody = people.loc[COMPOSITE]
     within = people.drop(COMPOSITE)

@@ -1,4 +1,4 @@
-"""Tables, figures and sentences of the notebook emotion_scores."""
+"""Show how small networks score on real people's emotions under each rule of selection."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -94,7 +94,7 @@ def gains_table(tables: Tables) -> None:
 
 
 def nested_table(inner: Result, tried: Frame) -> None:
-    """Show scores of nested selection."""
+    """Show nested scores of the compact network beside those of the linear model."""
     show.table(
         printed_scores.comparison(
             inner.tables["scores"], inner.tables["differences"], COMPOSITE, []
@@ -115,7 +115,7 @@ def epochs_figure(tables: Tables) -> None:
 
 
 def variants_table(inner: Result, tried: Frame) -> None:
-    """Show the variants and what was selected."""
+    """Show inner UF1 of the compact network's variants, and the choice for each group."""
     variants = inner.tables["variants"].assign(
         uf1=lambda rows: [
             f"{row.uf1:.3f} ({row.lowest:.3f} to {row.highest:.3f})" for row in rows.itertuples()
@@ -140,7 +140,7 @@ def variants_table(inner: Result, tried: Frame) -> None:
 
 
 def conclusions(uf1: Frame, tables: Tables, inner: Result, used: Mapping[str, Any]) -> list[str]:
-    """Sentences whose numbers, and words, follow from the tables."""
+    """State how networks score against the linear model, and what the published rule adds."""
     values = uf1.query("scope == @COMPOSITE").set_index(["system", "rule"])
     beyond = tables["differences"].query("measure == 'uf1' and scope == @COMPOSITE")
     beyond = beyond.set_index(["system", "rule"])

@@ -1,4 +1,4 @@
-"""Tables, figures and sentences of the notebook full_network."""
+"""Show how CausalNet as published scores on people it never saw."""
 
 from causalex_book.publishing import show
 from causalex_book.publishing.results import Frame, Result, Tables
@@ -18,7 +18,7 @@ HEADERS = {"uf1": "UF1", "uar": "UAR", "beyond_linear": "UF1 beyond the linear m
 
 
 def scores(tables: Tables, models: Frame, result: Result) -> None:
-    """Show the scores."""
+    """Show composite scores of the published network beside print, baselines and guesses."""
     show.table(
         printed_scores.comparison(
             tables["scores"], tables["differences"], COMPOSITE, ["CausalNet"]
@@ -34,7 +34,7 @@ def scores(tables: Tables, models: Frame, result: Result) -> None:
 
 
 def conclusions(tables: Tables, precision: Frame) -> list[str]:
-    """Sentences whose numbers, and words, follow from the tables."""
+    """State how the published network compares with the linear model and with guesses."""
     values = tables["scores"].query("scope == @COMPOSITE and measure == 'uf1'")
     values = values.set_index(["system", "rule"])
     beyond = (

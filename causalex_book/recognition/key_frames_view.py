@@ -1,4 +1,4 @@
-"""Tables, figures and sentences of the notebook key_frames."""
+"""Show how wrong key frames and flow of another source change recognition."""
 
 from causalex_book.publishing import show
 from causalex_book.publishing.results import Frame, Tables
@@ -18,7 +18,7 @@ def _percent(levels: Frame) -> Frame:
 
 
 def people_table(tables: Tables) -> None:
-    """Show the table of people."""
+    """Show how many synthetic micro-expressions each emotion has, and how long they last."""
     show.table(
         tables["people"],
         "Synthetic micro-expressions, and their median duration.",
@@ -62,7 +62,7 @@ def baseline_table(tables: Tables) -> None:
 
 
 def flows_table(tables: Tables) -> None:
-    """Show the table of flows."""
+    """Show how CausalNet's and HTNet's flow of the same clips correlate and spread."""
     show.table(
         tables["flows"],
         "CausalNet's and HTNet's flow of the same clips: correlation, share of clips in which it is"
@@ -88,7 +88,7 @@ def other_flow_table(tables: Tables) -> None:
 
 
 def conclusions(normal: Frame, tables: Tables) -> list[str]:
-    """Sentences whose numbers, and words, follow from the tables."""
+    """State how wrong key frames and another flow change each recogniser's UF1."""
     at = normal.set_index(["recogniser", "level"])
     worst = max(level for level in normal["level"])
 

@@ -1,4 +1,4 @@
-"""Tables, figures and sentences of the notebook mask_spotting."""
+"""Show how well the motion levels of MDMD's masks spot expressions."""
 
 from causalex_book.publishing import paper, show, style
 from causalex_book.publishing.results import Frame, Tables
@@ -6,7 +6,7 @@ from causalex_core.evaluation import operating_points
 
 
 def rules_table(rules: Frame) -> None:
-    """Show the table of rules."""
+    """Show F1 under each rule, the counts behind it, and its gain over the last epoch."""
     shown = show.with_interval(show.with_interval(rules), "gain", "gain_low", "gain_high")
     show.table(
         shown.drop(columns="panel"),
@@ -19,7 +19,7 @@ def rules_table(rules: Frame) -> None:
 
 
 def conclusions(tables: Tables) -> list[str]:
-    """Sentences whose numbers, and words, follow from the tables."""
+    """State the F1 that motion levels reach, and what selection and debiasing change."""
     by_rule = tables["rules"].set_index(["database", "kind", "rule"])
     first = tables["rules"]["database"].iloc[0]
     honest = by_rule.loc[(first, "macro", operating_points.LAST)]

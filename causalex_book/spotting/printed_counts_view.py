@@ -1,4 +1,4 @@
-"""Tables, figures and sentences of the notebook printed_counts."""
+"""Show the counts behind printed F1 scores."""
 
 from causalex_book.publishing import show
 from causalex_book.publishing.results import Frame, Result
@@ -22,7 +22,7 @@ HEADERS = {"n_truth": "truths", "f1": "F1 [range by chance]"}
 
 
 def solutions_table(result: Result) -> None:
-    """Show the table of solutions."""
+    """Show the integer counts that give all three printed F1 scores of a row."""
     show.table(
         readable(result.tables["solutions"]),
         "Integer counts (hits of detections) that give all three printed F1 scores of a row, and"
@@ -33,7 +33,7 @@ def solutions_table(result: Result) -> None:
 
 
 def conclusions(result: Result) -> list[str]:
-    """Sentences whose numbers, and words, follow from the tables."""
+    """State how many hits and detections lie behind the printed gains of Causal-Ex."""
     gains = result.tables["comparisons"].set_index(["database", "run", "against"])
     cas = gains.loc[("CAS(ME)^2", printed_counts.AFTER, printed_counts.BEFORE)]
     samm = gains.loc[("SAMM-LV", printed_counts.AFTER_4, printed_counts.BEFORE)]

@@ -1,4 +1,4 @@
-"""Tables, figures and sentences of the notebook published_setting."""
+"""Show how AUW-GCN and Causal-Ex score in the published setting under each rule."""
 
 from causalex_book.publishing import show, style
 from causalex_book.publishing.results import Frame, Result, Tables
@@ -10,7 +10,7 @@ HEADERS = {"tp": "TP", "n_pred": "detections", "n_truth": "truths", "f1": "F1"}
 
 
 def differences(tables: Tables, nearest: str) -> None:
-    """Show the differences."""
+    """Show the difference in overall F1 between networks under each rule."""
     rows = tables["differences"].query(f"{nearest} and kind == 'overall'")
     show.table(
         show.with_interval(rows, "gain", "gain_low", "gain_high")[
@@ -23,7 +23,7 @@ def differences(tables: Tables, nearest: str) -> None:
 
 
 def rule_gain(overall: Frame) -> None:
-    """Show the rule gain."""
+    """Show how much overall F1 the published rule adds to the last epoch."""
     rows = overall.query("rule == 'best epoch per subject'")
     show.table(
         show.with_interval(rows, "over_last", "over_last_low", "over_last_high")[
@@ -36,7 +36,7 @@ def rule_gain(overall: Frame) -> None:
 
 
 def countings(tables: Tables) -> None:
-    """Show the countings."""
+    """Show how rule, protocol and missing offsets change the overall F1 of AUW-GCN."""
     rows = tables["scores"].query("kind == 'overall' and variant == 'AUW-GCN'")
     show.table(
         rows.pivot_table(
@@ -51,7 +51,7 @@ def countings(tables: Tables) -> None:
 
 
 def megc(tables: Tables, honest: str) -> None:
-    """Show the megc."""
+    """Show F1 and counts of the same detections under the MEGC protocol."""
     shown = show.with_interval(tables["scores"].query(honest))
     for number, (database, rows) in enumerate(shown.groupby("database", sort=False)):
         show.table(
@@ -64,7 +64,7 @@ def megc(tables: Tables, honest: str) -> None:
 
 
 def suspects(gap: Result) -> list[str]:
-    """Sentences whose numbers, and words, follow from the tables."""
+    """Show how far each suspect brings AUW-GCN on SAMM-LV towards the printed F1."""
     rows = gap.tables["suspects"].query("kind == 'macro'")
     show.table(
         show.with_interval(rows)[["changed_in", "suspect", "protocol", "f1", "tp", "n_pred"]],
@@ -76,7 +76,7 @@ def suspects(gap: Result) -> list[str]:
 
 
 def inputs_and_cost(tables: Tables) -> None:
-    """Show the inputs and cost."""
+    """Show the inputs of each database, and the CPU time of training and scoring."""
     show.table(
         tables["inputs"],
         "Inputs: windows with expressions are those that train.",

@@ -1,4 +1,4 @@
-"""Tables, figures and sentences of the notebook rescoring."""
+"""Show how published detections score when they are counted under every protocol."""
 
 from causalex_book.publishing import show
 from causalex_book.publishing.results import Result
@@ -7,7 +7,7 @@ COUNTS = {"tp": "TP", "n_pred": "detections", "n_truth": "truths", "f1": "F1"}
 
 
 def published(result: Result) -> None:
-    """Show the published."""
+    """Show printed counts of each system beside ours, and how many MDMD rows agree."""
     printed = ["printed_tp", "printed_n_pred", "printed_n_truth"]
     show.table(
         result.tables["published"],
@@ -26,7 +26,7 @@ def published(result: Result) -> None:
 
 
 def conclusions(result: Result) -> list[str]:
-    """Sentences whose numbers, and words, follow from the tables."""
+    """State how far the way of counting moves F1 of LGSNet and the MEGC2024 entry."""
     spread = result.tables["spread"].set_index(["system", "database"])
     lgsnet = spread.loc[("LGSNet", "CAS(ME)^2")]
     entry = spread.loc[("MEGC2024 entry", "CAS(ME)^2")]

@@ -1,11 +1,11 @@
-"""Tables, figures and sentences of the notebook selection."""
+"""State what choosing on the test subjects adds to the F1 of published detections."""
 
 from causalex_book.publishing.results import Result
 from causalex_book.spotting import selection
 
 
 def conclusions(result: Result) -> list[str]:
-    """Sentences whose numbers, and words, follow from the tables."""
+    """State what F1 gains when the test subjects choose epoch and threshold."""
     rules = result.tables["lgsnet_rules"].set_index(["protocol", "rule"])
     both, last = rules.loc[("megc", selection.BOTH)], rules.loc[("megc", selection.LAST)]
     printed = rules.loc[("megc", selection.PRINTED)]
