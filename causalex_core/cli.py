@@ -34,10 +34,7 @@ class _Lazy(click.Group):
     def format_commands(self, _: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):
             formatter.write_dl(list(COMMANDS.items()))
-        added = [
-            (name, f"Of {point.module.split('.')[0]}; see causalex {name} --help.")
-            for name, point in sorted(plugins.commands().items())
-        ]
+        added = [(name, plugins.about(point)) for name, point in sorted(plugins.commands().items())]
         if added:
             with formatter.section("Commands of other packages"):
                 formatter.write_dl(added)

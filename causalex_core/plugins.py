@@ -1,7 +1,10 @@
 """Commands and hooks that other installed packages add, found by their entry points."""
 
+import ast
 from collections.abc import Callable, Mapping
 from importlib.metadata import EntryPoint, entry_points
+from importlib.util import find_spec
+from pathlib import Path
 from typing import Any
 
 from causalex_core.errors import CausalexError
@@ -13,6 +16,14 @@ HOOKS = "causalex.hooks"  # "sources": cards that pages read; "timeline": HTML o
 def commands() -> Mapping[str, EntryPoint]:
     """Commands of other packages, by name."""
     return {point.name: point for point in entry_points(group=COMMANDS)}
+
+
+def about(point: EntryPoint) -> str:
+    """First sentence of the module of an entry point, which is read and not imported."""
+    spec = find_spec(point.module)
+    text = Path(spec.origin).read_text(encoding="utf-8") if spec and spec.origin else ""
+    sentence = (ast.get_docstring(ast.parse(text)) or "").partition("\n")[0].rpartition("``: ")[2]
+    return sentence[:1].upper() + sentence[1:]
 
 
 def load(point: EntryPoint) -> Any:

@@ -150,6 +150,7 @@ def test_the_command_works_outside_a_checkout(installed, tmp_path):
 
     shown = causalex("--help")
     assert shown.returncode == 0 and "Commands of other packages" in shown.stdout
+    assert "experiment  Run the notebooks of an experiment file" in shown.stdout
     where = "import causalex_core; print(causalex_core.__file__)"
     run = subprocess.run(
         [sys.executable, "-c", where], capture_output=True, text=True, cwd=tmp_path,
