@@ -1,15 +1,16 @@
 """Short representations of results, in a terminal and in a notebook."""
 
 import html
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 
 
-class Summary:
+class Summary(ABC):
     """Gives a result a one-line ``repr`` and an HTML table, both from :meth:`_facts`."""
 
+    @abstractmethod
     def _facts(self) -> Mapping[str, object]:
         """What is shown, by name."""
-        raise NotImplementedError
 
     def __repr__(self) -> str:
         """One line."""
