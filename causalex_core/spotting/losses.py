@@ -32,9 +32,9 @@ class LossConfig:
 CAS = LossConfig()
 SAMM = LossConfig(macro=0.7)
 
-_MARK, _NO_MARK = 0.45, 0.10  # weights of start and end, and of neither
-_APEX, _ACTION = 0.90, 0.80  # weights of frames with a score, against those without
-_SMOOTH, _EPSILON = 0.16, 1e-5
+MARK, NO_MARK = 0.45, 0.10  # weights of start and end, and of neither
+APEX, ACTION = 0.90, 0.80  # weights of frames with a score, against those without
+SMOOTH, EPSILON = 0.16, 1e-5
 
 
 def terms(logits: Tensor, targets: Targets) -> dict[str, Tensor]:
@@ -54,8 +54,8 @@ def terms(logits: Tensor, targets: Targets) -> dict[str, Tensor]:
     """
     losses = {
         "phase": _phase(logits[:, :6].unflatten(1, (2, 3)), targets.phase),
-        "apex": _score(logits[:, 6:8], targets.apex, _APEX),
-        "action": _score(logits[:, 8:], targets.action, _ACTION),
+        "apex": _score(logits[:, 6:8], targets.apex, APEX),
+        "action": _score(logits[:, 8:], targets.action, ACTION),
     }
     return {
         f"{kind}_{name}": mean
@@ -79,14 +79,14 @@ def _phase(logits: Tensor, phase: Tensor) -> Tensor:
     """Loss of classes per frame (B, 2, T), of logits (B, 2, 3, T)."""
     log_all = nnf.log_softmax(logits, dim=2)
     log = log_all.gather(2, phase[:, :, None])[:, :, 0]
-    weight = torch.where(phase == NEITHER, _NO_MARK, _MARK)
+    weight = torch.where(phase == NEITHER, NO_MARK, MARK)
     return -weight * (1 - log.exp()) * log
 
 
 def _score(logits: Tensor, score: Tensor, weight: float) -> Tensor:
     """Loss of scores per frame (B, 2, T); where there is none, 0.16 costs nothing."""
     probability = torch.sigmoid(logits)
-    present = -weight * (score - probability).abs() * torch.log(probability + _EPSILON)
-    distance = (_SMOOTH - probability).abs()
-    absent = -(1 - weight) * distance * torch.log(1 - probability + _EPSILON)
+    present = -weight * (score - probability).abs() * torch.log(probability + EPSILON)
+    distance = (SMOOTH - probability).abs()
+    absent = -(1 - weight) * distance * torch.log(1 - probability + EPSILON)
     return torch.where(score > 0, present, absent)

@@ -101,17 +101,9 @@ class Network(nn.Module):
                 f"motion of shape {tuple(motion.shape)}: expected (windows, frames, {nodes},"
                 f" {channels})"
             )
-        matrices = {
-            "compound": self.compound if compound is None else compound,
-            "prior": self.prior if prior is None else prior,
-        }
         h = motion.transpose(1, 2)  # (B, N, T, H)
-        for name, layer in zip(self.config.graph, self.graph_layers, strict=True):
-            if name != "identity" and matrices[name] is None:
-                raise CausalexError(
-                    f"a layer of this network needs the {name} matrix: give it as {name}="
-                )
-            h = layer(h, matrices.get(name))
+        for matrix, layer in zip(self.matrices(compound, prior), self.graph_layers, strict=True):
+            h = layer(h, matrix)
         y = h.transpose(1, 2).flatten(2)  # (B, T, N H)
         y = y.transpose(1, 2)[:, :, None]  # (B, N H, 1, T)
         for number, norm in enumerate(self.norms):
@@ -120,6 +112,19 @@ class Network(nn.Module):
                 # Eq. 5: p = 2 frames, t - 1 and t + 1; with stride 1, so that all frames stay
                 y = nnf.max_pool2d(y, (1, 2), stride=1, padding=(0, 1), dilation=(1, 2))
         return self.convolutions[-1](y)[:, :, 0].float()
+
+    def matrices(self, compound: Tensor | None, prior: Tensor | None) -> list[Tensor | None]:
+        """Matrix of each graph layer, given or kept; None for the identity."""
+        given = {
+            "compound": self.compound if compound is None else compound,
+            "prior": self.prior if prior is None else prior,
+        }
+        for name in self.config.graph:
+            if name != "identity" and given[name] is None:
+                raise CausalexError(
+                    f"a layer of this network needs the {name} matrix: give it as {name}="
+                )
+        return [given.get(name) for name in self.config.graph]
 
     @torch.no_grad()
     def initialise(self, seed: int) -> None:

@@ -16,6 +16,7 @@ from torch import Tensor
 from causalex_core import training
 from causalex_core.devices import choose_device, keep_freed_memory
 from causalex_core.errors import CausalexError
+from causalex_core.spotting import fused
 from causalex_core.spotting.data import (
     AUW_GCN_CONSTANTS,
     KINDS,
@@ -161,6 +162,7 @@ class FoldTrainer(training.FoldTrainer):
         held_out = len(self.run.fold.held_out)
         shape = (len(keep), held_out, len(KINDS), len(HEADS), VALID_FRAMES)
         self.predictions = [torch.zeros(shape, dtype=torch.float16)]
+        self.inputs = self._inputs() if fused.fits(self.network) else None
         parameters = dict(self.network.named_parameters())
         weight_decay = {
             name: config.optimiser.weight_decay if parameter.ndim > 1 else 0.0
@@ -177,9 +179,13 @@ class FoldTrainer(training.FoldTrainer):
         self.network.train()
         order = self.run.generator(self.epoch).permutation(self.run.fold.train)
         for index in torch.from_numpy(order).to(self.device).split(self.config.batch):
-            logits = self._logits(index)[..., CONTEXT : FRAMES - CONTEXT]
             targets = Targets(*(values[index] for values in self.data.targets))
-            yield total(terms(logits, targets), self.config.loss)[None], len(index)
+            if self.inputs is not None:
+                loss = fused.loss(self._fused(self.inputs, index), targets, self.config.loss)
+            else:
+                logits = self._logits(index)[..., CONTEXT : FRAMES - CONTEXT]
+                loss = total(terms(logits, targets), self.config.loss)
+            yield loss[None], len(index)
 
     @torch.no_grad()
     def predict(self) -> None:
@@ -194,8 +200,23 @@ class FoldTrainer(training.FoldTrainer):
         """Weights and statistics of the network."""
         return self.network.state_dict()
 
+    def _inputs(self) -> fused.Inputs:
+        """What the fused form gets of all windows."""
+        data, position = self.data, self.run.position
+        matrices = data.graphs.of(position, torch.arange(len(data.motion)))
+        motion = data.normalisation.of(position)(data.motion)
+        return fused.Inputs.of(motion, self.network.matrices(**matrices))
+
+    def _fused(self, inputs: fused.Inputs, index: Tensor) -> Tensor:
+        """Logits (B, 270, 10) of windows, in the fused form."""
+        matrices = self.network.matrices(**self.data.graphs.of(self.run.position, index))
+        precision = getattr(torch, self.config.precision)
+        return fused.logits(self.network, inputs, index, matrices, precision)
+
     def _logits(self, index: Tensor) -> Tensor:
         """Logits (B, 10, 270) of windows."""
+        if self.inputs is not None:
+            return self._fused(self.inputs, index).transpose(1, 2).float()
         data, position = self.data, self.run.position
         motion = data.normalisation.of(position)(data.motion[index])
         with autocast(self.device, self.config.precision):
@@ -308,11 +329,24 @@ def predict(
         network = results.model(number, config.network)
         index = torch.from_numpy(run.fold.held_out)
         normalise, matrices = results.normalisation.of(run.position), graphs.of(run.position, index)
-        with torch.no_grad(), autocast(index.device, config.precision):
-            for name, motion in views.items():
-                logits = network(normalise(motion[index]), **matrices)
-                predictions[name].append(head_probabilities(logits).half().float().numpy())
+        for name, motion in views.items():
+            logits = _predicted(network, normalise(motion[index]), matrices, config.precision)
+            predictions[name].append(head_probabilities(logits).half().float().numpy())
     return {name: tuple(of_runs) for name, of_runs in predictions.items()}
+
+
+@torch.no_grad()
+def _predicted(
+    network: Network, motion: Tensor, matrices: dict[str, Tensor | None], precision: str
+) -> Tensor:
+    """Logits (W, 10, 270) in the form in which networks are trained: forms round differently."""
+    if not fused.fits(network):
+        with autocast(motion.device, precision):
+            return network(motion, **matrices)
+    of_layers = network.matrices(**matrices)
+    inputs, everything = fused.Inputs.of(motion, of_layers), torch.arange(len(motion))
+    logits = fused.logits(network, inputs, everything, of_layers, getattr(torch, precision))
+    return logits.transpose(1, 2).float()
 
 
 def _check(graphs: Graphs, folds: int, motion: Tensor) -> None:
