@@ -1,27 +1,25 @@
 """CPU time of leave-one-subject-out training, next to a plain loop that works item by item.
 
-    python benchmarks/train.py [fast] [plain] [forms] [debias] [gpu] [--device auto|cpu|cuda]
+    python benchmarks/train.py [fast] [plain] [parts] [debias] [gpu] [--device auto|cpu|cuda]
     python benchmarks/train.py fast --before CHECKOUT
 
 Random motion and labels in the numbers of CAS(ME)^2: 22 subjects, 95 videos, 357 expressions,
 about 293 windows with one; AUW-GCN's optimiser. `plain` does per window what the published loop
 does: it opens a file, writes the targets frame by frame, and repeats adjacency and weights for
 every frame of a batch. Both train few folds for 5 epochs on one thread and are extrapolated to
-100 epochs of 22 folds. `forms` compares steps of three folds one by one, which is how they are
-trained, with steps of all three by torch.func.vmap. `debias` predicts a counterfactual with trained
-models, which is all that debiasing adds to training. `gpu` trains the whole for one seed and for
-five. With `--before`, `fast` runs by turns here and in an earlier checkout; ratios are printed.
+100 epochs of 22 folds. `parts` says where the time of one training step goes. `debias` predicts a
+counterfactual with trained models, which is all that debiasing adds to training. `gpu` trains the
+whole for one seed and for five. With `--before`, `fast` runs by turns here and in an earlier
+checkout: times before and now, and their ratio.
 """
 
 import argparse
-import copy
 import os
 import re
 import subprocess
 import sys
 import tempfile
 import time
-from functools import partial
 from itertools import pairwise
 from pathlib import Path
 
@@ -32,7 +30,7 @@ import pandas as pd
 import torch
 from scipy import stats
 from torch import nn
-from torch.func import functional_call, stack_module_state, vmap
+from torch.profiler import ProfilerActivity, profile
 
 from causalex_core.devices import NAMES, choose_device
 from causalex_core.spotting import losses
@@ -47,14 +45,30 @@ from causalex_core.spotting.data import (
     marks,
 )
 from causalex_core.spotting.model import AUW_GCN, FRAMES, PAPER, Network, NetworkConfig
-from causalex_core.spotting.training import Graphs, OptimiserConfig, TrainingConfig, predict, train
+from causalex_core.spotting.training import (
+    FoldTrainer,
+    Graphs,
+    OptimiserConfig,
+    TrainingConfig,
+    TrainingData,
+    predict,
+    train,
+)
+from causalex_core.training import Run
 
 SUBJECTS, VIDEOS, LENGTH, MACRO, MICRO = 22, 95, 2_620, 300, 57
 FOLDS, EPOCHS, ALL_EPOCHS, FULL_BATCH = 3, 5, 100, 128
 PRIOR = torch.eye(12) + 1 / 12
 NETWORKS = {"AUW-GCN": AUW_GCN, "Causal-Ex": PAPER}
 N_TURNS = 3
-TASKS = ("fast", "plain", "forms", "debias", "gpu")
+PARTS = {  # events of torch's profiler
+    "convolutions": ("aten::mkldnn_convolution", "aten::convolution_backward"),
+    "graph layers": ("_GraphLayers", "_GraphLayersBackward"),
+    "norm, ReLU, pool": ("_NormReluPool", "_NormReluPoolBackward"),
+    "loss": ("_Loss", "_LossBackward"),
+    "optimiser": ("aten::_fused_adamw_", "Optimizer.step#AdamW.step"),
+}
+TASKS = ("fast", "plain", "parts", "debias", "gpu")
 
 
 def videos() -> tuple[list[Video], pd.DataFrame]:
@@ -223,25 +237,27 @@ def plain(made: list[Video], table: pd.DataFrame, count: int) -> None:
     report("plain loop, AUW-GCN", taken / (EPOCHS * len(paths)), count)
 
 
-def forms(windows: Windows) -> None:
-    """Forward and backward passes of three folds: one by one, and all at once by vmap."""
-    motion = windows.motion[: 3 * FULL_BATCH].unflatten(0, (3, FULL_BATCH))
+def parts(windows: Windows) -> None:
+    """CPU time of a training step, by what it is spent on."""
+    (fold,) = leave_one_subject_out(windows)[:1]
     for name, config in NETWORKS.items():
-        models = [Network(config, compound=PRIOR, prior=PRIOR) for _ in range(3)]
-        state = stack_module_state(models)
-        shape = copy.deepcopy(models[0]).to("meta")
-        stacked = vmap(partial(_called, shape))
-        at_once = seconds(lambda run=stacked, of=state: run(*of, motion).sum().backward())
-        one_by_one = seconds(lambda of=models: sum(map(_loss, of, motion)).backward())
-        print(f"{name:<28}vmap over three folds: {at_once / one_by_one:.2f} of one by one")
-
-
-def _called(shape: nn.Module, parameters: dict, buffers: dict, motion: torch.Tensor):
-    return functional_call(shape, (parameters, buffers), (motion,))
-
-
-def _loss(model: nn.Module, motion: torch.Tensor) -> torch.Tensor:
-    return model(motion).sum()
+        for precision in ("float32", "bfloat16"):
+            setting = TrainingConfig(
+                network=config, epochs=2, normalisation="auw_gcn", precision=precision
+            )
+            data = TrainingData(
+                windows.motion, windows.targets, Graphs(PRIOR, PRIOR), AUW_GCN_CONSTANTS
+            )
+            trainer = FoldTrainer([Run(fold, 1)], data, [], setting)
+            trainer.advance()
+            with profile(activities=[ProfilerActivity.CPU]) as profiled:
+                trainer.advance()
+            spent = dict.fromkeys(PARTS, 0.0) | {"rest": 0.0}
+            for event in profiled.key_averages():
+                part = next((part for part, names in PARTS.items() if event.key in names), "rest")
+                spent[part] += event.self_cpu_time_total / len(fold.train)
+            row = ", ".join(f"{part} {microseconds:.0f}" for part, microseconds in spent.items())
+            print(f"{name}, {precision:<16} microseconds per window: {row}", flush=True)
 
 
 def paired(before: Path) -> None:
@@ -258,7 +274,8 @@ def paired(before: Path) -> None:
         for name, value in re.findall(r"^(\S.*?) +([\d.]+) ms per window", output, re.MULTILINE):
             taken.setdefault(name, {}).setdefault(checkout, []).append(float(value))
     for name, by_checkout in taken.items():
-        print(f"{name:<28}{min(by_checkout[here]) / min(by_checkout[before]):.2f} of before")
+        old, new = min(by_checkout[before]), min(by_checkout[here])
+        print(f"{name:<28}{old:6.2f} ms before, {new:.2f} ms now: {old / new:.2f} times as fast")
 
 
 def debias(windows: Windows) -> None:
@@ -313,8 +330,8 @@ def main() -> None:
         plain(made, table, count)
     if "fast" in wanted:
         fast(windows)
-    if "forms" in wanted:
-        forms(windows)
+    if "parts" in wanted:
+        parts(windows)
     if "debias" in wanted:
         debias(windows)
     if "gpu" in wanted:
