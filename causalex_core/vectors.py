@@ -140,7 +140,7 @@ def spread_from(typing, array, position):  # type: ignore[no-untyped-def]
 
 
 @intrinsic
-def multiply_add(typing, one, two, total):  # type: ignore[no-untyped-def]
+def multiply_add(typing, left, right, total):  # type: ignore[no-untyped-def]
     """Product of the first two and the third, rounded once where the machine can."""
 
     def generate(context, builder, kinds, arguments):  # type: ignore[no-untyped-def]
@@ -152,12 +152,12 @@ def multiply_add(typing, one, two, total):  # type: ignore[no-untyped-def]
 
 
 @intrinsic
-def where_less(typing, one, two, value, other):  # type: ignore[no-untyped-def]
-    """`value` where one < two; `other` elsewhere, and where one of them is not a number."""
+def where_less(typing, left, right, value, other):  # type: ignore[no-untyped-def]
+    """`value` where left < right; `other` elsewhere, and where either is not a number."""
 
     def generate(context, builder, kinds, arguments):  # type: ignore[no-untyped-def]
-        one, two, value, other = arguments
-        return builder.select(builder.fcmp_ordered("<", one, two), value, other)
+        left, right, value, other = arguments
+        return builder.select(builder.fcmp_ordered("<", left, right), value, other)
 
     return _vector(_vector, _vector, _vector, _vector), generate
 
@@ -198,9 +198,9 @@ def _nearest(typing, value):  # type: ignore[no-untyped-def]
 
 
 @inlined
-def larger(one, two):  # type: ignore[no-untyped-def]
-    """Maximum; what is not a number in `one` stays so."""
-    return where_less(one, two, two, one)
+def larger(left, right):  # type: ignore[no-untyped-def]
+    """Maximum; what is not a number in `left` stays so."""
+    return where_less(left, right, right, left)
 
 
 @inlined

@@ -136,7 +136,7 @@ def _convolve(x: Tensor, layer: Any) -> Tensor:
 
 
 class _NormReluPool(torch.autograd.Function):
-    """Normalisation over windows and frames of (B, T, C), ReLU, and the pool of Eq. 5."""
+    """Normalisation over windows and frames of (B, T, C), ReLU, and max-pooling."""
 
     @staticmethod
     def forward(context: Any, y: Tensor, norm: Any, pooling: bool, *_: Tensor) -> Tensor:
@@ -144,7 +144,7 @@ class _NormReluPool(torch.autograd.Function):
         sums = np.zeros((2, shape[0], shape[2]), np.float32)
         if norm.training:
             _sums(flat, sums.reshape(-1), shape)
-        context.norm = _Norm.of(norm, shape[0] * shape[1], sums)
+        context.norm = _Normalisation.of(norm, shape[0] * shape[1], sums)
         context.pooling = pooling
         context.save_for_backward(y)
         out = torch.empty_like(y)
@@ -162,7 +162,7 @@ class _NormReluPool(torch.autograd.Function):
 
 
 class _GraphLayers(torch.autograd.Function):
-    """One or two graph layers (Eq. 3)."""
+    """One or two graph layers."""
 
     @staticmethod
     def forward(
@@ -184,7 +184,7 @@ class _GraphLayers(torch.autograd.Function):
         moments = inputs.moments[index.numpy()].sum(0)
         squares = (weight * (moments @ weight)).sum(0)
         sums = np.stack([moments[0] @ weight, squares])[:, None]
-        norm = _Norm.of(layers[0].norm, points, sums, layers[0].linear.bias)
+        norm = _Normalisation.of(layers[0].norm, points, sums, layers[0].linear.bias)
         scaled = weight * norm.scale
         scaled[0] = norm.shift
         out = torch.empty(*shape[:2], nodes * LANES, dtype=precision)
@@ -200,7 +200,7 @@ class _GraphLayers(torch.autograd.Function):
         v = torch.empty_like(out)
         sums = np.zeros((2, shape[0], LANES), np.float32)
         _second(z, rows, affine, matrices, second, _flat(v), sums.reshape(-1), shape)
-        norm = _Norm.of(layers[1].norm, points, sums, layers[1].linear.bias)
+        norm = _Normalisation.of(layers[1].norm, points, sums, layers[1].linear.bias)
         context.second = v, matrices, second, norm
         whole = shape[0], frames * nodes, LANES
         _norm_relu_pool(_flat(v), norm.scale, norm.shift, _flat(out), whole, False)
@@ -259,7 +259,7 @@ class _Loss(torch.autograd.Function):
         return gradient * upstream.to(gradient.dtype), None, None
 
 
-class _Norm(NamedTuple):
+class _Normalisation(NamedTuple):
     """What a normalisation layer does to its input y: scale y + shift, of (y - mean) rate."""
 
     mean: Doubles
@@ -400,7 +400,7 @@ def _norm_backward(y, g, scale, shift, slope, constant, out, shape, pooling):  #
 
 
 @inlined
-def _product(one, begin, row_step, step, two, out, position, rows, depth):  # type: ignore[no-untyped-def]
+def _product(numbers, begin, row_step, step, vectors, out, position, rows, depth):  # type: ignore[no-untyped-def]
     """Add the product of numbers (rows, depth) and vectors (depth,) to vectors (rows,).
 
     The numbers of a row lie `step` apart.
@@ -410,11 +410,11 @@ def _product(one, begin, row_step, step, two, out, position, rows, depth):  # ty
         a, b = load(out, target), load(out, target + LANES)
         c, d = load(out, target + 2 * LANES), load(out, target + 3 * LANES)
         for k in range(depth):
-            vector, at = load(two, k * LANES), first + k * step
-            a = multiply_add(spread_from(one, at), vector, a)
-            b = multiply_add(spread_from(one, at + row_step), vector, b)
-            c = multiply_add(spread_from(one, at + 2 * row_step), vector, c)
-            d = multiply_add(spread_from(one, at + 3 * row_step), vector, d)
+            vector, at = load(vectors, k * LANES), first + k * step
+            a = multiply_add(spread_from(numbers, at), vector, a)
+            b = multiply_add(spread_from(numbers, at + row_step), vector, b)
+            c = multiply_add(spread_from(numbers, at + 2 * row_step), vector, c)
+            d = multiply_add(spread_from(numbers, at + 3 * row_step), vector, d)
         store(out, target, a)
         store(out, target + LANES, b)
         store(out, target + 2 * LANES, c)
@@ -528,7 +528,7 @@ def _losses(y, phase, apex, action, weights, gradient, sums, context):  # type: 
     x, slopes = np.empty(channels * LANES, np.float32), np.empty(channels * LANES, np.float32)
     phase, apex, action = phase.reshape(-1), apex.reshape(-1), action.reshape(-1)
     lanes = np.empty(LANES, np.float32)
-    zero, one = number(0), number(1)
+    zero, unit = number(0), number(1)
     for window in range(windows):
         total = zero
         for start in range(0, frames, LANES):
@@ -551,8 +551,8 @@ def _losses(y, phase, apex, action, weights, gradient, sums, context):  # type: 
                 weight = spread(weights[kind]) * where_less(
                     label, unmarked, number(losses.MARK), number(losses.NO_MARK)
                 )
-                total = total - weight * (one - p) * logarithm
-                along = weight * (p * logarithm - (one - p))  # by the logarithm of the right class
+                total = total - weight * (unit - p) * logarithm
+                along = weight * (p * logarithm - (unit - p))  # by the logarithm of the right class
                 a, b, c = along * a / whole, along * b / whole, along * c / whole
                 a = where_less(label, number(0.5), along, zero) - a
                 c = where_less(number(1.5), label, along, zero) - c
@@ -564,21 +564,21 @@ def _losses(y, phase, apex, action, weights, gradient, sums, context):  # type: 
                     at = (6 + 2 * head + kind) * LANES
                     score = load(action, target) if head else load(apex, target)
                     present = number(losses.ACTION) if head else number(losses.APEX)
-                    p = one / (one + exp(zero - load(x, at)))
+                    p = unit / (unit + exp(zero - load(x, at)))
                     # |answer - p| log(likely), where a frame with a score wants p to be it
-                    sign = where_less(zero, score, one, zero - one)
+                    sign = where_less(zero, score, unit, zero - unit)
                     answer = where_less(zero, score, score, number(losses.SMOOTH))
-                    likely = where_less(zero, score, p, one - p) + number(losses.EPSILON)
+                    likely = where_less(zero, score, p, unit - p) + number(losses.EPSILON)
                     weight = spread(weights[2 + 2 * head + kind]) * where_less(
-                        zero, score, present, one - present
+                        zero, score, present, unit - present
                     )
                     distance, logarithm = p - answer, log(likely)
                     side = where_less(
-                        distance, zero, zero - one, where_less(zero, distance, one, zero)
+                        distance, zero, zero - unit, where_less(zero, distance, unit, zero)
                     )
                     total = total - weight * side * distance * logarithm
                     along = side * logarithm + sign * side * distance / likely
-                    store(slopes, at, zero - weight * along * p * (one - p))
+                    store(slopes, at, zero - weight * along * p * (unit - p))
             for lane in range(LANES):
                 for channel in range(channels):
                     gradient[window, context + start + lane, channel] = slopes[
