@@ -1,9 +1,12 @@
 """Action units (FACS codes) as annotators write them: ``4(B/C)+7B``, ``L14B``, ``R12 or R14``.
 
 A code is a number from 1 to 98. Around it an annotator may write the side or part of the face
-before it (L left, R right, A both but asymmetric, T top, B bottom), the intensity behind it (A
-trace to E maximal, or a choice as in ``B/C``), ``ref(...)``, brackets, and ``or`` or ``/``
-between alternatives.
+(L left, R right, U one of the two, T top; before the number also A both but asymmetric, B bottom),
+the intensity behind it (A trace to E maximal, or a choice as in ``B/C``), ``ref(...)``, brackets,
+and ``or`` or ``/`` between alternatives. A and B behind a number are intensities.
+
+What a spreadsheet made of a code is none: ``7/43`` becomes the first of July 1943, ``10-12`` the
+tenth of December, ``12E+12`` the number 1.2E+13. Nothing of it is read.
 
 References
 ----------
@@ -16,12 +19,25 @@ from dataclasses import dataclass, replace
 
 CODES = range(1, 99)
 INTENSITIES = "ABCDE"
-SIDES = "LRATB"
-PARTIAL = frozenset("LRTB")
+SIDES = "LRATBU"  # before a number
+PARTIAL = frozenset("LRTBU")
+_BEHIND = "LRTU" + INTENSITIES
 
+_DATE = re.compile(
+    r"""
+      \d{4}-\d\d?(-\d\d?)?([T ]\d\d?:\d\d\S*)?  # 1943-07-01 00:00:00
+    | \d\d?([-/.])\d\d?\3(19|20)\d\d | (19|20)\d\d[/.]\d\d?([/.]\d\d?)? | \d+月(\d+日)?
+    | \d{1,4}-(?!left|right|uni)[^\W\d_]{3,}\.?(-\d+)? | (?!ref)[^\W\d_]{3,}\.?-\d+  # 12-Oct
+    | (\d+\W*)? (jan|feb|fév|m[aä]r|apr|avr|ma[iy]|ju[nil]|aug|ao[uû]|sep|o[ck]t|nov|d[eé][czs])
+      [^\W\d_]*\.? (\W*\d+){0,2}
+    | \d+:\d\d(:\d\d\S*)?  # 12:14, a time
+    | \d+\.\d+ (E[+-]?\d+)? | \dE[+-]0\d  # 12E+12
+    """,
+    re.VERBOSE | re.IGNORECASE,
+)
 _TOKEN = re.compile(
     r"""
-      (?P<prefix> (?<![^\W\d_]) (?:AU|AD) (?=\s*[LRATB]?\s*\d) )
+      (?P<prefix> (?<![^\W\d_]) (?:AU|AD) (?=\s*[LRATBU]?\s*\d) )
     | (?P<times>  \d+ \s? x (?!\w) )
     | (?P<number> \d+ )
     | (?P<ref>    (?<![^\W\d_]) ref (?![^\W\d_]) )
@@ -29,7 +45,11 @@ _TOKEN = re.compile(
     | (?P<plus>   [+,;] | (?<![^\W\d_]) and (?![^\W\d_]) )
     | (?P<open>   \( )
     | (?P<close>  \) )
-    | (?P<letter> (?-i:[LRATBCDE]) (?![^\W\d_]) )
+    | (?P<joint>  (?<=\d) [-_:] (?=(?-i:[LRTUABCDE])(?!\w)) | (?<=[LRATBU]) - (?=\d) )
+    | (?P<side>   (?<![^\W\d_]) (?:left|right|unilateral) (?:[ ]side)? (?![^\W\d_]) )
+    | (?P<letter> (?-i:[LRATBUCDE]) (?![^\W\d_]) | (?<=\d) [LRTUABCDE] (?![^\W\d_])
+                | (?<=\d) (?: [LRTU] (?=[A-E](?!\w)) | [A-E] (?=[LRTU](?!\w)) )
+                | (?<![^\W_]) [LRATBU] (?=\d) )
     | (?P<word>   [^\W\d_]+ | [^\s] )
     """,
     re.VERBOSE | re.IGNORECASE,
@@ -41,7 +61,7 @@ class ActionUnit:
     """One code with what was written around it."""
 
     number: int  # FACS code, 1 to 98
-    side: str = ""  # letters of LRATB; empty if the face moves evenly
+    side: str = ""  # letters of LRATBU; empty if the face moves evenly
     intensity: str = ""  # letters of ABCDE, several where the annotator left a choice; often empty
     referred: bool = False  # written inside ref(...), which the annotators do not explain
     alternative: bool = False  # one side of an "or" or "/"
@@ -74,15 +94,21 @@ class _Token:
     end: int
 
 
-def parse(text: object) -> Reading:
-    """Read a string of action units; an integer is read as its digits, None and NaN are empty.
+def is_date(text: str) -> bool:
+    """Whether a cell is a date, time or number that a spreadsheet may have made of codes."""
+    return _DATE.fullmatch(text.strip()) is not None
 
-    Every word, sign and number that is no unit is in ``unread``. Units that "lose" intensity
-    (``loses 1+2``) end a movement and are among the unread.
+
+def parse(text: object) -> Reading:
+    """Read a string of action units; a whole number is read as its digits, None and NaN are empty.
+
+    Every word, sign and number that is no unit is in ``unread``, and so is all of a date. Units
+    that "lose" intensity (``loses 1+2``) end a movement and are among the unread.
     """
     if text is None or text != text:
         return Reading()
-    return _Parser(str(text)).read()
+    codes = re.sub(r"^\s*(\d+)\.0*\s*$", r"\1", str(text))
+    return Reading(unread=(codes.strip(),)) if is_date(codes) else _Parser(codes).read()
 
 
 def exact_numbers(text: object) -> tuple[int, ...]:
@@ -94,14 +120,21 @@ def exact_numbers(text: object) -> tuple[int, ...]:
     return tuple(int(token) for token in tokens if re.fullmatch(r"[1-9][0-9]?", token))
 
 
+def _token(match: re.Match[str]) -> _Token:
+    """Token of a match; a side in words becomes its letter, and so do small letters."""
+    kind, text = str(match.lastgroup), match.group()
+    if kind in ("side", "letter"):
+        kind, text = "letter", text[0].upper()
+    return _Token(kind, text, match.start(), match.end())
+
+
 class _Parser:
     """Recursive descent over the tokens of one string."""
 
     def __init__(self, text: str) -> None:
         self.text = text
         self.tokens = [
-            _Token(str(match.lastgroup), match.group(), match.start(), match.end())
-            for match in _TOKEN.finditer(text)
+            _token(match) for match in _TOKEN.finditer(text) if match.lastgroup != "joint"
         ]
         self.at = 0
         self.unread: list[tuple[int, int]] = []
@@ -155,7 +188,8 @@ class _Parser:
             number = self.tokens[self.at].text
             if int(number) in CODES:
                 self._take()
-                return [ActionUnit(int(number), side, self._intensity())]
+                side_behind, intensity = self._behind()
+                return [ActionUnit(int(number), side + side_behind, intensity)]
         elif self._peek() == "open":
             return self._bracket(side)
         elif self._peek() == "word" and self.tokens[self.at].text.lower().startswith("los"):
@@ -172,14 +206,15 @@ class _Parser:
         return [replace(unit, referred=True) for unit in units]
 
     def _bracket(self, side: str) -> list[ActionUnit]:
-        """Bracketed units; a side before and an intensity behind hold for each of them."""
+        """Bracketed units; sides and an intensity around them hold for each of them."""
         opening = self._take()
         units = self._group()
         if self._peek() == "close":
             self._take()
         else:
             self.unread.append((opening.start, opening.end))
-        intensity = self._intensity() if units else ""
+        side_behind, intensity = self._behind() if units else ("", "")
+        side += side_behind
         return [replace(u, side=u.side or side, intensity=u.intensity or intensity) for u in units]
 
     def _side(self) -> str:
@@ -195,35 +230,56 @@ class _Parser:
             return letters
         return ""
 
-    def _intensity(self) -> str:
-        """Letters behind a unit: ``B``, ``B/C``, ``(B/C)``; never those of the next unit."""
-        opened = self._peek() == "open"
-        if not opened and not self._touches():
+    def _behind(self) -> tuple[str, str]:
+        """Sides and intensities behind a unit: ``B``, ``L``, ``B/C``, ``(left)``, ``LA``."""
+        side = intensity = ""
+        while letters := self._bracketed() if self._peek() == "open" else self._bare():
+            side += "".join(letter for letter in letters if letter not in INTENSITIES)
+            intensity += "".join(letter for letter in letters if letter in INTENSITIES)
+        return side, intensity
+
+    def _bare(self) -> str:
+        """Letters behind a unit that are not before the next one."""
+        letters, ahead = self._letters(_BEHIND, 0)
+        followed = self._unit_at(ahead)
+        if not self._touches():
+            taken = not followed
+        else:  # 12L14: the side of 14; 12A14: the intensity of 12
+            taken = not (followed and self._touches(ahead)) or letters in INTENSITIES
+        if not taken:
             return ""
-        letters, ahead = self._letters(INTENSITIES, int(opened))
-        if opened:
-            words = 0
-            while self._peek(ahead + words) in ("word", "plus", "letter"):
-                words += 1
-            if not letters or self._peek(ahead + words) != "close":
-                return ""
-            self.at += ahead
-            for _ in range(words):
-                token = self._take()
-                if token.kind == "letter" and token.text in INTENSITIES:
-                    letters += token.text
-                else:
-                    self.unread.append((token.start, token.end))
-            self._take()
-            return letters
         self.at += ahead
         return letters
 
-    def _touches(self) -> bool:
-        """Whether the next token follows the last one without a space."""
+    def _bracketed(self) -> str:
+        """Letters in a bracket behind a unit; its words are unread."""
+        inside = []
+        while self._peek(1 + len(inside)) in ("word", "plus", "letter", "choice"):
+            inside.append(self.tokens[self.at + 1 + len(inside)])
+        after = 2 + len(inside)
+        letters = [token.text for token in inside if token.kind == "letter"]
+        before_next = not self._touches() and self._unit_at(after) and self._touches(after)
+        if self._peek(after - 1) != "close" or before_next or not set(letters) & set(_BEHIND):
+            return ""
+        for token in inside:
+            if token.kind == "word" or token.text.isalpha() and token.kind == "plus":
+                self.unread.append((token.start, token.end))
+        self.at += after
+        return "".join(letter for letter in letters if letter in _BEHIND)
+
+    def _unit_at(self, ahead: int) -> bool:
+        """Whether a unit, or a bracket with one, begins at a token."""
+        while self._peek(ahead) == "open":
+            ahead += 1
+            while self._peek(ahead) == "letter":
+                ahead += 1
+        return self._peek(ahead) in ("number", "prefix")
+
+    def _touches(self, ahead: int = 0) -> bool:
+        """Whether a token follows the one before it without a space."""
+        index = self.at + ahead
         return (
-            0 < self.at < len(self.tokens)
-            and self.tokens[self.at].start == self.tokens[self.at - 1].end
+            0 < index < len(self.tokens) and self.tokens[index].start == self.tokens[index - 1].end
         )
 
     def _letters(self, allowed: str, ahead: int) -> tuple[str, int]:
@@ -242,7 +298,7 @@ class _Parser:
         """Whether a letter belongs to a choice of letters, not to a unit of its own."""
         if self.tokens[self.at + ahead].text not in allowed:
             return False
-        return allowed == SIDES or self._peek(ahead + 1) not in ("number", "open")
+        return allowed == SIDES or self._peek(ahead + 1) not in ("number", "open", "prefix")
 
     def _leave_loss(self) -> None:
         while self._peek() not in ("", "close") and not (
