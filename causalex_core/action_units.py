@@ -26,12 +26,15 @@ _BEHIND = "LRTU" + INTENSITIES
 _DATE = re.compile(
     r"""
       \d{4}-\d\d?(-\d\d?)?([T ]\d\d?:\d\d\S*)?  # 1943-07-01 00:00:00
-    | \d\d?([-/.])\d\d?\3(19|20)\d\d | (19|20)\d\d[/.]\d\d?([/.]\d\d?)? | \d+月(\d+日)?
-    | \d{1,4}-(?!left|right|uni)[^\W\d_]{3,}\.?(-\d+)? | (?!ref)[^\W\d_]{3,}\.?-\d+  # 12-Oct
-    | (\d+\W*)? (jan|feb|fév|m[aä]r|apr|avr|ma[iy]|ju[nil]|aug|ao[uû]|sep|o[ck]t|nov|d[eé][czs])
-      [^\W\d_]*\.? (\W*\d+){0,2}
+    | \d\d?([-/.])\d\d?\3(19|20)\d\d(\s.*)? | (19|20)\d\d[/.]\d\d?([/.]\d\d?)? | \d+月(\d+日)?
+    | (\d{1,4}\W*)? (?:
+        jan(?:uary|uar|v|vier)? | feb(?:ruary|ruar)? | févr?(?:ier)? | mar(?:ch|s)? | märz? | ma[iy]
+        | apr(?:il)? | avr(?:il)? | june? | juni | juin | july? | juli | juil(?:let)? | aug(?:ust)?
+        | août | sept?(?:emb(?:er|re))? | o[ck]t(?:ob(?:er|re))? | nov(?:emb(?:er|re))?
+        | d[eé][cz](?:emb(?:er|re))?
+      ) (\W*\d+){0,2} \.?  # 12-Oct
     | \d+:\d\d(:\d\d\S*)?  # 12:14, a time
-    | \d+\.\d+ (E[+-]?\d+)? | \dE[+-]0\d  # 12E+12
+    | \d+\.(?!0*$)\d+ (E[+-]?\d+)? | \dE[+-]0\d  # 12E+12
     """,
     re.VERBOSE | re.IGNORECASE,
 )
@@ -116,7 +119,7 @@ def exact_numbers(text: object) -> tuple[int, ...]:
 
     This is how AUW-GCN reads its tables: ``4(B/C)+7B+12`` gives 12 alone.
     """
-    tokens = [] if text is None or text != text else str(text).split("+")
+    tokens = [] if text is None or text != text or is_date(str(text)) else str(text).split("+")
     return tuple(int(token) for token in tokens if re.fullmatch(r"[1-9][0-9]?", token))
 
 
@@ -253,7 +256,7 @@ class _Parser:
 
     def _bracketed(self) -> str:
         """Letters in a bracket behind a unit; its words are unread."""
-        inside = []
+        inside: list[_Token] = []
         while self._peek(1 + len(inside)) in ("word", "plus", "letter", "choice"):
             inside.append(self.tokens[self.at + 1 + len(inside)])
         after = 2 + len(inside)
@@ -262,7 +265,7 @@ class _Parser:
         if self._peek(after - 1) != "close" or before_next or not set(letters) & set(_BEHIND):
             return ""
         for token in inside:
-            if token.kind == "word" or token.text.isalpha() and token.kind == "plus":
+            if token.kind == "word" or (token.text.isalpha() and token.kind == "plus"):
                 self.unread.append((token.start, token.end))
         self.at += after
         return "".join(letter for letter in letters if letter in _BEHIND)

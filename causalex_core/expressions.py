@@ -152,30 +152,30 @@ def read_cells(path: str | Path) -> pd.DataFrame:
     text = _text(source)
     if not text:
         raise TableError(f"{source}: the file is empty; expected at least a header line")
-    header = text.partition("\n")[0]
-    separator = max(",;\t", key=header.count)  # of equals the first
-    try:
-        lines = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
-        names, *rows = [[cell.strip() for cell in line] for line in lines]
-    except csv.Error as error:
-        raise TableError(f"{source}: not a CSV table ({error}); save it as CSV again") from error
-    named = [name for name in names if name]
-    if doubled := sorted({name for name in named if named.count(name) > 1}):
+    lines = text.splitlines()
+    separator = max(",;\t", key=lines[0].count)  # of equals the first
+    names = [name.strip() for name in next(csv.reader(lines, delimiter=separator))]
+    if doubled := sorted({name for name in names if name and names.count(name) > 1}):
         raise TableError(f"{source}: column {_names(doubled)} stands twice in the header")
-    width = len(names)
-    for number, row in enumerate(rows):
-        if any(row[width:]):
-            raise TableError(
-                f"{source}, row {number + 1}: not a CSV table, {len(row)} cells under {width}"
-                " columns; every row needs as many cells as the header"
-            )
-    filled = {number: row for number, row in enumerate(rows) if any(row)}
-    columns = {
-        name: [row[column] if column < len(row) else "" for row in filled.values()]
-        for column, name in enumerate(names)
-        if name
-    }
-    return pd.DataFrame(columns, index=list(filled), dtype=str)
+    width = max(len(names), *(line.count(separator) + 1 for line in lines))
+    try:
+        cells = pd.read_csv(
+            io.StringIO(text), sep=separator, header=None, names=range(width), index_col=False,
+            dtype=str, keep_default_na=False, skip_blank_lines=False,
+        )  # fmt: skip
+    except pd.errors.ParserError as error:
+        raise TableError(f"{source}: not a CSV table ({str(error).strip()})") from error
+    cells = cells.iloc[1:].apply(lambda column: column.fillna("").str.strip())
+    filled = cells != ""
+    more = filled.iloc[:, len(names) :].any(axis=1)
+    if more.any():
+        raise TableError(
+            f"{source}, row {more.idxmax()}: not a CSV table; every row needs as many cells as the"
+            f" header, {len(names)}"
+        )
+    named = {column: name for column, name in enumerate(names) if name}
+    cells = cells.set_axis(cells.index - 1).loc[filled.any(axis=1).to_numpy(), list(named)]
+    return cells.rename(columns=named)
 
 
 def _text(source: Path) -> str:
@@ -231,11 +231,12 @@ def _words(source: Path, cells: pd.DataFrame, name: str) -> pd.Series:
 def _refuse(source: Path, cells: pd.DataFrame, name: str, bad: pd.Series, reason: str) -> None:
     """Raise for the first row marked bad."""
     if bad.any():
-        row = bad.idxmax()
+        row = int(bad.to_numpy().argmax())
         more = int(bad.sum()) - 1
         also = f" (and {more} more)" if more else ""
         raise TableError(
-            f"{source}, row {row + 1}, column '{name}': {cells.at[row, name]!r} {reason}{also}"
+            f"{source}, row {cells.index[row] + 1}, column '{name}': {cells[name].iloc[row]!r}"
+            f" {reason}{also}"
         )
 
 

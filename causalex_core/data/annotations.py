@@ -95,8 +95,9 @@ def numbers_and_kinds(
 
     def refuse(bad: pd.Series, name: str, reason: str) -> None:
         if bad.any():
-            row = bad.idxmax()
-            raise CausalexError(f"{source}, row {row + 1}{reason.format(cells.at[row, name])}")
+            row = int(bad.to_numpy().argmax())
+            cell = cells[name].iloc[row]
+            raise CausalexError(f"{source}, row {cells.index[row] + 1}{reason.format(cell)}")
 
     cells = pd.DataFrame(
         {name: table[column].fillna("").str.strip() for name, column in columns.items()}
@@ -111,10 +112,11 @@ def numbers_and_kinds(
     known = ", ".join(types)
     refuse(result["kind"].isna(), "kind", f": type {{!r}} is unknown; expected one of {known}")
     result["action_units"] = cells["action_units"]
-    for row, cell in result["action_units"][result["action_units"].map(is_date)].items():
-        warnings.warn(
-            f"{source}, row {int(str(row)) + 1}: {cell!r} is a date that a spreadsheet made of"
-            " action units; they are taken as unknown",
-            stacklevel=3,
-        )
+    for row, cell in zip(cells.index, cells["action_units"], strict=True):
+        if is_date(cell):
+            warnings.warn(
+                f"{source}, row {row + 1}: {cell!r} is a date, time or number that a spreadsheet"
+                " made of action units; they are taken as unknown",
+                stacklevel=3,
+            )
     return result.reset_index(drop=True)
