@@ -81,7 +81,9 @@ def oddities(table: pd.DataFrame) -> pd.DataFrame:
         "apex after offset": apex > offset,
         "offset before onset": offset < onset,
         "onset and offset are one frame": onset == offset,
-        "fractions of frames (or are these seconds?)": (onset % 1 > 0) | (offset % 1 > 0),
+        "fractions of frames (or are these seconds?)": (
+            table[["onset", "offset"]].sub(table[["onset", "offset"]].round()).abs() > 1e-6
+        ).any(axis=1),
         "repeats an earlier row": table.duplicated(),
     }
     rows = [(int(row), name) for name, odd in checks.items() for row in table.index[odd.to_numpy()]]
