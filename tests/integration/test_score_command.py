@@ -2,13 +2,11 @@
 
 import gzip
 import json
-import os
 import subprocess
-import sys
 
 import pytest
 
-from causalex_core import cli, paths
+from causalex_core import cli
 from causalex_core.data import auw_gcn, manifest
 from causalex_core.data.annotations import CAS, SAMM
 from causalex_core.evaluation.spotting import PROTOCOLS, pool
@@ -28,19 +26,16 @@ s2,b,5,9,macro,.7
 
 
 @pytest.fixture
-def run(tmp_path):
+def run(tmp_path, monkeypatch, capsys):
+    """The command in this process, which starts at once."""
     (tmp_path / "truth.csv").write_text(TRUTH)
     (tmp_path / "found.csv").write_text(FOUND)
+    monkeypatch.chdir(tmp_path)
 
     def call(*arguments, truth="truth.csv", found="found.csv"):
-        command = [sys.executable, "-m", "causalex_core.cli", "score"]
-        return subprocess.run(
-            [*command, "--truth", truth, "--predictions", found, *arguments],
-            cwd=tmp_path,
-            env={**os.environ, "PYTHONPATH": str(paths.ROOT)},
-            capture_output=True,
-            text=True,
-        )
+        status = cli.main(["score", "--truth", truth, "--predictions", found, *arguments])
+        written = capsys.readouterr()
+        return subprocess.CompletedProcess([], status, written.out, written.err)
 
     return call
 
@@ -219,21 +214,6 @@ def test_the_fetched_tables_score_as_the_library_does(run, tmp_path, mirror, dat
 HEADER = "subject,video,onset,offset,kind\n"
 
 
-@pytest.fixture
-def scored(tmp_path, monkeypatch, capsys):
-    """The command in this process, which starts at once."""
-    (tmp_path / "truth.csv").write_text(TRUTH)
-    (tmp_path / "found.csv").write_text(FOUND)
-    monkeypatch.chdir(tmp_path)
-
-    def call(*arguments, truth="truth.csv", found="found.csv"):
-        status = cli.main(["score", "--truth", truth, "--predictions", found, *arguments])
-        written = capsys.readouterr()
-        return subprocess.CompletedProcess([], status, written.out, written.err)
-
-    return call
-
-
 def told(done):
     """Lines on standard error of a run that went well."""
     assert done.returncode == 0, done.stderr
@@ -257,9 +237,9 @@ def overall(done):
         ("score_seconds_one", (), (0, 2, 2), ("pred.csv: fractions", "132 in the truth, 4.4 in")),
     ],
 )
-def test_cases_of_tables(scored, cases, case, arguments, counts, sentences):
+def test_cases_of_tables(run, cases, case, arguments, counts, sentences):
     files = {"truth": str(cases / case / "truth.csv"), "found": str(cases / case / "pred.csv")}
-    done = scored(*arguments, **files)
+    done = run(*arguments, **files)
     assert overall(done) == counts
     lines = told(done)
     assert bool(lines) == bool(sentences)
@@ -267,19 +247,19 @@ def test_cases_of_tables(scored, cases, case, arguments, counts, sentences):
         assert any(sentence in line for line in lines), lines
 
 
-def test_a_table_of_nothing_but_a_mark_is_empty(scored, tmp_path):
+def test_a_table_of_nothing_but_a_mark_is_empty(run, tmp_path):
     (tmp_path / "found.csv").write_bytes(b"\xef\xbb\xbf")
-    done = scored()
+    done = run()
     assert done.returncode == 2
     assert done.stderr.splitlines()[-1].startswith("causalex: error: found.csv: the file is empty")
 
 
-def test_each_truth_divides_by_what_it_counts(scored, tmp_path):
+def test_each_truth_divides_by_what_it_counts(run, tmp_path):
     (tmp_path / "truth.csv").write_text(
         HEADER + "1,a,10,19,macro\n1,a,20,29,macro\n1,a,50,60,macro\n"
     )
     (tmp_path / "found.csv").write_text(HEADER + "1,a,10,29,macro\n1,a,90,99,macro\n")
-    done = scored("--protocol", "each_truth", "--json", "out.json")
+    done = run("--protocol", "each_truth", "--json", "out.json")
     assert "precision: 1 of 2 predictions hit a truth; recall: 2 of 3 truths are hit" in done.stdout
     scores = json.loads((tmp_path / "out.json").read_text())["overall"]
     assert (scores["tp"], scores["n_right"]) == (2, 1)
@@ -298,20 +278,20 @@ def test_each_truth_divides_by_what_it_counts(scored, tmp_path):
         ("1,a1", "1,b1", "'b1' of '1'\n"),
     ],
 )
-def test_names_that_nearly_match_are_told(scored, tmp_path, truth, found, sentence):
+def test_names_that_nearly_match_are_told(run, tmp_path, truth, found, sentence):
     (tmp_path / "truth.csv").write_text(f"{HEADER}{truth},10,20,micro\n")
     (tmp_path / "found.csv").write_text(f"{HEADER}{found},10,20,micro\n")
-    done = scored()
+    done = run()
     assert overall(done) == (0, 1, 1)
     assert "warning: truth and predictions share no video" in done.stderr
     assert sentence in done.stderr
 
 
-def test_many_videos_in_one_table_are_counted_and_near_names_come_first(scored, tmp_path):
+def test_many_videos_in_one_table_are_counted_and_near_names_come_first(run, tmp_path):
     rows = [f"9,{letter},1,5,micro" for letter in "bcdefg"] + ["s7,v1,1,5,micro"]
     (tmp_path / "found.csv").write_text(HEADER + "\n".join(["7,a,10,20,micro", *rows]))
     (tmp_path / "truth.csv").write_text(HEADER + "7,a,10,20,micro\n07,1,1,5,micro\n")
-    lines = told(scored())
+    lines = told(run())
     assert lines[0].startswith("note: 7 videos of the predictions not in the truth: 'v1' of 's7' (")
     assert lines[0].endswith(" and 4 more")
 
@@ -325,12 +305,12 @@ def test_many_videos_in_one_table_are_counted_and_near_names_come_first(scored, 
         ("1,a,60,75,micro\n", False),  # early, and hits
     ],
 )
-def test_other_units_are_told_where_hardly_anything_hits(scored, tmp_path, rows, noted):
+def test_other_units_are_told_where_hardly_anything_hits(run, tmp_path, rows, noted):
     (tmp_path / "truth.csv").write_text(HEADER + "1,a,60,75,micro\n1,a,210,270,micro\n")
     (tmp_path / "found.csv").write_text(HEADER + rows)
-    assert ("at one frame rate?" in scored().stderr) == noted
+    assert ("at one frame rate?" in run().stderr) == noted
 
 
-def test_tables_without_rows_are_told(scored, tmp_path):
+def test_tables_without_rows_are_told(run, tmp_path):
     (tmp_path / "found.csv").write_text(HEADER)
-    assert told(scored())[-1] == "note: found.csv: no rows under the header"
+    assert told(run())[-1] == "note: found.csv: no rows under the header"
