@@ -14,6 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from causalex_core.errors import CausalexError, did_you_mean
 from causalex_core.evaluation.uncertainty import (
     Interval,
     bootstrap,
@@ -48,7 +49,7 @@ def covered(
     ----------
     table
         Intervals ``video, onset, offset``, inclusive; frames outside the video are ignored, and
-        videos that are not in `lengths` are an error.
+        videos that are not in `lengths` raise a CausalexError.
     lengths
         Frames of each video.
     missing_offset
@@ -61,6 +62,11 @@ def covered(
         (frames,) booleans, of all videos one after the other.
     """
     table = resolve_missing_offsets(table, missing_offset)
+    if unknown := sorted(set(table["video"]) - set(lengths)):
+        raise CausalexError(
+            f"video '{unknown[0]}': its number of frames is not given"
+            f"{did_you_mean(unknown[0], lengths)}"
+        )
     starts = np.concatenate([[0], np.cumsum(list(lengths.values()))]).astype(int)
     begin = dict(zip(lengths, starts[:-1], strict=True))
     first = np.array([begin[name] for name in table["video"]], dtype=int)
