@@ -154,7 +154,7 @@ def read_cells(path: str | Path) -> pd.DataFrame:
     text = _text(source)
     if not text:
         raise TableError(f"{source}: the file is empty; expected at least a header line")
-    lines = text.splitlines()
+    lines = text.split("\n")
     separator = max(",;\t", key=lines[0].count)  # of equals the first
     names = [name.strip() for name in next(csv.reader(lines, delimiter=separator))]
     if doubled := sorted({name for name in names if name and names.count(name) > 1}):
@@ -205,8 +205,9 @@ def _text(source: Path) -> str:
         ) from error
     if "\0" in text:
         raise TableError(f"{source}: zero bytes in it, so no UTF-8 text; save it as CSV UTF-8")
-    text = re.sub(r"\Asep=.\r?\n", "", text)  # which spreadsheets write and read
-    return text.strip("\r\n") if text.strip() else ""
+    text = re.sub(r"\r\n?", "\n", text)
+    text = re.sub(r"\Asep=.\n", "", text)  # which spreadsheets write and read
+    return text.strip("\n") if text.strip() else ""
 
 
 def _numbers(source: Path, cells: pd.DataFrame, name: str) -> pd.Series:
@@ -237,7 +238,7 @@ def _refuse(source: Path, cells: pd.DataFrame, name: str, bad: pd.Series, reason
         more = int(bad.sum()) - 1
         also = f" (and {more} more)" if more else ""
         raise TableError(
-            f"{source}, row {cells.index[row] + 1}, column '{name}': {cells[name].iloc[row]!r}"
+            f"{source}, row {cells.index[row] + 1}, column '{name}': {cells[name].iloc[row][:60]!r}"
             f" {reason}{also}"
         )
 
