@@ -21,7 +21,6 @@ CODES = range(1, 99)
 INTENSITIES = "ABCDE"
 SIDES = "LRATBU"  # before a number
 PARTIAL = frozenset("LRTBU")
-_BEHIND = "LRTU" + INTENSITIES
 
 _DATE = re.compile(
     r"""
@@ -38,22 +37,40 @@ _DATE = re.compile(
     """,
     re.VERBOSE | re.IGNORECASE,
 )
+_WORDS = r"(?:left|right|unilateral)(?:[ ]side)?"
+_OR = r"\s*(?:/|or)\s*"
+_SIDE = rf"(?:{_WORDS}(?![^\W\d_])|(?-i:[LRATBU])(?![^\W\d_])|[LRATBU](?=\d)|[LRU](?!\w))"
+_SIDES = rf"{_SIDE}(?:{_OR}{_SIDE})*"
+_NO_UNIT = r"(?!\s*(?:(?:A[UD]\s*)?\d|\([^()]*\d))"
+_LETTER = rf"(?:{_WORDS}|(?-i:[LRTUABCDE])|[LRU])(?![^\W_])"
+# Letters behind a unit; never those of the next one.
+_BEHIND = rf"""(?:
+    (?: [A-E](?![^\W\d_]) | [LRTU](?!\w|\([^()]*\d) | (?!AU)(?-i:[A-E][LRTU]|[LRTU][A-E])(?!\w)
+      | \s+ {_LETTER} {_NO_UNIT} | [-_:] (?-i:[LRTUABCDE])(?!\w) | {_WORDS}(?!\w) {_NO_UNIT} )
+    (?: {_OR} {_LETTER} {_NO_UNIT} )*
+  | (?: \((?=[^()]*(?<![^\W_]){_LETTER})[^()\d]*\)
+      | \s+\((?=[^()]*(?<![^\W_]){_LETTER})[^()\d]*\)(?!\d) )
+)*"""
 _TOKEN = re.compile(
-    r"""
-      (?P<prefix> (?<![^\W\d_]) (?:AU|AD) (?=\s*[LRATBU]?\s*\d) )
-    | (?P<times>  \d+ \s? x (?!\w) )
-    | (?P<number> \d+ )
-    | (?P<ref>    (?<![^\W\d_]) ref (?![^\W\d_]) )
+    rf"""
+      (?P<unit> (?: (?<![^\W\d_]) (?P<ref>ref\s*)?
+          (?P<before> (?: \(\s*{_SIDES}\s*\) | {_SIDES} ) (?:\s*|-) )?
+          (?:A[UD]\s*)? (?P<side> {_SIDES}\s* )? )?
+        (?P<number> \d+ ) (?!\d|\s?x(?!\w)) (?P<behind> {_BEHIND} ) )
+    | (?P<open>   (?<![^\W\d_]) (?P<ref_all>ref\s*)? (?P<side_all> {_SIDES}\s* )? \( | \( )
+    | (?P<close>  \) (?P<behind_all> {_BEHIND} ) )
     | (?P<choice> / | (?<![^\W\d_]) or (?![^\W\d_]) )
     | (?P<plus>   [+,;] | (?<![^\W\d_]) and (?![^\W\d_]) )
-    | (?P<open>   \( )
-    | (?P<close>  \) )
-    | (?P<joint>  (?<=\d) [-_:] (?=(?-i:[LRTUABCDE])(?!\w)) | (?<=[LRATBU]) - (?=\d) )
-    | (?P<side>   (?<![^\W\d_]) (?:left|right|unilateral) (?:[ ]side)? (?![^\W\d_]) )
-    | (?P<letter> (?-i:[LRATBUCDE]) (?![^\W\d_]) | (?<=\d) [LRTUABCDE] (?![^\W\d_])
-                | (?<=\d) (?: [LRTU] (?=[A-E](?!\w)) | [A-E] (?=[LRTU](?!\w)) )
-                | (?<![^\W_]) [LRATBU] (?=\d) )
-    | (?P<word>   [^\W\d_]+ | [^\s] )
+    | (?P<word>   \d+ | [^\W\d_]+ | [^\s] )
+    """,
+    re.VERBOSE | re.IGNORECASE,
+)
+_LETTERS = re.compile(
+    rf"""
+      (?<![^\W\d_]) (?: (?P<words> {_WORDS} )
+        | (?P<letters> (?-i:[A-E][LRTU]|[LRTU][A-E]|[LRATBUCDE]) | [LRU] | \A[A-Z] ) | or
+      ) (?![^\W\d_])
+    | (?P<rest> [^\W\d_]+ | [^\w\s/,;:+()-] )
     """,
     re.VERBOSE | re.IGNORECASE,
 )
@@ -89,14 +106,6 @@ class Reading:
         return tuple(dict.fromkeys(unit.number for unit in units))
 
 
-@dataclass(frozen=True)
-class _Token:
-    kind: str
-    text: str
-    start: int
-    end: int
-
-
 def is_date(text: str) -> bool:
     """Whether a cell is a date, time or number that a spreadsheet may have made of codes."""
     return _DATE.fullmatch(text.strip()) is not None
@@ -111,7 +120,7 @@ def parse(text: object) -> Reading:
     if text is None or text != text:
         return Reading()
     codes = re.sub(r"^\s*(\d+)\.0*\s*$", r"\1", str(text))
-    return Reading(unread=(codes.strip(),)) if is_date(codes) else _Parser(codes).read()
+    return Reading(unread=(codes.strip(),)) if is_date(codes) else _read(codes)
 
 
 def exact_numbers(text: object) -> tuple[int, ...]:
@@ -123,198 +132,93 @@ def exact_numbers(text: object) -> tuple[int, ...]:
     return tuple(int(token) for token in tokens if re.fullmatch(r"[1-9][0-9]?", token))
 
 
-def _token(match: re.Match[str]) -> _Token:
-    """Token of a match; a side in words becomes its letter, and so do small letters."""
-    kind, text = str(match.lastgroup), match.group()
-    if kind in ("side", "letter"):
-        kind, text = "letter", text[0].upper()
-    return _Token(kind, text, match.start(), match.end())
+def _read(text: str) -> Reading:
+    """Units of a string that is no date, from left to right; brackets are kept on a stack."""
+    units: list[ActionUnit] = []
+    unread: list[tuple[int, int]] = []
+    brackets: list[tuple[re.Match[str], int, bool]] = []  # opened where, behind an "or" or not
+    last = 0  # units from here on are the last item
+    choice = lost = False
 
-
-class _Parser:
-    """Recursive descent over the tokens of one string."""
-
-    def __init__(self, text: str) -> None:
-        self.text = text
-        self.tokens = [
-            _token(match) for match in _TOKEN.finditer(text) if match.lastgroup != "joint"
+    def close(behind: str, start: int) -> None:
+        """Sides, intensities and ref(...) around a bracket hold for each unit in it."""
+        nonlocal last, choice
+        opening, last, choice = brackets.pop()
+        side = _letters(opening["side_all"] or "")
+        side_behind, intensity = _behind(behind, start, unread)
+        if last == len(units):
+            unread.extend(((opening.start(), opening.end() - 1), (start, start + len(behind))))
+        units[last:] = [
+            replace(
+                unit,
+                side=unit.side or side + side_behind,
+                intensity=unit.intensity or intensity,
+                referred=unit.referred or bool(opening["ref_all"]),
+                alternative=unit.alternative or choice,
+            )
+            for unit in units[last:]
         ]
-        self.at = 0
-        self.unread: list[tuple[int, int]] = []
-
-    def read(self) -> Reading:
-        units: list[ActionUnit] = []
-        while self.at < len(self.tokens):
-            units += self._group()
-            if self._peek() == "close":
-                self._leave()
-        return Reading(tuple(units), tuple(self._fragments()))
-
-    def _peek(self, ahead: int = 0) -> str:
-        index = self.at + ahead
-        return self.tokens[index].kind if index < len(self.tokens) else ""
-
-    def _take(self) -> _Token:
-        self.at += 1
-        return self.tokens[self.at - 1]
-
-    def _leave(self) -> None:
-        token = self._take()
-        self.unread.append((token.start, token.end))
-
-    def _group(self) -> list[ActionUnit]:
-        """Units up to a closing bracket or the end."""
-        units: list[ActionUnit] = []
-        last: list[ActionUnit] = []
         choice = False
-        while (kind := self._peek()) not in ("", "close"):
-            if kind in ("plus", "choice"):
-                choice = kind == "choice" and bool(last)
-                if choice:
-                    units[-len(last) :] = last = [replace(u, alternative=True) for u in last]
-                self._take()
-                continue
-            last = [replace(u, alternative=u.alternative or choice) for u in self._item()]
-            units += last
+
+    for match in _TOKEN.finditer(text):
+        kind, span = match.lastgroup, match.span()
+        lost = lost and kind != "close" and match.group().lower() != "or"
+        if lost:
+            unread.append(span)
+        elif kind == "unit" and int(match["number"]) in CODES:
+            side = _letters((match["before"] or "") + (match["side"] or ""))
+            side_behind, intensity = _behind(match["behind"], match.start("behind"), unread)
+            last = len(units)
+            units.append(
+                ActionUnit(
+                    int(match["number"]), side + side_behind, intensity, bool(match["ref"]), choice
+                )
+            )
             choice = False
-        return units
-
-    def _item(self) -> list[ActionUnit]:
-        """One unit, one bracket of units, or something that is neither."""
-        if self._peek() == "ref":
-            return self._referred()
-        side = self._side()
-        if self._peek() == "prefix":
-            self._take()
-            side = side or self._side()
-        if self._peek() == "number":
-            number = self.tokens[self.at].text
-            if int(number) in CODES:
-                self._take()
-                side_behind, intensity = self._behind()
-                return [ActionUnit(int(number), side + side_behind, intensity)]
-        elif self._peek() == "open":
-            return self._bracket(side)
-        elif self._peek() == "word" and self.tokens[self.at].text.lower().startswith("los"):
-            self._leave_loss()
-            return []
-        self._leave()
-        return []
-
-    def _referred(self) -> list[ActionUnit]:
-        word = self._take()
-        units = self._item() if self._peek() in ("open", "letter", "number", "prefix") else []
-        if not units:
-            self.unread.append((word.start, word.end))
-        return [replace(unit, referred=True) for unit in units]
-
-    def _bracket(self, side: str) -> list[ActionUnit]:
-        """Bracketed units; sides and an intensity around them hold for each of them."""
-        opening = self._take()
-        units = self._group()
-        if self._peek() == "close":
-            self._take()
+        elif kind == "open":
+            brackets.append((match, len(units), choice))
+            last, choice = len(units), False
+        elif kind == "close" and brackets:
+            close(match["behind_all"], match.start("behind_all"))
+        elif kind == "plus":
+            choice = False
+        elif kind == "choice":
+            choice = last < len(units)
+            units[last:] = [replace(unit, alternative=True) for unit in units[last:]]
         else:
-            self.unread.append((opening.start, opening.end))
-        side_behind, intensity = self._behind() if units else ("", "")
-        side += side_behind
-        return [replace(u, side=u.side or side, intensity=u.intensity or intensity) for u in units]
+            unread.append(span)
+            last, choice = len(units), False
+            lost = match.group().lower().startswith("los")
+    while brackets:
+        unread.append((brackets[-1][0].end() - 1, brackets[-1][0].end()))
+        close("", 0)
+    return Reading(tuple(units), tuple(_fragments(text, unread)))
 
-    def _side(self) -> str:
-        """Letters before a unit: ``L``, ``A/L``, ``(L/A)``; taken only if a unit follows."""
-        opened = self._peek() == "open"
-        letters, ahead = self._letters(SIDES, int(opened))
-        if opened:
-            if self._peek(ahead) != "close":
-                return ""
-            ahead += 1
-        if letters and self._peek(ahead) in ("number", "open", "prefix"):
-            self.at += ahead
-            return letters
-        return ""
 
-    def _behind(self) -> tuple[str, str]:
-        """Sides and intensities behind a unit: ``B``, ``L``, ``B/C``, ``(left)``, ``LA``."""
-        side = intensity = ""
-        while letters := self._bracketed() if self._peek() == "open" else self._bare():
-            side += "".join(letter for letter in letters if letter not in INTENSITIES)
-            intensity += "".join(letter for letter in letters if letter in INTENSITIES)
-        return side, intensity
+def _letters(text: str) -> str:
+    """Letters of sides and intensities; a side in words is its first letter."""
+    found = (match["letters"] or match["words"] or "" for match in _LETTERS.finditer(text))
+    return "".join(part[0] if len(part) > 2 else part for part in found).upper()
 
-    def _bare(self) -> str:
-        """Letters behind a unit that are not before the next one."""
-        letters, ahead = self._letters(_BEHIND, 0)
-        followed = self._unit_at(ahead)
-        if not self._touches():
-            taken = not followed
-        else:  # 12L14: the side of 14; 12A14: the intensity of 12
-            taken = not (followed and self._touches(ahead)) or letters in INTENSITIES
-        if not taken:
-            return ""
-        self.at += ahead
-        return letters
 
-    def _bracketed(self) -> str:
-        """Letters in a bracket behind a unit; its words are unread."""
-        inside: list[_Token] = []
-        while self._peek(1 + len(inside)) in ("word", "plus", "letter", "choice"):
-            inside.append(self.tokens[self.at + 1 + len(inside)])
-        after = 2 + len(inside)
-        letters = [token.text for token in inside if token.kind == "letter"]
-        before_next = not self._touches() and self._unit_at(after) and self._touches(after)
-        if self._peek(after - 1) != "close" or before_next or not set(letters) & set(_BEHIND):
-            return ""
-        for token in inside:
-            if token.kind == "word" or (token.text.isalpha() and token.kind == "plus"):
-                self.unread.append((token.start, token.end))
-        self.at += after
-        return "".join(letter for letter in letters if letter in _BEHIND)
+def _behind(text: str, start: int, unread: list[tuple[int, int]]) -> tuple[str, str]:
+    """Sides and intensities behind a unit; what else stands among them joins `unread`."""
+    for match in _LETTERS.finditer(text):
+        if match["rest"]:
+            unread.append((start + match.start(), start + match.end()))
+    letters = _letters(text)
+    return (
+        "".join(letter for letter in letters if letter not in INTENSITIES),
+        "".join(letter for letter in letters if letter in INTENSITIES),
+    )
 
-    def _unit_at(self, ahead: int) -> bool:
-        """Whether a unit, or a bracket with one, begins at a token."""
-        while self._peek(ahead) == "open":
-            ahead += 1
-            while self._peek(ahead) == "letter":
-                ahead += 1
-        return self._peek(ahead) in ("number", "prefix")
 
-    def _touches(self, ahead: int = 0) -> bool:
-        """Whether a token follows the one before it without a space."""
-        index = self.at + ahead
-        return (
-            0 < index < len(self.tokens) and self.tokens[index].start == self.tokens[index - 1].end
-        )
-
-    def _letters(self, allowed: str, ahead: int) -> tuple[str, int]:
-        """Letters joined by choices, and the number of tokens up to their end."""
-        letters = ""
-        while self._peek(ahead) == "letter" and self.tokens[self.at + ahead].text in allowed:
-            letters += self.tokens[self.at + ahead].text
-            ahead += 1
-            joined = self._peek(ahead) == "choice" and self._peek(ahead + 1) == "letter"
-            if not joined or not self._lone_letter(ahead + 1, allowed):
-                break
-            ahead += 1
-        return letters, ahead
-
-    def _lone_letter(self, ahead: int, allowed: str) -> bool:
-        """Whether a letter belongs to a choice of letters, not to a unit of its own."""
-        if self.tokens[self.at + ahead].text not in allowed:
-            return False
-        return allowed == SIDES or self._peek(ahead + 1) not in ("number", "open", "prefix")
-
-    def _leave_loss(self) -> None:
-        while self._peek() not in ("", "close") and not (
-            self._peek() == "choice" and self.tokens[self.at].text.lower() == "or"
-        ):
-            self._leave()
-
-    def _fragments(self) -> Iterator[str]:
-        """Left-over text, pieces with nothing but space between them joined."""
-        spans: list[tuple[int, int]] = []
-        for start, end in sorted(self.unread):
-            if spans and not self.text[spans[-1][1] : start].strip():
-                spans[-1] = (spans[-1][0], end)
-            else:
-                spans.append((start, end))
-        return (" ".join(self.text[start:end].split()) for start, end in spans)
+def _fragments(text: str, unread: list[tuple[int, int]]) -> Iterator[str]:
+    """Left-over text, pieces with nothing but space between them joined."""
+    spans: list[tuple[int, int]] = []
+    for start, end in sorted(unread):
+        if spans and not text[spans[-1][1] : start].strip():
+            spans[-1] = (spans[-1][0], max(end, spans[-1][1]))
+        elif start < end:
+            spans.append((start, end))
+    return (" ".join(text[start:end].split()) for start, end in spans)
