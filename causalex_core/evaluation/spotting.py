@@ -28,7 +28,8 @@ class MatchingRule(StrEnum):
     """What one true positive is."""
 
     ONE_TO_ONE = "one_to_one"  # a pair of a largest matching: nobody is used twice
-    BEST_PREDICTION = "best_prediction"  # a detection that is the best of some truth
+    # a detection that is the best of some truth; of equal ones the first in the table
+    BEST_PREDICTION = "best_prediction"
     EACH_PREDICTION = "each_prediction"  # a detection that overlaps some truth enough
     EACH_TRUTH = "each_truth"  # a truth that some detection overlaps enough
 

@@ -197,6 +197,14 @@ def test_auw_gives_two_truths_with_one_best_detection_one_hit():
     assert pool(score(truth, found, AUW_2023))["overall"].tp == 2
 
 
+def test_of_equal_detections_auw_takes_the_first_in_the_table():
+    truth = _table([("s", "v", 0, 100, "macro"), ("s", "v", 12, 102, "macro")])
+    found = _table([("s", "v", 10, 100, "macro"), ("s", "v", 0, 90, "macro")])
+    # either is as near to the first truth, and the second truth takes the one at 10
+    assert pool(score(truth, found, AUW))["overall"].tp == 1
+    assert pool(score(truth, found.iloc[::-1], AUW))["overall"].tp == 2
+
+
 def test_missing_offsets_count_but_cannot_match():
     truth = _table([("s", "v", 10, 20, "macro"), ("s", "v", 40, np.nan, "macro")])
     truth["apex"] = [15.0, 44.0]
