@@ -6,8 +6,7 @@ of frames are rounded; ``attrs["conversion"]`` of the result describes it.
 """
 
 import warnings
-import zipfile
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 
 import numpy as np
@@ -60,18 +59,21 @@ def sheets(path: Path) -> dict[str, pd.DataFrame]:
     """Cells of every sheet of a workbook as text, without a header."""
     try:
         return pd.read_excel(path, sheet_name=None, header=None, dtype=str)
-    except (ValueError, KeyError, zipfile.BadZipFile) as error:
+    except OSError:
+        raise
+    except Exception as error:  # whatever openpyxl meets in a file that is damaged
         raise CausalexError(f"{path}: not an .xlsx workbook, or damaged ({error})") from error
 
 
-def need_columns(table: pd.DataFrame, names: Iterable[str], source: Path) -> None:
-    """Raise a :class:`CausalexError` naming the file if a table lacks a column."""
-    absent = [name for name in names if name not in table]
-    if absent:
-        raise CausalexError(
-            f"{source}: no column {', '.join(map(repr, absent))}; found"
-            f" {', '.join(map(repr, table.columns))}: is this the annotation file of the card?"
-        )
+def need_columns(table: pd.DataFrame, names: Collection[str], source: Path) -> None:
+    """Raise a :class:`CausalexError` naming the file if a table has not one column of each name."""
+    for times, said in ((0, "no column"), (2, "twice the column")):
+        wrong = [name for name in names if min(list(table.columns).count(name), 2) == times]
+        if wrong:
+            raise CausalexError(
+                f"{source}: {said} {', '.join(map(repr, wrong))}; found"
+                f" {', '.join(map(repr, table.columns))}: is this the annotation file of the card?"
+            )
 
 
 def numbers_and_kinds(
@@ -96,13 +98,15 @@ def numbers_and_kinds(
     def refuse(bad: pd.Series, name: str, reason: str) -> None:
         if bad.any():
             row = int(bad.to_numpy().argmax())
-            cell = cells[name].iloc[row]
+            cell = cells[name].iloc[row] if name in cells else ""
             raise CausalexError(f"{source}, row {cells.index[row] + 1}{reason.format(cell)}")
 
     cells = pd.DataFrame(
         {name: table[column].fillna("").str.strip() for name, column in columns.items()}
     )
-    result = table[["subject", "video"]].copy()
+    result = table[["subject", "video"]].fillna("")
+    for name in ("subject", "video"):
+        refuse(result[name] == "", name, f": no {name}")
     for name in FRAMES:
         blank = cells[name].str.lower().isin(DASHES) & (name != "onset")
         result[name] = pd.to_numeric(cells[name].mask(blank), errors="coerce")

@@ -160,10 +160,25 @@ def test_a_workbook_that_lacks_columns_or_is_none_is_refused(tmp_path):
     _write(path, cas_sheets(CAS_ROW[:8]))
     with pytest.raises(CausalexError, match="8 columns in the sheet 'CASFEcode_final', expected 9"):
         casme2sq.read(path)
-    path.write_bytes(b"PK\x03\x04 cut")
-    for reader in (casme2sq, samm_lv):
-        with pytest.raises(CausalexError, match="workbook, or damaged"):
-            reader.read(path)
+    whole = bytearray(path.read_bytes())
+    for content in (b"PK\x03\x04 cut", whole[:2000], whole[:900] + bytes(200) + whole[1100:]):
+        path.write_bytes(content)
+        for reader in (casme2sq, samm_lv):
+            with pytest.raises(CausalexError, match="workbook, or damaged"):
+                reader.read(path)
+
+
+def test_a_doubled_column_and_a_row_without_a_video_are_refused(tmp_path):
+    path = tmp_path / "samm.xlsx"
+    sheet = samm_cells()
+    sheet[1][-1] = "Onset"
+    _write(path, {"FACS": sheet})
+    with pytest.raises(CausalexError, match="twice the column 'Onset'"):
+        samm_lv.read(path)
+    sheet[1][-1], sheet[3][1] = "Notes", None
+    _write(path, {"FACS": sheet})
+    with pytest.raises(CausalexError, match="row 4: no subject"):
+        samm_lv.read(path)
 
 
 def test_a_date_among_action_units_is_warned_of_by_its_row(tmp_path, auw_table):
