@@ -80,7 +80,7 @@ def oddities(table: pd.DataFrame) -> pd.DataFrame:
         "apex before onset": apex < onset,
         "apex after offset": apex > offset,
         "offset before onset": offset < onset,
-        "onset and offset are one frame": onset == offset,
+        "one or two frames long (or are these seconds?)": (offset - onset).between(0, 1),
         "fractions of frames (or are these seconds?)": (
             table[["onset", "offset"]].sub(table[["onset", "offset"]].round()).abs() > 1e-6
         ).any(axis=1),

@@ -154,9 +154,9 @@ def equalized_odds_gap(
     Parameters
     ----------
     truth, predicted
-        (n,) booleans, one per frame.
+        (n,) booleans, or zeros and ones, one per frame.
     group, subject
-        (n,) names.
+        (n,) names, none of them missing.
     n_bootstrap, seed
         Number of resamples, and their seed; those in which a group lacks a rate that it has in
         the whole are left out, since their gap would be between other groups.
@@ -167,7 +167,18 @@ def equalized_odds_gap(
     -------
     Gap
         0 means equalized odds; NaN where neither rate is known of two groups.
+
+    Raises
+    ------
+    CausalexError
+        If truth or prediction is neither 0 nor 1, such as a probability, or a name is missing.
     """
+    for name, labels in (("truth", truth), ("predicted", predicted)):
+        if not np.isin(labels, (0, 1)).all():
+            raise CausalexError(f"{name}: expected zeros and ones for each frame")
+    for name, names in (("group", group), ("subject", subject)):
+        if pd.isna(names).any():
+            raise CausalexError(f"{name}: {pd.isna(names).sum()} frames have none: leave them out")
     truth, predicted = np.asarray(truth, dtype=int), np.asarray(predicted, dtype=int)
     weight = np.ones(len(truth)) if frames is None else np.asarray(frames, dtype=float)
     groups, group_of = np.unique(group, return_inverse=True)

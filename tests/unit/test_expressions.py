@@ -78,7 +78,7 @@ def test_tables_as_programs_write_them(tmp_path, content):
 def test_rows_keep_their_number_behind_empty_ones(tmp_path):
     path = _write(tmp_path, "subject,video,onset,offset,kind\n\n,,,,\n01,v,7,7,micro\n")
     assert oddities(read_expressions(path)).to_numpy().tolist() == [
-        [2, "onset and offset are one frame"]
+        [2, "one or two frames long (or are these seconds?)"]
     ]
     path.write_text(path.read_text().replace("micro", "nano"))
     with pytest.raises(TableError, match="row 3, column 'kind'"):

@@ -161,6 +161,22 @@ def test_a_gap_needs_a_rate_of_two_groups(truth, compared, left_out):
     assert compared or gap.left_out == 50
 
 
+@pytest.mark.parametrize(
+    ("name", "values"),
+    [
+        ("truth", [0.0, np.nan]),
+        ("predicted", [0.7, 0.2]),  # probabilities, which would all become 0
+        ("group", ["a", None]),
+        ("subject", [1, np.nan]),
+    ],
+)
+def test_what_is_no_label_and_no_name_is_refused(name, values):
+    frames = {"truth": [0, 1], "predicted": [0, 1], "group": ["a", "b"], "subject": [1, 2]}
+    frames = {key: np.array(column) for key, column in (frames | {name: values}).items()}
+    with pytest.raises(CausalexError, match=f"^{name}: "):
+        equalized_odds_gap(**frames, n_bootstrap=10, seed=1)
+
+
 def test_one_group_has_no_gap():
     gap = equalized_odds_gap(
         np.array([1, 0]), np.ones(2), np.array(["a", "a"]), np.zeros(2), 10, seed=1
