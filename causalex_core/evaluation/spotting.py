@@ -10,7 +10,6 @@ from enum import StrEnum
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from pandas.api.types import is_numeric_dtype
 from scipy.optimize import linear_sum_assignment
 from scipy.sparse import csr_matrix
 from scipy.sparse.csgraph import maximum_bipartite_matching
@@ -280,14 +279,14 @@ class _Cells:
 
 def _grouped(truth: pd.DataFrame, predictions: pd.DataFrame, kinds: tuple[str, ...]) -> _Cells:
     """Intervals of both tables by subject, video and, if there are several kinds, kind."""
+    both = pd.concat([truth, predictions], keys=["truth", "prediction"], names=["side"])
     for name in ("subject", "video"):
-        numbers = [is_numeric_dtype(table[name]) for table in (truth, predictions) if len(table)]
-        if len(set(numbers)) > 1 or truth[name].isna().any() or predictions[name].isna().any():
+        tables = (table[name] for table in (truth, predictions) if len(table))
+        if len({column.dtype.kind in "iuf" for column in tables}) > 1 or both[name].hasnans:
             raise CausalexError(
                 f"column '{name}': names are missing, or numbers in one table and texts in the"
                 " other; expected texts in both (read_expressions keeps 01 as it is)"
             )
-    both = pd.concat([truth, predictions], keys=["truth", "prediction"], names=["side"])
     subject, subjects = pd.factorize(both["subject"], sort=True)
     video = pd.factorize(both["video"])[0].astype(np.int64)
     kind = np.zeros(len(both), dtype=np.int64)
