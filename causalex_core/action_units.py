@@ -16,6 +16,9 @@ Ekman, P., Friesen, W. V., & Hager, J. C. (2002). Facial Action Coding System: t
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from typing import Any
+
+import pandas as pd
 
 CODES = range(1, 99)
 INTENSITIES = "ABCDE"
@@ -112,14 +115,12 @@ def is_date(text: str) -> bool:
 
 
 def parse(text: object) -> Reading:
-    """Read a string of action units; a whole number is read as its digits, None and NaN are empty.
+    """Read a string of action units; a whole number is read as its digits, nothing is empty.
 
     Every word, sign and number that is no unit is in ``unread``, and so is all of a date. Units
     that "lose" intensity (``loses 1+2``) end a movement and are among the unread.
     """
-    if text is None or text != text:
-        return Reading()
-    codes = re.sub(r"^\s*(\d+)\.0*\s*$", r"\1", str(text))
+    codes = re.sub(r"^\s*(\d+)\.0*\s*$", r"\1", _text(text))
     return Reading(unread=(codes.strip(),)) if is_date(codes) else _read(codes)
 
 
@@ -128,8 +129,12 @@ def exact_numbers(text: object) -> tuple[int, ...]:
 
     This is how AUW-GCN reads its tables: ``4(B/C)+7B+12`` gives 12 alone.
     """
-    tokens = [] if text is None or text != text or is_date(str(text)) else str(text).split("+")
+    tokens = [] if is_date(_text(text)) else _text(text).split("+")
     return tuple(int(token) for token in tokens if re.fullmatch(r"[1-9][0-9]?", token))
+
+
+def _text(cell: Any) -> str:
+    return "" if pd.isna(cell) else str(cell)
 
 
 def _read(text: str) -> Reading:

@@ -2,6 +2,8 @@ import datetime
 import math
 import re
 
+import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -84,6 +86,8 @@ def test_notations(text, expected):
         ("  ", (), ()),
         (None, (), ()),
         (math.nan, (), ()),
+        (pd.NA, (), ()),
+        (pd.NaT, (), ()),
     ],
 )
 def test_what_is_no_unit_is_said(text, numbers, unread):
@@ -132,6 +136,8 @@ def test_sides_and_intensities_stand_on_either_side(text, expected, unread):
         datetime.datetime(1943, 7, 1),  # "7/43" in a spreadsheet
         datetime.date(1945, 6, 1),
         datetime.time(12, 14),
+        pd.Timestamp(1943, 7, 1),
+        np.datetime64("1943-07-01T00:00:00"),
         "1943-07-01 00:00:00",
         "1943-07-01T00:00:00.000",
         "10/12/2026",
