@@ -202,8 +202,8 @@ def _read(text: str) -> Reading:
 
 def _letters(text: str) -> str:
     """Letters of sides and intensities; a side in words is its first letter."""
-    found = (match["letters"] or match["words"] or "" for match in _LETTERS.finditer(text))
-    return "".join(part[0] if len(part) > 2 else part for part in found).upper()
+    parts = (match["letters"] or match["words"] or "" for match in _LETTERS.finditer(text))
+    return "".join(part[0] if len(part) > 2 else part for part in parts).upper()
 
 
 def _behind(text: str, start: int, unread: list[tuple[int, int]]) -> tuple[str, str]:

@@ -67,11 +67,11 @@ def sheets(path: Path) -> dict[str, pd.DataFrame]:
 
 def need_columns(table: pd.DataFrame, names: Collection[str], source: Path) -> None:
     """Raise a :class:`CausalexError` naming the file if a table has not one column of each name."""
-    for times, said in ((0, "no column"), (2, "twice the column")):
+    for times, problem in ((0, "no column"), (2, "twice the column")):
         wrong = [name for name in names if min(list(table.columns).count(name), 2) == times]
         if wrong:
             raise CausalexError(
-                f"{source}: {said} {', '.join(map(repr, wrong))}; found"
+                f"{source}: {problem} {', '.join(map(repr, wrong))}; found"
                 f" {', '.join(map(repr, table.columns))}: is this the annotation file of the card?"
             )
 
