@@ -81,7 +81,8 @@ def _keys(video: Video) -> tuple[tuple[object, ...], ...]:
 def _plain(name: str) -> tuple[str, ...]:
     """Words and numbers of a name without case, signs, labels, ending and leading zeros."""
     text = _ENDING.sub("", unicodedata.normalize("NFKC", name).casefold().strip())
-    parts = re.findall(r"\d+|[^\W\d_]+", _LABEL.sub("", text))
+    text = re.sub(r"(?<=[^\W\d_])[\W_]+(?=[^\W\d_])", "", _LABEL.sub("", text))
+    parts = re.findall(r"\d+|[^\W\d_]+", text)
     return tuple(part.lstrip("0") or "0" if part.isdigit() else part for part in parts)
 
 

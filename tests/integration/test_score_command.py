@@ -275,6 +275,7 @@ def test_each_truth_divides_by_what_it_counts(run, tmp_path):
         ("Zoe\u0301,Walk 1", "zo\u00e9,walk_01", "(is it 'Walk 1' of"),
         ("1,a", "2,a", "(is it 'a' of '1' there?)"),
         ("7,a", "7.0,A", "(is it 'a' of '7' there?)"),
+        ("Ann Lee,smile", "ann_lee,Smile.mov", "(is it 'smile' of 'Ann Lee' there?)"),
         ("1,a1", "1,b1", "'b1' of '1'\n"),
     ],
 )
