@@ -33,6 +33,7 @@ from causalex_core.errors import CausalexError
 
 KINDS = ("macro", "micro")
 FRAMES = ("onset", "apex", "offset")
+_MOST_COLUMNS = 16_384  # of a spreadsheet
 _NOTHING = ("", "nan", "NaN", "<NA>", "#N/A", "None", "NULL")
 
 
@@ -156,17 +157,19 @@ def read_cells(path: str | Path) -> pd.DataFrame:
         raise TableError(f"{source}: the file is empty; expected at least a header line")
     lines = text.split("\n")
     separator = max(",;\t", key=lines[0].count)  # of equals the first
-    names = [name.strip() for name in next(csv.reader(lines, delimiter=separator))]
-    if doubled := sorted({name for name in names if name and names.count(name) > 1}):
-        raise TableError(f"{source}: column {_names(doubled)} stands twice in the header")
-    width = max(len(names), *(line.count(separator) + 1 for line in lines))
     try:
+        names = [name.strip() for name in next(csv.reader(lines, delimiter=separator))]
+        width = max(len(names), *(line.count(separator) + 1 for line in lines))
+        if width > _MOST_COLUMNS:
+            raise TableError(f"{source}: not a CSV table, {width} cells in a row")
         cells = pd.read_csv(
             io.StringIO(text), sep=separator, header=None, names=range(width), index_col=False,
             dtype=str, keep_default_na=False, skip_blank_lines=False,
         )  # fmt: skip
-    except pd.errors.ParserError as error:
+    except (csv.Error, pd.errors.ParserError) as error:
         raise TableError(f"{source}: not a CSV table ({str(error).strip()})") from error
+    if doubled := sorted({name for name in names if name and names.count(name) > 1}):
+        raise TableError(f"{source}: column {_names(doubled)} stands twice in the header")
     cells = cells.iloc[1:].apply(lambda column: column.fillna("").str.strip())
     filled = cells != ""
     more = filled.iloc[:, len(names) :].any(axis=1)

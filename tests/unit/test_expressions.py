@@ -135,6 +135,8 @@ def test_bad_cells_are_refused_with_file_row_and_column(tmp_path, body, row, col
         (HEADER.encode() + b"s,v\xff,1,2,macro,,\n", "line 2"),
         (HEADER.encode() + b"s,v,1,2,macro,,,,x\n", "row 1: not a CSV"),
         (HEADER.encode() + b'"s,v,1,2,macro,,\n', "CSV"),
+        (b'"' + b"x" * 200_000, "CSV"),
+        (b"subject" + b"," * 10**6, "1000001 cells in a row"),
         (b"\xef\xbb\xbf", "the file is empty"),
         (HEADER.encode("utf-16-le"), "zero bytes"),
         (b"PK\x03\x04\x00\xff", "workbook"),
