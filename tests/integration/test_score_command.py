@@ -307,7 +307,7 @@ def test_many_videos_in_one_table_are_counted_and_near_names_come_first(run, tmp
     ],
 )
 def test_other_units_are_told_where_hardly_anything_hits(run, tmp_path, rows, noted):
-    (tmp_path / "truth.csv").write_text(HEADER + "1,a,60,75,micro\n1,a,210,270,micro\n")
+    (tmp_path / "truth.csv").write_text(HEADER + "1,a,60,75,micro\n1,a,410,470,micro\n")
     (tmp_path / "found.csv").write_text(HEADER + rows)
     assert ("at one frame rate?" in run().stderr) == noted
 
