@@ -1,9 +1,12 @@
 """Action units (FACS codes) as annotators write them: ``4(B/C)+7B``, ``L14B``, ``R12 or R14``.
 
 A code is a number from 1 to 98. Around it an annotator may write the side or part of the face
-before it (L left, R right, A both but asymmetric, T top, B bottom), the intensity behind it (A
-trace to E maximal, or a choice as in ``B/C``), ``ref(...)``, brackets, and ``or`` or ``/``
-between alternatives.
+(L left, R right, U one of the two, T top; before the number also A both but asymmetric, B bottom),
+the intensity behind it (A trace to E maximal, or a choice as in ``B/C``), ``ref(...)``, brackets,
+and ``or`` or ``/`` between alternatives. A and B behind a number are intensities.
+
+What a spreadsheet made of a code is none: ``7/43`` becomes the first of July 1943, ``10-12`` the
+tenth of December, ``12E+12`` the number 1.2E+13. Nothing of it is read.
 
 References
 ----------
@@ -13,24 +16,64 @@ Ekman, P., Friesen, W. V., & Hager, J. C. (2002). Facial Action Coding System: t
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from typing import Any
+
+import pandas as pd
 
 CODES = range(1, 99)
 INTENSITIES = "ABCDE"
-SIDES = "LRATB"
-PARTIAL = frozenset("LRTB")
+SIDES = "LRATBU"  # before a number
+PARTIAL = frozenset("LRTBU")
 
-_TOKEN = re.compile(
+_DATE = re.compile(
     r"""
-      (?P<prefix> (?<![^\W\d_]) (?:AU|AD) (?=\s*[LRATB]?\s*\d) )
-    | (?P<times>  \d+ \s? x (?!\w) )
-    | (?P<number> \d+ )
-    | (?P<ref>    (?<![^\W\d_]) ref (?![^\W\d_]) )
+      \d{4}-\d\d?(-\d\d?)?([T ]\d\d?:\d\d\S*)?  # 1943-07-01 00:00:00
+    | \d\d?([-/.])\d\d?\3(19|20)\d\d(\s.*)? | (19|20)\d\d[/.]\d\d?([/.]\d\d?)? | \d+月(\d+日)?
+    | (\d{1,4}\W*)? (?:
+        jan(?:uary|uar|v|vier)? | feb(?:ruary|ruar)? | févr?(?:ier)? | mar(?:ch|s)? | märz? | ma[iy]
+        | apr(?:il)? | avr(?:il)? | june? | juni | juin | july? | juli | juil(?:let)? | aug(?:ust)?
+        | août | sept?(?:emb(?:er|re))? | o[ck]t(?:ob(?:er|re))? | nov(?:emb(?:er|re))?
+        | d[eé][cz](?:emb(?:er|re))?
+      ) (\W*\d+){0,2} \.?  # 12-Oct
+    | \d+:\d\d(:\d\d\S*)?  # 12:14, a time
+    | \d+\.(?!0*$)\d+ (E[+-]?\d+)? | \dE[+-]0\d  # 12E+12
+    """,
+    re.VERBOSE | re.IGNORECASE,
+)
+_WORDS = r"(?:left|right|unilateral)(?:[ ]side)?"
+_OR = r"\s*(?:/|or)\s*"
+_SIDE = rf"(?:{_WORDS}(?![^\W\d_])|(?-i:[LRATBU])(?![^\W\d_])|[LRATBU](?=\d)|[LRU](?!\w))"
+_SIDES = rf"{_SIDE}(?:{_OR}{_SIDE})*"
+_NO_UNIT = r"(?!\s*(?:(?:A[UD]\s*)?\d|\([^()]*\d))"
+_LETTER = rf"(?:{_WORDS}|(?-i:[LRTUABCDE])|[LRU])(?![^\W_])"
+# Letters behind a unit; never those of the next one.
+_BEHIND = rf"""(?:
+    (?: [A-E](?![^\W\d_]) | [LRTU](?!\w|\([^()]*\d) | (?!AU)(?-i:[A-E][LRTU]|[LRTU][A-E])(?!\w)
+      | \s+ {_LETTER} {_NO_UNIT} | [-_:] (?-i:[LRTUABCDE])(?!\w) | {_WORDS}(?!\w) {_NO_UNIT} )
+    (?: {_OR} {_LETTER} {_NO_UNIT} )*
+  | (?: \((?=[^()]*(?<![^\W_]){_LETTER})[^()\d]*\)
+      | \s+\((?=[^()]*(?<![^\W_]){_LETTER})[^()\d]*\)(?!\d) )
+)*"""
+_TOKEN = re.compile(
+    rf"""
+      (?P<unit> (?: (?<![^\W\d_]) (?P<ref>ref\s*)?
+          (?P<before> (?: \(\s*{_SIDES}\s*\) | {_SIDES} ) (?:\s*|-) )?
+          (?:A[UD]\s*)? (?P<side> {_SIDES}\s* )? )?
+        (?P<number> \d+ ) (?!\d|\s?x(?!\w)) (?P<behind> {_BEHIND} ) )
+    | (?P<open>   (?<![^\W\d_]) (?P<ref_all>ref\s*)? (?P<side_all> {_SIDES}\s* )? \( | \( )
+    | (?P<close>  \) (?P<behind_all> {_BEHIND} ) )
     | (?P<choice> / | (?<![^\W\d_]) or (?![^\W\d_]) )
     | (?P<plus>   [+,;] | (?<![^\W\d_]) and (?![^\W\d_]) )
-    | (?P<open>   \( )
-    | (?P<close>  \) )
-    | (?P<letter> (?-i:[LRATBCDE]) (?![^\W\d_]) )
-    | (?P<word>   [^\W\d_]+ | [^\s] )
+    | (?P<word>   \d+ | [^\W\d_]+ | [^\s] )
+    """,
+    re.VERBOSE | re.IGNORECASE,
+)
+_LETTERS = re.compile(
+    rf"""
+      (?<![^\W\d_]) (?: (?P<words> {_WORDS} )
+        | (?P<letters> (?-i:[A-E][LRTU]|[LRTU][A-E]|[LRATBUCDE]) | [LRU] | \A[A-Z] ) | or
+      ) (?![^\W\d_])
+    | (?P<rest> [^\W\d_]+ | [^\w\s/,;:+()-] )
     """,
     re.VERBOSE | re.IGNORECASE,
 )
@@ -41,7 +84,7 @@ class ActionUnit:
     """One code with what was written around it."""
 
     number: int  # FACS code, 1 to 98
-    side: str = ""  # letters of LRATB; empty if the face moves evenly
+    side: str = ""  # letters of LRATBU; empty if the face moves evenly
     intensity: str = ""  # letters of ABCDE, several where the annotator left a choice; often empty
     referred: bool = False  # written inside ref(...), which the annotators do not explain
     alternative: bool = False  # one side of an "or" or "/"
@@ -66,23 +109,19 @@ class Reading:
         return tuple(dict.fromkeys(unit.number for unit in units))
 
 
-@dataclass(frozen=True)
-class _Token:
-    kind: str
-    text: str
-    start: int
-    end: int
+def is_date(text: str) -> bool:
+    """Whether a cell is a date, time or number that a spreadsheet may have made of codes."""
+    return _DATE.fullmatch(text.strip()) is not None
 
 
 def parse(text: object) -> Reading:
-    """Read a string of action units; an integer is read as its digits, None and NaN are empty.
+    """Read a string of action units; a whole number is read as its digits, nothing is empty.
 
-    Every word, sign and number that is no unit is in ``unread``. Units that "lose" intensity
-    (``loses 1+2``) end a movement and are among the unread.
+    Every word, sign and number that is no unit is in ``unread``, and so is all of a date. Units
+    that "lose" intensity (``loses 1+2``) end a movement and are among the unread.
     """
-    if text is None or text != text:
-        return Reading()
-    return _Parser(str(text)).read()
+    codes = re.sub(r"^\s*(\d+)\.0*\s*$", r"\1", _text(text))
+    return Reading(unread=(codes.strip(),)) if is_date(codes) else _read(codes)
 
 
 def exact_numbers(text: object) -> tuple[int, ...]:
@@ -90,172 +129,101 @@ def exact_numbers(text: object) -> tuple[int, ...]:
 
     This is how AUW-GCN reads its tables: ``4(B/C)+7B+12`` gives 12 alone.
     """
-    tokens = [] if text is None or text != text else str(text).split("+")
+    tokens = [] if is_date(_text(text)) else _text(text).split("+")
     return tuple(int(token) for token in tokens if re.fullmatch(r"[1-9][0-9]?", token))
 
 
-class _Parser:
-    """Recursive descent over the tokens of one string."""
+def _text(cell: Any) -> str:
+    return "" if pd.isna(cell) else str(cell)
 
-    def __init__(self, text: str) -> None:
-        self.text = text
-        self.tokens = [
-            _Token(str(match.lastgroup), match.group(), match.start(), match.end())
-            for match in _TOKEN.finditer(text)
+
+def _read(text: str) -> Reading:
+    """Units of a string that is no date, from left to right; brackets are kept on a stack."""
+    units: list[ActionUnit] = []
+    unread: list[tuple[int, int]] = []
+    brackets: list[tuple[re.Match[str], int, bool]] = []  # opened where, behind an "or" or not
+    last = 0  # units from here on are the last item
+    choice = lost = False
+
+    def close(behind: str, start: int) -> None:
+        """Sides, intensities and ref(...) around a bracket hold for each unit in it."""
+        nonlocal last, choice
+        opening, last, choice = brackets.pop()
+        side = _letters(opening["side_all"] or "")
+        side_behind, intensity = _behind(behind, start, unread)
+        if last == len(units):
+            unread.extend(((opening.start(), opening.end() - 1), (start, start + len(behind))))
+        units[last:] = [
+            replace(
+                unit,
+                side=unit.side or side + side_behind,
+                intensity=unit.intensity or intensity,
+                referred=unit.referred or bool(opening["ref_all"]),
+                alternative=unit.alternative or choice,
+            )
+            for unit in units[last:]
         ]
-        self.at = 0
-        self.unread: list[tuple[int, int]] = []
-
-    def read(self) -> Reading:
-        units: list[ActionUnit] = []
-        while self.at < len(self.tokens):
-            units += self._group()
-            if self._peek() == "close":
-                self._leave()
-        return Reading(tuple(units), tuple(self._fragments()))
-
-    def _peek(self, ahead: int = 0) -> str:
-        index = self.at + ahead
-        return self.tokens[index].kind if index < len(self.tokens) else ""
-
-    def _take(self) -> _Token:
-        self.at += 1
-        return self.tokens[self.at - 1]
-
-    def _leave(self) -> None:
-        token = self._take()
-        self.unread.append((token.start, token.end))
-
-    def _group(self) -> list[ActionUnit]:
-        """Units up to a closing bracket or the end."""
-        units: list[ActionUnit] = []
-        last: list[ActionUnit] = []
         choice = False
-        while (kind := self._peek()) not in ("", "close"):
-            if kind in ("plus", "choice"):
-                choice = kind == "choice" and bool(last)
-                if choice:
-                    units[-len(last) :] = last = [replace(u, alternative=True) for u in last]
-                self._take()
-                continue
-            last = [replace(u, alternative=u.alternative or choice) for u in self._item()]
-            units += last
+
+    for match in _TOKEN.finditer(text):
+        kind, span = match.lastgroup, match.span()
+        lost = lost and kind != "close" and match.group().lower() != "or"
+        if lost:
+            unread.append(span)
+        elif kind == "unit" and int(match["number"]) in CODES:
+            side = _letters((match["before"] or "") + (match["side"] or ""))
+            side_behind, intensity = _behind(match["behind"], match.start("behind"), unread)
+            last = len(units)
+            units.append(
+                ActionUnit(
+                    int(match["number"]), side + side_behind, intensity, bool(match["ref"]), choice
+                )
+            )
             choice = False
-        return units
-
-    def _item(self) -> list[ActionUnit]:
-        """One unit, one bracket of units, or something that is neither."""
-        if self._peek() == "ref":
-            return self._referred()
-        side = self._side()
-        if self._peek() == "prefix":
-            self._take()
-            side = side or self._side()
-        if self._peek() == "number":
-            number = self.tokens[self.at].text
-            if int(number) in CODES:
-                self._take()
-                return [ActionUnit(int(number), side, self._intensity())]
-        elif self._peek() == "open":
-            return self._bracket(side)
-        elif self._peek() == "word" and self.tokens[self.at].text.lower().startswith("los"):
-            self._leave_loss()
-            return []
-        self._leave()
-        return []
-
-    def _referred(self) -> list[ActionUnit]:
-        word = self._take()
-        units = self._item() if self._peek() in ("open", "letter", "number", "prefix") else []
-        if not units:
-            self.unread.append((word.start, word.end))
-        return [replace(unit, referred=True) for unit in units]
-
-    def _bracket(self, side: str) -> list[ActionUnit]:
-        """Bracketed units; a side before and an intensity behind hold for each of them."""
-        opening = self._take()
-        units = self._group()
-        if self._peek() == "close":
-            self._take()
+        elif kind == "open":
+            brackets.append((match, len(units), choice))
+            last, choice = len(units), False
+        elif kind == "close" and brackets:
+            close(match["behind_all"], match.start("behind_all"))
+        elif kind == "plus":
+            choice = False
+        elif kind == "choice":
+            choice = last < len(units)
+            units[last:] = [replace(unit, alternative=True) for unit in units[last:]]
         else:
-            self.unread.append((opening.start, opening.end))
-        intensity = self._intensity() if units else ""
-        return [replace(u, side=u.side or side, intensity=u.intensity or intensity) for u in units]
+            unread.append(span)
+            last, choice = len(units), False
+            lost = match.group().lower().startswith("los")
+    while brackets:
+        unread.append((brackets[-1][0].end() - 1, brackets[-1][0].end()))
+        close("", 0)
+    return Reading(tuple(units), tuple(_fragments(text, unread)))
 
-    def _side(self) -> str:
-        """Letters before a unit: ``L``, ``A/L``, ``(L/A)``; taken only if a unit follows."""
-        opened = self._peek() == "open"
-        letters, ahead = self._letters(SIDES, int(opened))
-        if opened:
-            if self._peek(ahead) != "close":
-                return ""
-            ahead += 1
-        if letters and self._peek(ahead) in ("number", "open", "prefix"):
-            self.at += ahead
-            return letters
-        return ""
 
-    def _intensity(self) -> str:
-        """Letters behind a unit: ``B``, ``B/C``, ``(B/C)``; never those of the next unit."""
-        opened = self._peek() == "open"
-        if not opened and not self._touches():
-            return ""
-        letters, ahead = self._letters(INTENSITIES, int(opened))
-        if opened:
-            words = 0
-            while self._peek(ahead + words) in ("word", "plus", "letter"):
-                words += 1
-            if not letters or self._peek(ahead + words) != "close":
-                return ""
-            self.at += ahead
-            for _ in range(words):
-                token = self._take()
-                if token.kind == "letter" and token.text in INTENSITIES:
-                    letters += token.text
-                else:
-                    self.unread.append((token.start, token.end))
-            self._take()
-            return letters
-        self.at += ahead
-        return letters
+def _letters(text: str) -> str:
+    """Letters of sides and intensities; a side in words is its first letter."""
+    parts = (match["letters"] or match["words"] or "" for match in _LETTERS.finditer(text))
+    return "".join(part[0] if len(part) > 2 else part for part in parts).upper()
 
-    def _touches(self) -> bool:
-        """Whether the next token follows the last one without a space."""
-        return (
-            0 < self.at < len(self.tokens)
-            and self.tokens[self.at].start == self.tokens[self.at - 1].end
-        )
 
-    def _letters(self, allowed: str, ahead: int) -> tuple[str, int]:
-        """Letters joined by choices, and the number of tokens up to their end."""
-        letters = ""
-        while self._peek(ahead) == "letter" and self.tokens[self.at + ahead].text in allowed:
-            letters += self.tokens[self.at + ahead].text
-            ahead += 1
-            joined = self._peek(ahead) == "choice" and self._peek(ahead + 1) == "letter"
-            if not joined or not self._lone_letter(ahead + 1, allowed):
-                break
-            ahead += 1
-        return letters, ahead
+def _behind(text: str, start: int, unread: list[tuple[int, int]]) -> tuple[str, str]:
+    """Sides and intensities behind a unit; what else stands among them joins `unread`."""
+    for match in _LETTERS.finditer(text):
+        if match["rest"]:
+            unread.append((start + match.start(), start + match.end()))
+    letters = _letters(text)
+    return (
+        "".join(letter for letter in letters if letter not in INTENSITIES),
+        "".join(letter for letter in letters if letter in INTENSITIES),
+    )
 
-    def _lone_letter(self, ahead: int, allowed: str) -> bool:
-        """Whether a letter belongs to a choice of letters, not to a unit of its own."""
-        if self.tokens[self.at + ahead].text not in allowed:
-            return False
-        return allowed == SIDES or self._peek(ahead + 1) not in ("number", "open")
 
-    def _leave_loss(self) -> None:
-        while self._peek() not in ("", "close") and not (
-            self._peek() == "choice" and self.tokens[self.at].text.lower() == "or"
-        ):
-            self._leave()
-
-    def _fragments(self) -> Iterator[str]:
-        """Left-over text, pieces with nothing but space between them joined."""
-        spans: list[tuple[int, int]] = []
-        for start, end in sorted(self.unread):
-            if spans and not self.text[spans[-1][1] : start].strip():
-                spans[-1] = (spans[-1][0], end)
-            else:
-                spans.append((start, end))
-        return (" ".join(self.text[start:end].split()) for start, end in spans)
+def _fragments(text: str, unread: list[tuple[int, int]]) -> Iterator[str]:
+    """Left-over text, pieces with nothing but space between them joined."""
+    spans: list[tuple[int, int]] = []
+    for start, end in sorted(unread):
+        if spans and not text[spans[-1][1] : start].strip():
+            spans[-1] = (spans[-1][0], max(end, spans[-1][1]))
+        elif start < end:
+            spans.append((start, end))
+    return (" ".join(text[start:end].split()) for start, end in spans)

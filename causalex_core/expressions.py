@@ -16,9 +16,11 @@ inclusive; a frame that was not annotated is NaN. Columns:
 ========================  ==================================================
 """
 
+import codecs
+import csv
 import gzip
 import io
-import warnings
+import re
 import zlib
 from collections.abc import Sequence
 from enum import StrEnum
@@ -31,6 +33,8 @@ from causalex_core.errors import CausalexError
 
 KINDS = ("macro", "micro")
 FRAMES = ("onset", "apex", "offset")
+_MOST_COLUMNS = 16_384  # of a spreadsheet
+_NOTHING = ("", "nan", "NaN", "<NA>", "#N/A", "None", "NULL")
 
 
 class TableError(CausalexError):
@@ -66,7 +70,7 @@ def resolve_missing_offsets(table: pd.DataFrame, policy: MissingOffset) -> pd.Da
 
 
 def oddities(table: pd.DataFrame) -> pd.DataFrame:
-    """List what is unusual in a table: columns ``row`` (position, from 0) and ``oddity``."""
+    """List what is unusual in a table: columns ``row`` (its label in the index) and ``oddity``."""
     onset, offset = table["onset"], table["offset"]
     apex = table["apex"] if "apex" in table else pd.Series(np.nan, index=table.index)
     checks = {
@@ -77,11 +81,13 @@ def oddities(table: pd.DataFrame) -> pd.DataFrame:
         "apex before onset": apex < onset,
         "apex after offset": apex > offset,
         "offset before onset": offset < onset,
+        "one or two frames long (or are these seconds?)": (offset - onset).between(0, 1),
+        "fractions of frames (or are these seconds?)": (
+            table[["onset", "offset"]].sub(table[["onset", "offset"]].round()).abs() > 1e-6
+        ).any(axis=1),
         "repeats an earlier row": table.duplicated(),
     }
-    rows = [
-        (int(row), name) for name, odd in checks.items() for row in np.flatnonzero(odd.to_numpy())
-    ]
+    rows = [(int(row), name) for name, odd in checks.items() for row in table.index[odd.to_numpy()]]
     return pd.DataFrame(sorted(rows), columns=["row", "oddity"])
 
 
@@ -91,17 +97,17 @@ def read_expressions(path: str | Path, *, kinds: bool = True) -> pd.DataFrame:
     Parameters
     ----------
     path
-        UTF-8 file with the columns ``subject, video, onset, offset`` and, if `kinds`, ``kind``;
-        ``apex`` and ``score`` may be there, other columns are left out. An empty or zero
-        offset is a missing one; an empty, zero or -1 apex likewise. A file with only a header
-        has zero rows. Fractions of frames are kept.
+        CSV (see :func:`read_cells`) with the columns ``subject, video, onset, offset`` and, if
+        `kinds`, ``kind``; ``apex`` and ``score`` may be there, other columns are left out. An
+        empty or zero offset is a missing one; an empty, zero or -1 apex likewise. A file with
+        only a header has zero rows. Fractions of frames are kept; a comma is read as a point.
     kinds
         Whether the kind of each interval is needed.
 
     Raises
     ------
     TableError
-        File missing, empty or not UTF-8; a column missing or doubled; a cell that is not a
+        File missing, empty or no text; a column missing or doubled; a cell that is not a
         finite number; an offset before its onset; an unknown kind. The error names file, row
         (1 = the first under the header) and column.
     """
@@ -140,10 +146,45 @@ def read_expressions(path: str | Path, *, kinds: bool = True) -> pd.DataFrame:
 def read_cells(path: str | Path) -> pd.DataFrame:
     """Cells of a CSV, plain or ``.gz``, as stripped text; short rows get empty cells.
 
-    A file that is missing, damaged, empty or not UTF-8, a column that stands twice, and a row with
-    too many cells raise a TableError.
+    UTF-8, or UTF-16 with its mark; columns are parted by commas, semicolons or tabs. Columns
+    without a name and empty rows are passed over; the index counts the latter, too. A file that is
+    missing, damaged, empty or no text, a column that stands twice, and a row with too many cells
+    raise a TableError.
     """
     source = Path(path)
+    text = _text(source)
+    if not text:
+        raise TableError(f"{source}: the file is empty; expected at least a header line")
+    lines = text.split("\n")
+    separator = max(",;\t", key=lines[0].count)  # of equals the first
+    try:
+        names = [name.strip() for name in next(csv.reader(lines, delimiter=separator))]
+        width = max(len(names), *(line.count(separator) + 1 for line in lines))
+        if width > _MOST_COLUMNS:
+            raise TableError(f"{source}: not a CSV table, {width} cells in a row")
+        cells = pd.read_csv(
+            io.StringIO(text), sep=separator, header=None, names=range(width), index_col=False,
+            dtype=str, keep_default_na=False, skip_blank_lines=False,
+        )  # fmt: skip
+    except (csv.Error, pd.errors.ParserError) as error:
+        raise TableError(f"{source}: not a CSV table ({str(error).strip()})") from error
+    if doubled := sorted({name for name in names if name and names.count(name) > 1}):
+        raise TableError(f"{source}: column {_names(doubled)} stands twice in the header")
+    cells = cells.iloc[1:].apply(lambda column: column.fillna("").str.strip())
+    filled = cells != ""
+    more = filled.iloc[:, len(names) :].any(axis=1)
+    if more.any():
+        raise TableError(
+            f"{source}, row {more.idxmax()}: not a CSV table; every row needs as many cells as the"
+            f" header, {len(names)}"
+        )
+    named = {column: name for column, name in enumerate(names) if name}
+    cells = cells.set_axis(cells.index - 1).loc[filled.any(axis=1).to_numpy(), list(named)]
+    return cells.rename(columns=named)
+
+
+def _text(source: Path) -> str:
+    """Text of a file without marks and blank lines around it."""
     try:
         content = source.read_bytes()
         if source.suffix == ".gz":
@@ -154,60 +195,54 @@ def read_cells(path: str | Path) -> pd.DataFrame:
         ) from error
     except OSError as error:
         raise TableError(f"{source}: cannot be read ({error.strerror})") from error
-    if not content.strip():
-        raise TableError(f"{source}: the file is empty; expected at least a header line")
+    if content.startswith(b"PK\x03\x04"):
+        raise TableError(f"{source}: a workbook or archive, no CSV; save its sheet as CSV UTF-8")
+    wide = content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
     try:
-        text = content.decode("utf-8-sig")
+        text = content.decode("utf-16" if wide else "utf-8-sig")
     except UnicodeDecodeError as error:
         line = content[: error.start].count(b"\n") + 1
         raise TableError(
             f"{source}, line {line}: byte 0x{content[error.start]:02x} is not UTF-8;"
             " save the file as UTF-8"
         ) from error
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("error", pd.errors.ParserWarning)  # a row with too many cells
-            cells = pd.read_csv(
-                io.StringIO(text), dtype=str, keep_default_na=False, index_col=False
-            )
-        header = pd.read_csv(io.StringIO(text), dtype=str, header=None, nrows=1).iloc[0]
-    except (pd.errors.ParserError, pd.errors.ParserWarning) as error:
-        raise TableError(
-            f"{source}: not a CSV table; every row needs as many cells as the header"
-            f" ({str(error).strip()})"
-        ) from error
-    names = [str(name).strip() for name in header]
-    doubled = sorted({name for name in names if names.count(name) > 1})
-    if doubled:
-        raise TableError(f"{source}: column {_names(doubled)} stands twice in the header")
-    cells.columns = pd.Index(names)
-    for name in cells:
-        cells[name] = cells[name].fillna("").str.strip()
-    return cells
+    if "\0" in text:
+        raise TableError(f"{source}: zero bytes in it, so no UTF-8 text; save it as CSV UTF-8")
+    text = re.sub(r"\r\n?", "\n", text)
+    text = re.sub(r"\Asep=.\n", "", text)  # which spreadsheets write and read
+    return text.strip("\n") if text.strip() else ""
 
 
 def _numbers(source: Path, cells: pd.DataFrame, name: str) -> pd.Series:
     """Column as float, empty cells as NaN; text and non-finite numbers are refused."""
-    empty = cells[name] == ""
-    values = pd.to_numeric(cells[name].mask(empty), errors="coerce").astype(float)
+    text = cells[name]
+    empty = text == ""
+    if text.str.contains(",", regex=False).any():
+        unclear = text.str.fullmatch(r"[+-]?[1-9]\d{0,2}(?:,\d{3})+")
+        _refuse(
+            source, cells, name, unclear, "is a thousand or a fraction: write 1234 or 1.234"
+        )  # fmt: skip
+        text = text.str.replace(r"^([+-]?\d+),(\d+)$", r"\1.\2", regex=True)
+    values = pd.to_numeric(text.mask(empty), errors="coerce").astype(float)
     _refuse(source, cells, name, ~empty & ~np.isfinite(values), "is not a finite number")
     return values
 
 
 def _words(source: Path, cells: pd.DataFrame, name: str) -> pd.Series:
-    """Column of names, none of them empty."""
-    _refuse(source, cells, name, cells[name] == "", "is empty")
+    """Column of names, none of them empty or what programs write for nothing."""
+    _refuse(source, cells, name, cells[name].isin(_NOTHING), "is empty: expected a name")
     return cells[name]
 
 
 def _refuse(source: Path, cells: pd.DataFrame, name: str, bad: pd.Series, reason: str) -> None:
     """Raise for the first row marked bad."""
     if bad.any():
-        row = int(np.flatnonzero(bad.to_numpy())[0])
+        row = int(bad.to_numpy().argmax())
         more = int(bad.sum()) - 1
         also = f" (and {more} more)" if more else ""
         raise TableError(
-            f"{source}, row {row + 1}, column '{name}': {cells.at[row, name]!r} {reason}{also}"
+            f"{source}, row {cells.index[row] + 1}, column '{name}': {cells[name].iloc[row][:60]!r}"
+            f" {reason}{also}"
         )
 
 

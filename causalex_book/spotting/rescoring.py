@@ -145,11 +145,15 @@ def mdmd_rows(of_mdmd: Mapping[tuple[str, str], pd.DataFrame]) -> pd.DataFrame:
 
 
 def _counts(system: System) -> dict[tuple[str, str], pd.DataFrame]:
-    """Counts per subject and kind, for every table of truths and protocol."""
+    """Counts per subject and kind, for every table of truths and protocol.
+
+    Without the detections that are right: rates are the authors', who divide the same true
+    positives by truths and by detections.
+    """
     return {
         (table, protocol.name): score(
             truth, system.detections, protocol, policy, kind_blind=system.kind_blind
-        )
+        )[["subject", "kind", *COUNTS]]
         for table, (truth, policy) in system.truths.items()
         for protocol in PROTOCOLS.values()
     }

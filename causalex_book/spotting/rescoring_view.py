@@ -11,8 +11,9 @@ def published(result: Result) -> None:
     printed = ["printed_tp", "printed_n_pred", "printed_n_truth"]
     show.table(
         result.tables["published"],
-        "Printed counts and ours, under each author's own rule (`each_truth`, own truths). LGSNet"
-        " prints rates only.",
+        "Printed counts and ours, under each author's own rule (`each_truth`, own truths) and with"
+        " their own F1, which takes each truth that is hit for a detection that is right, even if"
+        " one detection hits two. LGSNet prints rates only.",
         "tab-published",
         digits={"f1": 6},
         headers=COUNTS

@@ -1,7 +1,6 @@
 """``causalex score``: detections against truths, as counts and rates."""
 
 import json
-from dataclasses import asdict
 from pathlib import Path
 
 import click
@@ -9,6 +8,7 @@ import pandas as pd
 
 from causalex_core import paths
 from causalex_core.data.intervals import read_intervals
+from causalex_core.evaluation.agreement import disagreements
 from causalex_core.evaluation.spotting import PROTOCOLS, Counts, pool
 from causalex_core.evaluation.spotting import score as count_hits
 from causalex_core.expressions import MissingOffset, oddities
@@ -63,23 +63,31 @@ def score(
 
     Files may be compressed with gzip (.csv.gz). Frames are inclusive. A detection and a truth can
     only match within one subject and video and, unless --kind-blind is given, within one kind.
-    What is unusual in a file is reported on standard error; what cannot be meant ends the command
-    with status 2.
+    What is unusual in a file, or does not fit together in both (names, units), is reported on
+    standard error; what cannot be meant ends the command with status 2.
     """
+    labelled, detected = (_read(path, kinds=not kind_blind) for path in (truth, predictions))
     counts = count_hits(
-        _read(truth, kinds=not kind_blind),
-        _read(predictions, kinds=not kind_blind),
+        labelled,
+        detected,
         PROTOCOLS[protocol],
         MissingOffset(missing_offset),
         kind_blind=kind_blind,
     )
     pooled = pool(counts)
+    for sentence in disagreements(labelled, detected, pooled["overall"].tp):
+        click.echo(sentence, err=True)
     click.echo(f"protocol {protocol}: {PROTOCOLS[protocol].summary}")
     click.echo(f"missing offsets: {missing_offset}")
     click.echo(ROW.format("", "TP", "predictions", "truths", "precision", "recall", "F1"))
     for kind, count in pooled.items():
         shares = [f"{share:.4f}" for share in (count.precision, count.recall, count.f1)]
         click.echo(ROW.format(kind, count.tp, count.n_pred, count.n_truth, *shares))
+    if (right := pooled["overall"].n_right) is not None:
+        click.echo(
+            f"precision: {right} of {pooled['overall'].n_pred} predictions hit a truth;"
+            f" recall: {pooled['overall'].tp} of {pooled['overall'].n_truth} truths are hit"
+        )
     if destination:
         content = {
             **{kind: _plain(count) for kind, count in pooled.items()},
@@ -92,6 +100,8 @@ def score(
 def _read(path: Path, kinds: bool) -> pd.DataFrame:
     """Read a table and report what is unusual in it."""
     table = read_intervals(path, kinds=kinds)
+    if table.empty:
+        click.echo(f"note: {path}: no rows under the header", err=True)
     for oddity, rows in oddities(table).groupby("oddity")["row"]:
         click.echo(
             f"note: {path}: {oddity} in {len(rows)} row{'s' if len(rows) > 1 else ''}"
@@ -103,4 +113,4 @@ def _read(path: Path, kinds: bool) -> pd.DataFrame:
 
 def _plain(counts: Counts) -> dict[str, int | float]:
     rates = {name: getattr(counts, name) for name in ("precision", "recall", "f1")}
-    return asdict(counts) | rates
+    return counts.known() | rates

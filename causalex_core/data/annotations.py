@@ -5,13 +5,14 @@ converts it: which number the first image has, what stands for "not annotated", 
 of frames are rounded; ``attrs["conversion"]`` of the result describes it.
 """
 
-from collections.abc import Mapping
+import warnings
+from collections.abc import Collection, Mapping
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from causalex_core.action_units import is_date
 from causalex_core.errors import CausalexError
 from causalex_core.expressions import FRAMES
 
@@ -22,6 +23,7 @@ COLUMNS = ("database", "subject", "video", *FRAMES, "kind", "action_units", "fps
 
 # Numbers that stand for "not annotated": 0 in CAS(ME)^2, -1 in SAMM Long Videos.
 BLANK = {"apex": (0, -1), "offset": (0, -1)}
+DASHES = ("", "/", "\\", "-", "\N{EN DASH}", "\N{EM DASH}", "n/a", "na", "nan", "none")
 
 
 def to_expressions(
@@ -53,28 +55,72 @@ def to_expressions(
     return table
 
 
-def need_columns(table: pd.DataFrame, names: tuple[str, ...], source: Path) -> None:
-    """Raise a :class:`CausalexError` naming the file if a table lacks a column."""
-    absent = [name for name in names if name not in table]
-    if absent:
-        raise CausalexError(
-            f"{source}: no column {', '.join(map(repr, absent))}; found"
-            f" {', '.join(map(repr, table.columns))}: is this the annotation file of the card?"
-        )
+def sheets(path: Path) -> dict[str, pd.DataFrame]:
+    """Cells of every sheet of a workbook as text, without a header."""
+    try:
+        return pd.read_excel(path, sheet_name=None, header=None, dtype=str)
+    except OSError:
+        raise
+    except Exception as error:  # whatever openpyxl meets in a file that is damaged
+        raise CausalexError(f"{path}: not an .xlsx workbook, or damaged ({error})") from error
 
 
-def kinds(column: pd.Series, names: Mapping[Any, str], source: Path) -> pd.Series:
-    """Translate a column of types into ``macro`` and ``micro``, refusing any other word."""
-    translated = column.map(names)
-    if translated.isna().any():
-        row = int(np.flatnonzero(translated.isna())[0])
-        raise CausalexError(
-            f"{source}, row {row + 1}: type {str(column.iloc[row])!r} is unknown; expected one of"
-            f" {', '.join(map(repr, names))}"
-        )
-    return translated
+def need_columns(table: pd.DataFrame, names: Collection[str], source: Path) -> None:
+    """Raise a :class:`CausalexError` naming the file if a table has not one column of each name."""
+    for times, problem in ((0, "no column"), (2, "twice the column")):
+        wrong = [name for name in names if min(list(table.columns).count(name), 2) == times]
+        if wrong:
+            raise CausalexError(
+                f"{source}: {problem} {', '.join(map(repr, wrong))}; found"
+                f" {', '.join(map(repr, table.columns))}: is this the annotation file of the card?"
+            )
 
 
-def codes(column: pd.Series) -> pd.Series:
-    """Write action units as text; a blank is an empty string."""
-    return column.map(lambda cell: "" if pd.isna(cell) else str(cell))
+def numbers_and_kinds(
+    table: pd.DataFrame, columns: Mapping[str, str], types: Mapping[str, str], source: Path
+) -> pd.DataFrame:
+    """Table as written, of cells of text: its numbers, nothing interpreted.
+
+    An empty cell or a dash in apex or offset is NaN. A frame that is no number and an unknown type
+    are refused by row, which is the label in the index and one; a date among the action units is
+    warned of, since a spreadsheet made it of them (``7/43``), and stays what it is.
+
+    Parameters
+    ----------
+    table
+        With ``subject`` and ``video``.
+    columns
+        What its other columns are called, by ``onset, apex, offset, kind, action_units``.
+    types
+        Kind of each type.
+    """
+
+    def refuse(bad: pd.Series, name: str, reason: str) -> None:
+        if bad.any():
+            row = int(bad.to_numpy().argmax())
+            cell = cells[name].iloc[row] if name in cells else ""
+            raise CausalexError(f"{source}, row {cells.index[row] + 1}{reason.format(cell)}")
+
+    cells = pd.DataFrame(
+        {name: table[column].fillna("").str.strip() for name, column in columns.items()}
+    )
+    result = table[["subject", "video"]].fillna("")
+    for name in ("subject", "video"):
+        refuse(result[name] == "", name, f": no {name}")
+    for name in FRAMES:
+        blank = cells[name].str.lower().isin(DASHES) & (name != "onset")
+        result[name] = pd.to_numeric(cells[name].mask(blank), errors="coerce")
+        bad = ~blank & ~np.isfinite(result[name])
+        refuse(bad, name, f", column '{columns[name]}': {{!r}} is not a number of a frame")
+    result["kind"] = cells["kind"].map(types)
+    known = ", ".join(types)
+    refuse(result["kind"].isna(), "kind", f": type {{!r}} is unknown; expected one of {known}")
+    result["action_units"] = cells["action_units"]
+    for row, cell in zip(cells.index, cells["action_units"], strict=True):
+        if is_date(cell):
+            warnings.warn(
+                f"{source}, row {row + 1}: {cell!r} is a date, time or number that a spreadsheet"
+                " made of action units; they are taken as unknown",
+                stacklevel=3,
+            )
+    return result.reset_index(drop=True)

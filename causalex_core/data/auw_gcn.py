@@ -12,8 +12,14 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from causalex_core.data.annotations import CAS, SAMM, codes, kinds, need_columns, to_expressions
-from causalex_core.errors import CausalexError
+from causalex_core.data.annotations import (
+    CAS,
+    SAMM,
+    need_columns,
+    numbers_and_kinds,
+    to_expressions,
+)
+from causalex_core.expressions import read_cells
 
 FILES = {CAS: "info_csv/cas(me)_new.csv", SAMM: "info_csv/samm_new_25.csv"}
 FPS = {CAS: 30, SAMM: 25}
@@ -22,19 +28,18 @@ CONVERSION = (
     " apex and offset are not annotated"
 )
 _NAMES = {
-    "video_name": "video",
-    "start_frame": "onset",
-    "apex_frame": "apex",
-    "end_frame": "offset",
-    "type_idx": "kind",
-    "au": "action_units",
+    "onset": "start_frame",
+    "apex": "apex_frame",
+    "offset": "end_frame",
+    "kind": "type_idx",
+    "action_units": "au",
 }
-_KINDS = {1: "macro", 2: "micro"}
+_KINDS = {"1": "macro", "2": "micro"}
 
 
 def is_table(columns: Iterable[str]) -> bool:
     """Whether columns are those of an annotation table, action units aside."""
-    return {"subject", *_NAMES} - {"au"} <= set(columns)
+    return {"subject", "video_name", *_NAMES.values()} - {"au"} <= set(columns)
 
 
 def as_written(path: Path) -> pd.DataFrame:
@@ -48,20 +53,9 @@ def as_written(path: Path) -> pd.DataFrame:
         If a column is missing, a frame is not a number, or a type is neither 1 (macro) nor 2
         (micro).
     """
-    table = pd.read_csv(path, dtype={"au": str})
-    need_columns(table, ("subject", *_NAMES), path)
-    for name in ("start_frame", "apex_frame", "end_frame"):
-        bad = ~np.isfinite(pd.to_numeric(table[name], errors="coerce"))
-        if bad.any():
-            row = int(np.flatnonzero(bad)[0])
-            raise CausalexError(
-                f"{path}, row {row + 1}, column '{name}': {str(table[name].iloc[row])!r} is not a"
-                " number of a frame"
-            )
-    table = table.rename(columns=_NAMES)
-    table["kind"] = kinds(table["kind"], _KINDS, path)
-    table["action_units"] = codes(table["action_units"])
-    return table[["subject", *_NAMES.values()]]
+    table = read_cells(path)
+    need_columns(table, ("subject", "video_name", *_NAMES.values()), path)
+    return numbers_and_kinds(table.rename(columns={"video_name": "video"}), _NAMES, _KINDS, path)
 
 
 def read(path: Path, database: str) -> pd.DataFrame:

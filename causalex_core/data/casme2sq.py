@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from causalex_core.data.annotations import CAS, FPS, codes, kinds, to_expressions
+from causalex_core.data.annotations import CAS, FPS, numbers_and_kinds, sheets, to_expressions
 from causalex_core.errors import CausalexError
 from causalex_core.expressions import FRAMES
 
@@ -24,7 +24,7 @@ CONVERSION = (
     "image numbers are used as they stand (the sheet does not say whether the first image is 0 or"
     " 1); 0 in apex and offset is not annotated"
 )
-_SHEETS = ("CASFEcode_final", "naming rule1", "naming rule2")
+_SHEETS = {"CASFEcode_final": 9, "naming rule1": 3, "naming rule2": 2}  # and columns of each
 _COLUMNS = (
     "number", "clip", "onset", "apex", "offset", "action_units", "estimated", "kind", "reported"
 )  # fmt: skip
@@ -34,39 +34,43 @@ _KINDS = {"macro-expression": "macro", "micro-expression": "micro"}
 def as_written(path: Path) -> pd.DataFrame:
     """Read the spreadsheet with the numbers that it holds.
 
-    Columns are ``subject, video, onset, apex, offset, kind, action_units``.
+    Columns are ``subject, video, onset, apex, offset, kind, action_units``; remarks to the right
+    are passed over.
 
     Raises
     ------
     CausalexError
-        If a sheet is missing, or a subject, video or type has no translation.
+        If a sheet or column is missing, a subject, video or type has no translation, or a frame
+        is no number.
     """
-    sheets = pd.read_excel(path, sheet_name=None, header=None, dtype=str)
-    absent = [name for name in _SHEETS if name not in sheets]
-    if absent:
-        raise CausalexError(
-            f"{path}: no sheet {', '.join(map(repr, absent))}; found {', '.join(map(repr, sheets))}"
-        )
-    table, people, films = (sheets[name] for name in _SHEETS)
-    table = table.set_axis(_COLUMNS, axis=1)
+    book = sheets(path)
+    for name, width in _SHEETS.items():
+        if name not in book:
+            raise CausalexError(f"{path}: no sheet {name!r}; found {', '.join(map(repr, book))}")
+        if book[name].shape[1] < width:
+            raise CausalexError(
+                f"{path}: {book[name].shape[1]} columns in the sheet {name!r}, expected {width}"
+            )
+    table, people, films = (
+        book[name].iloc[:, :width].dropna(how="all").apply(lambda column: column.str.strip())
+        for name, width in _SHEETS.items()
+    )
+    table.columns = pd.Index(_COLUMNS)
     folders = dict(zip(people[2], people[0], strict=True))
-    codes_of_films = dict(zip(films[1].str.strip(), films[0], strict=True))
-    emotions = table["clip"].str.strip().str.replace(r"_\d+$", "", regex=True)
+    codes_of_films = dict(zip(films[1], films[0].str.zfill(4), strict=True))
+    emotions = table["clip"].str.replace(r"_\d+$", "", regex=True)
     subject, film = table["number"].map(folders), emotions.map(codes_of_films)
     unknown = subject.isna() | film.isna()
     if unknown.any():
-        row = int(unknown.to_numpy().argmax())
+        row = unknown.idxmax()
         raise CausalexError(
             f"{path}, row {row + 1}: subject {table['number'][row]} or video"
             f" {table['clip'][row]!r} is not in the sheets 'naming rule1' and 'naming rule2'"
         )
     table["subject"] = "casme_" + subject.str.zfill(3)
     table["video"] = table["subject"] + "_" + film
-    table["kind"] = kinds(table["kind"].str.strip(), _KINDS, path)
-    table["action_units"] = codes(table["action_units"])
-    for name in FRAMES:
-        table[name] = pd.to_numeric(table[name])
-    return table[["subject", "video", "onset", "apex", "offset", "kind", "action_units"]]
+    names = {name: name for name in (*FRAMES, "kind", "action_units")}
+    return numbers_and_kinds(table, names, _KINDS, path)
 
 
 def read(path: Path) -> pd.DataFrame:

@@ -7,6 +7,7 @@ import os
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 from causalex_core.data import manifest, video_lengths
@@ -191,10 +192,12 @@ def _videos_missing(
             continue
         if video.empty:
             yield f"{video.path}: {len(video.empty)} images of zero bytes, {video.empty[0]} first"
-        numbers = set(video.frames.values())
-        gaps = sorted(set(range(min(numbers), max(numbers))) - numbers)
-        if gaps:
-            yield f"{video.path}: {len(gaps)} frames, number {gaps[0]} first"
+        numbers = sorted(set(video.frames.values()))
+        for before, number in pairwise(numbers):
+            if number > before + 1:
+                count = numbers[-1] - numbers[0] + 1 - len(numbers)
+                yield f"{video.path}: {count} frames, number {before + 1} first"
+                break
 
 
 def _videos_odd(videos: list[_Video], layout: Layout, lengths: Mapping[str, int]) -> Iterator[str]:

@@ -15,7 +15,14 @@ from pathlib import Path
 
 import pandas as pd
 
-from causalex_core.data.annotations import FPS, SAMM, codes, kinds, need_columns, to_expressions
+from causalex_core.data.annotations import (
+    FPS,
+    SAMM,
+    need_columns,
+    numbers_and_kinds,
+    sheets,
+    to_expressions,
+)
 from causalex_core.errors import CausalexError
 from causalex_core.expressions import FRAMES
 
@@ -25,11 +32,11 @@ CONVERSION = (
     " to the nearest frame; -1 in apex is not annotated"
 )
 _NAMES = {
-    "Onset": "onset",
-    "Apex": "apex",
-    "Offset": "offset",
-    "Type": "kind",
-    "Action Units": "action_units",
+    "onset": "Onset",
+    "apex": "Apex",
+    "offset": "Offset",
+    "kind": "Type",
+    "action_units": "Action Units",
 }
 _KINDS = {"Macro": "macro", "Micro - 1/2": "micro"}
 
@@ -42,24 +49,22 @@ def as_written(path: Path) -> pd.DataFrame:
     Raises
     ------
     CausalexError
-        If there is no header, a column is missing or a type is unknown.
+        If there is no header, a column is missing, a type is unknown or a frame is no number.
     """
-    cells = pd.read_excel(path, header=None, dtype=str)
-    headers = cells.index[cells[0] == "Subject"]
-    if headers.empty:
+    for cells in sheets(path).values():
+        headers = cells.index[(cells == "Subject").any(axis=1)]
+        if len(headers):
+            break
+    else:
         raise CausalexError(
             f"{path}: no row starts with 'Subject'; is this the FACS sheet of SAMM Long Videos?"
         )
-    table = cells.loc[headers[0] + 1 :].set_axis(cells.loc[headers[0]], axis=1)
-    need_columns(table, ("Filename", *_NAMES), path)
-    table = table.rename(columns=_NAMES).reset_index(drop=True).rename_axis(columns=None)
-    for name in FRAMES:
-        table[name] = pd.to_numeric(table[name])
+    table = cells.loc[headers[0] + 1 :].dropna(how="all")
+    table = table.set_axis(cells.loc[headers[0]].str.strip(), axis=1).rename_axis(columns=None)
+    need_columns(table, ("Filename", *_NAMES.values()), path)
     table["video"] = "samm_" + table["Filename"].str.replace(r"_\d+$", "", regex=True)
     table["subject"] = table["video"].str.replace(r"_\d+$", "", regex=True)
-    table["kind"] = kinds(table["kind"].str.strip(), _KINDS, path)
-    table["action_units"] = codes(table["action_units"])
-    return table[["subject", "video", "onset", "apex", "offset", "kind", "action_units"]]
+    return numbers_and_kinds(table, _NAMES, _KINDS, path)
 
 
 def read(path: Path) -> pd.DataFrame:

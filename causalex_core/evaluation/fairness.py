@@ -14,6 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from causalex_core.errors import CausalexError, did_you_mean
 from causalex_core.evaluation.uncertainty import (
     Interval,
     bootstrap,
@@ -48,7 +49,7 @@ def covered(
     ----------
     table
         Intervals ``video, onset, offset``, inclusive; frames outside the video are ignored, and
-        videos that are not in `lengths` are an error.
+        videos that are not in `lengths` raise a CausalexError.
     lengths
         Frames of each video.
     missing_offset
@@ -61,6 +62,11 @@ def covered(
         (frames,) booleans, of all videos one after the other.
     """
     table = resolve_missing_offsets(table, missing_offset)
+    if unknown := sorted(set(table["video"]) - set(lengths)):
+        raise CausalexError(
+            f"video '{unknown[0]}': its number of frames is not given"
+            f"{did_you_mean(unknown[0], lengths)}"
+        )
     starts = np.concatenate([[0], np.cumsum(list(lengths.values()))]).astype(int)
     begin = dict(zip(lengths, starts[:-1], strict=True))
     first = np.array([begin[name] for name in table["video"]], dtype=int)
@@ -148,9 +154,9 @@ def equalized_odds_gap(
     Parameters
     ----------
     truth, predicted
-        (n,) booleans, one per frame.
+        (n,) booleans, or zeros and ones, one per frame.
     group, subject
-        (n,) names.
+        (n,) names, none of them missing.
     n_bootstrap, seed
         Number of resamples, and their seed; those in which a group lacks a rate that it has in
         the whole are left out, since their gap would be between other groups.
@@ -161,7 +167,18 @@ def equalized_odds_gap(
     -------
     Gap
         0 means equalized odds; NaN where neither rate is known of two groups.
+
+    Raises
+    ------
+    CausalexError
+        If truth or prediction is neither 0 nor 1, such as a probability, or a name is missing.
     """
+    for name, labels in (("truth", truth), ("predicted", predicted)):
+        if not np.isin(labels, (0, 1)).all():
+            raise CausalexError(f"{name}: expected zeros and ones for each frame")
+    for name, names in (("group", group), ("subject", subject)):
+        if pd.isna(names).any():
+            raise CausalexError(f"{name}: {pd.isna(names).sum()} frames have none: leave them out")
     truth, predicted = np.asarray(truth, dtype=int), np.asarray(predicted, dtype=int)
     weight = np.ones(len(truth)) if frames is None else np.asarray(frames, dtype=float)
     groups, group_of = np.unique(group, return_inverse=True)

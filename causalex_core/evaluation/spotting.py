@@ -4,7 +4,7 @@ The field counts hits in several ways; each is a :class:`Protocol`.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field, replace
 from enum import StrEnum
 
 import numpy as np
@@ -15,6 +15,7 @@ from scipy.sparse import csr_matrix
 from scipy.sparse.csgraph import maximum_bipartite_matching
 
 from causalex_core.display import Summary
+from causalex_core.errors import CausalexError
 from causalex_core.expressions import KINDS, MissingOffset, resolve_missing_offsets
 
 COUNTS = ("tp", "n_pred", "n_truth")
@@ -26,7 +27,8 @@ class MatchingRule(StrEnum):
     """What one true positive is."""
 
     ONE_TO_ONE = "one_to_one"  # a pair of a largest matching: nobody is used twice
-    BEST_PREDICTION = "best_prediction"  # a detection that is the best of some truth
+    # a detection that is the best of some truth; of equal ones the first in the table
+    BEST_PREDICTION = "best_prediction"
     EACH_PREDICTION = "each_prediction"  # a detection that overlaps some truth enough
     EACH_TRUTH = "each_truth"  # a truth that some detection overlaps enough
 
@@ -64,17 +66,19 @@ MEGC = Protocol(
 )  # fmt: skip
 AUW = Protocol(
     "auw",
-    "IoU above 0.5 on offset - onset, per truth its best detection (AUW-GCN since 2025)",
+    "IoU above 0.5 on offset - onset, per truth its best detection (AUW-GCN's metric since 2025)",
     inclusive=False, strict=True, rule=MatchingRule.BEST_PREDICTION,
 )  # fmt: skip
 AUW_2023 = Protocol(
     "auw_2023",
-    "IoU above 0.5 on offset - onset, every detection that hits counts (AUW-GCN as published)",
+    "IoU above 0.5 on offset - onset, every detection that hits counts, so that recall may exceed 1"
+    " (AUW-GCN's metric as published)",
     inclusive=False, strict=True, rule=MatchingRule.EACH_PREDICTION,
 )  # fmt: skip
 EACH_TRUTH = Protocol(
     "each_truth",
-    "IoU of at least 0.5 on inclusive frames, every truth that is hit counts (LGSNet, MDMD)",
+    "IoU of at least 0.5 on inclusive frames, every truth that is hit counts (TP of LGSNet and"
+    " MDMD); precision is of the detections that hit",
     inclusive=True, strict=False, rule=MatchingRule.EACH_TRUTH,
 )  # fmt: skip
 PROTOCOLS: Mapping[str, Protocol] = {item.name: item for item in (MEGC, AUW, AUW_2023, EACH_TRUTH)}
@@ -82,16 +86,25 @@ PROTOCOLS: Mapping[str, Protocol] = {item.name: item for item in (MEGC, AUW, AUW
 
 @dataclass(frozen=True, repr=False)
 class Counts(Summary):
-    """True positives, detections and truths, and the rates that follow from them."""
+    """True positives, detections and truths, and the rates that follow from them.
+
+    Attributes
+    ----------
+    n_right
+        Detections that hit some truth, where a true positive is a truth: several truths may be
+        hit by one detection. None: a true positive is one detection. Equal counts may differ in it.
+    """
 
     tp: int
     n_pred: int
     n_truth: int
+    n_right: int | None = field(default=None, compare=False)
 
     @property
     def precision(self) -> float:
         """Share of detections that are right; 0 without detections."""
-        return self.tp / self.n_pred if self.n_pred else 0.0
+        right = self.tp if self.n_right is None else self.n_right
+        return right / self.n_pred if self.n_pred else 0.0
 
     @property
     def recall(self) -> float:
@@ -100,13 +113,20 @@ class Counts(Summary):
 
     @property
     def f1(self) -> float:
-        """Harmonic mean of precision and recall: 2 tp / (detections + truths)."""
-        both = self.n_pred + self.n_truth
-        return 2 * self.tp / both if both else 0.0
+        """Harmonic mean of precision and recall."""
+        if self.n_right is not None:
+            both = self.precision + self.recall
+            return 2 * self.precision * self.recall / both if both else 0.0
+        total = self.n_pred + self.n_truth
+        return 2 * self.tp / total if total else 0.0
+
+    def known(self) -> dict[str, int]:
+        """Counts by name."""
+        return {name: count for name, count in asdict(self).items() if count is not None}
 
     def _facts(self) -> Mapping[str, object]:
         rates = {"precision": self.precision, "recall": self.recall, "f1": self.f1}
-        return asdict(self) | {name: f"{rate:.4f}" for name, rate in rates.items()}
+        return self.known() | {name: f"{rate:.4f}" for name, rate in rates.items()}
 
 
 def score(
@@ -131,19 +151,29 @@ def score(
     Returns
     -------
     DataFrame
-        Columns ``subject, kind, tp, n_pred, n_truth``; a row for each subject of either table
-        and each kind, sorted by subject.
+        Columns ``subject, kind, tp, n_pred, n_truth`` and, if a true positive is a truth,
+        ``n_right``, see :class:`Counts`; a row for each subject of either table and each kind,
+        sorted by subject.
+
+    Raises
+    ------
+    CausalexError
+        If a kind is unknown, or names are numbers in one table and texts in the other, or missing.
     """
     truth = resolve_missing_offsets(truth, missing_offset)
     predictions = resolve_missing_offsets(predictions, missing_offset)
     kinds = ("overall",) if kind_blind else KINDS
     cells = _grouped(truth, predictions, kinds)
-    counted = _counted(cells, np.ones((1, len(predictions)), bool), protocol)[0]
+    everything = np.ones((1, len(predictions)), bool)
+    counts = dict(zip(COUNTS, _counted(cells, everything, protocol)[0].T, strict=True))
+    if protocol.rule is MatchingRule.EACH_TRUTH:
+        by_detection = replace(protocol, rule=MatchingRule.EACH_PREDICTION)
+        counts["n_right"] = _counted(cells, everything, by_detection)[0, :, 0]
     return pd.DataFrame(
         {
             "subject": np.repeat(cells.subjects, len(kinds)),
             "kind": pd.Categorical(list(kinds) * len(cells.subjects), categories=list(kinds)),
-            **dict(zip(COUNTS, counted.T, strict=True)),
+            **counts,
         }
     )
 
@@ -195,7 +225,8 @@ def pairs(truth: pd.DataFrame, predictions: pd.DataFrame) -> NDArray[np.int64]:
     """Which detection hits which truth under MEGC's rule: rows (P, 2) of both, by truth.
 
     Of all largest one-to-one matchings it is the one with the greatest overlap, so that of several
-    detections of one expression the nearest one hits it.
+    detections of one expression the nearest one hits it; of equally near ones the first in the
+    table.
 
     Parameters
     ----------
@@ -221,7 +252,7 @@ def pairs(truth: pd.DataFrame, predictions: pd.DataFrame) -> NDArray[np.int64]:
 
 def pool(counts: pd.DataFrame) -> dict[str, Counts]:
     """Counts of :func:`score` of all subjects: ``macro``, ``micro`` (unless blind), ``overall``."""
-    by_kind = counts.groupby("kind", observed=False)[list(COUNTS)].sum()
+    by_kind = counts.groupby("kind", observed=False)[list(counts.columns[2:])].sum()
     pooled = {str(kind): Counts(*row) for kind, *row in by_kind.itertuples()}
     return pooled | {"overall": Counts(*by_kind.sum().tolist())}
 
@@ -249,11 +280,22 @@ class _Cells:
 def _grouped(truth: pd.DataFrame, predictions: pd.DataFrame, kinds: tuple[str, ...]) -> _Cells:
     """Intervals of both tables by subject, video and, if there are several kinds, kind."""
     both = pd.concat([truth, predictions], keys=["truth", "prediction"], names=["side"])
+    for name in ("subject", "video"):
+        tables = (table[name] for table in (truth, predictions) if len(table))
+        if len({column.dtype.kind in "iuf" for column in tables}) > 1 or both[name].hasnans:
+            raise CausalexError(
+                f"column '{name}': names are missing, or numbers in one table and texts in the"
+                " other; expected texts in both (read_expressions keeps 01 as it is)"
+            )
     subject, subjects = pd.factorize(both["subject"], sort=True)
     video = pd.factorize(both["video"])[0].astype(np.int64)
     kind = np.zeros(len(both), dtype=np.int64)
     if len(kinds) > 1:
-        kind = pd.Categorical(both["kind"], categories=list(kinds)).codes.astype(np.int64)
+        kind = pd.Index(kinds).get_indexer(pd.Index(both["kind"])).astype(np.int64)
+        if (kind < 0).any():
+            raise CausalexError(
+                f"kind {both['kind'].iloc[int(kind.argmin())]!r}: expected one of {list(kinds)}"
+            )
     cell = subject.astype(np.int64) * len(kinds) + kind
     group = cell * (video.max(initial=0) + 1) + video
     split = len(truth)

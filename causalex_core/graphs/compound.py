@@ -48,7 +48,15 @@ def most_causal(marks: np.ndarray) -> np.ndarray:
 def compound(causal: np.ndarray, prior: np.ndarray, self_loops: bool = True) -> np.ndarray:
     """Compound matrix C = A + B with normalised rows; A (..., n, n) need not be symmetric.
 
-    Without `self_loops` the diagonal, to which only the prior B contributes, is zero.
+    Without `self_loops` the diagonal, to which only the prior B contributes, is zero. Entries that
+    are not finite raise a CausalexError: one of them would make its row useless, and all that a
+    network computes from it.
     """
+    for name, matrix in (("causal matrix A", causal), ("prior matrix B", prior)):
+        if not np.isfinite(matrix).all():
+            entry = tuple(np.argwhere(~np.isfinite(matrix))[0].tolist())
+            raise CausalexError(
+                f"{name}: entry {entry[-2:]} is {matrix[entry]}; expected finite numbers"
+            )
     both = causal.astype(np.float32) + prior.astype(np.float32)
     return normalise_rows(both if self_loops else both * (1 - np.eye(both.shape[-1])))

@@ -84,6 +84,9 @@ class Network(nn.Module):
             map(_convolution, widths, [*widths[1:], OUTPUTS], config.distances)
         )
         self.norms = nn.ModuleList(map(nn.BatchNorm2d, widths[1:]))
+        for name, matrix in (("compound", compound), ("prior", prior)):
+            if matrix is not None and not matrix.isfinite().all():
+                raise CausalexError(f"the {name} matrix: expected finite numbers in all entries")
         self.register_buffer("compound", compound)
         self.register_buffer("prior", prior)
         self.initialise(0)

@@ -2,13 +2,11 @@
 
 import gzip
 import json
-import os
 import subprocess
-import sys
 
 import pytest
 
-from causalex_core import paths
+from causalex_core import cli
 from causalex_core.data import auw_gcn, manifest
 from causalex_core.data.annotations import CAS, SAMM
 from causalex_core.evaluation.spotting import PROTOCOLS, pool
@@ -28,19 +26,16 @@ s2,b,5,9,macro,.7
 
 
 @pytest.fixture
-def run(tmp_path):
+def run(tmp_path, monkeypatch, capsys):
+    """The command in this process, which starts at once."""
     (tmp_path / "truth.csv").write_text(TRUTH)
     (tmp_path / "found.csv").write_text(FOUND)
+    monkeypatch.chdir(tmp_path)
 
     def call(*arguments, truth="truth.csv", found="found.csv"):
-        command = [sys.executable, "-m", "causalex_core.cli", "score"]
-        return subprocess.run(
-            [*command, "--truth", truth, "--predictions", found, *arguments],
-            cwd=tmp_path,
-            env={**os.environ, "PYTHONPATH": str(paths.ROOT)},
-            capture_output=True,
-            text=True,
-        )
+        status = cli.main(["score", "--truth", truth, "--predictions", found, *arguments])
+        written = capsys.readouterr()
+        return subprocess.CompletedProcess([], status, written.out, written.err)
 
     return call
 
@@ -214,3 +209,109 @@ def test_the_fetched_tables_score_as_the_library_does(run, tmp_path, mirror, dat
         said = content[kind]
         expected = (of_kind.tp, of_kind.n_pred, of_kind.n_truth)
         assert (said["tp"], said["n_pred"], said["n_truth"]) == expected
+
+
+HEADER = "subject,video,onset,offset,kind\n"
+
+
+def told(done):
+    """Lines on standard error of a run that went well."""
+    assert done.returncode == 0, done.stderr
+    return done.stderr.splitlines()
+
+
+def overall(done):
+    """TP, predictions and truths of both kinds."""
+    words = next(line for line in done.stdout.splitlines() if line.startswith("overall")).split()
+    return tuple(map(int, words[1:4]))
+
+
+@pytest.mark.parametrize(
+    ("case", "arguments", "counts", "sentences"),
+    [
+        ("score_empty_columns", (), (1, 1, 1), ()),
+        ("score_precision_two", ("--protocol", "each_truth"), (2, 1, 2), ()),
+        ("score_names_zeros", (), (0, 2, 2), ("share no video", "'1_a' of '1' (is it '01_a'")),
+        ("score_one_file_only", (), (1, 2, 2), ("'09_z' of '09'", "'02_b' of '02'")),
+        ("score_seconds", (), (2, 2, 2), ("truth.csv: fractions", "pred.csv: fractions")),
+        ("score_seconds_one", (), (0, 2, 2), ("pred.csv: fractions", "132 in the truth, 4.4 in")),
+    ],
+)
+def test_cases_of_tables(run, cases, case, arguments, counts, sentences):
+    files = {"truth": str(cases / case / "truth.csv"), "found": str(cases / case / "pred.csv")}
+    done = run(*arguments, **files)
+    assert overall(done) == counts
+    lines = told(done)
+    assert bool(lines) == bool(sentences)
+    for sentence in sentences:
+        assert any(sentence in line for line in lines), lines
+
+
+def test_a_table_of_nothing_but_a_mark_is_empty(run, tmp_path):
+    (tmp_path / "found.csv").write_bytes(b"\xef\xbb\xbf")
+    done = run()
+    assert done.returncode == 2
+    assert done.stderr.splitlines()[-1].startswith("causalex: error: found.csv: the file is empty")
+
+
+def test_each_truth_divides_by_what_it_counts(run, tmp_path):
+    (tmp_path / "truth.csv").write_text(
+        HEADER + "1,a,10,19,macro\n1,a,20,29,macro\n1,a,50,60,macro\n"
+    )
+    (tmp_path / "found.csv").write_text(HEADER + "1,a,10,29,macro\n1,a,90,99,macro\n")
+    done = run("--protocol", "each_truth", "--json", "out.json")
+    assert "precision: 1 of 2 predictions hit a truth; recall: 2 of 3 truths are hit" in done.stdout
+    scores = json.loads((tmp_path / "out.json").read_text())["overall"]
+    assert (scores["tp"], scores["n_right"]) == (2, 1)
+    assert (scores["precision"], scores["recall"]) == (1 / 2, 2 / 3)
+    assert scores["f1"] == pytest.approx(4 / 7)
+
+
+@pytest.mark.parametrize(
+    ("truth", "found", "sentence"),
+    [
+        ("s01,clip", "1,clip.mp4", "(is it 'clip' of 's01' there?)"),
+        ("casme_015,casme_015_0401", "s15,s15_401", "(is it 'casme_015_0401' of 'casme_015'"),
+        ("Zoe\u0301,Walk 1", "zo\u00e9,walk_01", "(is it 'Walk 1' of"),
+        ("1,a", "2,a", "(is it 'a' of '1' there?)"),
+        ("7,a", "7.0,A", "(is it 'a' of '7' there?)"),
+        ("Ann Lee,smile", "ann_lee,Smile.mov", "(is it 'smile' of 'Ann Lee' there?)"),
+        ("1,a1", "1,b1", "'b1' of '1'\n"),
+    ],
+)
+def test_names_that_nearly_match_are_told(run, tmp_path, truth, found, sentence):
+    (tmp_path / "truth.csv").write_text(f"{HEADER}{truth},10,20,micro\n")
+    (tmp_path / "found.csv").write_text(f"{HEADER}{found},10,20,micro\n")
+    done = run()
+    assert overall(done) == (0, 1, 1)
+    assert "warning: truth and predictions share no video" in done.stderr
+    assert sentence in done.stderr
+
+
+def test_many_videos_in_one_table_are_counted_and_near_names_come_first(run, tmp_path):
+    rows = [f"9,{letter},1,5,micro" for letter in "bcdefg"] + ["s7,v1,1,5,micro"]
+    (tmp_path / "found.csv").write_text(HEADER + "\n".join(["7,a,10,20,micro", *rows]))
+    (tmp_path / "truth.csv").write_text(HEADER + "7,a,10,20,micro\n07,1,1,5,micro\n")
+    lines = told(run())
+    assert lines[0].startswith("note: 7 videos of the predictions not in the truth: 'v1' of 's7' (")
+    assert lines[0].endswith(" and 4 more")
+
+
+@pytest.mark.parametrize(
+    ("rows", "noted"),
+    [
+        ("1,a,2,3,micro\n1,a,7,9,micro\n", True),  # whole seconds
+        ("1,a,1200,1500,micro\n1,a,9000,9900,micro\n", True),  # milliseconds
+        ("1,a,61,63,micro\n1,a,240,251,micro\n", False),
+        ("1,a,60,75,micro\n", False),  # early, and hits
+    ],
+)
+def test_other_units_are_told_where_hardly_anything_hits(run, tmp_path, rows, noted):
+    (tmp_path / "truth.csv").write_text(HEADER + "1,a,60,75,micro\n1,a,410,470,micro\n")
+    (tmp_path / "found.csv").write_text(HEADER + rows)
+    assert ("at one frame rate?" in run().stderr) == noted
+
+
+def test_tables_without_rows_are_told(run, tmp_path):
+    (tmp_path / "found.csv").write_text(HEADER)
+    assert told(run())[-1] == "note: found.csv: no rows under the header"

@@ -1,6 +1,9 @@
+import datetime
 import math
 import re
 
+import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -76,17 +79,93 @@ def test_notations(text, expected):
         ("0+99+123", (), ("0", "99", "123")),
         ("ref", (), ("ref",)),
         ("L", (), ("L",)),
+        ("L()", (), ("L",)),
+        ("L99", (), ("L99",)),
         ("()", (), ()),
         ("", (), ()),
         ("  ", (), ()),
         (None, (), ()),
         (math.nan, (), ()),
+        (pd.NA, (), ()),
+        (pd.NaT, (), ()),
     ],
 )
 def test_what_is_no_unit_is_said(text, numbers, unread):
     reading = parse(text)
     assert reading.numbers == numbers
     assert reading.unread == unread
+
+
+@pytest.mark.parametrize(
+    ("text", "expected", "unread"),
+    [
+        ("AU1 + AU2(L)", [(1, "", ""), (2, "L", "")], ()),
+        ("12L", [(12, "L", "")], ()),
+        ("AU12 left", [(12, "L", "")], ()),
+        ("right side 12", [(12, "R", "")], ()),
+        ("L12A", [(12, "L", "A")], ()),
+        ("12AL", [(12, "L", "A")], ()),
+        ("12(L, B)", [(12, "L", "B")], ()),
+        ("12(B)(right)", [(12, "R", "B")], ()),
+        ("12 (on the left) + 4", [(12, "L", ""), (4, "", "")], ("on the",)),
+        ("AU12-L", [(12, "L", "")], ()),
+        ("12l+r14b", [(12, "L", ""), (14, "R", "B")], ()),
+        ("unilateral 12", [(12, "U", "")], ()),
+        ("(12A+14)L", [(12, "L", "A"), (14, "L", "")], ()),
+        ("12 L + 14 B", [(12, "L", ""), (14, "", "B")], ()),
+        ("12L 14", [(12, "L", ""), (14, "", "")], ()),
+        ("12 L14", [(12, "", ""), (14, "L", "")], ()),
+        ("12A L14", [(12, "", "A"), (14, "L", "")], ()),
+        ("12 (L)14", [(12, "", ""), (14, "L", "")], ()),
+        ("12A(14B)", [(12, "", "A"), (14, "", "B")], ()),
+        ("12 (leftover B)", [(12, "", "B")], ("leftover",)),
+        ("7AU 12", [(7, "", ""), (12, "", "")], ()),
+        ("AU12_r", [(12, "", "")], ("_r",)),  # a column of OpenFace, no side
+    ],
+)
+def test_sides_and_intensities_stand_on_either_side(text, expected, unread):
+    reading = parse(text)
+    assert [(u.number, u.side, u.intensity) for u in reading.units] == expected
+    assert reading.unread == unread
+    assert reading.two_sided_numbers == tuple(n for n, side, _ in expected if not side)
+
+
+@pytest.mark.parametrize(
+    "cell",
+    [
+        datetime.datetime(1943, 7, 1),  # "7/43" in a spreadsheet
+        datetime.date(1945, 6, 1),
+        datetime.time(12, 14),
+        pd.Timestamp(1943, 7, 1),
+        np.datetime64("1943-07-01T00:00:00"),
+        "1943-07-01 00:00:00",
+        "1943-07-01T00:00:00.000",
+        "10/12/2026",
+        "10.12.2026 00:00",
+        "12-Oct",  # "10-12"
+        "Oct-45",
+        "12. Okt",
+        "4. juil.",
+        "Oct 12, 2026",
+        "10月12日",
+        "12:14",
+        "1.2E+13",  # "12E+12"
+        "1E+08",
+        "12.14",
+    ],
+)
+def test_what_a_spreadsheet_made_of_codes_is_no_unit(cell):
+    assert parse(cell).units == ()
+    assert parse(cell).unread == (str(cell),)
+    assert exact_numbers(cell) == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "numbers"),
+    [("7/43", (7, 43)), ("10-12", (10, 12)), ("4E+7", (4, 7)), ("maybe 12", (12,)), (12.0, (12,))],
+)
+def test_codes_that_were_left_alone_are_read(text, numbers):
+    assert parse(text).numbers == numbers
 
 
 def test_numbers_are_listed_once():
@@ -120,7 +199,7 @@ def test_no_number_and_no_word_is_lost(text):
 def _grammar(text):
     """Words with a meaning for the parser."""
     return set(re.findall(r"(?i)\b(?:ref|or|and|AU|AD)\b", re.sub(r"[\d_]", " ", text))) | set(
-        re.findall(r"(?i)A[UD][LRATB]", text)
+        re.findall(r"(?i)A[UD][LRATBU]|(?<=\d)(?:[LRTU][A-E]|[A-E][LRTU])(?![^\W_])", text)
     )
 
 

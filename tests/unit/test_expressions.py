@@ -43,6 +43,48 @@ def test_byte_order_mark_and_foreign_columns_are_no_matter(tmp_path):
     assert list(read_expressions(path)) == ["subject", "video", "onset", "offset", "kind"]
 
 
+PLAIN = "subject,video,onset,offset,kind\n01,v,10,20.5,micro\n01,v,30,,macro\n"
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        PLAIN.encode("utf-8-sig"),
+        PLAIN.encode("utf-16"),
+        b"\xfe\xff" + PLAIN.encode("utf-16-be"),
+        PLAIN.replace(",", ";").replace("20.5", "20,5").encode(),
+        PLAIN.replace(",", "\t").replace("20.5", "20,5").encode(),
+        PLAIN.replace("20.5", '"20,5"').encode(),
+        PLAIN.replace("\n", ",,\n").encode(),  # two columns of nothing
+        PLAIN.replace(",micro", ",micro,,").encode(),  # cells of nothing under no column
+        PLAIN.replace("01,v,30", ",,,,\n\n01,v,30").encode() + b",,,,\n",
+        PLAIN.replace("\n", "\r\n").encode(),
+        b"sep=;\r\n" + PLAIN.replace(",", ";").encode(),
+        b"\n" + PLAIN.encode(),
+        PLAIN.replace("\n", "\n0,", 2).replace("subject", ",subject").encode(),  # with an index
+    ],
+)
+def test_tables_as_programs_write_them(tmp_path, content):
+    path = tmp_path / "table.csv"
+    path.write_bytes(content)
+    table = read_expressions(path)
+    assert list(table) == ["subject", "video", "onset", "offset", "kind"]
+    assert table.fillna(-1).to_numpy().tolist() == [
+        ["01", "v", 10, 20.5, "micro"],
+        ["01", "v", 30, -1, "macro"],
+    ]
+
+
+def test_rows_keep_their_number_behind_empty_ones(tmp_path):
+    path = _write(tmp_path, "subject,video,onset,offset,kind\n\n,,,,\n01,v,7,7,micro\n")
+    assert oddities(read_expressions(path)).to_numpy().tolist() == [
+        [2, "one or two frames long (or are these seconds?)"]
+    ]
+    path.write_text(path.read_text().replace("micro", "nano"))
+    with pytest.raises(TableError, match="row 3, column 'kind'"):
+        read_expressions(path)
+
+
 def test_zero_length_and_repeated_rows_are_kept(tmp_path):
     table = read_expressions(_write(tmp_path, HEADER + "s,v,5,5,macro,,\n" * 2))
     assert len(table) == 2
@@ -67,6 +109,10 @@ def test_names_that_look_like_numbers_stay_text(tmp_path):
         (",v,1,2,macro,,\n", 1, "subject"),
         ("s,v,1,2,macro,,high\n", 1, "score"),
         ("s,v,1,2,macro,x,\n", 1, "apex"),
+        ('s,v,"1,200",1300,macro,,\n', 1, "onset"),  # a thousand or a fraction
+        ("s,v,00:01,2,macro,,\n", 1, "onset"),
+        ("nan,v,1,2,macro,,\n", 1, "subject"),
+        ("s,#N/A,1,2,macro,,\n", 1, "video"),
     ],
 )
 def test_bad_cells_are_refused_with_file_row_and_column(tmp_path, body, row, column):
@@ -87,7 +133,13 @@ def test_bad_cells_are_refused_with_file_row_and_column(tmp_path, body, row, col
         (b"\n\n", "empty"),
         (b"subject,video,onset\ns,v,1\n", "'offset'"),
         (HEADER.encode() + b"s,v\xff,1,2,macro,,\n", "line 2"),
-        (HEADER.encode() + b"s,v,1,2,macro,,,,\n", "CSV"),
+        (HEADER.encode() + b"s,v,1,2,macro,,,,x\n", "row 1: not a CSV"),
+        (HEADER.encode() + b'"s,v,1,2,macro,,\n', "CSV"),
+        (b'"' + b"x" * 200_000, "CSV"),
+        (b"subject" + b"," * 10**6, "1000001 cells in a row"),
+        (b"\xef\xbb\xbf", "the file is empty"),
+        (HEADER.encode("utf-16-le"), "zero bytes"),
+        (b"PK\x03\x04\x00\xff", "workbook"),
         (HEADER.encode() + b"s,v,1\n", "'kind'"),
         (b"subject,subject,video,onset,offset,kind\na,b,v,1,2,macro\n", "twice"),
     ],
@@ -144,6 +196,13 @@ def test_missing_offset_policies(incomplete, policy, expected):
 def test_a_policy_that_needs_an_apex_leaves_tables_without_one(incomplete):
     resolved = resolve_missing_offsets(incomplete.drop(columns="apex"), MissingOffset.APEX)
     assert resolved["offset"].isna().sum() == 2
+
+
+def test_fractions_of_frames_are_odd_and_rounding_is_not():
+    table = pd.DataFrame({"onset": [1.2, 3.0, 5.0], "offset": [4.0, 8.000000001, 9.5]})
+    found = oddities(table)
+    assert found["row"].tolist() == [0, 2]
+    assert found["oddity"].str.startswith("fractions of frames").all()
 
 
 def test_oddities_name_every_strange_row():

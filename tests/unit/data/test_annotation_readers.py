@@ -1,9 +1,12 @@
 """Readers of annotation tables: a synthetic table of each shape, then the real ones."""
 
+import datetime
+
 import numpy as np
 import pandas as pd
 import pytest
 
+from causalex_core.action_units import exact_numbers, parse
 from causalex_core.data import auw_gcn, casme2sq, samm_lv, video_lengths
 from causalex_core.data.annotations import CAS, COLUMNS, SAMM
 from causalex_core.errors import CausalexError
@@ -104,6 +107,97 @@ def test_cas_names_come_from_its_naming_sheets(cas_workbook):
     assert table["action_units"].tolist() == ["4+7", "12"]
 
 
+def cas_sheets(*rows):
+    return {
+        "CASFEcode_final": rows,
+        "naming rule1": [[15, "s15", 1], [16, "s16", 2]],
+        "naming rule2": [[401, "anger1"], ["0502", "happy1"]],  # a spreadsheet took the zero
+    }
+
+
+CAS_ROW = (1, "anger1_1", 10, 15, 20, "4+7", "negative", "macro-expression", "anger")
+
+
+@pytest.mark.parametrize(
+    ("name", "apex"), [("sheet_comment_column/comment", 18), ("sheet_slash/slash", np.nan)]
+)
+def test_cases_of_workbooks(cases, name, apex):
+    table = casme2sq.read(cases / f"{name}.xlsx")
+    assert table["video"].tolist() == ["casme_015_0401", "casme_016_0505"]
+    np.testing.assert_array_equal(_frames(table), [[10, apex, 25], [30, 34, 40]])
+
+
+def test_remarks_dashes_and_empty_rows_of_a_workbook_are_no_matter(tmp_path):
+    path = tmp_path / "cas.xlsx"
+    rows = [[*CAS_ROW, "seen twice", None], [None] * 11, [*CAS_ROW[:3], "-", "n/a", *CAS_ROW[5:]]]
+    _write(path, cas_sheets(*rows))
+    table = casme2sq.read(path)
+    np.testing.assert_array_equal(_frames(table), [[10, 15, 20], [10, np.nan, np.nan]])
+    assert table["video"].tolist() == ["casme_015_0401"] * 2
+
+
+@pytest.mark.parametrize(
+    ("column", "cell", "said"),
+    [
+        (2, "/", "row 2, column 'onset': '/' is not a number of a frame"),
+        (3, "18?", r"row 2, column 'apex': '18\?' is not"),
+        (4, datetime.datetime(2026, 1, 2), "row 2, column 'offset': '2026-01-02"),
+        (7, "macro", "row 2: type 'macro' is unknown; expected one of macro-expression, micro"),
+        (0, 3, "row 2: subject 3 or video 'anger1_1'"),
+    ],
+)
+def test_a_cell_of_a_workbook_is_refused_by_its_row(tmp_path, column, cell, said):
+    path = tmp_path / "cas.xlsx"
+    row = list(CAS_ROW)
+    row[column] = cell
+    _write(path, cas_sheets(CAS_ROW, row))
+    with pytest.raises(CausalexError, match=said):
+        casme2sq.read(path)
+
+
+def test_a_workbook_that_lacks_columns_or_is_none_is_refused(tmp_path):
+    path = tmp_path / "cas.xlsx"
+    _write(path, cas_sheets(CAS_ROW[:8]))
+    with pytest.raises(CausalexError, match="8 columns in the sheet 'CASFEcode_final', expected 9"):
+        casme2sq.read(path)
+    whole = bytearray(path.read_bytes())
+    for content in (b"PK\x03\x04 cut", whole[:2000], whole[:900] + bytes(200) + whole[1100:]):
+        path.write_bytes(content)
+        for reader in (casme2sq, samm_lv):
+            with pytest.raises(CausalexError, match="workbook, or damaged"):
+                reader.read(path)
+
+
+def test_a_doubled_column_and_a_row_without_a_video_are_refused(tmp_path):
+    path = tmp_path / "samm.xlsx"
+    sheet = samm_cells()
+    sheet[1][-1] = "Onset"
+    _write(path, {"FACS": sheet})
+    with pytest.raises(CausalexError, match="twice the column 'Onset'"):
+        samm_lv.read(path)
+    sheet[1][-1], sheet[3][1] = "Notes", None
+    _write(path, {"FACS": sheet})
+    with pytest.raises(CausalexError, match="row 4: no subject"):
+        samm_lv.read(path)
+
+
+def test_a_date_among_action_units_is_warned_of_by_its_row(tmp_path, auw_table):
+    path = tmp_path / "cas.xlsx"
+    row = [*CAS_ROW[:5], datetime.datetime(1943, 7, 1), *CAS_ROW[6:]]  # "7/43"
+    _write(path, cas_sheets(CAS_ROW, row))
+    with pytest.warns(UserWarning, match="row 2: '1943-07-01 00:00:00' is a date"):
+        table = casme2sq.read(path)
+    assert [parse(cell).numbers for cell in table["action_units"]] == [(4, 7), ()]
+    auw_table.write_text(auw_table.read_text().replace("1C+2C", "12-Oct"))
+    with pytest.warns(UserWarning, match="row 3: '12-Oct' is a date"):
+        assert not exact_numbers(auw_gcn.read(auw_table, CAS)["action_units"][2])
+
+
+def test_names_of_auw_gcn_keep_their_zeros(auw_table):
+    auw_table.write_text(auw_table.read_text().replace("p_1,", "01,").replace("p_2,", "02,"))
+    assert auw_gcn.read(auw_table, CAS)["subject"].tolist() == ["01", "01", "02"]
+
+
 def test_cas_without_a_translation_is_refused(tmp_path):
     path = tmp_path / "cas.xlsx"
     row = [3, "anger1_1", 10, 15, 20, "4", "negative", "macro-expression", "anger"]
@@ -136,6 +230,17 @@ def test_samm_as_written_keeps_fractions_and_origin(samm_workbook):
     written = samm_lv.as_written(samm_workbook)
     assert written["onset"].tolist() == [566.4, 0, 1]
     assert written["apex"].tolist() == [647.6, -1, 9]
+
+
+def test_samm_with_a_column_before_it_and_dashes(tmp_path):
+    title, header, first, *rows = samm_cells()
+    header = [name + " " if name == "Apex" else name for name in header]
+    first = [*first[:4], "/", *first[5:]]
+    path = tmp_path / "samm.xlsx"
+    sheet = [["to check" if row is first else None, *row] for row in (title, header, first, *rows)]
+    _write(path, {"Remarks": [["none"]], "FACS": [*sheet, [None] * 11]})
+    table = samm_lv.read(path)
+    np.testing.assert_array_equal(_frames(table), [[565, np.nan, 742], [0, np.nan, 89], [0, 8, 16]])
 
 
 def test_every_eighth_image_is_kept(samm_workbook):

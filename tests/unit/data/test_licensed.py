@@ -126,6 +126,12 @@ def test_gap_in_the_numbers(cas):
     assert line == "rawpic/s16/16_0401girlcrashing: 3 frames, number 3 first"
 
 
+def test_a_number_far_behind_the_others_takes_no_time(cas):
+    frames(cas / "rawpic/s16/16_0401girlcrashing", [1, 2, 10**12])
+    line = one(licensed.check("casme2_squared", cas), "missing")
+    assert line.endswith("16_0401girlcrashing: 999999999997 frames, number 3 first")
+
+
 def test_image_of_zero_bytes(cas):
     (video(cas) / "img2.jpg").write_bytes(b"")
     assert "1 images of zero bytes, img2.jpg first" in one(

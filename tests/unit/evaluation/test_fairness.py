@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 from fairlearn.metrics import equalized_odds_difference
 
+from causalex_core.errors import CausalexError
 from causalex_core.evaluation.fairness import (
     cells,
     covered,
@@ -35,6 +36,11 @@ def test_intervals_mark_nothing_outside_their_video():
     assert marked(("b", -3, 1, np.nan)) == [0, 0, 0, 0, 1, 1, 0, 0, 0]
     assert marked(("b", 3, 99, np.nan), ("a", -9, -1, np.nan)) == [0, 0, 0, 0, 0, 0, 0, 1, 1]
     assert not any(marked(("a", 4, 6, np.nan), ("b", -4, -2, np.nan)))
+
+
+def test_a_video_of_unknown_length_is_refused():
+    with pytest.raises(CausalexError, match="video 'clip_1': its number of frames is not given"):
+        marked(("clip_1", 0, 1, np.nan), lengths={"clip_01": 4})
 
 
 def test_an_interval_without_an_end_marks_nothing_unless_one_is_given_to_it():
@@ -120,6 +126,13 @@ def test_a_group_without_positives_is_left_out_of_that_rate():
     assert equalized_odds_gap(truth, alarms, group, subject, 20, seed=1).estimate == 0.5  # FPR
 
 
+def test_a_group_without_positives_has_no_share_in_resamples_either():
+    truth = np.array([1, 1, 0, 0] * 10 + [0] * 20)
+    group, subject = np.repeat(["f", "m"], [40, 20]), np.arange(60) // 10
+    gap = equalized_odds_gap(truth, truth, group, subject, 200, 1)
+    assert (gap.estimate, gap.low, gap.high, gap.groups_left_out) == (0, 0, 0, 1)
+
+
 def test_resamples_in_which_a_group_lacks_positives_are_left_out():
     subject = np.repeat(np.arange(4), 4)
     group = np.where(subject < 2, "f", "m")
@@ -146,6 +159,22 @@ def test_a_gap_needs_a_rate_of_two_groups(truth, compared, left_out):
     assert np.isnan([gap.estimate, gap.low, gap.high]).tolist() == [not compared] * 3
     assert gap.groups_left_out == left_out
     assert compared or gap.left_out == 50
+
+
+@pytest.mark.parametrize(
+    ("name", "values"),
+    [
+        ("truth", [0.0, np.nan]),
+        ("predicted", [0.7, 0.2]),  # probabilities, which would all become 0
+        ("group", ["a", None]),
+        ("subject", [1, np.nan]),
+    ],
+)
+def test_what_is_no_label_and_no_name_is_refused(name, values):
+    frames = {"truth": [0, 1], "predicted": [0, 1], "group": ["a", "b"], "subject": [1, 2]}
+    frames = {key: np.array(column) for key, column in (frames | {name: values}).items()}
+    with pytest.raises(CausalexError, match=f"^{name}: "):
+        equalized_odds_gap(**frames, n_bootstrap=10, seed=1)
 
 
 def test_one_group_has_no_gap():

@@ -2,6 +2,7 @@
 
 import itertools
 import json
+from dataclasses import replace
 
 import networkx as nx
 import numpy as np
@@ -10,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from causalex_core.errors import CausalexError
 from causalex_core.evaluation import spotting
 from causalex_core.evaluation.spotting import (
     AUW,
@@ -18,6 +20,7 @@ from causalex_core.evaluation.spotting import (
     MEGC,
     PROTOCOLS,
     Counts,
+    pairs,
     pool,
     score,
 )
@@ -98,6 +101,11 @@ def test_equals_the_slow_reference(truth, found, name):
     protocol = PROTOCOLS[name]
     overall = pool(score(truth, found, protocol))["overall"]
     assert overall == Counts(_slow(truth, found, protocol), len(found), len(truth))
+    if protocol is EACH_TRUTH:
+        by_detection = replace(AUW_2023, inclusive=True, strict=False)
+        assert overall.n_right == pool(score(truth, found, by_detection))["overall"].tp
+    if protocol is not AUW_2023:  # where a truth counts once for each detection
+        assert max(overall.precision, overall.recall, overall.f1) <= 1
 
 
 @given(
@@ -189,6 +197,14 @@ def test_auw_gives_two_truths_with_one_best_detection_one_hit():
     assert pool(score(truth, found, AUW_2023))["overall"].tp == 2
 
 
+def test_of_equal_detections_auw_takes_the_first_in_the_table():
+    truth = _table([("s", "v", 0, 100, "macro"), ("s", "v", 12, 102, "macro")])
+    found = _table([("s", "v", 10, 100, "macro"), ("s", "v", 0, 90, "macro")])
+    # either is as near to the first truth, and the second truth takes the one at 10
+    assert pool(score(truth, found, AUW))["overall"].tp == 1
+    assert pool(score(truth, found.iloc[::-1], AUW))["overall"].tp == 2
+
+
 def test_missing_offsets_count_but_cannot_match():
     truth = _table([("s", "v", 10, 20, "macro"), ("s", "v", 40, np.nan, "macro")])
     truth["apex"] = [15.0, 44.0]
@@ -204,6 +220,41 @@ def test_intervals_of_negative_length_match_nothing():
     found = _table([("s", "v", 12, 11, "macro"), ("s", "v", 15, 2, "macro")])
     for protocol in PROTOCOLS.values():
         assert pool(score(truth, found, protocol))["overall"] == Counts(0, 2, 1)
+
+
+def test_a_rate_is_of_what_it_counts():
+    truth = _table([("s", "v", 10, 19, "macro"), ("s", "v", 20, 29, "macro")])
+    found = _table([("s", "v", 10, 29, "macro")])
+    one_for_two = pool(score(truth, found, EACH_TRUTH))["overall"]
+    assert (one_for_two.tp, one_for_two.n_right) == (2, 1)
+    assert one_for_two.precision == one_for_two.recall == one_for_two.f1 == 1
+    two_for_one = pool(score(found, truth, replace(AUW_2023, strict=False)))["overall"]
+    assert (two_for_one.tp, two_for_one.precision, two_for_one.recall) == (0, 0, 0)
+    two_for_one = pool(score(found, truth, EACH_TRUTH))["overall"]
+    assert (two_for_one.n_right, two_for_one.precision, two_for_one.recall) == (2, 1, 1)
+
+
+def test_of_equally_near_detections_the_first_in_the_table_hits():
+    truth = _table([("s", "v", 10, 19, "macro")])
+    found = _table([("s", "v", 30, 39, "macro"), *[("s", "v", n, n + 9, "macro") for n in (12, 8)]])
+    assert pairs(truth, found).tolist() == [[0, 1]]
+    assert pairs(truth, found.iloc[::-1]).tolist() == [[0, 0]]
+    assert pairs(found, truth).tolist() == [[1, 0]]
+
+
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [
+        ({"kind": "Macro"}, "kind 'Macro'"),
+        ({"kind": np.nan}, "kind nan"),
+        ({"subject": 1}, "column 'subject'"),
+        ({"video": None}, "column 'video'"),
+    ],
+)
+def test_names_and_kinds_that_cannot_be_meant_are_refused(changed, said):
+    truth = _table([("1", "v", 10, 19, "macro")])
+    with pytest.raises(CausalexError, match=said):
+        score(truth, truth.assign(**changed))
 
 
 def test_empty_tables_have_counts_of_zero():

@@ -83,6 +83,16 @@ def test_the_compound_is_normalised_by_rows():
     np.testing.assert_array_equal(batch[0], both)
 
 
+@pytest.mark.parametrize("value", [np.nan, np.inf])
+def test_entries_that_are_not_finite_are_refused(value):
+    hole = np.zeros((3, 12, 12))
+    hole[1, 2, 5] = value
+    with pytest.raises(CausalexError, match=rf"causal matrix A: entry \(2, 5\) is {value}"):
+        compound(hole, np.eye(12))
+    with pytest.raises(CausalexError, match=rf"prior matrix B: entry \(2, 5\) is {value}"):
+        compound(np.eye(12), hole[1])
+
+
 def test_clips_are_drawn_whole():
     clips = [[np.full((2, 2), float(number)), np.zeros((1, 2))] for number in range(3)]
     drawn = []

@@ -183,3 +183,14 @@ def test_time_joins_each_token_with_its_like():
     earlier[:, 1] += 1
     touched = (temporal(earlier, later) != before).any(-1)
     assert torch.equal(touched, torch.tensor([[False, True, False, False]]).expand(3, 4))
+
+
+def test_a_tie_in_pooling_belongs_to_the_first_cell():
+    block = Downsample(2)
+    nn.init.zeros_(block.norm.weight)
+    nn.init.ones_(block.norm.bias)
+    normed = []
+    block.norm.register_forward_hook(lambda *call: normed.append(call[2]))
+    y = block(torch.randn(1, 4, 4, 2))
+    (gradient,) = torch.autograd.grad(y[0, 1, 1].sum(), normed[0])
+    assert gradient[0, ..., 0].nonzero().tolist() == [[1, 1]]  # of rows and columns 1 to 3

@@ -135,6 +135,27 @@ def test_half_precision_stays_near():
     assert (whole - half).abs().mean() < 0.02 * whole.abs().mean() + 0.02
 
 
+def test_a_tie_in_pooling_belongs_to_the_earlier_frame():
+    network = Network(NetworkConfig(graph=(), nodes=1, distances=(0, 0, 0, 0))).eval()
+    for norm in network.norms:
+        torch.nn.init.ones_(norm.bias)
+    torch.nn.init.zeros_(network.norms[1].weight)  # its output is 1 in all frames
+    outputs = []
+    network.norms[1].register_forward_hook(lambda *call: outputs.append(call[2]))
+    for dtype in (torch.float32, torch.bfloat16):
+        with torch.autocast("cpu", dtype, enabled=dtype != torch.float32):
+            logits = network(torch.randn(1, 9, 1, 2))
+        (gradient,) = torch.autograd.grad(logits[..., 4].sum(), outputs[-1])
+        assert outputs[-1].dtype == dtype
+        assert gradient.abs().amax(dim=(0, 1, 2)).nonzero()[:, 0].tolist() == [3]  # not 5
+
+
+@pytest.mark.parametrize("name", ["compound", "prior"])
+def test_a_matrix_with_gaps_is_refused(name):
+    with pytest.raises(CausalexError, match=f"the {name} matrix: expected finite"):
+        Network(RELEASED, **{name: torch.full((12, 12), torch.nan)})
+
+
 def test_motion_of_another_shape_is_refused():
     with pytest.raises(CausalexError, match=r"\(2, 270, 11, 2\).*12, 2"):
         Network(AUW_GCN, prior=torch.eye(12))(torch.zeros(2, 270, 11, 2))
