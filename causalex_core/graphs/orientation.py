@@ -59,33 +59,30 @@ def colliders(adjacent: np.ndarray, sepset: np.ndarray) -> np.ndarray:
 
 @compiled
 def orient(adjacent: np.ndarray, sepset: np.ndarray, marks: np.ndarray) -> None:
-    """Orient, in place, the marks of each window; arguments and result of `colliders`."""
-    requests = np.zeros_like(marks[0])
-    for window in range(len(marks)):
-        _orient(adjacent[window], sepset[window], marks[window], requests)
+    """In each window, apply R1 to R4 until nothing changes, then R8 to R10 likewise.
 
-
-@compiled
-def _orient(
-    adjacent: np.ndarray, sepset: np.ndarray, marks: np.ndarray, requests: np.ndarray
-) -> None:
-    """Apply R1 to R4 until nothing changes, then R8 to R10 likewise."""
-    changed = True
-    while changed:
-        _rule_1(marks, requests)
-        changed = _settle(marks, requests)
-        _rule_2(marks, requests)
-        changed |= _settle(marks, requests)
-        _rule_3(marks, requests)
-        changed |= _settle(marks, requests)
-        _rule_4(adjacent, sepset, marks, requests)
-        changed |= _settle(marks, requests)
-    changed = True
-    while changed:
-        _rule_8(marks, requests)
-        changed = _settle(marks, requests)
-        _rules_9_and_10(adjacent, marks, requests)
-        changed |= _settle(marks, requests)
+    `marks` change in place. Arguments are those and the result of `colliders`.
+    """
+    windows, n = adjacent.shape
+    requests = np.zeros((n, n), np.uint8)
+    for window in range(windows):
+        neighbours, known = adjacent[window], marks[window]
+        changed = True
+        while changed:
+            _rule_1(known, requests)
+            changed = _settle(known, requests)
+            _rule_2(known, requests)
+            changed |= _settle(known, requests)
+            _rule_3(known, requests)
+            changed |= _settle(known, requests)
+            _rule_4(neighbours, sepset[window], known, requests)
+            changed |= _settle(known, requests)
+        changed = True
+        while changed:
+            _rule_8(known, requests)
+            changed = _settle(known, requests)
+            _rules_9_and_10(neighbours, known, requests)
+            changed |= _settle(known, requests)
 
 
 @compiled

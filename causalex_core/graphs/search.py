@@ -24,7 +24,7 @@ from causalex_core.graphs.pag import Pag
 
 Samples = np.ndarray | Sequence[np.ndarray]
 Independent = Callable[[int, int, frozenset[int]], bool]
-BATCH = 100  # windows that are searched together: enough to forget what a call costs
+BATCH = 100  # windows that are searched together, so that calls cost little and arrays are small
 
 
 def fci(
@@ -92,7 +92,7 @@ def fci_windows(
         As `fci`, with the number of the window.
     """
     alpha, depth = options(alpha, depth)
-    series = [np.asarray(part) for part in _parts(windows)]
+    series = _series(windows)
     shapes = [part.shape for part in series]
     if not shapes or any(len(shape) != 3 or shape[0] != shapes[0][0] for shape in shapes):
         raise CausalexError(
@@ -120,12 +120,13 @@ def fci_windows(
 
 def one_window(samples: Samples) -> list[np.ndarray]:
     """Series of a single window, (1, frames, columns) each."""
-    return [np.asarray(part)[None] for part in _parts(samples)]
+    return [part[None] for part in _series(samples)]
 
 
-def _parts(samples: Samples) -> Sequence[np.ndarray]:
-    alone = isinstance(samples, np.ndarray) or hasattr(samples, "to_numpy")  # a DataFrame, too
-    return [samples] if alone else samples
+def _series(samples: Samples) -> list[np.ndarray]:
+    if isinstance(samples, np.ndarray) or hasattr(samples, "to_numpy"):  # a DataFrame, too
+        return [np.asarray(samples)]
+    return [np.asarray(part) for part in samples]
 
 
 def _graphs(

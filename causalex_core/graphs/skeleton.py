@@ -1,9 +1,9 @@
 """Skeleton search of FCI: which nodes are adjacent, and what separates the others.
 
 Of the sets that separate a pair the smallest count, and of these all, so that the order of the
-columns has no effect. The first search, whose candidates are neighbours, removes edges when a
-level is done: all sets of one size. The candidates of the second stay as they are, so that it goes
-through the sets of all sizes in one walk, in which a set shares the elimination of its beginning.
+columns has no effect. In the first search, whose candidates are the neighbours, edges are removed
+after all sets of one size. In the second the candidates stay as they are: sets of several sizes
+(1; 2, 3; 4 to 7; ...) are tried in one walk, where a set shares the elimination of its beginning.
 Arrays hold many graphs at once, one for each window of samples.
 
 References
@@ -55,15 +55,23 @@ def possible_d_sep_search(
 
     `adjacent` and `sepset` come from `adjacent_search`, `marks` hold the colliders they imply.
     """
-    if depth:
-        remove(adjacent, possible_d_sep(adjacent, marks), sepset, 1, depth)
+    candidates = possible_d_sep(adjacent, marks)
+    smallest = 1
+    while smallest <= depth:
+        if not remove(adjacent, candidates, sepset, smallest, min(2 * smallest - 1, depth)):
+            break
+        smallest *= 2
 
 
 def by_answers(decide: Decide) -> Remove:
     """Removal of what `decide` says of all tests of a level; for a single window."""
 
     def remove(
-        adjacent: np.ndarray, candidates: np.ndarray, sepset: np.ndarray, smallest: int, largest: int
+        adjacent: np.ndarray,
+        candidates: np.ndarray,
+        sepset: np.ndarray,
+        smallest: int,
+        largest: int,
     ) -> bool:
         neighbours = np.tile(adjacent[0], (largest + 2, 1))
         tried = False
@@ -93,7 +101,11 @@ def by_correlation(correlation: np.ndarray, limits: np.ndarray) -> Remove:
     """
 
     def remove(
-        adjacent: np.ndarray, candidates: np.ndarray, sepset: np.ndarray, smallest: int, largest: int
+        adjacent: np.ndarray,
+        candidates: np.ndarray,
+        sepset: np.ndarray,
+        smallest: int,
+        largest: int,
     ) -> bool:
         return _remove_by_correlation(
             adjacent, candidates, sepset, smallest, largest, correlation, limits
@@ -112,6 +124,7 @@ def _remove_by_correlation(
     correlation: np.ndarray,
     limits: np.ndarray,
 ) -> bool:
+    """Try, in each window, each set for the pairs of which one has it among its candidates."""
     windows, columns = adjacent.shape
     neighbours = np.empty((largest + 2, columns), np.int64)
     # Covariances given the first nodes of the set, by how many. The last node is eliminated for
@@ -119,8 +132,10 @@ def _remove_by_correlation(
     partial = np.empty((max(largest, 1), columns, columns))
     tried = False
     for window in range(windows):
-        neighbours[:] = adjacent[window]
-        partial[0] = correlation[window]
+        for node in range(columns):
+            neighbours[:, node] = adjacent[window, node]
+            for other in range(columns):
+                partial[0, node, other] = correlation[window, node, other]
         limit = limits[window % len(limits)]
         holders, nodes, given, left, holding = empty_set(neighbours, candidates[window], largest)
         last = 0
@@ -155,7 +170,8 @@ def _remove_by_correlation(
                     if covariance * covariance <= allowed:
                         _separate(neighbours, sepset[window], size, given[size], first, second)
             size = next_set(holders, nodes, given, left, holding, size, smallest)
-        adjacent[window] = neighbours[largest + 1]
+        for node in range(columns):
+            adjacent[window, node] = neighbours[largest + 1, node]
     return tried
 
 
@@ -217,7 +233,9 @@ def tests_of_level(neighbours: np.ndarray, candidates: np.ndarray, level: int) -
     while size >= 0:
         if count + nodes_squared > len(tests):
             longer = np.empty((2 * len(tests), 3), np.int64)
-            longer[:count] = tests[:count]
+            for test in range(count):
+                for part in range(3):
+                    longer[test, part] = tests[test, part]
             tests = longer
         firsts = holding[size] if size == level else 0
         while firsts:
@@ -272,8 +290,8 @@ def next_set(
     nodes
         (largest,) nodes of the set, ascending.
     given, left, holding
-        (largest + 1,) each, by how many nodes of the set: these, as bits; those that may still follow
-        them; those that have them among their candidates.
+        (largest + 1,) each, by how many nodes of the set: these, as bits; those that may still
+        follow them; those that have them among their candidates.
     size
         Size of the set.
     smallest
