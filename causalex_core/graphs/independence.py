@@ -131,9 +131,9 @@ def correlations(centred: Sequence[np.ndarray]) -> np.ndarray:
     CausalexError
         If a column is a combination of others.
     """
-    products = np.sum([_products(series) for series in centred], axis=0)
-    size = np.sqrt(np.diagonal(products, axis1=1, axis2=2))
-    matrices = products / (size[:, :, None] * size[:, None, :])
+    sums = np.sum([products(series) for series in centred], axis=0)
+    size = np.sqrt(np.diagonal(sums, axis1=1, axis2=2))
+    matrices = sums / (size[:, :, None] * size[:, None, :])
     try:
         # Quick, and where it succeeds, no eigenvalue is as small as half of what is taken off.
         np.linalg.cholesky(matrices - 2 * SMALLEST_UNEXPLAINED * np.eye(matrices.shape[1]))
@@ -151,7 +151,7 @@ def correlations(centred: Sequence[np.ndarray]) -> np.ndarray:
 
 
 @compiled
-def _products(series: np.ndarray) -> np.ndarray:
+def products(series: np.ndarray) -> np.ndarray:
     """Sums over frames of the products of columns, four frames at a time."""
     windows, frames, columns = series.shape
     sums = np.zeros((windows, columns, columns))
@@ -204,7 +204,7 @@ def effective_samples(centred: Sequence[np.ndarray], method: EffectiveSampleSize
     degrees = sum(part.shape[1] for part in centred) - (len(centred) - 1)
     samples = np.full((windows, columns, columns), float(degrees))
     if method == "bartlett":
-        samples /= 1 + 2 * _products(_positive_autocorrelation(centred))
+        samples /= 1 + 2 * products(_positive_autocorrelation(centred))
     pairs = samples + np.diag(np.full(columns, np.inf))
     window, row, column = map(int, np.unravel_index(pairs.argmin(), pairs.shape))
     fewest = samples[window, row, column]
