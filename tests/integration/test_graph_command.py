@@ -173,16 +173,18 @@ def test_an_archive_of_something_else(tmp_path, capsys):
 
 
 def test_first_frames_are_left_out_of_every_video(motion, another, tmp_path, capsys):
-    target, cut = tmp_path / "graph.json", tmp_path / "cut.npz"
+    target, cut = tmp_path / "graph.json", [tmp_path / "cut.npz", tmp_path / "another_cut.npz"]
     words = ["graph", str(motion), str(another), "-o", str(target), "--leave-out-first", "15"]
     assert cli.main(words) == 0
     shown = capsys.readouterr().out
     assert "the first 15 frames of each video left out\n750 samples in 2 series" in shown
     left_out = pag.read(target)
     assert left_out.settings["leave_out_first"] == 15
-    content = dict(np.load(motion))
-    np.savez(cut, **{**content, **{name: content[name][15:] for name in ("motion", "quality")}})
-    assert cli.main(["graph", str(cut), str(cut), "-o", str(target)]) == 0
+    for whole, part in zip((motion, another), cut, strict=True):
+        content = dict(np.load(whole))
+        later = {name: content[name][15:] for name in ("motion", "quality")}
+        np.savez(part, **{**content, **later})
+    assert cli.main(["graph", *map(str, cut), "-o", str(target)]) == 0
     assert (pag.read(target).marks == left_out.marks).all()
     assert pag.read(target).settings["leave_out_first"] == 0
     assert cli.main(["graph", str(motion), "-o", str(target), "--leave-out-first", "400"]) == 2
