@@ -138,13 +138,18 @@ def whydra_from_independence(n: int, independent: Independent) -> Pag:
     return whydra_fci(np.random.default_rng(0).standard_normal((n + 1, n)), Oracle)
 
 
-def speed(before: Path | None, windows: int = 1000, peers: int = 10) -> None:
-    """Print mean CPU milliseconds per window, and ratios; peers get the first windows of a cell."""
+def speed(before: Path | None, total: int = 500_000, peers: int = 10) -> None:
+    """Print mean CPU milliseconds per window, and ratios; peers get the first windows of a cell.
+
+    A cell has windows of `total` frames together.
+    """
     generator = np.random.default_rng(2)
     rows = []
     for frames in (500, 2000, 10000):
         for density in ("medium", "high"):
-            samples = np.array([_window(generator, frames, density) for _ in range(windows)])
+            samples = np.array(
+                [_window(generator, frames, density) for _ in range(total // frames)]
+            )
             times = _by_turns(samples, before)
             few = samples[:peers]
             times["limit"] = _products_and_tests(samples)

@@ -84,7 +84,7 @@ def fci_windows(
     alpha, effective_sample_size, depth, possible_d_sep
         As in `fci`.
     threads
-        Windows are searched on so many threads.
+        Number of threads that the windows are divided among.
 
     Raises
     ------
@@ -92,6 +92,8 @@ def fci_windows(
         As `fci`, with the number of the window.
     """
     alpha, depth = options(alpha, depth)
+    if threads < 1:
+        raise CausalexError(f"{threads} threads: expected 1 or more")
     series = _series(windows)
     shapes = [part.shape for part in series]
     if not shapes or any(len(shape) != 3 or shape[0] != shapes[0][0] for shape in shapes):
@@ -197,7 +199,7 @@ def options(alpha: float = 0.5, depth: int | None = None) -> tuple[float, int | 
     """Level and depth as numbers of Python, from those of NumPy too; out of range, an error."""
     if not 0 < alpha < 1:
         raise CausalexError(f"alpha {alpha}: expected a level between 0 and 1, such as 0.01")
-    if depth is not None and (depth < 0 or depth != int(depth)):
+    if depth is not None and (not depth >= 0 or depth % 1):  # not a number, too
         raise CausalexError(f"depth {depth}: expected 0 or more, or none for no limit")
     return float(alpha), None if depth is None else int(depth)
 

@@ -252,7 +252,7 @@ def test_numbers_of_numpy_are_options_like_any_others(alpha, depth):
     assert type(graph.alpha) is float and type(graph.settings["depth"]) is int
 
 
-@pytest.mark.parametrize("depth", [1.5, -1, np.float64(0.5), np.int64(-2)])
+@pytest.mark.parametrize("depth", [1.5, -1, np.float64(0.5), np.int64(-2), np.nan, np.inf])
 def test_a_depth_that_is_no_whole_number_from_zero_is_refused(depth):
     with pytest.raises(CausalexError, match=f"depth {depth}: expected 0 or more"):
         fci(MIXED, depth=depth)
@@ -366,6 +366,11 @@ def test_the_window_that_cannot_be_tested_is_named(change, said, number):
 def test_what_is_no_window_is_refused(windows, said):
     with pytest.raises(CausalexError, match=said):
         fci_windows(windows)
+
+
+def test_a_thread_is_needed():
+    with pytest.raises(CausalexError, match="0 threads: expected 1 or more"):
+        fci_windows(np.ones((3, 50, 4)), threads=0)
 
 
 PRINT_GRAPHS = """
