@@ -24,7 +24,7 @@ from causalex_core.graphs.pag import Pag
 
 Samples = np.ndarray | Sequence[np.ndarray]
 Independent = Callable[[int, int, frozenset[int]], bool]
-BATCH = 100  # windows that are searched together, so that calls cost little and arrays are small
+BATCH_FRAMES = 50_000  # searched together: calls then cost little, and arrays stay in the cache
 
 
 def fci(
@@ -102,9 +102,10 @@ def fci_windows(
             " of windows in each series"
         )
     graphs = partial(_graphs, alpha, effective_sample_size, depth, possible_d_sep)
+    batch_size = max(1, BATCH_FRAMES // max(1, sum(frames for _, frames, _ in shapes)))
 
     def graphs_from(start: int) -> list[Pag]:
-        batch = [part[start : start + BATCH] for part in series]
+        batch = [part[start : start + batch_size] for part in series]
         try:
             return graphs(batch)
         except CausalexError:
@@ -116,7 +117,7 @@ def fci_windows(
             raise
 
     with ThreadPoolExecutor(threads) as pool:
-        batches = pool.map(graphs_from, range(0, shapes[0][0], BATCH))
+        batches = pool.map(graphs_from, range(0, shapes[0][0], batch_size))
         return [graph for batch in batches for graph in batch]
 
 

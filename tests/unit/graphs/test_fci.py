@@ -11,8 +11,9 @@ import pytest
 from causalex_book.graphs.simulation import random_model, series
 from causalex_core import paths
 from causalex_core.errors import CausalexError
+from causalex_core.graphs import search
 from causalex_core.graphs.pag import ARROWHEAD, CIRCLE, TAIL
-from causalex_core.graphs.search import BATCH, fci, fci_from_independence, fci_windows
+from causalex_core.graphs.search import fci, fci_from_independence, fci_windows
 from causalex_core.graphs.separation import (
     contradictions,
     maximal_ancestral_graph,
@@ -318,8 +319,9 @@ def windows_of(kind, count, frames, columns, seed=1):
 
 @pytest.mark.parametrize("method", ["frames", "bartlett"])
 @pytest.mark.parametrize("options", [{}, {"depth": 1}, {"possible_d_sep": False}])
-def test_graphs_of_many_windows_are_those_of_each(method, options):
-    windows = windows_of("white", 2 * BATCH + 1, 150, 8)
+def test_graphs_of_many_windows_are_those_of_each(method, options, monkeypatch):
+    monkeypatch.setattr(search, "BATCH_FRAMES", 6000)  # 40 windows
+    windows = windows_of("white", 81, 150, 8)
     graphs = fci_windows(windows, 0.05, method, threads=2, **options)
     single = [fci(window, 0.05, method, **options) for window in windows]
     assert [graph.to_json() for graph in graphs] == [graph.to_json() for graph in single]
@@ -343,9 +345,10 @@ def test_windows_may_have_several_series():
          "are worth only"),
     ],
 )  # fmt: skip
-@pytest.mark.parametrize("number", [0, 4, BATCH + 2])
-def test_the_window_that_cannot_be_tested_is_named(change, said, number):
-    windows = np.random.default_rng(1).standard_normal((BATCH + 10, 60, 3))
+@pytest.mark.parametrize("number", [0, 4, 102])
+def test_the_window_that_cannot_be_tested_is_named(change, said, number, monkeypatch):
+    monkeypatch.setattr(search, "BATCH_FRAMES", 6000)  # 100 windows
+    windows = np.random.default_rng(1).standard_normal((110, 60, 3))
     change(windows[number])
     with pytest.raises(CausalexError, match=f"^window {number}: .*{said}"):
         fci_windows(windows)

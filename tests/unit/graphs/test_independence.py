@@ -137,6 +137,21 @@ def test_every_set_is_tried_once(level, count):
     assert len(tests) == len(set(map(tuple, tests))) == count
 
 
+@pytest.mark.parametrize("depth", [0, 1, 2, 3, 10])
+def test_the_second_search_goes_through_all_sizes_in_turn(depth):
+    sizes = []
+
+    def remove(*arguments):
+        *_, smallest, largest = arguments
+        sizes.extend(range(smallest, largest + 1))
+        return True
+
+    marks = np.ones((1, 6, 6), np.uint8)
+    sepset = np.zeros((1, 6, 6), np.int64)
+    skeleton.possible_d_sep_search(EVERYONE.copy(), sepset, marks, remove, depth)
+    assert sizes == list(range(1, depth + 1))
+
+
 def test_candidates_decide_which_sets_are_tried():
     # 0 - 1 - 2 and 0 - 2: given one node, each pair has only the third.
     triangle = [0b110, 0b101, 0b011]
