@@ -23,7 +23,7 @@ from causalex_core.errors import CausalexError
 from causalex_core.graphs import independence
 from causalex_core.graphs.independence import EffectiveSampleSize
 from causalex_core.graphs.pag import ARROWHEAD, CIRCLE, NONE, TAIL, Pag
-from causalex_core.graphs.search import Independent, Samples, options
+from causalex_core.graphs.search import Independent, Samples, one_window, options
 
 MARKS = {0: NONE, 2: CIRCLE, 1: ARROWHEAD, -1: TAIL}
 
@@ -45,11 +45,11 @@ def fci(
             " 'frames'"
         )
     alpha, depth = options(alpha, depth)
-    series = independence.centre(samples)
+    series = independence.centre(one_window(samples))
     independence.correlations(series)
     with contextlib.redirect_stdout(io.StringIO()):  # it prints every edge that it finds visible
         graph, _ = FCI.fci(
-            np.concatenate(series),
+            np.concatenate(series, axis=1)[0],
             "fisherz",
             alpha,
             depth=-1 if depth is None else depth,
@@ -61,10 +61,10 @@ def fci(
         "depth": None,
         "depth_of_first_search": depth,
         "possible_d_sep": True,
-        "frames": sum(map(len, series)),
+        "frames": sum(part.shape[1] for part in series),
         "series": len(series),
     }
-    n_eff = independence.effective_samples(series, "frames")
+    (n_eff,) = independence.effective_samples(series, "frames")
     return Pag(_our_marks(graph.graph), alpha, n_eff, settings)
 
 

@@ -27,57 +27,62 @@ def colliders(adjacent: np.ndarray, sepset: np.ndarray) -> np.ndarray:
     Parameters
     ----------
     adjacent
-        (n,) neighbours of each node, as bits.
+        (windows, n) neighbours of each node, as bits.
     sepset
-        (n, n) nodes that separate each non-adjacent pair, as bits.
+        (windows, n, n) nodes that separate each non-adjacent pair, as bits.
 
     Returns
     -------
     ndarray
-        (n, n) uint8 marks: arrowheads at colliders, circles elsewhere.
+        (windows, n, n) uint8 marks: arrowheads at colliders, circles elsewhere.
     """
-    n = len(adjacent)
-    marks = np.zeros((n, n), np.uint8)
-    for i in range(n):
-        for j in range(n):
-            if adjacent[i] >> j & 1:
-                marks[i, j] = CIRCLE
-    for i in range(n):
-        for k in range(i + 1, n):
-            if adjacent[i] >> k & 1:
-                continue
-            middle = adjacent[i] & adjacent[k] & ~sepset[i, k]
-            while middle:
-                j = lowest(middle)
-                middle ^= BIT << j
-                marks[i, j] = ARROWHEAD
-                marks[k, j] = ARROWHEAD
+    windows, n = adjacent.shape
+    marks = np.zeros((windows, n, n), np.uint8)
+    for window in range(windows):
+        neighbours = adjacent[window]
+        for i in range(n):
+            for j in range(n):
+                if neighbours[i] >> j & 1:
+                    marks[window, i, j] = CIRCLE
+        for i in range(n):
+            for k in range(i + 1, n):
+                if neighbours[i] >> k & 1:
+                    continue
+                middle = neighbours[i] & neighbours[k] & ~sepset[window, i, k]
+                while middle:
+                    j = lowest(middle)
+                    middle ^= BIT << j
+                    marks[window, i, j] = ARROWHEAD
+                    marks[window, k, j] = ARROWHEAD
     return marks
 
 
 @compiled
 def orient(adjacent: np.ndarray, sepset: np.ndarray, marks: np.ndarray) -> None:
-    """Apply R1 to R4 until nothing changes, then R8 to R10 likewise; `marks` in place.
+    """In each window, apply R1 to R4 until nothing changes, then R8 to R10 likewise.
 
-    `adjacent`, `sepset` and `marks` are arguments and result of `colliders`.
+    `marks` change in place. Arguments are those and the result of `colliders`.
     """
-    requests = np.zeros_like(marks)
-    changed = True
-    while changed:
-        _rule_1(marks, requests)
-        changed = _settle(marks, requests)
-        _rule_2(marks, requests)
-        changed |= _settle(marks, requests)
-        _rule_3(marks, requests)
-        changed |= _settle(marks, requests)
-        _rule_4(adjacent, sepset, marks, requests)
-        changed |= _settle(marks, requests)
-    changed = True
-    while changed:
-        _rule_8(marks, requests)
-        changed = _settle(marks, requests)
-        _rules_9_and_10(adjacent, marks, requests)
-        changed |= _settle(marks, requests)
+    windows, n = adjacent.shape
+    requests = np.zeros((n, n), np.uint8)
+    for window in range(windows):
+        neighbours, known = adjacent[window], marks[window]
+        changed = True
+        while changed:
+            _rule_1(known, requests)
+            changed = _settle(known, requests)
+            _rule_2(known, requests)
+            changed |= _settle(known, requests)
+            _rule_3(known, requests)
+            changed |= _settle(known, requests)
+            _rule_4(neighbours, sepset[window], known, requests)
+            changed |= _settle(known, requests)
+        changed = True
+        while changed:
+            _rule_8(known, requests)
+            changed = _settle(known, requests)
+            _rules_9_and_10(neighbours, known, requests)
+            changed |= _settle(known, requests)
 
 
 @compiled

@@ -12,6 +12,8 @@ latent confounders and selection bias", Artificial Intelligence 172, 2008.
 """
 
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 
 import numpy as np
 
@@ -22,6 +24,7 @@ from causalex_core.graphs.pag import Pag
 
 Samples = np.ndarray | Sequence[np.ndarray]
 Independent = Callable[[int, int, frozenset[int]], bool]
+BATCH_FRAMES = 50_000  # searched together: calls then cost little, and arrays stay in the cache
 
 
 def fci(
@@ -60,24 +63,98 @@ def fci(
         If samples are not finite, constant, collinear or too few, or an option is out of range.
     """
     alpha, depth = options(alpha, depth)
+    series = one_window(samples)
+    return _graphs(alpha, effective_sample_size, depth, possible_d_sep, series)[0]
+
+
+def fci_windows(
+    windows: Samples,
+    alpha: float = 0.01,
+    effective_sample_size: EffectiveSampleSize = "bartlett",
+    depth: int | None = None,
+    possible_d_sep: bool = True,
+    threads: int = 1,
+) -> list[Pag]:
+    """Estimate the graph of each of many windows of the same length; the graphs are those of `fci`.
+
+    Parameters
+    ----------
+    windows
+        (windows, frames, columns), or several such arrays: in each, a series of every window.
+    alpha, effective_sample_size, depth, possible_d_sep
+        As in `fci`.
+    threads
+        Number of threads that the windows are divided among.
+
+    Raises
+    ------
+    CausalexError
+        As `fci`, with the number of the window.
+    """
+    alpha, depth = options(alpha, depth)
+    if threads < 1:
+        raise CausalexError(f"{threads} threads: expected 1 or more")
+    series = _series(windows)
+    shapes = [part.shape for part in series]
+    if not shapes or any(len(shape) != 3 or shape[0] != shapes[0][0] for shape in shapes):
+        raise CausalexError(
+            f"windows of shape {shapes}: expected (windows, frames, columns), with the same number"
+            " of windows in each series"
+        )
+    graphs = partial(_graphs, alpha, effective_sample_size, depth, possible_d_sep)
+    batch_size = max(1, BATCH_FRAMES // max(1, sum(frames for _, frames, _ in shapes)))
+
+    def graphs_from(start: int) -> list[Pag]:
+        batch = [part[start : start + batch_size] for part in series]
+        try:
+            return graphs(batch)
+        except CausalexError:
+            for window in range(len(batch[0])):  # which of them is it?
+                try:
+                    graphs([part[window : window + 1] for part in batch])
+                except CausalexError as error:
+                    raise CausalexError(f"window {start + window}: {error}") from error
+            raise
+
+    with ThreadPoolExecutor(threads) as pool:
+        batches = pool.map(graphs_from, range(0, shapes[0][0], batch_size))
+        return [graph for batch in batches for graph in batch]
+
+
+def one_window(samples: Samples) -> list[np.ndarray]:
+    """Series of a single window, (1, frames, columns) each."""
+    return [part[None] for part in _series(samples)]
+
+
+def _series(samples: Samples) -> list[np.ndarray]:
+    if isinstance(samples, np.ndarray) or hasattr(samples, "to_numpy"):  # a DataFrame, too
+        return [np.asarray(samples)]
+    return [np.asarray(part) for part in samples]
+
+
+def _graphs(
+    alpha: float,
+    effective_sample_size: EffectiveSampleSize,
+    depth: int | None,
+    possible_d_sep: bool,
+    samples: Sequence[np.ndarray],
+) -> list[Pag]:
+    """Graph of each window of series (windows, frames, columns)."""
     series = independence.centre(samples)
     correlation = independence.correlations(series)
     n_eff = independence.effective_samples(series, effective_sample_size)
-    limits = independence.thresholds(n_eff, alpha)
-
-    def decide(tests: np.ndarray, level: int) -> np.ndarray:
-        return independence.separated_by_correlation(correlation, limits[level], tests, level)
-
-    marks = search(len(correlation), decide, depth, possible_d_sep)
+    remove = skeleton.by_correlation(correlation, independence.thresholds(n_eff, alpha))
+    windows, columns, _ = correlation.shape
+    marks = search(windows, columns, remove, depth, possible_d_sep)
     settings = {
         "backend": "causalex",
         "effective_sample_size": effective_sample_size,
         "depth": depth,
         "possible_d_sep": possible_d_sep,
-        "frames": sum(map(len, series)),
+        "frames": sum(part.shape[1] for part in series),
         "series": len(series),
     }
-    return Pag(marks, alpha, n_eff, settings)
+    return [Pag(marks[window], alpha, n_eff[window], settings) for window in range(windows)]
 
 
 def fci_from_independence(
@@ -115,7 +192,7 @@ def fci_from_independence(
         )
         return np.fromiter(answers, np.bool_, len(tests))
 
-    marks = search(n, decide, depth, possible_d_sep)
+    (marks,) = search(1, n, skeleton.by_answers(decide), depth, possible_d_sep)
     return Pag(marks, settings={"depth": depth, "possible_d_sep": possible_d_sep})
 
 
@@ -123,24 +200,28 @@ def options(alpha: float = 0.5, depth: int | None = None) -> tuple[float, int | 
     """Level and depth as numbers of Python, from those of NumPy too; out of range, an error."""
     if not 0 < alpha < 1:
         raise CausalexError(f"alpha {alpha}: expected a level between 0 and 1, such as 0.01")
-    if depth is not None and (depth < 0 or depth != int(depth)):
+    if depth is not None and (not depth >= 0 or depth % 1):  # not a number, too
         raise CausalexError(f"depth {depth}: expected 0 or more, or none for no limit")
     return float(alpha), None if depth is None else int(depth)
 
 
 def search(
-    n: int, decide: skeleton.Decide, depth: int | None = None, possible_d_sep: bool = True
+    windows: int,
+    n: int,
+    remove: skeleton.Remove,
+    depth: int | None = None,
+    possible_d_sep: bool = True,
 ) -> np.ndarray:
-    """Run both searches and the orientation on whole levels of tests.
+    """Run both searches and the orientation; marks (windows, n, n) uint8.
 
-    `decide` answers the tests of `causalex_core.graphs.skeleton.tests_of_level`. Returns the marks
-    (n, n) uint8.
+    `remove` takes away the edges that conditioning sets separate, see
+    `causalex_core.graphs.skeleton`.
     """
     deepest = max(n - 2, 0) if depth is None else min(depth, max(n - 2, 0))
-    adjacent, sepset = skeleton.adjacent_search(n, decide, deepest)
+    adjacent, sepset = skeleton.adjacent_search(windows, n, remove, deepest)
     marks = orientation.colliders(adjacent, sepset)
     if possible_d_sep:
-        skeleton.possible_d_sep_search(adjacent, sepset, marks, decide, deepest)
+        skeleton.possible_d_sep_search(adjacent, sepset, marks, remove, deepest)
         marks = orientation.colliders(adjacent, sepset)
     orientation.orient(adjacent, sepset, marks)
     return marks

@@ -15,6 +15,7 @@ from causalex_core.graphs.compiled import BIT, compiled, lowest
 from causalex_core.graphs.independence import LARGEST_GRAPH
 from causalex_core.graphs.pag import ARROWHEAD, NONE, TAIL, Pag
 from causalex_core.graphs.search import search
+from causalex_core.graphs.skeleton import by_answers
 
 
 def ancestors(dag: np.ndarray) -> np.ndarray:
@@ -129,7 +130,7 @@ def partial_ancestral_graph(dag: np.ndarray, observed: int) -> Pag:
     def decide(tests: np.ndarray, _: int) -> np.ndarray:
         return _all_separated(parents, children, above, tests)
 
-    return Pag(search(observed, decide))
+    return Pag(search(1, observed, by_answers(decide))[0])
 
 
 @compiled

@@ -45,11 +45,20 @@ def test_the_file_holds_the_graph(motion, tmp_path, capsys):
     assert f"{regions.NAMES[0]} " in shown
 
 
-def test_options_reach_the_search(motion, tmp_path):
+@pytest.fixture
+def another(motion, tmp_path):
+    """A second video, as long as the first."""
+    content = dict(np.load(motion))
+    path = tmp_path / "another.npz"
+    np.savez(path, **{**content, "motion": content["motion"][..., ::-1]})
+    return path
+
+
+def test_options_reach_the_search(motion, another, tmp_path):
     target = tmp_path / "graph.json"
     words = ["--components", "stacked", "--alpha", "0.05", "--depth", "1", "--no-possible-d-sep",
              "--effective-sample-size", "frames"]  # fmt: skip
-    assert cli.main(["graph", str(motion), str(motion), "-o", str(target), *words]) == 0
+    assert cli.main(["graph", str(motion), str(another), "-o", str(target), *words]) == 0
     graph = pag.read(target)
     assert graph.alpha == 0.05
     assert graph.settings["frames"] == 1560
@@ -163,17 +172,19 @@ def test_an_archive_of_something_else(tmp_path, capsys):
     assert "cannot read the motion file" in capsys.readouterr().err
 
 
-def test_first_frames_are_left_out_of_every_video(motion, tmp_path, capsys):
-    target, cut = tmp_path / "graph.json", tmp_path / "cut.npz"
-    words = ["graph", str(motion), str(motion), "-o", str(target), "--leave-out-first", "15"]
+def test_first_frames_are_left_out_of_every_video(motion, another, tmp_path, capsys):
+    target, cut = tmp_path / "graph.json", [tmp_path / "cut.npz", tmp_path / "another_cut.npz"]
+    words = ["graph", str(motion), str(another), "-o", str(target), "--leave-out-first", "15"]
     assert cli.main(words) == 0
     shown = capsys.readouterr().out
     assert "the first 15 frames of each video left out\n750 samples in 2 series" in shown
     left_out = pag.read(target)
     assert left_out.settings["leave_out_first"] == 15
-    content = dict(np.load(motion))
-    np.savez(cut, **{**content, **{name: content[name][15:] for name in ("motion", "quality")}})
-    assert cli.main(["graph", str(cut), str(cut), "-o", str(target)]) == 0
+    for whole, part in zip((motion, another), cut, strict=True):
+        content = dict(np.load(whole))
+        later = {name: content[name][15:] for name in ("motion", "quality")}
+        np.savez(part, **{**content, **later})
+    assert cli.main(["graph", *map(str, cut), "-o", str(target)]) == 0
     assert (pag.read(target).marks == left_out.marks).all()
     assert pag.read(target).settings["leave_out_first"] == 0
     assert cli.main(["graph", str(motion), "-o", str(target), "--leave-out-first", "400"]) == 2
@@ -262,3 +273,73 @@ def test_windows_of_two_videos_under_one_name_are_refused(windows, tmp_path, cap
     np.savez(file, **{**content, "feature": content["feature"][::-1]})
     assert cli.main(["graph", str(windows), "-o", str(tmp_path / "graph.json")]) == 2
     assert "belongs to another video" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("copy", ["itself", "renamed", "link", "compressed", "of another rate"])
+def test_a_video_given_twice_is_refused(copy, motion, another, tmp_path, capsys):
+    twin, target = tmp_path / "twin.npz", tmp_path / "graph.json"
+    content = dict(np.load(motion))
+    if copy == "itself":
+        twin = motion
+    elif copy == "link":
+        twin.symlink_to(motion)
+    elif copy == "compressed":
+        np.savez_compressed(twin, **content, landmarks="elsewhere.csv")
+    elif copy == "of another rate":
+        np.savez(motion, **content, fps=30.0)
+        np.savez(another, **np.load(another), fps=30.0)
+        np.savez(twin, **content, fps=30.1)
+    else:
+        twin.write_bytes(motion.read_bytes())
+    words = ["graph", str(motion), str(another), str(twin), "-o", str(target)]
+    assert cli.main(words) == 2
+    shown = capsys.readouterr().err
+    assert f"{twin} holds the same motion as {motion}: give each video once" in shown
+    assert shown.count("\n") == 1
+    assert not target.exists()
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "said"),
+    [
+        ({"fps": 30.0}, {"fps": 200.0}, "frames per second 200, but 30 in"),
+        ({"fps": 25.0}, {"fps": 29.97}, "frames per second 29.97, but 25 in"),
+        ({"fps": 30.0}, {}, "frames per second unknown, but 30 in"),
+        ({"stride": 2}, {"stride": 4}, "stride 4, but 2 in"),
+        ({"config": '{"flow": "dis"}'}, {"config": '{"flow": "tv_l1"}'}, "flow tv_l1, but dis in"),
+        ({"config": '{"crop_px": 256}'}, {}, "crop_px unknown, but 256 in"),
+        ({}, {"config": "by hand"}, "settings by hand, but unknown in"),
+        ({"fps": 29.97, "stride": 4}, {"fps": 30.0, "stride": 4}, None),
+        ({"config": '{"flow": "dis", "mdmo": "liu"}'},
+         {"config": '{"mdmo": "liu", "flow": "dis"}', "landmarks": "openface.csv"}, None),
+    ],
+)  # fmt: skip
+def test_videos_of_other_rates_or_settings_are_refused(
+    first, second, said, motion, another, tmp_path, capsys
+):
+    target = tmp_path / "graph.json"
+    for path, more in ((motion, first), (another, second)):
+        content = dict(np.load(path))
+        np.savez(path, **content, **more)
+    code = cli.main(["graph", str(motion), str(another), "-o", str(target)])
+    shown = capsys.readouterr().err
+    if said is None:
+        assert code == 0
+        return
+    assert code == 2
+    assert f"{another}: {said} {motion}: extract all videos alike" in shown
+    assert shown.count("\n") == 1
+    assert not target.exists()
+
+
+@pytest.mark.parametrize(
+    ("case", "words", "said"),
+    [
+        ("graph_same_twice", ["one.npz", "one.npz"], "holds the same motion as"),
+        ("graph_mixed", ["one.npz", "fast.npz"], "fast.npz: frames per second 200, but 30 in"),
+    ],
+)
+def test_the_given_cases(case, words, said, cases, tmp_path, capsys):
+    inputs = [str(cases / case / word) for word in words]
+    assert cli.main(["graph", *inputs, "-o", str(tmp_path / "graph.json")]) == 2
+    assert said in capsys.readouterr().err

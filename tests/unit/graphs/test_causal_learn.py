@@ -1,4 +1,5 @@
 import numpy as np
+import pandas as pd
 import pytest
 
 from causalex_core.errors import CausalexError
@@ -38,6 +39,35 @@ def test_numbers_of_numpy_are_options_like_any_others(alpha, depth):
     samples = np.random.default_rng(5).standard_normal((200, 3))
     graph = causal_learn.fci(samples, alpha, depth=depth)
     assert graph.to_json() == causal_learn.fci(samples, float(alpha), depth=int(depth)).to_json()
+
+
+MIXED = np.random.default_rng(5).standard_normal((300, 4)) @ np.triu(np.ones((4, 4)))
+
+
+@pytest.mark.parametrize(
+    "same",
+    [
+        np.asfortranarray(MIXED),
+        pd.DataFrame(MIXED, columns=list("abcd")),
+        np.broadcast_to(MIXED, MIXED.shape),  # read-only
+        [MIXED],
+    ],
+)
+def test_samples_are_taken_in_whatever_form_they_come(same):
+    assert causal_learn.fci(same).to_json() == causal_learn.fci(MIXED).to_json()
+
+
+@pytest.mark.parametrize("kind", [np.float32, np.int16])
+def test_samples_of_less_precision_are_those_numbers(kind):
+    less = (1000 * MIXED).astype(kind)
+    expected = causal_learn.fci(less.astype(np.float64)).to_json()
+    assert causal_learn.fci(less).to_json() == expected
+
+
+def test_series_are_pooled():
+    pooled = causal_learn.fci([MIXED[:200] + 5, MIXED[200:]])
+    assert (pooled.settings["series"], pooled.settings["frames"]) == (2, 300)
+    assert (pooled.n_eff == fci([MIXED[:200], MIXED[200:]], 0.01, "frames").n_eff).all()
 
 
 def test_what_it_cannot_do_is_refused():

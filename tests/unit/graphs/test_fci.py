@@ -11,8 +11,9 @@ import pytest
 from causalex_book.graphs.simulation import random_model, series
 from causalex_core import paths
 from causalex_core.errors import CausalexError
+from causalex_core.graphs import search
 from causalex_core.graphs.pag import ARROWHEAD, CIRCLE, TAIL
-from causalex_core.graphs.search import fci, fci_from_independence
+from causalex_core.graphs.search import fci, fci_from_independence, fci_windows
 from causalex_core.graphs.separation import (
     contradictions,
     maximal_ancestral_graph,
@@ -252,7 +253,7 @@ def test_numbers_of_numpy_are_options_like_any_others(alpha, depth):
     assert type(graph.alpha) is float and type(graph.settings["depth"]) is int
 
 
-@pytest.mark.parametrize("depth", [1.5, -1, np.float64(0.5), np.int64(-2)])
+@pytest.mark.parametrize("depth", [1.5, -1, np.float64(0.5), np.int64(-2), np.nan, np.inf])
 def test_a_depth_that_is_no_whole_number_from_zero_is_refused(depth):
     with pytest.raises(CausalexError, match=f"depth {depth}: expected 0 or more"):
         fci(MIXED, depth=depth)
@@ -306,14 +307,83 @@ def test_options_and_shapes_out_of_range(samples, options, said):
         fci(samples, **options)
 
 
+def windows_of(kind, count, frames, columns, seed=1):
+    """Windows of as many random models, of all densities."""
+    generator = np.random.default_rng(seed)
+    windows = []
+    for _ in range(count):
+        model = random_model(generator, generator.choice([0.1, 0.25, 0.45]), columns)
+        windows.append(model.respond(series(kind, generator, frames, len(model.dag))))
+    return np.array(windows)
+
+
+@pytest.mark.parametrize("method", ["frames", "bartlett"])
+@pytest.mark.parametrize("options", [{}, {"depth": 1}, {"possible_d_sep": False}])
+def test_graphs_of_many_windows_are_those_of_each(method, options, monkeypatch):
+    monkeypatch.setattr(search, "BATCH_FRAMES", 6000)  # 40 windows
+    windows = windows_of("white", 81, 150, 8)
+    graphs = fci_windows(windows, 0.05, method, threads=2, **options)
+    single = [fci(window, 0.05, method, **options) for window in windows]
+    assert [graph.to_json() for graph in graphs] == [graph.to_json() for graph in single]
+
+
+def test_windows_may_have_several_series():
+    clips = [windows_of("smooth", 7, frames, 5, seed) for seed, frames in enumerate((300, 200))]
+    graphs = fci_windows([*clips, clips[0][:, :0]], 0.05)
+    single = [fci(list(pair), 0.05) for pair in zip(*clips, strict=True)]
+    assert [graph.to_json() for graph in graphs] == [graph.to_json() for graph in single]
+    assert fci_windows(clips[0][:0]) == []
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (lambda x: x.__setitem__((3, 1), np.inf), "1 values .* not finite.* frame 3, column 1"),
+        (lambda x: x.__setitem__((slice(None), [0, 2]), 0.1), r"columns \[0, 2\] do not vary"),
+        (lambda x: x.__setitem__((slice(None), 2), 3 * x[:, 0] + 1), r"\[0, 2\] are collinear"),
+        (lambda x: x.__setitem__(slice(None), np.tanh(np.linspace(-5, 5, 60))[:, None] + x / 1e3),
+         "are worth only"),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("number", [0, 4, 102])
+def test_the_window_that_cannot_be_tested_is_named(change, said, number, monkeypatch):
+    monkeypatch.setattr(search, "BATCH_FRAMES", 6000)  # 100 windows
+    windows = np.random.default_rng(1).standard_normal((110, 60, 3))
+    change(windows[number])
+    with pytest.raises(CausalexError, match=f"^window {number}: .*{said}"):
+        fci_windows(windows)
+
+
+@pytest.mark.parametrize(
+    ("windows", "said"),
+    [
+        (
+            np.ones((50, 4)),
+            r"windows of shape \[\(50, 4\)\]: expected \(windows, frames, columns\)",
+        ),
+        ([np.ones((3, 50, 4)), np.ones((2, 50, 4))], "the same number of windows"),
+        (np.ones((3, 5, 4)), "window 0: 5 frames in 1 series are too few for 4 columns"),
+        ([], "expected"),
+    ],
+)
+def test_what_is_no_window_is_refused(windows, said):
+    with pytest.raises(CausalexError, match=said):
+        fci_windows(windows)
+
+
+def test_a_thread_is_needed():
+    with pytest.raises(CausalexError, match="0 threads: expected 1 or more"):
+        fci_windows(np.ones((3, 50, 4)), threads=0)
+
+
 PRINT_GRAPHS = """
 import sys
 if "plain" in sys.argv:
     sys.modules["numba"] = None
 import numpy as np
-from causalex_core.graphs import compiled
+from causalex_core.graphs import skeleton
 from causalex_core.graphs.search import fci
-assert hasattr(compiled.lowest, "py_func") == ("plain" not in sys.argv)
+assert hasattr(skeleton.next_set, "py_func") == ("plain" not in sys.argv)
 generator = np.random.default_rng(3)
 for frames in (120, 150):
     mixed = generator.standard_normal((frames, 8)) @ generator.standard_normal((8, 8))
