@@ -32,6 +32,7 @@ from causalex_core.recognition.data import (
     mirrored,
 )
 from causalex_core.recognition.model import CLASSES, CausalNet, CausalNetConfig
+from causalex_core.recognition.products import FastProducts, Rounded
 from causalex_core.recognition.ststnet import Ststnet, StstnetConfig
 from causalex_core.training import (
     CPU_SECONDS,
@@ -202,6 +203,7 @@ class Stack:
                     torch.manual_seed(seed)
                     networks[seed] = make().to(device)
         self._network = networks[seeds[0]]
+        self._rounded: dict[str, Tensor] = {}
         self.parameters = {
             name: self._stacked(name, [networks[seed] for seed in seeds])
             for name, _ in self._network.named_parameters()
@@ -220,8 +222,30 @@ class Stack:
         """Outputs (F, B, ...) of inputs (F, B, ...), those of a network each."""
         if len(inputs) == 1:
             parameters = {name: value.squeeze(0) for name, value in self.parameters.items()}
-            return self._call(parameters, inputs[0])[None]
+            if inputs.device.type != "cpu":
+                return self._call(parameters, inputs[0])[None]
+            if torch.is_autocast_enabled("cpu"):
+                parameters |= {
+                    name: Rounded.apply(parameters[name], rounded)
+                    for name, rounded in self._rounded_matrices().items()
+                }
+            with FastProducts():
+                return self._call(parameters, inputs[0])[None]
         return vmap(self._call)(self.parameters, inputs)
+
+    def weights_changed(self) -> None:
+        """Forget the rounded weights: to be called after every step of an optimiser."""
+        self._rounded = {}
+
+    def _rounded_matrices(self) -> dict[str, Tensor]:
+        """Matrices of the only network in bfloat16, rounded once between two steps."""
+        if not self._rounded:
+            self._rounded = {
+                name: value.detach().squeeze(0).bfloat16()
+                for name, value in self.parameters.items()
+                if value.ndim > 2  # the first is the network
+            }
+        return self._rounded
 
     def _call(self, parameters: dict[str, Tensor], inputs: Tensor) -> Tensor:
         return functional_call(self._network, parameters, (inputs,))
@@ -259,6 +283,7 @@ class FoldTrainer(training.FoldTrainer):
             for name, parameter in parameters.items()
         }
         self.prepare(parameters, config.epochs, config.lr, weight_decay)
+        self.optimiser.register_step_post_hook(lambda *_: self.networks.weights_changed())
 
     def lr(self) -> float:
         """Learning rate of this epoch."""
