@@ -20,7 +20,7 @@ from torch import Tensor
 from torch.autograd.function import Function, once_differentiable
 from torch.overrides import TorchFunctionMode
 
-_LARGE = 2**16  # weights; smaller products take less time than a call from Python
+_LARGE = 2**16  # weights
 _AVAILABLE = torch.backends.mkldnn.is_available() and platform.machine() in ("x86_64", "AMD64")
 
 
@@ -35,11 +35,16 @@ class FastProducts(TorchFunctionMode):
         kwargs: dict[str, Any] | None = None,
     ) -> Any:
         """Call the function, or ours instead."""
-        if func is nnf.linear and args[1].numel() >= _LARGE:
+        if func is nnf.linear and is_large(args[1]):
             return linear(*args, **kwargs or {})
         if func is torch.conv2d and _padded_by_one(*args, **kwargs or {}):
             return convolve(*args[:3])
         return func(*args, **kwargs or {})
+
+
+def is_large(weight: Tensor) -> bool:
+    """Whether a product with the weight takes longer than what this module adds to its call."""
+    return weight.numel() >= _LARGE
 
 
 def linear(x: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
@@ -185,7 +190,7 @@ def _padded_by_one(
 ) -> bool:
     """Whether :func:`convolve` is that convolution."""
     return (
-        weight.numel() >= _LARGE
+        is_large(weight)
         and bias is not None
         and weight.shape[2:] == (3, 3)
         and all(value in (1, (1, 1)) for value in (stride, padding, dilation, groups))

@@ -32,7 +32,7 @@ from causalex_core.recognition.data import (
     mirrored,
 )
 from causalex_core.recognition.model import CLASSES, CausalNet, CausalNetConfig
-from causalex_core.recognition.products import FastProducts, Rounded
+from causalex_core.recognition.products import FastProducts, Rounded, is_large
 from causalex_core.recognition.ststnet import Ststnet, StstnetConfig
 from causalex_core.training import (
     CPU_SECONDS,
@@ -220,18 +220,16 @@ class Stack:
 
     def __call__(self, inputs: Tensor) -> Tensor:
         """Outputs (F, B, ...) of inputs (F, B, ...), those of a network each."""
-        if len(inputs) == 1:
-            parameters = {name: value.squeeze(0) for name, value in self.parameters.items()}
-            if inputs.device.type != "cpu":
-                return self._call(parameters, inputs[0])[None]
-            if torch.is_autocast_enabled("cpu"):
-                parameters |= {
-                    name: Rounded.apply(parameters[name], rounded)
-                    for name, rounded in self._rounded_matrices().items()
-                }
-            with FastProducts():
-                return self._call(parameters, inputs[0])[None]
-        return vmap(self._call)(self.parameters, inputs)
+        if len(inputs) > 1:
+            return vmap(self._call)(self.parameters, inputs)
+        parameters = {name: value.squeeze(0) for name, value in self.parameters.items()}
+        if inputs.device.type != "cpu" or not any(map(is_large, parameters.values())):
+            return self._call(parameters, inputs[0])[None]
+        if torch.is_autocast_enabled("cpu"):
+            for name, rounded in self._rounded_matrices().items():
+                parameters[name] = Rounded.apply(parameters[name], rounded)
+        with FastProducts():
+            return self._call(parameters, inputs[0])[None]
 
     def weights_changed(self) -> None:
         """Forget the rounded weights: to be called after every step of an optimiser."""
@@ -243,7 +241,7 @@ class Stack:
             self._rounded = {
                 name: value.detach().squeeze(0).bfloat16()
                 for name, value in self.parameters.items()
-                if value.ndim > 2  # the first is the network
+                if value.ndim > 2 and name.endswith("weight")  # of products; networks come first
             }
         return self._rounded
 
