@@ -1,28 +1,35 @@
-"""Wall time of a training step of the published network, beside a plain loop.
+"""CPU time of a training step of the published network, beside another build and a plain loop.
 
-    python benchmarks/recognise.py [fast] [plain] [parts] [gpu] [--device auto|cpu|cuda]
+    python benchmarks/recognise.py [fast] [plain] [parts] [gpu] [--before PATH] [--device ...]
 
-Random maps in the numbers of a fold that holds out the subject with most samples. `plain` does per
-step what the published loop does: both images of a pair go through their encoder one after the
-other, in layers of 1 x 1 convolutions and normalisations over channels that stand before places;
-queries and keys are computed where a block has a single token; all is float32; and the held-out
-samples are judged with everything that a gradient would need. `fast` trains as
-`causalex_core.recognition.training` does, in float32 and in bfloat16. Both start from the same
-weights; losses of the first steps are printed beside each other. The floor is the number of
-multiply-adds of living layers over the rate of one large product. `parts` measures the compact
-network and STSTNet, one fold and eight at once. `gpu` trains eight folds at once there.
+Random maps in the numbers of a fold that holds out the subject with most samples, on one thread.
+`fast` trains as `causalex_core.recognition.training` does, in float32 and in bfloat16; by turns
+with the checkout at `--before`, each in processes of its own. The limit is the time of the
+products alone, at the shapes of the step; the share is that of the operations of the step in the
+rate of one large product. `plain` does per step what the published loop does: both images of a
+pair go through their encoder one after the other, in layers of 1 x 1 convolutions and
+normalisations over channels that stand before places; queries and keys are computed where a block
+has a single token; all is float32; and the held-out samples are judged with everything that a
+gradient would need. Its losses are those of ours, from the same weights. `parts` measures the
+compact network and STSTNet, one fold and eight at once. `gpu` trains eight folds at once there.
 """
 
 import argparse
+import json
 import os
+import subprocess
+import sys
 import time
+from collections import Counter
+from pathlib import Path
 
-os.environ.setdefault("OMP_NUM_THREADS", str(len(os.sched_getaffinity(0))))
+os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import numpy as np
 import torch
 import torch.nn.functional as nnf
 from torch import Tensor, nn
+from torch.overrides import TorchFunctionMode
 
 from causalex_core.devices import NAMES, choose_device, keep_freed_memory
 from causalex_core.recognition.model import (
@@ -33,12 +40,13 @@ from causalex_core.recognition.model import (
     WIDTH,
     WIDTHS,
     CausalNet,
+    CausalNetConfig,
 )
 from causalex_core.recognition.ststnet import StstnetConfig
 from causalex_core.recognition.training import COMPACT_TRAINING, FoldTrainer, Stack, TrainingConfig
 from causalex_core.training import Fold, Run
 
-STEPS, SEED = 2, 1
+STEPS, TURNS, SEED = 3, 2, 1
 FOLDS, EPOCHS, ALL_SAMPLES = 68, 200, 68 * 442 - 442  # trained on in an epoch of all folds
 PER_SAMPLE = 5.167e9  # operations of a forward and backward pass without the dead part
 STACKED = 8
@@ -171,32 +179,112 @@ def plain(maps: Tensor, labels: Tensor, count: int) -> float:
     optimiser = torch.optim.Adam(network.parameters(), lr=5e-5)
     taken, losses = [], []
     for _ in range(STEPS):
-        started = time.monotonic()
+        started = time.process_time()
         loss = nnf.cross_entropy(network(maps[:count].float()), labels[:count])
         optimiser.zero_grad()
         loss.backward()
         optimiser.step()
         network(maps[count:].float()).argmax(1)
-        taken.append(time.monotonic() - started)
+        taken.append(time.process_time() - started)
         losses.append(loss.item())
     report("plain loop, float32", min(taken), count, losses)
     return min(taken)
 
 
-def fast(maps: Tensor, labels: Tensor, count: int, precision: str) -> float:
-    """Seconds of an epoch of ours, whose weights are those of the plain loop."""
+def step(maps: Tensor, labels: Tensor, count: int, precision: str) -> None:
+    """Print CPU seconds and losses of the steps of the build that is imported."""
     config = TrainingConfig(precision=precision, epochs=STEPS)
     training = one_fold(maps, labels, count, config)
     torch.manual_seed(SEED)
     load(training.networks, CausalNet())
     taken, losses = [], []
     for _ in range(STEPS):
-        started = time.monotonic()
+        started = time.process_time()
         losses.append(training.advance())
-        taken.append(time.monotonic() - started)
-    report(f"ours, {precision}", min(taken), count, losses)
-    floor = PER_SAMPLE * count / rate(getattr(torch, precision), maps.device)
-    print(f"{'':24}products alone {floor:.2f} s", flush=True)
+        taken.append(time.process_time() - started)
+    print(json.dumps([min(taken), losses]))
+
+
+def fast(before: Path | None, count: int, held_out: int, precision: str) -> float:
+    """Seconds of a step of ours, beside those of a build before it and of products alone."""
+    builds = {"now": Path(__file__).resolve().parents[1]} | ({"before": before} if before else {})
+    results: dict[str, list[list]] = {name: [] for name in builds}
+    numbers = [f"--samples={count}", f"--held-out={held_out}"]
+    for _ in range(TURNS):
+        for name, folder in builds.items():
+            command = [sys.executable, __file__, f"--step={precision}", *numbers]
+            environment = {**os.environ, "PYTHONPATH": str(folder)}
+            printed = subprocess.check_output(command, env=environment)
+            results[name].append(json.loads(printed))
+    best = {name: min(steps)[0] for name, steps in results.items()}
+    for name, steps in results.items():
+        report(f"{name}, {precision}", best[name], count, steps[0][1])
+    if before:
+        print(f"{'':24}before / now: {best['before'] / best['now']:.2f}")
+    limit, operations = products_alone(count, held_out, getattr(torch, precision))
+    peak = rate(getattr(torch, precision), torch.device("cpu"))
+    print(
+        f"{'':24}limit, products alone: {limit:.2f} s, {limit / best['now']:.0%} of the step;"
+        f" {operations / best['now'] / peak:.0%} of the matrix peak, {peak / 1e9:.0f} GFLOP/s",
+        flush=True,
+    )
+    return best["now"]
+
+
+class Shapes(TorchFunctionMode):
+    """Rows, inputs and outputs of all products of a forward pass."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.counts: Counter[tuple[int, int, int]] = Counter()
+
+    def __torch_function__(self, func, types, args=(), kwargs=None):
+        """Note the shapes of a product."""
+        if func is nnf.linear:
+            self.counts[args[0].shape[:-1].numel(), *reversed(args[1].shape)] += 1
+        elif func is torch.conv2d:
+            from causalex_core.recognition.products import spans  # not in builds before
+
+            n, channels, height, width = args[0].shape
+            for rows in spans(height):
+                for columns in spans(width):
+                    places = len(range(height)[rows.outputs]) * len(range(width)[columns.outputs])
+                    taps = rows.width * columns.width
+                    self.counts[n * places, taps * channels, len(args[1])] += 1
+        return func(*args, **kwargs or {})
+
+
+@torch.no_grad()
+def products_alone(count: int, held_out: int, precision: torch.dtype) -> tuple[float, float]:
+    """CPU seconds and operations of the products of a step: forward, both gradients, held out."""
+    from causalex_core.recognition.products import product
+
+    with torch.device("meta"):
+        network, maps = CausalNet(CausalNetConfig(folded=True)), torch.empty(count, 4, 3, 28, 28)
+        with Shapes() as shapes:
+            network(maps)
+    seconds = operations = 0.0
+    for (rows, inputs, outputs), n in shapes.counts.items():
+        x, weight, grad = (
+            torch.randn(shape).to(precision)
+            for shape in ((rows, inputs), (outputs, inputs), (rows, outputs))
+        )
+        forward = fastest(lambda x=x, weight=weight: product(x, weight))
+        backward = fastest(lambda grad=grad, weight=weight: product(grad, weight.mT))
+        backward += fastest(lambda grad=grad, x=x: product(grad.mT, x.mT))
+        passes = 1 + held_out / count
+        seconds += n * (forward * passes + backward)
+        operations += n * 2 * rows * inputs * outputs * (2 + passes)
+    return seconds, operations
+
+
+def fastest(function) -> float:
+    """CPU seconds of a call, the least of several."""
+    taken = []
+    for _ in range(5):
+        started = time.process_time()
+        function()
+        taken.append(time.process_time() - started)
     return min(taken)
 
 
@@ -221,6 +309,10 @@ def rate(precision: torch.dtype, device: torch.device) -> float:
     """Operations per second in one large product of matrices."""
     side = 2048 if device.type == "cpu" else 8192
     one, two = (torch.ones(side, side, dtype=precision, device=device) for _ in range(2))
+    if device.type == "cpu":
+        from causalex_core.recognition.products import product
+
+        return 2 * side**3 / fastest(lambda: product(one, two))
     taken = []
     for _ in range(5):
         started = time.monotonic()
@@ -246,9 +338,9 @@ def small(labels: Tensor, count: int) -> None:
         for at_once in (1, STACKED):
             training = FoldTrainer([run(count, len(labels))] * at_once, motion, labels, config)
             training.advance()
-            started = time.monotonic()
+            started = time.process_time()
             training.advance()
-            each = (time.monotonic() - started) / at_once
+            each = (time.process_time() - started) / at_once
             print(
                 f"{name}, {at_once} at once: {each:.3f} s per epoch,"
                 f" {FOLDS * config.epochs * each / 60:.1f} min for 68 folds",
@@ -290,6 +382,8 @@ def main() -> None:
     parser.add_argument(
         "--device", choices=NAMES, default="auto", help="cpu: all but gpu; cuda: gpu; auto: both"
     )
+    parser.add_argument("--before", type=Path, help="checkout of a build to compare with")
+    parser.add_argument("--step", help=argparse.SUPPRESS)  # a process of `fast`
     given = parser.parse_args()
     wanted = set(given.wanted) or {"fast", "plain", "parts", "gpu"}
     if given.device != "auto":
@@ -299,15 +393,18 @@ def main() -> None:
     n_samples = given.samples + given.held_out
     maps = torch.randint(0, 256, (n_samples, 4, 3, 28, 28), generator=generator).to(torch.uint8)
     labels = torch.randint(0, CLASSES, (n_samples,), generator=generator)
+    if given.step:
+        step(maps, labels, given.samples, given.step)
+        return
     taken = {}
     if "plain" in wanted:
         taken["plain"] = plain(maps, labels, given.samples)
     if "fast" in wanted:
         for precision in ("float32", "bfloat16"):
-            taken[precision] = fast(maps, labels, given.samples, precision)
+            taken[precision] = fast(given.before, given.samples, given.held_out, precision)
     if {"plain", "fast"} <= wanted:
         for precision in ("float32", "bfloat16"):
-            print(f"plain / ours in {precision}: {taken['plain'] / taken[precision]:.1f}")
+            print(f"plain / now in {precision}: {taken['plain'] / taken[precision]:.1f}")
     if "parts" in wanted:
         small(labels, given.samples)
     if "gpu" in wanted:

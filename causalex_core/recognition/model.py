@@ -18,6 +18,7 @@ from dataclasses import dataclass, replace
 import torch
 import torch.nn.functional as nnf
 from torch import Tensor, nn
+from torch.nn.utils import convert_conv2d_weight_memory_format
 
 from causalex_core.errors import CausalexError
 from causalex_core.recognition.data import CHANNELS, COUNT, SIDE
@@ -30,6 +31,7 @@ SIDES = (4, 2, 1)  # tokens per side of the map, of each stage of the encoder
 WIDTHS, STAGE_HEADS = (256, 512, 1024), (3, 6, 12)
 WIDTH, HEADS = 256, 8  # of CMPLM and CAB
 HIDDEN = 2048
+CACHED_TOKENS = 2048  # whose activations in a layer stay in a processor's cache
 
 
 # --- Attention -----------------------------------------------------------------------------------
@@ -128,7 +130,11 @@ class ValueProjection(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """(blocks, 1, C) to the same."""
-        return self.out(self.value(x))
+        if x.shape[:-1].numel() < self.value.out_features:
+            return self.out(self.value(x))
+        # of many tokens, the product of both maps first takes fewer multiplications
+        both = nnf.linear(self.out.weight, self.value.weight.mT)
+        return nnf.linear(x, both, self.out.bias)
 
 
 class Layer(nn.Module):
@@ -158,15 +164,16 @@ class Stage(nn.Module):
         self.side = side
         self.position = nn.Parameter(torch.randn(side * side))
         alone = folded and side == 1
-        self.layers = nn.ModuleList([Layer(width, heads, alone) for _ in range(repeats)])
+        self.layers = nn.Sequential(*(Layer(width, heads, alone) for _ in range(repeats)))
 
     def forward(self, x: Tensor) -> Tensor:
         """Map (N, rows, columns, C) to the same."""
         side, shape = self.side, x.shape
         blocks = x.unflatten(2, (-1, side)).unflatten(1, (-1, side)).transpose(2, 3)
         tokens = blocks.reshape(-1, side * side, shape[-1]) + self.position[:, None]
-        for layer in self.layers:
-            tokens = layer(tokens)
+        # no token sees one of another block: on a processor, a few blocks at a time
+        n_blocks = max(1, CACHED_TOKENS // side**2) if x.device.type == "cpu" else len(tokens)
+        tokens = torch.cat([self.layers(part) for part in tokens.split(n_blocks)])
         return tokens.reshape(blocks.shape).transpose(2, 3).reshape(shape)
 
 
@@ -176,6 +183,8 @@ class Downsample(nn.Module):
     def __init__(self, width: int) -> None:
         super().__init__()
         self.convolution = nn.Conv2d(width, 2 * width, 3, padding=1)
+        # channels last, as in the maps: products need no copy of the weights
+        convert_conv2d_weight_memory_format(self.convolution, torch.channels_last)
         self.norm = nn.LayerNorm(2 * width)
 
     def forward(self, x: Tensor) -> Tensor:

@@ -32,6 +32,7 @@ from causalex_core.recognition.data import (
     mirrored,
 )
 from causalex_core.recognition.model import CLASSES, CausalNet, CausalNetConfig
+from causalex_core.recognition.products import FastProducts, Rounded, is_large
 from causalex_core.recognition.ststnet import Ststnet, StstnetConfig
 from causalex_core.training import (
     CPU_SECONDS,
@@ -202,6 +203,7 @@ class Stack:
                     torch.manual_seed(seed)
                     networks[seed] = make().to(device)
         self._network = networks[seeds[0]]
+        self._rounded: dict[str, Tensor] = {}
         self.parameters = {
             name: self._stacked(name, [networks[seed] for seed in seeds])
             for name, _ in self._network.named_parameters()
@@ -218,10 +220,30 @@ class Stack:
 
     def __call__(self, inputs: Tensor) -> Tensor:
         """Outputs (F, B, ...) of inputs (F, B, ...), those of a network each."""
-        if len(inputs) == 1:
-            parameters = {name: value.squeeze(0) for name, value in self.parameters.items()}
+        if len(inputs) > 1:
+            return vmap(self._call)(self.parameters, inputs)
+        parameters = {name: value.squeeze(0) for name, value in self.parameters.items()}
+        if inputs.device.type != "cpu" or not any(map(is_large, parameters.values())):
             return self._call(parameters, inputs[0])[None]
-        return vmap(self._call)(self.parameters, inputs)
+        if torch.is_autocast_enabled("cpu"):
+            for name, rounded in self._rounded_matrices().items():
+                parameters[name] = Rounded.apply(parameters[name], rounded)
+        with FastProducts():
+            return self._call(parameters, inputs[0])[None]
+
+    def weights_changed(self) -> None:
+        """Forget the rounded weights: to be called after every step of an optimiser."""
+        self._rounded = {}
+
+    def _rounded_matrices(self) -> dict[str, Tensor]:
+        """Matrices of the only network in bfloat16, rounded once between two steps."""
+        if not self._rounded:
+            self._rounded = {
+                name: value.detach().squeeze(0).bfloat16()
+                for name, value in self.parameters.items()
+                if value.ndim > 2 and name.endswith("weight")  # of products; networks come first
+            }
+        return self._rounded
 
     def _call(self, parameters: dict[str, Tensor], inputs: Tensor) -> Tensor:
         return functional_call(self._network, parameters, (inputs,))
@@ -259,6 +281,7 @@ class FoldTrainer(training.FoldTrainer):
             for name, parameter in parameters.items()
         }
         self.prepare(parameters, config.epochs, config.lr, weight_decay)
+        self.optimiser.register_step_post_hook(lambda *_: self.networks.weights_changed())
 
     def lr(self) -> float:
         """Learning rate of this epoch."""

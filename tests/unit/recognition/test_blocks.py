@@ -133,7 +133,7 @@ def test_tokens_see_those_of_their_block_alone():
 @torch.no_grad()
 def test_places_of_a_block_have_their_own_number():
     stage, x = Stage(256, 3, 1, 2, False), torch.zeros(1, 4, 4, 256)
-    stage.layers = nn.ModuleList()
+    stage.layers = nn.Sequential()
     stage.position.copy_(torch.tensor([1.0, 2.0, 3.0, 4.0]))
     expected = torch.tensor([[1.0, 2.0], [3.0, 4.0]]).repeat(2, 2)
     assert torch.equal(stage(x)[0, :, :, 7], expected)

@@ -288,6 +288,20 @@ def test_half_precision_follows_the_loss_of_the_full_one():
     assert not np.array_equal(half.losses, full.losses)
 
 
+def test_rounded_weights_are_those_of_the_last_step():
+    config = TrainingConfig(network=SMALLEST, epochs=2, precision="bfloat16")
+    run = Run(Fold("s1", np.flatnonzero(~FOLDS.held_out[1]), np.flatnonzero(FOLDS.held_out[1])), 1)
+    trainer = FoldTrainer([run], torch.from_numpy(MAPS), torch.from_numpy(LABELS), config)
+    trainer.advance()
+    trainer.advance()
+    kept = trainer.predictions[0].clone()
+    trainer.networks.weights_changed()
+    trainer.epoch = 1
+    trainer.predict()
+    assert torch.equal(trainer.predictions[0], kept)
+    assert not torch.allclose(kept[0], kept[1], atol=1e-2)
+
+
 class KilledError(Exception):
     pass
 
