@@ -21,7 +21,12 @@ from torch.autograd.function import Function, once_differentiable
 from torch.overrides import TorchFunctionMode
 
 _LARGE = 2**16  # weights
-_AVAILABLE = torch.backends.mkldnn.is_available() and platform.machine() in ("x86_64", "AMD64")
+# An operator that torch keeps to itself: without it products are torch's own.
+_AVAILABLE = (
+    torch.backends.mkldnn.is_available()
+    and platform.machine() in ("x86_64", "AMD64")
+    and hasattr(torch.ops.mkldnn, "_linear_pointwise")
+)
 
 
 class FastProducts(TorchFunctionMode):
