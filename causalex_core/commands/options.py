@@ -1,13 +1,17 @@
 """What commands share on the command line."""
 
+import io
 import os
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import click
+import pandas as pd
+from tqdm import tqdm
 
-from causalex_core import config, devices
+from causalex_core import config, devices, paths
 
 
 class _Declared(click.ParamType):
@@ -62,9 +66,52 @@ every = click.option(
     show_default=True,
     help="Keep each N-th frame, before decoding (8 for SAMM Long Videos: 200 to 25 per second).",
 )
+face = click.option(
+    "--face",
+    metavar="WHO",
+    help="Whose motion, if there are several faces: largest (over the whole video), left or right"
+    " in the picture, X,Y (near this point in pixels), or, of a table of landmarks, a face_id."
+    "  [default: largest; a table has to hold one]",
+)
 points = click.option(
     "--landmarks",
     "points",
     type=click.Path(path_type=Path),
     help="68 points per frame of one video, instead of looking for the face: .csv or .npy.",
 )
+
+
+class FileOf(click.Path):
+    """A file whose name ends as one of the formats that can be written."""
+
+    def __init__(self, *endings: str) -> None:
+        super().__init__(path_type=Path)
+        self.endings = endings
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Path, or what its name should end with."""
+        path = Path(str(value))
+        if path.suffix.lower() not in self.endings:
+            self.fail(f"'{path}': it is written as {' or '.join(self.endings)}", param, ctx)
+        return super().convert(path, param, ctx)
+
+
+def table(help: str) -> Callable:
+    """Option -o for a table, see :func:`write_table`."""
+    kind = FileOf(".csv", ".xlsx")
+    return click.option("-o", "--output", required=True, type=kind, help=help)
+
+
+def warn(message: str) -> None:
+    """Say on standard error what may mislead, beside a bar of progress."""
+    tqdm.write(f"causalex: warning: {message}", file=sys.stderr)
+
+
+def write_table(path: Path, rows: pd.DataFrame) -> None:
+    """Write a table as CSV, or as a workbook if its name ends so."""
+    if path.suffix.lower() == ".csv":
+        paths.atomic_write(path, rows.to_csv(index=False))
+        return
+    workbook = io.BytesIO()
+    rows.to_excel(workbook, index=False, engine="openpyxl")
+    paths.atomic_write(path, workbook.getvalue())
