@@ -91,18 +91,19 @@ def recognise(
         )
         counts = emotions["emotion"].value_counts()
         parts = ", ".join(f"{counts.get(name, 0)} {name}" for name in EMOTIONS)
-        skipped = emotions["skipped"][emotions["skipped"] != ""]
-        for row, reason in zip(skipped.index.tolist(), skipped, strict=True):
-            options.warn(f"{intervals}, row {row + 1} skipped: {reason}")
         return emotions, f"{named.path}: {parts}"
 
     tables, failed = attempt(videos, work)
     emotions = pd.concat([pd.DataFrame(columns=list(COLUMNS)), *tables]).sort_index()
-    if len(emotions) and emotions["emotion"].isna().all():
-        row = emotions.index.tolist()[0]
-        raise CausalexError(
-            f"{intervals}: no row could be judged; row {row + 1}: {emotions['skipped'].iloc[0]}"
-        )
+    skipped = [
+        f"{intervals}, row {row + 1}: {reason}"
+        for row, reason in zip(emotions.index.tolist(), emotions["skipped"], strict=True)
+        if reason
+    ]
+    if skipped and len(skipped) == len(emotions):
+        raise CausalexError(f"none of {len(skipped)} rows could be judged; {skipped[0]}")
+    for reason in skipped:
+        options.warn(f"skipped {reason}")
     if failed < len(videos):
         written = cells.loc[emotions.index].join(emotions.round(dict.fromkeys(EMOTIONS, 4)))
         options.write_table(output, written)

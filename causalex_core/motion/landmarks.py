@@ -117,9 +117,9 @@ class FaceMesh:
     def _meshes(self, picture: Picture) -> list[NDArray[np.complex128]]:
         """Shapes (68,) of the meshes in a picture, x + iy in its pixels."""
         height, width = picture.shape[:2]
-        found = self._mesh.process(picture).multi_face_landmarks or ()
+        faces = self._mesh.process(picture).multi_face_landmarks or ()
         vertices = np.array(
-            [[(face.landmark[k].x, face.landmark[k].y) for k in MESH_TO_IBUG] for face in found]
+            [[(face.landmark[k].x, face.landmark[k].y) for k in MESH_TO_IBUG] for face in faces]
         ).reshape(-1, POINTS, 2)
         return list(vertices * (width, height) @ (1, 1j))
 
@@ -254,17 +254,15 @@ def _fits(mesh: NDArray[np.complex128], seen: _Detection) -> bool:
 def _detections(model: Any, picture: Picture) -> list[_Detection]:
     height, width = picture.shape[:2]
     detections = []
-    for found in model.process(picture).detections or ():
-        box, keys = (
-            found.location_data.relative_bounding_box,
-            found.location_data.relative_keypoints,
-        )
+    for face in model.process(picture).detections or ():
+        location = face.location_data
+        box, keys = location.relative_bounding_box, location.relative_keypoints[:4]
         detections.append(
             _Detection(
-                float(found.score[0]),
+                float(face.score[0]),
                 complex((box.xmin + box.width / 2) * width, (box.ymin + box.height / 2) * height),
                 max(box.width * width, box.height * height),
-                np.array([complex(key.x * width, key.y * height) for key in keys[:4]]),
+                np.array([complex(key.x * width, key.y * height) for key in keys]),
             )
         )
     return detections

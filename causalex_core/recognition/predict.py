@@ -12,7 +12,7 @@ from causalex_core.expressions import FRAMES
 from causalex_core.motion import video
 from causalex_core.motion.alignment import LARGEST
 from causalex_core.motion.landmarks import Given, Landmarker, face_mesh
-from causalex_core.motion.video import Frames
+from causalex_core.motion.video import Frames, Picture
 from causalex_core.recognition import checkpoints
 from causalex_core.recognition.checkpoints import Recogniser, named
 from causalex_core.recognition.flow_images import face_crops, of_expressions
@@ -68,9 +68,12 @@ def recognise(
     skipped = _faults(intervals)
     valid = [row for row, reason in enumerate(skipped) if not reason]
     wanted = intervals[list(FRAMES)].to_numpy(float)[valid].astype(int)
-    crops, missing = face_crops(
-        frames, landmarker or face_mesh(), wanted.ravel().tolist(), recogniser.flow, face
-    )
+    crops: dict[int, Picture] = {}
+    missing: dict[int, str] = {}
+    if valid:  # else there is nothing to read the video for
+        crops, missing = face_crops(
+            frames, landmarker or face_mesh(), wanted.ravel().tolist(), recogniser.flow, face
+        )
     for row, numbers in zip(valid, wanted.tolist(), strict=True):
         skipped[row] = next((missing[number] for number in numbers if number in missing), "")
     kept = np.array([not skipped[row] for row in valid], dtype=bool)

@@ -20,7 +20,7 @@ CLIP = "feat/tests/data/WolfgangLanger_Pexels.mp4"
 FRAMES, BEFORE = 150, 60
 COLUMNS = [
     "subject", "video", "onset", "apex", "offset", "kind", "score",
-    "onset_seconds", "apex_seconds", "offset_seconds",
+    "onset_seconds", "apex_seconds", "offset_seconds", "measured_share", "reasons",
 ]  # fmt: skip
 
 
