@@ -2,14 +2,12 @@
 
 import io
 import os
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import click
 import pandas as pd
-from tqdm import tqdm
 
 from causalex_core import config, devices, paths
 
@@ -100,11 +98,6 @@ def table(help: str) -> Callable:
     """Option -o for a table, see :func:`write_table`."""
     kind = FileOf(".csv", ".xlsx")
     return click.option("-o", "--output", required=True, type=kind, help=help)
-
-
-def warn(message: str) -> None:
-    """Say on standard error what may mislead, beside a bar of progress."""
-    tqdm.write(f"causalex: warning: {message}", file=sys.stderr)
 
 
 def write_table(path: Path, rows: pd.DataFrame) -> None:

@@ -10,7 +10,7 @@ from causalex_core import expressions
 from causalex_core.commands import options
 from causalex_core.commands.videos import NamedVideo, attempt, named_videos, report_failures
 from causalex_core.data.causalnet import EMOTIONS
-from causalex_core.errors import CausalexError
+from causalex_core.errors import CausalexError, warn
 from causalex_core.motion import landmark_tables, video
 from causalex_core.motion.alignment import LARGEST
 from causalex_core.recognition import checkpoints
@@ -94,7 +94,7 @@ def recognise(
         return emotions, f"{named.path}: {parts}"
 
     tables, failed = attempt(videos, work)
-    emotions = pd.concat([pd.DataFrame(columns=list(COLUMNS)), *tables]).sort_index()
+    emotions = pd.concat(tables or [pd.DataFrame(columns=list(COLUMNS))]).sort_index()
     skipped = [
         f"{intervals}, row {row + 1}: {reason}"
         for row, reason in zip(emotions.index.tolist(), emotions["skipped"], strict=True)
@@ -103,7 +103,7 @@ def recognise(
     if skipped and len(skipped) == len(emotions):
         raise CausalexError(f"none of {len(skipped)} rows could be judged; {skipped[0]}")
     for reason in skipped:
-        options.warn(f"skipped {reason}")
+        warn(f"skipped {reason}")
     if failed < len(videos):
         written = cells.loc[emotions.index].join(emotions.round(dict.fromkeys(EMOTIONS, 4)))
         options.write_table(output, written)

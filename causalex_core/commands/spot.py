@@ -17,7 +17,7 @@ from causalex_core.commands.videos import (
     videos_in,
 )
 from causalex_core.data.feature_archive import UNIT_PX, window_files
-from causalex_core.errors import CausalexError
+from causalex_core.errors import CausalexError, warn
 from causalex_core.motion import landmark_tables, video
 from causalex_core.motion.alignment import LARGEST
 from causalex_core.motion.extract import extract
@@ -108,14 +108,14 @@ def spot(
             faces = portraits(frames, landmarker, face or LARGEST) if frames else None
             paths.atomic_write(timeline, plugins.hook("timeline")(spotted, faces))
         for warning in _warnings(spotted):
-            options.warn(f"{named.path}: {warning}")
+            warn(f"{named.path}: {warning}")
         return spotted.detections, _summary(named, spotted)
 
     tables, failed = attempt(videos, work)
     if tables:
         options.write_table(output, pd.concat(tables).round({"score": 4}))
         if weights == checkpoints.SHIPPED:
-            options.warn(_SYNTHETIC)
+            warn(_SYNTHETIC)
     report_failures(failed, videos)
 
 

@@ -29,7 +29,7 @@ _FARTHEST = 0.75  # distances between the eyes
 _GREATEST_RATIO = 1.3  # in size
 # What it may do from one sample to the next, and while it was not seen, and still be the same
 # person: its way in sizes of the face, and the ratio of its sizes.
-_NEXT, _AFTER_ABSENCE = (1.5, 1.6), (1.0, 1.35)
+_NEXT, _AFTER_ABSENCE = (1.5, 1.4), (1.0, 1.35)
 _LEAST_FACE = 8.0  # px; less is a fraction of the picture, or no face
 _LONGEST_GAP = 1.0  # s from one row of landmarks to the next
 _OFTEN = 0.25  # as often as the face seen most: a face that is chosen by its place

@@ -440,6 +440,8 @@ def _fill(network: Network, entries: Mapping[str, Tensor]) -> None:
 def _faceless(recording: MotionRecord) -> NDArray[np.bool_]:
     """(T,) rows without a face; the ends, which are never measured, are as the rows beside them."""
     known = np.flatnonzero(recording.quality != Quality.END_OF_VIDEO)
+    if not len(known):
+        return np.ones(len(recording.quality), dtype=bool)
     nearest = np.arange(len(recording.quality)).clip(known[0], known[-1])
     return ~recording.measured[nearest]
 
