@@ -67,9 +67,9 @@ every = click.option(
 face = click.option(
     "--face",
     metavar="WHO",
-    help="Whose motion, if there are several faces: largest (over the whole video), left or right"
-    " in the picture, X,Y (near this point in pixels), or, of a table of landmarks, a face_id."
-    "  [default: largest; a table has to hold one]",
+    help="Whose motion, if there are several faces: the largest of those there from the start, the"
+    " one most to the left or right of the picture, X,Y (near this point in pixels), or, of a table"
+    " of landmarks, a face_id.  [default: largest; a table has to hold one]",
 )
 points = click.option(
     "--landmarks",

@@ -17,6 +17,7 @@ from causalex_core.motion.landmarks import POINTS, VERTICES, Given
 
 _PY_FEAT = {"FaceScore", "FaceRectX", "input"}  # columns by which its tables are known
 _ZERO_BASED = "frame_idx"
+_LAST = 1_000_000  # number of a frame
 _COUNTS = f"{POINTS} points, or MediaPipe's {' or '.join(map(str, VERTICES))}"
 
 
@@ -68,8 +69,8 @@ def read(path: Path, every: int = 1, face: str | None = None) -> Given:
         kept = frames % every == 0
         if not kept.any():
             raise CausalexError(f"no row belongs to an {every}th frame, counted from 0")
-        people = table.get("face_id", pd.Series("", table.index))[kept].nunique()
-        placed = _placed(points[kept], frames[kept] // every, people, face)
+        names = table.get("face_id", pd.Series("", table.index))[kept]
+        placed = _placed(points[kept], frames[kept] // every, names, face)
         return replace(placed, fractions=fractions, face=label or placed.face)
     except UnicodeDecodeError as error:
         raise CausalexError(f"{path} is not a text file: {error}") from error
@@ -89,7 +90,7 @@ def _array(path: Path) -> NDArray[Any]:
 def _table(path: Path) -> pd.DataFrame:
     """Cells as text under their names; those without a header get the names of OpenFace."""
     with path.open(newline="", encoding="utf-8-sig") as stream:
-        rows = [[cell.strip() for cell in row] for row in csv.reader(stream) if any(row)]
+        rows = [[cell.strip() for cell in row] for row in csv.reader(stream) if row]
     if not rows:
         raise CausalexError("it is empty; expected one row of landmarks per frame")
     plain = 2 * sum(map(_is_number, rows[0])) >= len(rows[0])
@@ -130,11 +131,11 @@ def _frames(table: pd.DataFrame) -> NDArray[np.int64] | None:
         raise CausalexError("it holds the rows of several videos (column 'input'): keep one")
     numbers = _numbers(table, [column])[:, 0]
     first = 0 if column == _ZERO_BASED or not _PY_FEAT.isdisjoint(table) else 1
-    right = (numbers >= first) & (numbers == np.round(numbers))
+    right = (numbers >= first) & (numbers == np.round(numbers)) & (numbers < _LAST)
     if not right.all():
         raise CausalexError(
             f"frame {table[column].iloc[int(right.argmin())]!r}; frames are whole numbers,"
-            f" counted from {first}"
+            f" counted from {first}, below {_LAST}"
         )
     return numbers.astype(np.int64) - first
 
@@ -149,27 +150,27 @@ def _of_identity(table: pd.DataFrame, face: str) -> NDArray[np.bool_]:
 
 
 def _placed(
-    points: NDArray[np.floating], frames: NDArray[np.int64], people: int, face: str | None
+    points: NDArray[np.floating], frames: NDArray[np.int64], names: pd.Series, face: str | None
 ) -> Given:
     """Landmarks of one face in the order of the frames, and which of these have rows."""
-    index, counts = np.unique(frames, return_counts=True)
-    if face is None and (counts.max() > 1 or people > 1):
-        raise CausalexError(
-            f"several faces, in frame {index[counts.argmax()]} (from 0) {counts.max()}: choose one"
-            " (--face largest, left, right, X,Y in pixels or a number in the column face_id)"
-        )
+    index = np.unique(frames)
     step = math.gcd(*np.diff(index).tolist()) or 1
-    dense = np.full((index[-1] + 1, POINTS, 2), np.nan)
-    if people <= 1 and counts.max() == 1:
-        dense[frames] = points
-        return Given(dense, numbered=True, start=int(index[0]), step=step)
-    looked_at = np.arange(index[0], index[-1] + 1, step)
     seen = np.isfinite(points).all(axis=(1, 2))
+    faces, frames = points[seen].astype(np.float64), frames[seen]
+    dense = np.full((index[-1] + 1, POINTS, 2), np.nan)
+    if len(np.unique(frames)) == len(frames) and names[seen].nunique() <= 1:
+        dense[frames] = faces
+        return Given(dense, numbered=True, start=int(index[0]), step=step)
+    if face is None:
+        raise CausalexError(
+            "it holds several faces: choose one (--face largest, left, right, X,Y in pixels or a"
+            " number in the column face_id)"
+        )
+    looked_at = np.arange(index[0], index[-1] + 1, step)
     order = np.argsort(frames, kind="stable")
-    order = order[seen[order]]
     bounds = np.searchsorted(frames[order], np.append(looked_at, index[-1] + 1))
-    samples = [points[order[start:stop]] for start, stop in pairwise(bounds)]
-    track = follow(looked_at, samples, step, face or LARGEST)
+    samples = [faces[order[start:stop]] for start, stop in pairwise(bounds)]
+    track = follow(looked_at, samples, step, face)
     several = np.zeros(len(dense), dtype=bool)
     dense[looked_at], several[looked_at] = track.points, track.several
     return Given(
@@ -180,6 +181,8 @@ def _placed(
 def _numbers(table: pd.DataFrame, names: list[str]) -> NDArray[np.float64]:
     """Columns (R, N) of numbers; empty cells are NaN."""
     cells = table[names].mask(table[names] == "", "nan")
+    if cells.shape[1] != len(names):
+        raise CausalexError(f"one of the columns {names[0]} .. {names[-1]} stands twice")
     try:
         return cells.to_numpy(dtype=float)
     except ValueError as error:

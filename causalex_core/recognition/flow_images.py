@@ -14,7 +14,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from causalex_core.errors import CausalexError
+from causalex_core.errors import CausalexError, warn
 from causalex_core.motion import alignment, flow
 from causalex_core.motion.alignment import Placement
 from causalex_core.motion.flow import Flow
@@ -179,6 +179,8 @@ def face_crops(
     else:
         every = max(1, round(config.sampling * frames.fps))
         track = alignment.track(reading, landmarker, every, face)
+    if track.several.any():
+        warn(f"{frames.name}: several faces; taken: {track.face or 'the one given'}")
     placement = alignment.align(track, config.crop_px, config.smoothing * frames.fps)
     cropped, missing = {}, {}
     for number in sorted(reading.wanted):

@@ -28,8 +28,8 @@ def test_a_face_that_is_alone_is_followed_from_place_to_place():
 
 
 @pytest.mark.parametrize("first", [0, 3])
-def test_the_largest_is_that_of_the_whole_video(first):
-    """Whichever comes first in the list, and if it comes in only later."""
+def test_the_largest_is_followed(first):
+    """Whichever comes first in the list, and if it is not seen in the first samples."""
     large = [[face(400, size=110)] if k >= first else [] for k in range(SAMPLES)]
     x, track = followed([[face(100), *more, face(250, 300)] for more in large])
     np.testing.assert_array_equal(x[first:], 400)
@@ -37,9 +37,19 @@ def test_the_largest_is_that_of_the_whole_video(first):
     assert track.face == "largest of 3 faces, at (400, 100)"
 
 
-def test_a_passer_by_in_front_of_the_camera_is_not_taken():
-    samples = [[face(100)] + ([face(400, size=150)] if k in (7, 8) else []) for k in range(SAMPLES)]
+@pytest.mark.parametrize("there", [(0, 2), (7, 9), (7, 20)])
+def test_a_passer_by_in_front_of_the_camera_is_not_taken(there):
+    """Nor one who comes later and stays."""
+    samples = [
+        [face(100), face(400, size=150)] if k in range(*there) else [face(100)]
+        for k in range(SAMPLES)
+    ]
     np.testing.assert_array_equal(followed(samples)[0], 100)
+
+
+def test_one_who_is_hidden_for_most_of_the_time_is_not_exchanged():
+    samples = [[face(100, size=120)] * (k < 5) + [face(300)] for k in range(SAMPLES)]
+    np.testing.assert_array_equal(followed(samples)[0], [100] * 5 + [np.nan] * 15)
 
 
 @pytest.mark.parametrize(("other", "size"), [(300, 80), (170, 60), (100, 150)])

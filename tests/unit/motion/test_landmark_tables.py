@@ -142,7 +142,7 @@ def test_one_of_two_faces_can_be_chosen(points, written):
         py_feat(both, [frame - 1 for frame in frames]),
     ):
         file = written(content)
-        with pytest.raises(CausalexError, match=r"several faces, in frame 0 .* choose one"):
+        with pytest.raises(CausalexError, match="it holds several faces: choose one"):
             read(file)
         for which, first in (("left", 0), ("largest", 1), ("right", 1), ("70,120", 0)):
             given = read(file, face=which)
@@ -152,6 +152,20 @@ def test_one_of_two_faces_can_be_chosen(points, written):
     np.testing.assert_allclose(read(file, face="1").points, both[1::2])
     with pytest.raises(CausalexError, match="no face_id is 7; they are: 0, 1"):
         read(file, face="7")
+
+
+def test_a_second_row_without_a_face_is_no_second_face(points, written):
+    both = np.repeat(points, 2, axis=0)
+    content = openface(both, np.repeat([1, 2, 3, 4], 2), [1, 0] * 4, [0, 1] * 4)
+    np.testing.assert_array_equal(read(written(content)).points, points)
+
+
+def test_an_empty_row_is_a_frame_without_a_face(points, written):
+    lines = [",".join(map(str, row)) for row in rows(points).tolist()]
+    lines[1] = "," * 135
+    found = read(written("\n".join(lines))).points
+    assert np.isnan(found[1]).all()
+    np.testing.assert_array_equal(found[[0, 2, 3]], points[[0, 2, 3]])
 
 
 def test_two_people_who_are_never_seen_together_are_two(points, written):
@@ -171,6 +185,14 @@ def test_two_people_who_are_never_seen_together_are_two(points, written):
         ("words.csv", ",".join(["1"] * 135 + ["x"]) + "\n", "could not convert"),
         ("one.csv", "frame,x_0,y_0\n1,2,3\n", "columns of 1 x and 1 y"),
         ("excel.csv", "frame;x_0;y_0\n1;2;3\n", "columns of 0 x and 0 y"),
+        (
+            "twice.csv",
+            ",".join([*(f"{a}_{k}" for a in "xy" for k in range(68)), "x_3"])
+            + "\n"
+            + ",".join(["1"] * 137)
+            + "\n",
+            "stands twice",
+        ),
         ("nul.csv", "frame,x_0\n1,\0\n", "points|columns of|NUL"),
         ("points.txt", "1\n", "read from .csv or .npy"),
         ("points.npy", "1\n", "not an array of landmarks"),
@@ -195,6 +217,7 @@ def test_pictures_and_programs_are_no_tables(tmp_path):
         (range(4), "frame '0'; frames are whole numbers, counted from 1"),
         (["1", "2", "2.5", "3"], "frame '2.5'"),
         (["1", "2", "", "3"], "frame ''"),
+        (["1", "2", "1e12", "3"], "frame '1e12'"),
     ],
 )
 def test_numbers_of_frames_that_cannot_be_meant(points, written, frames, said):
