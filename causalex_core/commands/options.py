@@ -10,6 +10,7 @@ import click
 import pandas as pd
 
 from causalex_core import config, devices, paths
+from causalex_core.errors import CausalexError
 
 
 class _Declared(click.ParamType):
@@ -79,6 +80,9 @@ points = click.option(
 )
 
 
+_NUMBERS = r"^(onset|apex|offset)(_seconds)?$|^score$|^measured_share$"  # which may be text
+
+
 class FileOf(click.Path):
     """A file whose name ends as one of the formats that can be written."""
 
@@ -105,6 +109,12 @@ def write_table(path: Path, rows: pd.DataFrame) -> None:
     if path.suffix.lower() == ".csv":
         paths.atomic_write(path, rows.to_csv(index=False))
         return
+    from openpyxl.utils.exceptions import IllegalCharacterError
+
     workbook = io.BytesIO()
-    rows.to_excel(workbook, index=False, engine="openpyxl")
+    try:
+        numbers = rows.filter(regex=_NUMBERS).apply(pd.to_numeric)
+        rows.assign(**numbers).to_excel(workbook, index=False, engine="openpyxl")
+    except (IllegalCharacterError, ValueError) as error:
+        raise CausalexError(f"{path}: no workbook can hold this: {error}; write .csv") from error
     paths.atomic_write(path, workbook.getvalue())

@@ -229,10 +229,11 @@ class Given:
         rows = len(self.points)
         of_all = self.every > 1 and -(-rows // self.every) == frames
         if not (of_all or rows == frames or (self.numbered and rows < frames)):
-            more = f", or {self.every} times as many" if self.every > 1 else ""
+            times = f" or {self.every} times as many" if self.every > 1 else ""
+            number = "" if self.numbered else ", or number the rows by a column 'frame'"
             raise CausalexError(
-                f"{video}: landmarks of {rows} frames, the video has {frames}: expected a row for"
-                f" each frame{more}, or a column 'frame' that numbers them"
+                f"{video}: landmarks of {rows} frames, the video has {frames}: expected as many"
+                f"{times}; give those of this video{number}"
             )
 
     @property

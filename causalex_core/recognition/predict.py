@@ -97,7 +97,9 @@ def _faults(intervals: pd.DataFrame) -> list[str]:
             f"intervals without {', '.join(map(repr, absent))}: expected the frames of onset,"
             f" apex and offset, found {', '.join(map(repr, intervals.columns))}"
         )
-    shares = pd.to_numeric(intervals.get("measured_share", pd.Series(1.0, intervals.index)))
+    shares = pd.to_numeric(
+        intervals.get("measured_share", pd.Series(1.0, intervals.index)), errors="coerce"
+    )
     reasons = intervals.get("reasons", pd.Series("", intervals.index))
     faults = []
     for key_frames, share, reason in zip(

@@ -210,6 +210,7 @@ def test_rows_that_cannot_be_judged_are_skipped_with_the_reason(clip, table, tmp
     ):
         assert said in found["skipped"][row]
     assert found["skipped"][2] == ""
+    assert found["onset"].dtype.kind == "i"  # numbers, and no text
     shown = capsys.readouterr().err
     assert shown.count("causalex: warning: skipped ") == 5
     assert f"skipped {source}, row 2: no frame 10000" in shown

@@ -317,6 +317,8 @@ def test_a_workbook_holds_the_same_table(strong, tmp_path, capsys):
     pd.testing.assert_frame_equal(*tables, check_dtype=False)
     assert len(tables[0]) and (tables[0]["score"] == tables[0]["score"].round(4)).all()
     capsys.readouterr()
+    shutil.copy(tmp_path / "smile.npz", tmp_path / "a\x01b.npz")
+    fails([tmp_path / "a\x01b.npz", "-o", tmp_path / "e.xlsx"], "no workbook can hold", capsys)
     for name in ("d.xls", "d.csv.gz", "detections"):
         fails(
             [tmp_path / "smile.npz", "-o", tmp_path / name], "is written as .csv or .xlsx", capsys
