@@ -329,3 +329,10 @@ def test_options_of_faces_are_for_videos(motion, tmp_path, capsys):
     target = tmp_path / "d.csv"
     fails([motion, "-o", target, "--face", "left"], "is motion: --landmarks and --face", capsys)
     fails([motion, "-o", target, "--landmarks", "p.csv"], "is motion: --landmarks", capsys)
+
+
+def test_scores_are_no_workbook(tmp_path, capsys):
+    words = ["score", "--truth", "t.csv", "--predictions", "p.csv", "--json"]
+    assert cli.main([*words, str(tmp_path / "scores.xlsx")]) == 2
+    shown = capsys.readouterr().err
+    assert "scores.xlsx': it is written as .json" in shown and shown.count("\n") == 1
