@@ -19,7 +19,15 @@ from causalex_core import devices, paths
 from causalex_core.commands import options
 from causalex_core.commands.videos import videos_in
 from causalex_core.errors import CausalexError
-from causalex_core.motion import flow, head_motion, landmarks, mdmo, video
+from causalex_core.motion import (
+    alignment,
+    flow,
+    head_motion,
+    landmark_tables,
+    landmarks,
+    mdmo,
+    video,
+)
 from causalex_core.motion.extract import PAPER, Config, device_for
 from causalex_core.motion.extract import extract as extract_motion
 from causalex_core.motion.record import MotionRecord, Quality, read_settings
@@ -37,6 +45,7 @@ class Job(NamedTuple):
     every: int
     config: Config
     device: str
+    face: str | None
 
 
 @click.command()
@@ -57,6 +66,7 @@ class Job(NamedTuple):
     help="68 points per frame instead of looking for the face: .csv or .npy for one video, for"
     " many a folder of such files, named like the videos.",
 )
+@options.face
 @click.option("--paper", is_flag=True, help="TV-L1, stride 1, 8 bits, nose, AUW-GCN's averaging.")
 @click.option("--crop", "crop_px", type=int, help="Height and width of the crop.  [default: 256]")
 @click.option("--flow", type=click.Choice(list(flow.METHODS)), help="[default: lucas_kanade]")
@@ -78,6 +88,7 @@ def extract(
     fps: float | None,
     every: int,
     points: Path | None,
+    face: str | None,
     paper: bool,
     processes: int | None,
     **settings: Any,
@@ -94,7 +105,7 @@ def extract(
     )
     device = device_for(config, devices.wanted())
     jobs = [
-        Job(source, _points_of(points, relative), destination, fps, every, config, device)
+        Job(source, _points_of(points, relative), destination, fps, every, config, device, face)
         for source, relative, destination in _planned(inputs, output)
     ]
     due = [job for job in jobs if not _done(job)]
@@ -156,6 +167,8 @@ def _done(job: Job) -> bool:
     newer = job.destination.stat().st_mtime >= max(path.stat().st_mtime for path in sources)
     searched = not points.startswith("given")
     same = config == job.config.to_json() and searched == (job.landmarks is None)
+    followed = points.partition("; ")[2].partition(" of ")[0] or alignment.LARGEST
+    same &= followed in (job.face or alignment.LARGEST, f"face_id {job.face}")
     return newer and same and fps == video.open_frames(job.video, job.fps, job.every).fps
 
 
@@ -182,8 +195,13 @@ def _attempt(job: Job) -> str | CausalexError:
     cv2.setNumThreads(1)
     try:
         frames = video.open_frames(job.video, job.fps, job.every)
-        landmarker = landmarks.read(job.landmarks) if job.landmarks else landmarks.face_mesh()
-        motion = extract_motion(frames, landmarker, job.config, job.device)
+        landmarker = (
+            landmark_tables.read(job.landmarks, job.every, job.face)
+            if job.landmarks
+            else landmarks.face_mesh()
+        )
+        face = job.face or alignment.LARGEST
+        motion = extract_motion(frames, landmarker, job.config, job.device, face=face)
         paths.atomic_write(job.destination, motion.to_bytes())
     except CausalexError as error:
         return error
@@ -200,9 +218,10 @@ def _summary(motion: MotionRecord) -> str:
         if counts[quality]
     ]
     seconds = len(motion.quality) / (motion.fps or np.inf)
+    face = motion.landmarks.partition("; ")[2]
     return (
         f"{len(motion.quality)} frames ({math.ceil(seconds)} s), stride {motion.stride}:"
-        f" {', '.join(parts)}"
+        f" {', '.join(parts)}{f'; measured: {face}' if face else ''}"
     )
 
 

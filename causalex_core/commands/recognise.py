@@ -6,14 +6,15 @@ from pathlib import Path
 import click
 import pandas as pd
 
-from causalex_core import expressions, paths
+from causalex_core import expressions
 from causalex_core.commands import options
 from causalex_core.commands.videos import NamedVideo, attempt, named_videos, report_failures
 from causalex_core.data.causalnet import EMOTIONS
-from causalex_core.errors import CausalexError
-from causalex_core.motion import landmarks, video
+from causalex_core.errors import CausalexError, warn
+from causalex_core.motion import landmark_tables, video
+from causalex_core.motion.alignment import LARGEST
 from causalex_core.recognition import checkpoints
-from causalex_core.recognition.predict import COLUMNS, whole_frames
+from causalex_core.recognition.predict import COLUMNS
 from causalex_core.recognition.predict import recognise as name_emotions
 
 _ALL = "all"
@@ -27,9 +28,7 @@ _ALL = "all"
     type=click.Path(path_type=Path),
     help="Table of expressions with onset, apex and offset, as causalex spot writes it.",
 )
-@click.option(
-    "-o", "--output", required=True, type=click.Path(path_type=Path), help="Table of emotions."
-)
+@options.table("Table of emotions, .csv or .xlsx.")
 @click.option(
     "--kind",
     type=click.Choice([*expressions.KINDS, _ALL]),
@@ -40,6 +39,7 @@ _ALL = "all"
 @options.fps
 @options.every
 @options.points
+@options.face
 @click.option(
     "--model",
     "weights",
@@ -56,14 +56,16 @@ def recognise(
     fps: float | None,
     every: int,
     points: Path | None,
+    face: str | None,
     weights: Path,
 ) -> None:
     """Name the emotion of expressions in videos: negative, positive or surprise.
 
     Takes the same videos as causalex spot and the table that it wrote, and adds the likeliest
-    emotion and the probability of each; all other columns stay as they are. A row belongs to the
+    emotion and the probability of each; all other columns stay as they are. A row that cannot be
+    judged is left without them, and the column "skipped" says why. A row belongs to the
     video of its subject and name. Frames are counted as they were when the table was written:
-    give the same --every.
+    give the same --every, and the same --face.
 
     The model was trained on synthetic faces only, and names one of three emotions even where
     there is none. Its card (causalex_core/recognition/shipped/CARD.md) says what it may not be used
@@ -83,17 +85,28 @@ def recognise(
         emotions = name_emotions(
             video.open_frames(named.path, fps, every),
             rows,
-            landmarker=landmarks.read(points) if points else None,
+            landmarker=landmark_tables.read(points, every, face) if points else None,
             recogniser=recogniser,
+            face=face or LARGEST,
         )
         counts = emotions["emotion"].value_counts()
         parts = ", ".join(f"{counts.get(name, 0)} {name}" for name in EMOTIONS)
         return emotions, f"{named.path}: {parts}"
 
     tables, failed = attempt(videos, work)
-    emotions = pd.concat([pd.DataFrame(columns=list(COLUMNS)), *tables]).sort_index()
+    emotions = pd.concat(tables or [pd.DataFrame(columns=list(COLUMNS))]).sort_index()
+    skipped = [
+        f"{intervals}, row {row + 1}: {reason}"
+        for row, reason in zip(emotions.index.tolist(), emotions["skipped"], strict=True)
+        if reason
+    ]
+    if skipped and len(skipped) == len(emotions):
+        raise CausalexError(f"none of {len(skipped)} rows could be judged; {skipped[0]}")
+    for reason in skipped:
+        warn(f"skipped {reason}")
     if failed < len(videos):
-        paths.atomic_write(output, cells.loc[emotions.index].join(emotions).to_csv(index=False))
+        written = cells.loc[emotions.index].join(emotions.round(dict.fromkeys(EMOTIONS, 4)))
+        options.write_table(output, written)
     report_failures(failed, videos)
 
 
@@ -103,10 +116,7 @@ def _read(intervals: Path, kind: str) -> tuple[pd.DataFrame, pd.DataFrame]:
     present = [name for name in COLUMNS if name in cells]
     if present:
         raise CausalexError(f"{intervals}: has a column '{present[0]}' already; rename it")
-    try:
-        whole_frames(table)
-    except CausalexError as error:
-        raise CausalexError(f"{intervals}: {error}") from error
+    table = table.join(cells[[name for name in ("measured_share", "reasons") if name in cells]])
     kept = table["kind"].isin(expressions.KINDS if kind == _ALL else (kind,))
     return table[kept], cells[kept]
 

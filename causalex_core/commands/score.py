@@ -7,6 +7,7 @@ import click
 import pandas as pd
 
 from causalex_core import paths
+from causalex_core.commands import options
 from causalex_core.data.intervals import read_intervals
 from causalex_core.evaluation.agreement import disagreements
 from causalex_core.evaluation.spotting import PROTOCOLS, Counts, pool
@@ -48,7 +49,7 @@ ROW = "{:<8} {:>8} {:>12} {:>8} {:>10} {:>8} {:>8}"
 @click.option(
     "--json",
     "destination",
-    type=click.Path(path_type=Path),
+    type=options.FileOf(".json"),
     help="Also write the scores to this file.",
 )
 def score(

@@ -17,22 +17,27 @@ from causalex_core.commands.videos import (
     videos_in,
 )
 from causalex_core.data.feature_archive import UNIT_PX, window_files
-from causalex_core.errors import CausalexError
-from causalex_core.motion import landmarks, video
+from causalex_core.errors import CausalexError, warn
+from causalex_core.motion import landmark_tables, video
+from causalex_core.motion.alignment import LARGEST
 from causalex_core.motion.extract import extract
 from causalex_core.motion.landmarks import Given, Landmarker
-from causalex_core.motion.record import MotionRecord, read_motion
+from causalex_core.motion.record import MotionRecord, Quality, read_motion
 from causalex_core.motion.video import Frames
 from causalex_core.spotting import checkpoints
 from causalex_core.spotting.checkpoints import Spotted
 from causalex_core.spotting.predict import portraits
 
+_LEAST_FPS = 20  # motion of less is interpolated to the model's 30
+_SYNTHETIC = (
+    "the model that comes with the package was trained on synthetic faces only; what it may not be"
+    " used for: causalex_core/spotting/shipped/CARD.md"
+)
+
 
 @click.command()
 @options.videos
-@click.option(
-    "-o", "--output", required=True, type=click.Path(path_type=Path), help="Table of detections."
-)
+@options.table("Table of detections, .csv or .xlsx.")
 @click.option(
     "--timeline", type=click.Path(path_type=Path), help="A page to look at, of one video (HTML)."
 )
@@ -45,6 +50,7 @@ from causalex_core.spotting.predict import portraits
 @options.fps
 @options.every
 @options.points
+@options.face
 @click.option(
     "--debias",
     type=click.FloatRange(min=0),
@@ -69,6 +75,7 @@ def spot(
     fps: float | None,
     every: int,
     points: Path | None,
+    face: str | None,
     debias: float,
     weights: Path,
 ) -> None:
@@ -92,17 +99,23 @@ def spot(
 
     def work(named: NamedVideo) -> tuple[pd.DataFrame, str]:
         is_motion = named.path.suffix == ".npz"
+        if is_motion and (points or face):
+            raise CausalexError(f"{named.path} is motion: --landmarks and --face are for videos")
         frames = None if is_motion else video.open_frames(named.path, fps, every)
-        landmarker = landmarks.read(points) if points else None
-        spotted = spotter(_record(named, frames, motion, landmarker), debias)
+        landmarker = landmark_tables.read(points, every, face) if points else None
+        spotted = spotter(_record(named, frames, motion, landmarker, face or LARGEST), debias)
         if timeline:
-            faces = portraits(frames, landmarker) if frames else None
+            faces = portraits(frames, landmarker, face or LARGEST) if frames else None
             paths.atomic_write(timeline, plugins.hook("timeline")(spotted, faces))
+        for warning in _warnings(spotted):
+            warn(f"{named.path}: {warning}")
         return spotted.detections, _summary(named, spotted)
 
     tables, failed = attempt(videos, work)
     if tables:
-        paths.atomic_write(output, pd.concat(tables).to_csv(index=False))
+        options.write_table(output, pd.concat(tables).round({"score": 4}))
+        if weights == checkpoints.SHIPPED:
+            warn(_SYNTHETIC)
     report_failures(failed, videos)
 
 
@@ -128,6 +141,7 @@ def _record(
     frames: Frames | None,
     motion: Path | None,
     landmarker: Landmarker | Given | None,
+    face: str,
 ) -> MotionRecord:
     """Motion of a video, from a file or from its frames."""
     if motion or frames is None:
@@ -138,8 +152,29 @@ def _record(
                 " the motion of this video"
             )
     else:
-        record = extract(frames, landmarker)
+        record = extract(frames, landmarker, face=face)
     return replace(record, subject=named.subject, video=named.name)
+
+
+def _warnings(spotted: Spotted) -> Iterator[str]:
+    """What of the motion may mislead."""
+    record = spotted.recording
+    lost = len(record.motion) - int(record.measured.sum())
+    reasons = checkpoints.unmeasured(record.quality)
+    if (record.quality > Quality.END_OF_VIDEO).any():
+        yield (
+            f"{lost} of {len(record.motion)} frames were not measured"
+            f" ({reasons}); nothing is spotted where no face was"
+        )
+    several = int((record.quality == Quality.SEVERAL_FACES).sum())
+    if several:
+        who = record.landmarks.partition("; ")[2] or "the one followed"
+        yield f"several faces in {several} frames; measured: {who}"
+    if record.fps and record.fps < _LEAST_FPS:
+        yield (
+            f"{record.fps:g} frames per second; micro-expressions of less"
+            f" than half a second have few frames below {_LEAST_FPS}"
+        )
 
 
 def _summary(named: NamedVideo, spotted: Spotted) -> str:

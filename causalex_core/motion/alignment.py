@@ -5,33 +5,46 @@ time: aligning each frame by itself would add the landmarks' jitter to the motio
 """
 
 import math
-from dataclasses import dataclass
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
-from causalex_core.motion.landmarks import POINTS, Faces, Landmarker
+from causalex_core.errors import CausalexError
+from causalex_core.motion.landmarks import LEFT_EYE, POINTS, RIGHT_EYE, Faces, Given, Landmarker
 from causalex_core.motion.video import Frames
 
 STABLE = (*range(27, 36), 36, 39, 42, 45)  # nose and eye corners
-_LEFT_EYE, _RIGHT_EYE = slice(36, 42), slice(42, 48)
+LARGEST = "largest"
+_SIDES = {"left": -1, "right": 1}
 _EYES_APART = 0.28  # of the crop, between the centres of the eyes
 _EYE_LINE = 0.40  # of the crop, from its top: forehead and chin are inside
-# What a face may do from one sample to the next and still be the same one.
+# What a face may do from one sample to the next and still be aligned as the same one.
 _FARTHEST = 0.75  # distances between the eyes
 _GREATEST_RATIO = 1.3  # in size
+# What it may do from one sample to the next, and while it was not seen, and still be the same
+# person: its way in sizes of the face, and the ratio of its sizes.
+_NEXT, _AFTER_ABSENCE = (1.5, 1.4), (1.0, 1.35)
+_LEAST_FACE = 8.0  # px; less is a fraction of the picture, or no face
+_LONGEST_GAP = 1.0  # s from one row of landmarks to the next
+_START = 5  # samples in which somebody has to be seen first who is there from the start
+_OFTEN = 0.2  # as often as the face seen most: a face that can be followed
 
 
 @dataclass(frozen=True)
 class Track:
     """The face that is followed, at S sampled frames."""
 
-    index: NDArray[np.int64]  # (S,) numbers of those frames, ascending
+    index: NDArray[np.int64]  # (S,) numbers of those frames, ascending, `every` apart
     points: NDArray[np.float64]  # (S, 68, 2) landmarks, px of the frame; NaN without a face
     several: NDArray[np.bool_]  # (S,) whether there was another face
     every: int  # frames from one sample to the next
+    face: str = ""  # which it is, where there are several or one was asked for
 
 
 @dataclass(frozen=True)
@@ -42,28 +55,111 @@ class Placement:
     pose: NDArray[np.complex128]
     points: NDArray[np.float64]  # (T, 68, 2) smoothed landmarks, px of the crop; NaN likewise
     several: NDArray[np.bool_]  # (T,) whether another face was seen at the nearest sample
+    face: str = ""  # see :class:`Track`
 
 
-def track(frames: Frames, landmarker: Landmarker, every: int) -> Track:
-    """Find the face in each `every`-th frame and follow it.
+class _Seen(NamedTuple):
+    """A face in one sample."""
 
-    The largest face is taken first, and then the one nearest to where it was.
+    sample: int
+    points: NDArray[np.float64]  # (68, 2)
+    centre: complex
+    size: float
+
+
+def track(frames: Frames, landmarker: Landmarker, every: int, face: str = LARGEST) -> Track:
+    """Find the faces in each `every`-th frame and follow one of them, see :func:`follow`."""
+    samples = [(number, landmarker.find(frame)) for number, frame in frames.colour(every)]
+    index = np.array([number for number, _ in samples], dtype=np.int64)
+    return follow(index, [faces for _, faces in samples], every, face)
+
+
+def follow(index: NDArray[np.int64], samples: Sequence[Faces], every: int, face: str) -> Track:
+    """Track of one of the persons in a video.
+
+    Faces are joined to persons from sample to sample, the nearest first. A person who was not seen
+    for a while is found again only near where they were, and never in a face that belongs to
+    another.
+
+    Parameters
+    ----------
+    index
+        (S,) frames that were looked at.
+    samples
+        The faces in each of them.
+    every
+        Frames from one to the next.
+    face
+        Whom to follow: the ``largest`` of those who are there from the start, in the first five
+        samples; the one most to the ``left`` or ``right`` of the picture; or ``X,Y``, the one
+        nearest to this point in pixels. Whoever is seen for less than a fifth of the time of the
+        one seen longest is none of these.
+
+    Raises
+    ------
+    CausalexError
+        If `face` is none of these, or there is no face near the point.
     """
-    index, points, several = [], [], []
-    last = None
-    for number, frame in frames.colour(every):
-        faces = landmarker.find(frame)
-        face = _followed(faces, last)
-        last = face if face is not None else last
-        index.append(number)
-        points.append(np.full((POINTS, 2), np.nan) if face is None else face)
-        several.append(len(faces) > 1)
-    return Track(
-        np.array(index, dtype=np.int64),
-        np.array(points).reshape(-1, POINTS, 2),
-        np.array(several, dtype=bool),
-        every,
-    )
+    persons = _persons(samples)
+    points = np.full((len(index), POINTS, 2), np.nan)
+    chosen = _chosen(persons, face)
+    for seen in chosen:
+        points[seen.sample] = seen.points
+    several = np.array([len(faces) > 1 for faces in samples], dtype=bool)
+    label = ""
+    if chosen and (len(persons) > 1 or face != LARGEST):
+        middle = _middle(chosen)
+        label = f"{face} of {len(persons)} faces, at ({middle.real:.0f}, {middle.imag:.0f})"
+    return Track(index, points, several, every, label)
+
+
+def track_given(given: Given, frames: Frames) -> Track:
+    """Track of landmarks that are known, in pixels of the frames they belong to.
+
+    Rows whose points all coincide, such as zeros, or that lie beside the picture, have no face.
+
+    Raises
+    ------
+    CausalexError
+        If the landmarks cannot be those of this video: by their number, their unit, or as most of
+        them lie beside the picture.
+    """
+    picture = next(iter(frames.grey()), np.zeros((0, 0), np.uint8))
+    size = np.array(picture.shape[::-1])
+    points = given.points
+    if given.every > 1 and not given.numbered:
+        count = sum(1 for _ in frames.grey())
+        given.check_count(frames.name, count)
+        points = points if len(points) == count else points[:: given.every]
+    points = points * size if given.fractions else points.copy()
+    known = np.isfinite(points).all(axis=(1, 2))
+    sizes = np.ptp(points[known], axis=1).max(axis=-1)
+    known[known] = sizes > 0
+    if known.any() and sizes.max() < _LEAST_FACE:
+        raise CausalexError(
+            f"{frames.name}: all points of a face lie within {sizes.max():.2g} px: expected"
+            f" landmarks in pixels of the picture, {size[0]} x {size[1]}, and no fractions of it"
+        )
+    centres = points[known].mean(axis=1)
+    beside = np.zeros(len(points), dtype=bool)
+    beside[known] = ((centres < 0) | (centres > size)).any(axis=1)
+    if 2 * beside.sum() > known.sum():
+        frame = int(beside.argmax())
+        x, y = points[frame].mean(axis=0)
+        raise CausalexError(
+            f"{frames.name}: the landmarks of frame {frame} lie around ({x:.0f}, {y:.0f}), beside"
+            f" the picture of {size[0]} x {size[1]} px: give those of this video, in its size"
+        )
+    points[~known | beside] = np.nan
+    if given.step > _LONGEST_GAP * frames.fps:
+        raise CausalexError(
+            f"{frames.name}: landmarks of each {given.step}th frame, at {frames.fps:g} per second:"
+            f" expected some at least every {_LONGEST_GAP:g} s"
+        )
+    index = np.arange(given.start, len(points), given.step)
+    several = np.zeros(len(points), bool) if given.several is None else given.several
+    track = given_track(points[index])
+    return replace(track, index=index, several=several[index], every=given.step, face=given.face)
 
 
 def given_track(points: NDArray[np.floating]) -> Track:
@@ -98,8 +194,9 @@ def align(track: Track, crop_px: int, smoothing: float) -> Placement:
         pose[first:end] = _pose(smooth, _mean_shape(shapes, crop_px))
         inside = (smooth - pose[first:end, 1:]) / pose[first:end, :1]
         points[first:end] = np.stack((inside.real, inside.imag), axis=-1)
-    nearest = np.minimum(np.arange(count) // track.every, len(track.index) - 1)
-    return Placement(pose, points, track.several[nearest])
+    sample = (np.arange(count) - track.index[:1]) // track.every
+    several = track.several[sample.clip(0, len(track.index) - 1)]
+    return Placement(pose, points, several, track.face)
 
 
 def crop(grey: NDArray[np.uint8], pose: NDArray[np.complex128], crop_px: int) -> NDArray[np.uint8]:
@@ -127,20 +224,74 @@ def crop(grey: NDArray[np.uint8], pose: NDArray[np.complex128], crop_px: int) ->
     return np.asarray(cut, dtype=np.uint8)
 
 
-def _followed(faces: Faces, last: NDArray[np.float64] | None) -> NDArray[np.float64] | None:
-    if not len(faces):
-        return None
-    if last is None:
-        return faces[int(np.argmax(np.ptp(faces, axis=1).prod(axis=1)))]
-    centres = faces.mean(axis=1) - last.mean(axis=0)
-    return faces[int(np.argmin(np.linalg.norm(centres, axis=1)))]
+def _persons(samples: Sequence[Faces]) -> list[list[_Seen]]:
+    """Faces joined to persons; each belongs to one."""
+    persons: list[list[_Seen]] = []
+    for sample, faces in enumerate(samples):
+        seen = [_Seen(sample, face, *_circle(face)) for face in faces]
+        links = []
+        for number, person in enumerate(persons):
+            last = person[-1]
+            absent = sample - last.sample > 1
+            way, ratio = _AFTER_ABSENCE if absent else _NEXT
+            for k, face in enumerate(seen):
+                moved = abs(face.centre - last.centre) / last.size
+                if moved < way and 1 / ratio < face.size / last.size < ratio:
+                    links.append((absent, moved, number, k))
+        joined: dict[int, int] = {}
+        for _, _, number, k in sorted(links):
+            if k not in joined and number not in joined.values():
+                joined[k] = number
+        for k, face in enumerate(seen):
+            if k in joined:
+                persons[joined[k]].append(face)
+            else:
+                persons.append([face])
+    return persons
+
+
+def _chosen(persons: list[list[_Seen]], face: str) -> list[_Seen]:
+    """The person that `face` means, see :func:`follow`; nobody where nobody was seen."""
+    point = re.fullmatch(r"(-?\d+(?:\.\d+)?),(-?\d+(?:\.\d+)?)", face)
+    if face not in (LARGEST, *_SIDES) and not point:
+        raise CausalexError(
+            f"face '{face}': expected {LARGEST}, left, right, or X,Y, a point in pixels"
+        )
+    if not persons:
+        return []
+    most = max(map(len, persons))
+    often = [person for person in persons if len(person) >= _OFTEN * most]
+    if face == LARGEST:
+        start = min(person[0].sample for person in often) + _START
+        early = [person for person in often if person[0].sample < start]
+        return max(early, key=lambda person: np.median([seen.size for seen in person]))
+    if not point:
+        return max(often, key=lambda person: _SIDES[face] * _middle(person).real)
+    wanted = complex(float(point[1]), float(point[2]))
+    nearest = min(often, key=lambda person: abs(_middle(person) - wanted))
+    if abs(_middle(nearest) - wanted) > nearest[0].size:
+        places = ", ".join(
+            f"{_middle(person).real:.0f},{_middle(person).imag:.0f}" for person in often
+        )
+        raise CausalexError(f"face '{face}': no face is there; they lie at {places}")
+    return nearest
+
+
+def _middle(person: list[_Seen]) -> complex:
+    return complex(np.mean([seen.centre for seen in person]))
+
+
+def _circle(face: NDArray[np.float64]) -> tuple[complex, float]:
+    """Centre, and side of a square of the area that a face (68, 2) fills, at least a pixel."""
+    width, height = np.ptp(face, axis=0)
+    return complex(*face.mean(axis=0)), max(1.0, math.sqrt(width * height))
 
 
 def _same_face(points: NDArray[np.float64]) -> list[tuple[int, int]]:
     """Runs (start, stop) of samples that show one face that stays about where it is."""
     shapes = points @ (1, 1j)
     centre = shapes.mean(axis=1)
-    apart = np.abs(shapes[:, _RIGHT_EYE].mean(axis=1) - shapes[:, _LEFT_EYE].mean(axis=1))
+    apart = np.abs(shapes[:, RIGHT_EYE].mean(axis=1) - shapes[:, LEFT_EYE].mean(axis=1))
     runs: list[tuple[int, int]] = []
     for k in range(len(points)):
         if np.isnan(apart[k]):
@@ -157,7 +308,7 @@ def _same_face(points: NDArray[np.float64]) -> list[tuple[int, int]]:
 
 def _mean_shape(shapes: NDArray[np.complexfloating], crop_px: int) -> NDArray[np.complex128]:
     """Mean of (S, 68) shapes after their eyes were laid on the crop's eye positions."""
-    left, right = shapes[:, _LEFT_EYE].mean(axis=1), shapes[:, _RIGHT_EYE].mean(axis=1)
+    left, right = shapes[:, LEFT_EYE].mean(axis=1), shapes[:, RIGHT_EYE].mean(axis=1)
     size = (_EYES_APART * crop_px / (right - left))[:, None]
     middle = (0.5 + _EYE_LINE * 1j) * crop_px
     return np.mean((shapes - (left + right)[:, None] / 2) * size, axis=0) + middle

@@ -88,6 +88,7 @@ def extract(
     device: str = "auto",
     *,
     fps: float | None = None,
+    face: str = alignment.LARGEST,
 ) -> MotionRecord:
     """Extract the motion of the 12 regions.
 
@@ -109,21 +110,28 @@ def extract(
         5e-3.
     fps
         Frames per second; a folder of pictures needs it.
+    face
+        Whose motion, where there are several: see :func:`causalex_core.motion.alignment.follow`.
+        Landmarks that are known are those of one face.
 
     Raises
     ------
     CausalexError
-        If no frame can be read, or none shows a face, or there is no such device.
+        If no frame can be read, or none shows a face, or there is no such device, or known
+        landmarks cannot be those of this video.
     """
     config = config or Config()
     device = device_for(config, device)
     frames = video.open_frames(Path(source), fps) if isinstance(source, str | Path) else source
     landmarker = landmarker or face_mesh()
-    placement = locate(frames, landmarker, config)
+    placement = locate(frames, landmarker, config, face)
     motion, quality = _measure(frames, placement, config, device)
+    if isinstance(landmarker, Given):
+        landmarker.check_count(frames.name, len(motion))
+    landmarks = "; ".join(filter(None, (landmarker.name, placement.face)))
     stride, name = config.stride_at(frames.fps), Path(frames.name).resolve().stem
     return MotionRecord(
-        motion, quality, frames.fps, stride, config.to_json(), landmarker.name, name, name
+        motion, quality, frames.fps, stride, config.to_json(), landmarks, name, name
     )
 
 
@@ -143,13 +151,18 @@ def device_for(config: Config, name: str = "auto") -> Literal["cpu", "cuda"]:
     return "cpu"
 
 
-def locate(frames: Frames, landmarker: Landmarker | Given, config: Config) -> Placement:
+def locate(
+    frames: Frames,
+    landmarker: Landmarker | Given,
+    config: Config,
+    face: str = alignment.LARGEST,
+) -> Placement:
     """Where the aligned crop lies in every frame; a CausalexError if none shows a face."""
     if isinstance(landmarker, Given):
-        track = alignment.given_track(landmarker.points)
+        track = alignment.track_given(landmarker, frames)
     else:
         every = max(1, round(config.sampling * frames.fps))
-        track = alignment.track(frames, landmarker, every)
+        track = alignment.track(frames, landmarker, every, face)
     if not np.isfinite(track.points).any():
         raise CausalexError(f"{frames.name}: no face in any of {len(track.index)} frames looked at")
     sigma = math.inf if config.smoothing is None else config.smoothing * frames.fps

@@ -14,7 +14,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from causalex_core.errors import CausalexError
+from causalex_core.errors import CausalexError, warn
 from causalex_core.motion import alignment, flow
 from causalex_core.motion.alignment import Placement
 from causalex_core.motion.flow import Flow
@@ -143,7 +143,8 @@ def face_crops(
     landmarker: Landmarker | Given,
     numbers: Iterable[int],
     config: FlowConfig | None = None,
-) -> dict[int, Picture]:
+    face: str = alignment.LARGEST,
+) -> tuple[dict[int, Picture], dict[int, str]]:
     """Aligned grey crops (crop_px, crop_px) of some frames of a video, which is read once.
 
     Landmarks are detected at regular times, whichever frames are asked for, and smoothed over
@@ -160,11 +161,13 @@ def face_crops(
         Frames, from 0.
     config
         Defaults if None.
+    face
+        Whose, see :func:`causalex_core.motion.alignment.follow`.
 
-    Raises
-    ------
-    CausalexError
-        If the video has no such frame, or there is no face in it.
+    Returns
+    -------
+    tuple
+        The crops, and for frames without one the reason.
     """
     config = config or FlowConfig()
     reading = _Reading(frames, frozenset(numbers))
@@ -172,17 +175,22 @@ def face_crops(
         for _ in reading.colour(1):
             if len(reading.kept) == len(reading.wanted):
                 break
-        track = alignment.given_track(landmarker.points)
+        track = alignment.track_given(landmarker, frames)
     else:
         every = max(1, round(config.sampling * frames.fps))
-        track = alignment.track(reading, landmarker, every)
-    beyond = [number for number in sorted(reading.wanted) if number not in reading.kept]
-    if beyond:
-        raise CausalexError(
-            f"{frames.name}: no frame {beyond[0]}; it has {reading.count}, counted from 0"
-        )
+        track = alignment.track(reading, landmarker, every, face)
+    if track.several.any():
+        warn(f"{frames.name}: several faces; taken: {track.face or 'the one given'}")
     placement = alignment.align(track, config.crop_px, config.smoothing * frames.fps)
-    return crops(frames.name, reading.kept, placement, config)
+    cropped, missing = {}, {}
+    for number in sorted(reading.wanted):
+        if number not in reading.kept:
+            missing[number] = f"no frame {number}; it has {reading.count}, counted from 0"
+        elif (pose := _pose(placement, number)) is None:
+            missing[number] = f"no face in frame {number}"
+        else:
+            cropped[number] = alignment.crop(reading.kept[number], pose, config.crop_px)
+    return cropped, missing
 
 
 def crops(
@@ -197,9 +205,9 @@ def crops(
     """
     cropped = {}
     for number in sorted(pictures):
-        if number >= len(placement.pose) or not np.isfinite(placement.pose[number]).all():
+        pose = _pose(placement, number)
+        if pose is None:
             raise CausalexError(f"{name}: no face in frame {number}; choose frames that show one")
-        pose = placement.pose[number]
         cropped[number] = alignment.crop(pictures[number], pose, config.crop_px)
     return cropped
 
@@ -230,6 +238,13 @@ def of_expressions(
         for onset, apex, offset in checked(key_frames).tolist()
     ]
     return np.array(images, dtype=np.uint8).reshape(-1, 2, SIDE, SIDE, CHANNELS)
+
+
+def _pose(placement: Placement, number: int) -> NDArray[np.complex128] | None:
+    """Where the crop of a frame lies; None without a face."""
+    if number >= len(placement.pose) or not np.isfinite(placement.pose[number]).all():
+        return None
+    return placement.pose[number]
 
 
 @dataclass

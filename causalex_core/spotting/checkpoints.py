@@ -15,7 +15,7 @@ from causalex_core.devices import choose_device
 from causalex_core.display import Summary
 from causalex_core.errors import CausalexError
 from causalex_core.graphs.pag import Pag
-from causalex_core.motion.record import MotionRecord
+from causalex_core.motion.record import MotionRecord, Quality
 from causalex_core.spotting import graph
 from causalex_core.spotting.data import KINDS, VALID_FRAMES, Normalisation, Video, Windows, gather
 from causalex_core.spotting.debias import debiased, null_motion
@@ -69,7 +69,9 @@ class Spotted(Summary):
         (2, T) score of an apex per frame, of micro and of macro.
     detections
         ``subject, video, onset, apex, offset, kind, score`` in frames of the video, and
-        ``onset_seconds, apex_seconds, offset_seconds``, in the order of the onsets.
+        ``onset_seconds, apex_seconds, offset_seconds``, in the order of the onsets;
+        ``measured_share`` of the frames from onset to offset, and ``reasons``, how many of the
+        others were not measured for what. None of the three lies where no face was.
     """
 
     recording: MotionRecord
@@ -171,6 +173,10 @@ class Spotter:
         motion = at_rate(recording.motion, recording.fps, settings.fps)
         windows = gather([Video(recording.subject, recording.video, motion)], _NO_EXPRESSIONS)
         scores = self._scores(windows, torch.from_numpy(matrix), debias)
+        faceless = at_rate(_faceless(recording).astype(np.float32), recording.fps, settings.fps) > 0
+        beyond = len(scores) * VALID_FRAMES - len(faceless)
+        hidden = np.pad(faceless, (0, beyond)).reshape(-1, 1, 1, VALID_FRAMES)
+        scores = np.where(hidden, np.float32(0), scores)
         table = detect(scores, windows, settings.rules)
         table = table[table["score"] >= table["kind"].map(settings.min_score).astype(float)]
         frames = len(recording.motion)
@@ -181,7 +187,10 @@ class Spotter:
             recording,
             pag,
             np.stack([np.interp(times, sampled, curve) for curve in curves]).astype(np.float32),
-            _in_frames_of_video(table, recording.fps / settings.fps, recording.fps, frames - 1),
+            _with_quality(
+                _in_frames_of_video(table, recording.fps / settings.fps, recording.fps, frames - 1),
+                recording,
+            ),
         )
 
     @torch.no_grad()
@@ -426,6 +435,35 @@ def _fill(network: Network, entries: Mapping[str, Tensor]) -> None:
                 f" expected {tuple(value.shape)}"
             )
     network.load_state_dict(dict(entries), strict=False)
+
+
+def _faceless(recording: MotionRecord) -> NDArray[np.bool_]:
+    """(T,) rows without a face; the ends, which are never measured, are as the rows beside them."""
+    known = np.flatnonzero(recording.quality != Quality.END_OF_VIDEO)
+    if not len(known):
+        return np.ones(len(recording.quality), dtype=bool)
+    nearest = np.arange(len(recording.quality)).clip(known[0], known[-1])
+    return ~recording.measured[nearest]
+
+
+def _with_quality(detections: pd.DataFrame, recording: MotionRecord) -> pd.DataFrame:
+    """Detections with the share of their frames that was measured, and why the others were not."""
+    parts = [
+        recording.quality[onset : offset + 1]
+        for onset, offset in zip(detections["onset"], detections["offset"], strict=True)
+    ]
+    shares = [float((part <= Quality.SEVERAL_FACES).mean().round(4)) for part in parts]
+    return detections.assign(measured_share=shares, reasons=[unmeasured(part) for part in parts])
+
+
+def unmeasured(quality: NDArray[np.uint8]) -> str:
+    """How many rows were not measured for what, such as ``3 no face, 1 scene cut``."""
+    counts = np.bincount(quality, minlength=len(Quality))
+    return ", ".join(
+        f"{counts[reason]} {reason.name.lower().replace('_', ' ')}"
+        for reason in Quality
+        if reason > Quality.SEVERAL_FACES and counts[reason]
+    )
 
 
 def _in_frames_of_video(table: pd.DataFrame, factor: float, fps: float, last: int) -> pd.DataFrame:

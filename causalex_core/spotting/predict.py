@@ -9,6 +9,7 @@ import cv2
 import numpy as np
 
 from causalex_core.motion import alignment, video
+from causalex_core.motion.alignment import LARGEST
 from causalex_core.motion.extract import Config, extract, locate
 from causalex_core.motion.landmarks import Given, Landmarker, face_mesh
 from causalex_core.motion.record import MotionRecord, read_motion
@@ -43,6 +44,7 @@ def spot(
     landmarker: Landmarker | Given | None = None,
     spotter: Spotter | None = None,
     debias: float = 0.0,
+    face: str = LARGEST,
 ) -> Spotted:
     """Spot macro- and micro-expressions in a video.
 
@@ -59,6 +61,8 @@ def spot(
         The trained model; the one that comes with this package if None.
     debias
         See :class:`causalex_core.spotting.checkpoints.Spotter`.
+    face
+        Whose expressions in a video, see :func:`causalex_core.motion.alignment.follow`.
 
     Returns
     -------
@@ -80,10 +84,14 @@ def spot(
         frames, name = video.open_frames(path, fps), path.resolve().stem
     else:
         frames, name = source, source.name
-    return spotter(replace(extract(frames, landmarker), subject=name, video=name), debias)
+    return spotter(
+        replace(extract(frames, landmarker, face=face), subject=name, video=name), debias
+    )
 
 
-def portraits(frames: Frames, landmarker: Landmarker | Given | None = None) -> Portraits:
+def portraits(
+    frames: Frames, landmarker: Landmarker | Given | None = None, face: str = LARGEST
+) -> Portraits:
     """Crops of the face, some per second, and not more than a page can hold.
 
     Raises
@@ -92,7 +100,7 @@ def portraits(frames: Frames, landmarker: Landmarker | Given | None = None) -> P
         If the frames cannot be read or show no face.
     """
     config = replace(Config(), crop_px=_PICTURE_PX)
-    pose = locate(frames, landmarker or face_mesh(), config).pose
+    pose = locate(frames, landmarker or face_mesh(), config, face).pose
     every = max(round(frames.fps / _PER_SECOND), -(-len(pose) // _MOST), 1)
     return Portraits(every, tuple(_crops(frames, pose, every)))
 

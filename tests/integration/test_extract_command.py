@@ -3,6 +3,9 @@ import pytest
 
 from causalex_core import cli
 from causalex_core.commands import extract as command
+from causalex_core.motion import alignment, video
+from causalex_core.motion.landmarks import face_mesh
+from causalex_core.motion.record import read_motion
 
 COUNT = 10
 
@@ -111,3 +114,68 @@ def test_videos_are_found_below_a_folder(frames):
     (frames / "videos" / "clip.MP4").write_bytes(b"")
     found = [str(relative) for _, relative in command.videos_in(frames / "videos")]
     assert found == ["clip", "s15/0101", "s15/0102"]
+
+
+def extracted(words, output):
+    """Record that the command wrote, and what it printed."""
+    assert cli.main(["extract", *map(str, words), "-o", str(output)]) == 0
+    return read_motion(output)
+
+
+def landmarks_seen(path, face="largest"):
+    """Centres of the face that is followed, each half second; NaN without one."""
+    track = alignment.track(video.open_frames(path), face_mesh(), 15, face)
+    return track.points.mean(axis=1)
+
+
+@pytest.fixture
+def mediapipe():
+    pytest.importorskip("mediapipe", reason="mediapipe is not installed")
+
+
+def test_the_largest_of_four_faces_is_followed(mediapipe, cases, tmp_path, capsys):
+    film = cases / "face_largest_of_four" / "four0.mp4"
+    record = extracted([film], tmp_path / "x.npz")
+    assert "measured: largest of 4 faces, at (134, 154)" in capsys.readouterr().out
+    assert record.landmarks.endswith("; largest of 4 faces, at (134, 154)")
+    np.testing.assert_allclose(landmarks_seen(film), [[134, 154]] * 4, atol=3)
+
+
+def test_another_face_can_be_chosen_and_is_extracted_anew(mediapipe, cases, tmp_path, capsys):
+    film = cases / "face_largest_of_four" / "four0.mp4"
+    for face, place in (("right", "(381, 127)"), ("111,394", "(111, 397)"), ("left", "(111, 397)")):
+        words = [film, "--face", face]
+        assert place in extracted(words, tmp_path / "x.npz").landmarks
+        assert "already extracted" not in capsys.readouterr().out
+        assert place in extracted(words, tmp_path / "x.npz").landmarks
+        assert "1 of 1 already extracted" in capsys.readouterr().out
+    assert cli.main(["extract", str(film), "-o", str(tmp_path / "x.npz"), "--face", "tall"]) == 2
+    assert "face 'tall': expected largest, left, right" in capsys.readouterr().err
+
+
+def test_a_face_that_was_hidden_is_not_exchanged_for_another(mediapipe, cases):
+    film = cases / "face_returns" / "hidden.mp4"
+    x, hidden = landmarks_seen(film)[:, 0], np.array([0, 0, 0, 1, 1, 0, 0, 0], dtype=bool)
+    np.testing.assert_array_equal(np.isnan(x), hidden)
+    assert (x[~hidden] < 280).all()
+    assert (landmarks_seen(film, "right")[:, 0] > 400).all()
+
+
+def test_landmarks_of_all_frames_with_every(cases, tmp_path, capsys):
+    film, points = (cases / "landmarks_every" / name for name in ("pan.mp4", "all120.npy"))
+    half, part = tmp_path / "half.npy", tmp_path / "part.npy"
+    np.save(half, np.load(points)[::2])
+    np.save(part, np.load(points)[:90])
+    words = [film, "--every", "2", "--landmarks"]
+    records = [extracted([*words, file], tmp_path / "x.npz") for file in (points, half)]
+    np.testing.assert_array_equal(records[0].motion, records[1].motion)
+    assert np.linalg.norm(records[0].motion, axis=-1).mean() == pytest.approx(0.145, abs=0.005)
+    assert cli.main(["extract", *map(str, words), str(part), "-o", str(tmp_path / "y.npz")]) == 2
+    assert "landmarks of 90 frames, the video has 60" in capsys.readouterr().err
+
+
+def test_landmarks_in_fractions_of_the_picture(cases, tmp_path, capsys):
+    folder = cases / "landmarks_unit"
+    words = [str(folder / "pan.mp4"), "--landmarks", str(folder / "unit.npy")]
+    assert cli.main(["extract", *words, "-o", str(tmp_path / "x.npz")]) == 2
+    assert "all points of a face lie within 0.45 px" in capsys.readouterr().err

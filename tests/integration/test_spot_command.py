@@ -13,6 +13,7 @@ import pytest
 from causalex_core import cli, regions
 from causalex_core.data import manifest
 from causalex_core.motion.extract import Config
+from causalex_core.motion.record import Quality
 from causalex_core.spotting.checkpoints import SHIPPED
 from causalex_synthetic.dataset import draw
 
@@ -20,7 +21,7 @@ CLIP = "feat/tests/data/WolfgangLanger_Pexels.mp4"
 FRAMES, BEFORE = 150, 60
 COLUMNS = [
     "subject", "video", "onset", "apex", "offset", "kind", "score",
-    "onset_seconds", "apex_seconds", "offset_seconds",
+    "onset_seconds", "apex_seconds", "offset_seconds", "measured_share", "reasons",
 ]  # fmt: skip
 
 
@@ -249,3 +250,89 @@ def test_windows_of_the_archive_are_refused(given, motion, tmp_path, capsys):
     fails([place, *out], said, capsys)
     fails([motion, "--motion", place, *out], said, capsys)
     assert not (tmp_path / "detections.csv").exists()
+
+
+def test_what_the_model_knows_is_said_once(motion, tmp_path, capsys):
+    for name in ("a", "b"):
+        shutil.copy(motion, tmp_path / f"{name}.npz")
+    assert cli.main(["spot", str(tmp_path), "-o", str(tmp_path / "d.csv")]) == 0
+    assert capsys.readouterr().err.count("trained on synthetic faces only") == 1
+    weights = shutil.copy(SHIPPED, tmp_path / "other.safetensors")
+    words = ["spot", str(motion), "-o", str(tmp_path / "d.csv"), "--model", str(weights)]
+    assert cli.main(words) == 0
+    assert capsys.readouterr().err == ""
+
+
+@pytest.fixture(scope="module")
+def strong(clip, tmp_path_factory):
+    """Motion of the clip, in which there is something to spot."""
+    folder, path = clip[0], tmp_path_factory.mktemp("strong") / "smile.npz"
+    words = [folder / "smile", "--fps", "30", "--landmarks", folder / "smile.npy", "-o", path]
+    assert cli.main(["extract", *map(str, words)]) == 0
+    return dict(np.load(path))
+
+
+@pytest.mark.parametrize("fps", [30.0, 24.0])
+@pytest.mark.parametrize("hidden", [(0, 70), (75, 80), (85, 150)])
+def test_nothing_is_spotted_where_no_face_is(strong, spotted, tmp_path, capsys, hidden, fps):
+    """Whatever part of the expression is hidden, an end of the video too."""
+    quality = strong["quality"].copy()
+    quality[slice(*hidden)][quality[slice(*hidden)] == 0] = Quality.NO_FACE
+    path, target = tmp_path / "hidden.npz", tmp_path / "d.csv"
+    np.savez(path, **{**strong, "quality": quality, "fps": fps})
+    assert cli.main(["spot", str(path), "-o", str(target)]) == 0
+    lost = np.isin(np.arange(FRAMES), np.arange(*hidden))
+    table = pd.read_csv(target, keep_default_na=False)
+    assert not lost[table[["onset", "apex", "offset"]].to_numpy(int)].any()
+    for row in table.itertuples():
+        part = quality[row.onset : row.offset + 1]
+        assert row.measured_share == round((part <= 1).mean(), 4)
+        assert (row.reasons == "") == (row.measured_share == 1)
+    shown = capsys.readouterr().err
+    assert f"{path}: {(quality > 1).sum()} of {FRAMES} frames were not measured" in shown
+    assert f"{(quality == Quality.NO_FACE).sum()} no face" in shown
+
+
+def test_several_faces_and_low_rates_are_told(motion, tmp_path, capsys):
+    content, path = dict(np.load(motion)), tmp_path / "two.npz"
+    quality = np.zeros(200, np.uint8)
+    quality[:50] = Quality.SEVERAL_FACES
+    names = [item.name.lower() for item in Quality]
+    who = "mediapipe FaceMesh; left of 2 faces, at (10, 20)"
+    more = {"quality": quality, "quality_names": names, "landmarks": who, "fps": 6.0}
+    np.savez(path, **content | more)
+    assert cli.main(["spot", str(path), "-o", str(tmp_path / "d.csv")]) == 0
+    shown = capsys.readouterr().err
+    assert "several faces in 50 frames; measured: left of 2 faces, at (10, 20)" in shown
+    assert "6 frames per second" in shown
+
+
+def test_a_workbook_holds_the_same_table(strong, tmp_path, capsys):
+    np.savez(tmp_path / "smile.npz", **strong)
+    tables = []
+    for name, read in (("d.csv", pd.read_csv), ("d.xlsx", pd.read_excel)):
+        words = ["spot", str(tmp_path / "smile.npz"), "-o", str(tmp_path / name)]
+        assert cli.main(words) == 0
+        tables.append(read(tmp_path / name))
+    pd.testing.assert_frame_equal(*tables, check_dtype=False)
+    assert len(tables[0]) and (tables[0]["score"] == tables[0]["score"].round(4)).all()
+    capsys.readouterr()
+    shutil.copy(tmp_path / "smile.npz", tmp_path / "a\x01b.npz")
+    fails([tmp_path / "a\x01b.npz", "-o", tmp_path / "e.xlsx"], "no workbook can hold", capsys)
+    for name in ("d.xls", "d.csv.gz", "detections"):
+        fails(
+            [tmp_path / "smile.npz", "-o", tmp_path / name], "is written as .csv or .xlsx", capsys
+        )
+
+
+def test_options_of_faces_are_for_videos(motion, tmp_path, capsys):
+    target = tmp_path / "d.csv"
+    fails([motion, "-o", target, "--face", "left"], "is motion: --landmarks and --face", capsys)
+    fails([motion, "-o", target, "--landmarks", "p.csv"], "is motion: --landmarks", capsys)
+
+
+def test_scores_are_no_workbook(tmp_path, capsys):
+    words = ["score", "--truth", "t.csv", "--predictions", "p.csv", "--json"]
+    assert cli.main([*words, str(tmp_path / "scores.xlsx")]) == 2
+    shown = capsys.readouterr().err
+    assert "scores.xlsx': it is written as .json" in shown and shown.count("\n") == 1

@@ -16,7 +16,7 @@ from causalex_core.recognition import checkpoints
 from causalex_core.recognition import predict as package
 from causalex_core.recognition.causalnet_text import COMPACT
 from causalex_core.recognition.key_frames import KeyFrameNoise
-from causalex_core.recognition.predict import COLUMNS, whole_frames
+from causalex_core.recognition.predict import COLUMNS
 from causalex_core.tensors import WeightsError, read_about, read_tensors, write_tensors
 from causalex_synthetic import dataset
 
@@ -146,6 +146,10 @@ class Few:
         for frame in range(0, self.count, every):
             yield frame, self.film.picture(frame)
 
+    def grey(self):
+        for _, picture in self.colour(1):
+            yield picture[..., 0]
+
 
 def test_three_lines_from_frames():
     film = dataset.draw(dataset.Config(seed=31)).film(0)
@@ -156,22 +160,30 @@ def test_three_lines_from_frames():
     assert list(found) == list(COLUMNS) and found.index.tolist() == [7, 3]
     assert set(found["emotion"]) <= set(EMOTIONS)
     assert package.recognise(frames, rows.iloc[:0]).empty
-    with pytest.raises(CausalexError, match="no frame 12; it has 12"):
-        package.recognise(frames, rows.assign(offset=12), landmarker=Given(points))
 
 
-def test_key_frames_of_a_table():
-    rows = pd.DataFrame({"onset": [1.0], "apex": [4.0], "offset": [8.0]})
-    assert whole_frames(rows).tolist() == [[1, 4, 8]]
-    for changes, said in (
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"offset": 12}, "no frame 12; it has 12"),
         ({"apex": 4.5}, "1, 4.5, 8: expected whole frames"),
         ({"apex": np.nan}, "1, nan, 8: expected whole frames"),
         ({"onset": 4}, "expected 0 <= onset < apex < offset"),
-    ):
-        with pytest.raises(CausalexError, match=said):
-            whole_frames(rows.assign(**changes))
+        ({"onset": -1}, "expected 0 <= onset < apex < offset"),
+        ({"measured_share": 0.4, "reasons": "6 no face"}, "40% were measured; 6 no face"),
+        ({"measured_share": 0.9, "reasons": "1 scene cut"}, "1 scene cut"),
+    ],
+)
+def test_a_row_that_cannot_be_judged_is_skipped_and_says_why(changes, said):
+    film = dataset.draw(dataset.Config(seed=31)).film(0)
+    points = np.stack([film.face.landmarks(film.state(frame)) for frame in range(12)])
+    row = {"onset": 1, "apex": 4, "offset": 8, "measured_share": 1.0, "reasons": ""}
+    rows = pd.DataFrame([row | changes, row])
+    found = package.recognise(Few(film, 12), rows, landmarker=Given(points))
+    assert said in found["skipped"][0] and found.loc[0, list(COLUMNS[:-1])].isna().all()
+    assert found["emotion"][1] in EMOTIONS and found["skipped"][1] == ""
     with pytest.raises(CausalexError, match="without 'apex'"):
-        whole_frames(rows.drop(columns="apex"))
+        package.recognise(Few(film, 12), rows.drop(columns="apex"), landmarker=Given(points))
 
 
 def test_files_that_hold_no_recogniser(trained, tmp_path):

@@ -66,9 +66,12 @@ def test_frames_without_a_face_are_marked_and_zero(folder, clip):
 
 
 def test_landmarks_that_end_before_the_video(folder, clip):
-    found = extract(video.open_frames(folder, fps=20), Given(clip[1][:8]), Config(stride=2))
+    frames, points = video.open_frames(folder, fps=20), clip[1][:8]
+    found = extract(frames, Given(points, numbered=True), Config(stride=2))
     assert len(found.motion) == 13
     assert (found.quality[7:12] == Quality.NO_FACE).all()
+    with pytest.raises(CausalexError, match="landmarks of 8 frames, the video has 13"):
+        extract(frames, Given(points), Config(stride=2))
 
 
 def test_a_scene_cut_is_marked(clip):

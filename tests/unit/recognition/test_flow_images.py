@@ -118,10 +118,10 @@ class Finder:
 def test_crops_of_a_video(filmed):
     frames, points = filmed
     config = FlowConfig(SIZE)
-    known = face_crops(frames, Given(points), (0, 2, 4), config)
+    known, _ = face_crops(frames, Given(points), (0, 2, 4), config)
     finder = Finder(points[0])
-    found = face_crops(frames, finder, (4, 2, 0, 2), config)
-    assert list(known) == list(found) == [0, 2, 4]
+    found, missing = face_crops(frames, finder, (4, 2, 0, 2), config)
+    assert list(known) == list(found) == [0, 2, 4] and not missing
     assert finder.asked == 1  # one frame each half second
     for number in known:
         np.testing.assert_array_equal(known[number], found[number])
@@ -148,17 +148,19 @@ def test_a_video_is_read_once(filmed):
     assert reads == [1]
 
 
-def test_frames_that_cannot_be_cut_are_refused(filmed):
+def test_frames_that_cannot_be_cut_are_left_out_with_the_reason(filmed):
     frames, points = filmed
-    for number in (5, -1):
-        with pytest.raises(CausalexError, match=f"no frame {number}; it has 5"):
-            face_crops(frames, Given(points), (0, number))
     hidden = points.copy()
     hidden[3] = np.nan
-    with pytest.raises(CausalexError, match="no face in frame 3"):
-        face_crops(frames, Given(hidden), (0, 3))
-    with pytest.raises(CausalexError, match="no face in frame 4"):
-        face_crops(frames, Given(points[:4]), (0, 4))
+    cropped, missing = face_crops(frames, Given(hidden), (-1, 0, 3, 5))
+    assert list(cropped) == [0]
+    assert missing == {
+        -1: "no frame -1; it has 5, counted from 0",
+        3: "no face in frame 3",
+        5: "no frame 5; it has 5, counted from 0",
+    }
+    cropped, missing = face_crops(frames, Given(points[:4], numbered=True), (0, 4))
+    assert missing == {4: "no face in frame 4"}
 
 
 def test_an_apex_at_the_onset_is_refused(face):

@@ -9,6 +9,8 @@ import pytest
 import safetensors.torch
 import torch
 
+from causalex_core.motion.record import MotionRecord
+from causalex_core.spotting import checkpoints
 from causalex_core.spotting.checkpoints import (
     SHIPPED,
     load,
@@ -218,3 +220,18 @@ def test_the_same_network_is_the_same_file(tmp_path):
         save_network(Network(PAPER, compound=torch.eye(12)), path, notes)
         written.append(path.read_bytes())
     assert len(set(written)) == 1
+
+
+@pytest.mark.parametrize(
+    ("quality", "faceless"),
+    [
+        ("2200022", "0000000"),
+        ("2233022", "1111000"),
+        ("2230322", "1110111"),
+        ("2222222", "1111111"),
+    ],
+)
+def test_the_ends_of_a_video_are_as_what_lies_beside_them(quality, faceless):
+    codes = np.array([int(code) for code in quality], dtype=np.uint8)
+    record = MotionRecord(np.zeros((7, 12, 2), np.float32), codes)
+    assert "".join(map(str, checkpoints._faceless(record).astype(int))) == faceless
