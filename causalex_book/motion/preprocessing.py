@@ -152,8 +152,9 @@ def look(config: Config) -> Look:
     second = head_motion.stabilise(first, second, points)
     field = flow.lucas_kanade(first, second, flow.eye_weights(points, config.crop_px))
     y, x = np.mgrid[: config.crop_px, : config.crop_px]
+    moved = flow.at(field, head_motion.rigid_pixels(points, *field.shape[:2]))
     head = head_motion.moved_by(
-        head_motion.similarity(field, points), np.stack((x, y), axis=-1).reshape(-1, 2)
+        head_motion.similarity(moved, points), np.stack((x, y), axis=-1).reshape(-1, 2)
     )
     a, b = placed.pose[config.frame]
     inside = a * (points @ (1, 1j)) + b
