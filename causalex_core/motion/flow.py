@@ -36,7 +36,7 @@ GRID = 2  # px between the points looked at for large motion
 _LEAST_WINDOW = 3  # px at half the size
 _WHOLE: Part = (slice(0, None), slice(0, None))
 _EYES = slice(36, 48)  # landmarks, six of each
-_EYE_AXES = (1.25, 1.0)  # half-axes of the ellipse around an eye, in widths of its width
+_EYE_AXES = (1.25, 1.0)  # half-axes of the ellipse around an eye, in halves of its width
 
 
 def lucas_kanade(first: Image, second: Image, weights: NDArray[np.float32] | None = None) -> Flow:
