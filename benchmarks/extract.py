@@ -21,7 +21,7 @@ import tempfile
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from functools import partial, wraps
 from pathlib import Path
 from typing import Any
@@ -86,10 +86,8 @@ class Checkout:
         self._process.stdin.flush()
         return float(self._process.stdout.readline())
 
-    def __enter__(self) -> "Checkout":
-        return self
-
-    def __exit__(self, *raised: object) -> None:
+    def close(self) -> None:
+        """End the process."""
         self._process.communicate()
 
 
@@ -117,8 +115,8 @@ def speed(clips: dict[str, Path], mesh: FaceMesh, before: Path | None) -> None:
     print(f"from JPEG, {CROP} px crop, one thread, frames per second of CPU time")
     here = Path(__file__).resolve().parents[1]
     with ExitStack() as stack:
-        now = stack.enter_context(Checkout(here))
-        former = stack.enter_context(Checkout(before)) if before else None
+        now = stack.enter_context(closing(Checkout(here)))
+        former = stack.enter_context(closing(Checkout(before))) if before else None
         for name in TIMED:
             with tempfile.TemporaryDirectory() as folder:
                 frames = as_jpeg(clips[name], Path(folder), FRAMES)

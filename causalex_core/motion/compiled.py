@@ -164,6 +164,16 @@ def solve(halved: NDArray[np.float32], side: int, ridge: float) -> NDArray[np.fl
 
 
 @njit(cache=True, error_model="numpy")
+def bounds(pixels: NDArray[np.integer]) -> tuple[int, int, int, int]:
+    """Least and greatest x, and least and greatest y, of pixels (K, 2)."""
+    left, top = right, bottom = pixels[0, 0], pixels[0, 1]
+    for k in range(1, len(pixels)):
+        left, right = min(left, pixels[k, 0]), max(right, pixels[k, 0])
+        top, bottom = min(top, pixels[k, 1]), max(bottom, pixels[k, 1])
+    return left, right, top, bottom
+
+
+@njit(cache=True, error_model="numpy")
 def interpolated(
     field: NDArray[np.float32],
     pixels: NDArray[np.integer],

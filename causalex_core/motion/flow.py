@@ -134,6 +134,7 @@ def eye_weights(landmarks: NDArray[np.floating], crop_px: int) -> NDArray[np.flo
     return weights
 
 
+@cache
 def window_side(height: int) -> int:
     """Side of Lucas-Kanade's window at half the size of an image of that height, in pixels."""
     return max(2 * round(WINDOW * height / 4) - 1, _LEAST_WINDOW)
@@ -196,11 +197,9 @@ def _part_around(pixels: NDArray[np.integer], height: int, width: int) -> Part:
     if height % 2 or width % 2:
         return _WHOLE
     reach = window_side(height) // 2 + 2  # at half the size: window, gradient, interpolation
-    columns, rows = (
-        slice(2 * max(int(line.min()) // 2 - reach, 0), 2 * (int(line.max()) // 2 + reach + 1))
-        for line in np.ascontiguousarray(pixels.T)
-    )
-    return rows, columns
+    left, right, top, bottom = compiled.bounds(pixels)
+    rows = slice(2 * max(top // 2 - reach, 0), 2 * (bottom // 2 + reach + 1))
+    return rows, slice(2 * max(left // 2 - reach, 0), 2 * (right // 2 + reach + 1))
 
 
 def _halved(part: Part) -> Part:
