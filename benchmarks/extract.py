@@ -152,7 +152,7 @@ STAGES: tuple[tuple[str, Any, str], ...] = (
     ("decoding", video, "_decoded"),
     ("landmarks", FaceMesh, "find"),
     ("aligned crop", alignment, "crop"),
-    ("scene cuts", extraction, "_scene_changed"),
+    ("scene cuts", extraction._Thumbnail, "of"),
     ("coarse flow of the rigid points", head_motion, "lucas_kanade_at"),
     ("warp of the second crop", head_motion, "warp"),
     ("weights of the eyes", flow, "eye_weights"),
@@ -166,6 +166,7 @@ def profile(clip: Path, mesh: FaceMesh) -> None:
     taken: dict[str, float] = defaultdict(float)
     with ExitStack() as stack, tempfile.TemporaryDirectory() as folder:
         frames = as_jpeg(clip, Path(folder), FRAMES)
+        count = len(list(frames.grey()))
         for stage, owner, name in STAGES:
             function = getattr(owner, name)
             setattr(owner, name, clocked(function, taken, stage))
@@ -173,7 +174,6 @@ def profile(clip: Path, mesh: FaceMesh) -> None:
         extract(frames, mesh, Config(), "cpu")
         taken.clear()
         whole = seconds(lambda: extract(frames, mesh, Config(), "cpu"), 1)
-        count = len(list(frames.grey()))
     print(f"profile of {clip.name}, CPU ms per frame: {1000 * whole / count:.2f}")
     for stage, time_ in (taken | {"all else": whole - sum(taken.values())}).items():
         print(f"  {stage:<32} {1000 * time_ / count:.3f}  {100 * time_ / whole:4.1f} %")

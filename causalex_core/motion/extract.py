@@ -286,7 +286,7 @@ class _Crop(NamedTuple):
 def _crops(frames: Frames, placement: Placement, crop_px: int) -> Iterator[_Crop]:
     last = None
     for number, grey in enumerate(frames.grey()):
-        thumbnail = grey[::_THUMBNAIL, ::_THUMBNAIL].astype(np.float32)
+        thumbnail = _Thumbnail.of(grey)
         cut = last is not None and _scene_changed(last, thumbnail)
         last = thumbnail
         if number < len(placement.pose) and np.isfinite(placement.pose[number]).all():
@@ -296,13 +296,25 @@ def _crops(frames: Frames, placement: Placement, crop_px: int) -> Iterator[_Crop
             yield _Crop(None, cut, False)
 
 
-def _scene_changed(before: NDArray[np.float32], after: NDArray[np.float32]) -> bool:
-    means = before.mean(), after.mean()
-    first, second = (before - means[0]).ravel(), (after - means[1]).ravel()
-    lengths = math.sqrt(first @ first), math.sqrt(second @ second)
-    if min(lengths) < _FLAT * math.sqrt(first.size):
-        return bool(abs(means[0] - means[1]) > _FADE)
-    return bool(first @ second < _CUT * lengths[0] * lengths[1])
+class _Thumbnail(NamedTuple):
+    """Few pixels of a frame, to compare it with the next."""
+
+    mean: float
+    centred: NDArray[np.float32]  # (N,)
+    length: float  # of that vector
+
+    @classmethod
+    def of(cls, grey: Picture) -> "_Thumbnail":
+        pixels = grey[::_THUMBNAIL, ::_THUMBNAIL].astype(np.float32)
+        mean = pixels.mean()
+        centred = (pixels - mean).ravel()
+        return cls(float(mean), centred, math.sqrt(centred @ centred))
+
+
+def _scene_changed(before: _Thumbnail, after: _Thumbnail) -> bool:
+    if min(before.length, after.length) < _FLAT * math.sqrt(before.centred.size):
+        return abs(before.mean - after.mean) > _FADE
+    return bool(before.centred @ after.centred < _CUT * before.length * after.length)
 
 
 def _quality(window: Sequence[_Crop]) -> Quality:

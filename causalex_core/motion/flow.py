@@ -12,8 +12,9 @@ G. Farneback, Two-frame motion estimation based on polynomial expansion. SCIA 20
 C. Zach et al., A duality based approach for realtime TV-L1 optical flow. DAGM 2007.
 """
 
+import math
 from collections.abc import Callable
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 import cv2
@@ -24,6 +25,7 @@ from causalex_core.motion import compiled
 
 Image = NDArray[np.uint8]
 Flow = NDArray[np.float32]
+Ellipse = tuple[tuple[int, int], tuple[int, ...]]  # centre and half-axes
 Part = tuple[slice, slice]  # rows and columns of an image; what starts inside starts at an even one
 
 # Of Lucas-Kanade, as a share of the crop: wider joins what moves apart, narrower is noisier.
@@ -123,13 +125,24 @@ def eye_weights(landmarks: NDArray[np.floating], crop_px: int) -> NDArray[np.flo
     """Weights (crop_px, crop_px) of the pixels of a crop: 0 on eyes and lids, 1 elsewhere.
 
     What moves there belongs to no region of the face. Landmarks (68, 2) are in pixels of the crop.
+    Faces with eyes at the same pixels share one array: it is not to be written to.
     """
-    weights = np.ones((crop_px, crop_px), np.float32)
     eyes = landmarks[_EYES].reshape(2, 6, 2)
     centres = np.rint(eyes.mean(axis=1)).astype(int).tolist()
-    widths = np.linalg.norm(eyes[:, 3] - eyes[:, 0], axis=1).tolist()
-    for centre, width in zip(centres, widths, strict=True):
-        axes = [round(width / 2 * share) for share in _EYE_AXES]
+    spans = (eyes[:, 3] - eyes[:, 0]).tolist()
+    return _weights_without(
+        tuple(
+            ((x, y), tuple(round(math.hypot(*span) / 2 * share) for share in _EYE_AXES))
+            for (x, y), span in zip(centres, spans, strict=True)
+        ),
+        crop_px,
+    )
+
+
+@lru_cache(maxsize=4)  # an aligned face hardly moves from frame to frame
+def _weights_without(ellipses: tuple[Ellipse, ...], crop_px: int) -> NDArray[np.float32]:
+    weights = np.ones((crop_px, crop_px), np.float32)
+    for centre, axes in ellipses:
         cv2.ellipse(weights, centre, axes, 0, 0, 360, 0.0, cv2.FILLED)
     return weights
 
