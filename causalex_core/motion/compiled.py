@@ -331,12 +331,16 @@ def share_beyond(vectors: NDArray[np.float32], threshold: float) -> float:
 
 
 @njit(cache=True, error_model="numpy")
-def in_fullest_bin(angles: NDArray[np.float32], edges: NDArray[np.float64]) -> NDArray[np.bool_]:
-    """Which of each set of angles (K, N) are in the fullest bin, of equally full ones the first.
+def fullest_bins(
+    vectors: NDArray[np.float32], angles: NDArray[np.float32], edges: NDArray[np.float64]
+) -> tuple[NDArray[np.bool_], NDArray[np.float64]]:
+    """Which vectors of each set (K, N, 2) are in its fullest bin of angles, and their sum (K, 2).
 
-    Bins start at the edges; angles before the first edge belong to the last bin.
+    Of equally full bins it is the first. Bins start at the edges; angles (K, N) before the first
+    edge belong to the last bin.
     """
     sets, number = angles.shape
+    sums = np.zeros((sets, 2), np.float64)
     last = len(edges) - 1
     chosen = np.empty((sets, number), np.bool_)
     bins, counts = np.empty(number, np.int64), np.empty(last + 1, np.int64)
@@ -354,4 +358,7 @@ def in_fullest_bin(angles: NDArray[np.float32], edges: NDArray[np.float64]) -> N
                 fullest = candidate
         for n in range(number):
             chosen[k, n] = bins[n] == fullest
-    return chosen
+            if chosen[k, n]:
+                sums[k, 0] += vectors[k, n, 0]
+                sums[k, 1] += vectors[k, n, 1]
+    return chosen, sums

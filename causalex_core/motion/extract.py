@@ -284,12 +284,13 @@ class _Crop(NamedTuple):
 
 
 def _crops(frames: Frames, placement: Placement, crop_px: int) -> Iterator[_Crop]:
+    visible = np.isfinite(placement.pose).all(axis=1).tolist()
     last = None
     for number, grey in enumerate(frames.grey()):
         thumbnail = _Thumbnail.of(grey)
         cut = last is not None and _scene_changed(last, thumbnail)
         last = thumbnail
-        if number < len(placement.pose) and np.isfinite(placement.pose[number]).all():
+        if number < len(visible) and visible[number]:
             picture = alignment.crop(grey, placement.pose[number], crop_px)
             yield _Crop(picture, cut, bool(placement.several[number]))
         else:

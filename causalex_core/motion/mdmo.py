@@ -50,17 +50,19 @@ def main_direction(vectors: NDArray[np.floating], variant: Variant) -> NDArray[n
     """
     flow = np.ascontiguousarray(vectors, dtype=np.float32)
     length, angle = _polar(flow)
-    bins = np.deg2rad(variant.edges)
-    chosen = compiled.in_fullest_bin(angle.reshape(-1, angle.shape[-1]), bins).reshape(angle.shape)
+    number = flow.shape[-2]
+    chosen, total = compiled.fullest_bins(
+        flow.reshape(-1, number, 2), angle.reshape(-1, number), np.deg2rad(variant.edges)
+    )
+    chosen, total = chosen.reshape(angle.shape), total.reshape(*angle.shape[:-1], 2)
     if variant.share < 1:
-        chosen = _longest(
-            chosen, length, np.floor(variant.share * np.count_nonzero(chosen, axis=-1))
-        )
-    total = np.einsum("...n,...nc->...c", chosen, flow, dtype=np.float64)
-    number = np.maximum(np.count_nonzero(chosen, axis=-1), 1)[..., None]
+        count = np.floor(variant.share * np.count_nonzero(chosen, axis=-1))
+        chosen = _longest(chosen, length, count)
+        total = np.einsum("...n,...nc->...c", chosen, flow, dtype=np.float64)
+    counted = np.maximum(np.count_nonzero(chosen, axis=-1), 1)[..., None]
     if not variant.mean_length:
-        return (total / number).astype(np.float32)
-    mean = np.einsum("...n,...n->...", chosen, length, dtype=np.float64)[..., None] / number
+        return (total / counted).astype(np.float32)
+    mean = np.einsum("...n,...n->...", chosen, length, dtype=np.float64)[..., None] / counted
     norm = np.linalg.norm(total, axis=-1, keepdims=True)
     return (total / (norm + _TINY) * mean).astype(np.float32)
 
