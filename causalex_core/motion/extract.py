@@ -284,7 +284,7 @@ class _Crop(NamedTuple):
 
 
 def _crops(frames: Frames, placement: Placement, crop_px: int) -> Iterator[_Crop]:
-    visible = np.isfinite(placement.pose).all(axis=1).tolist()
+    visible = np.isfinite(placement.pose.sum(axis=1))
     last = None
     for number, grey in enumerate(frames.grey()):
         thumbnail = _Thumbnail.of(grey)
