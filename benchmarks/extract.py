@@ -240,11 +240,10 @@ def accuracy(mesh: FaceMesh) -> None:
     for pair in preprocessing.known_warps(config, mesh):
         pixels = mdmo.squares(pair.centres, RADIUS, 1, CROP, CROP).reshape(-1, 2)
         at_pixels = {
-            "ours, at these pixels": partial(flow.lucas_kanade_at, weights=pair.weights),
+            "lucas_kanade, at these pixels": partial(flow.lucas_kanade_at, weights=pair.weights),
             "OpenCV's sparse Lucas-Kanade": sparse,
         }
-        dense = {"ours, dense": partial(flow.lucas_kanade, weights=pair.weights)}
-        dense |= {name: flow.METHODS[name] for name in ("dis", "farneback", "tv_l1")}
+        dense = flow.METHODS | {"lucas_kanade": partial(flow.lucas_kanade, weights=pair.weights)}
         for name, method in (at_pixels | dense).items():
             arguments = (pair.first, pair.second, *((pixels,) if name in at_pixels else ()))
             started = time.process_time()
@@ -257,7 +256,7 @@ def accuracy(mesh: FaceMesh) -> None:
             errors[name].append(warps.region_error(field, pair.truth, pair.centres, RADIUS))
     for name, values in errors.items():
         print(
-            f"  {name:<28} {100 * np.mean(values):5.1f} % (median {100 * np.median(values):.1f}),"
+            f"  {name:<30} {100 * np.mean(values):5.1f} % (median {100 * np.median(values):.1f}),"
             f" {1000 * min(taken[name]):7.2f} ms a pair"
         )
 
