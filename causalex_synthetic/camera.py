@@ -27,9 +27,14 @@ def record(
     if noise:
         grain = generator.standard_normal(image.shape[:2], dtype=np.float32)[..., None]
         colour = generator.standard_normal(image.shape, dtype=np.float32)
-        light = np.clip(image, 0, 255).mean(axis=2, keepdims=True) / np.float32(_MIDDLE)
+        blue, green, red = cv2.split(np.clip(image, 0, 255))
+        light = (blue + green + red)[..., None] / np.float32(3) / np.float32(_MIDDLE)
         strength = np.float32(noise) * (_DARK_SHARE + (1 - _DARK_SHARE) * np.sqrt(light))
-        image = image + strength * (grain + np.float32(_COLOUR) * colour)
-    levels = np.clip(np.round(image), 0, 255).astype(np.uint8)
+        colour *= np.float32(_COLOUR)
+        colour += grain
+        colour *= strength
+        colour += image
+        image = colour
+    levels = np.clip(np.rint(image), 0, 255).astype(np.uint8)
     packed = cv2.imencode(".jpg", levels, (cv2.IMWRITE_JPEG_QUALITY, jpeg_quality))[1]
     return np.asarray(cv2.imdecode(packed, cv2.IMREAD_COLOR), dtype=np.uint8)

@@ -51,7 +51,7 @@ def inverted(forward: Map, pixels: Map) -> Map:
     for _ in range(_WHOLE_STEPS):
         last, whole = whole, -at(forward, pixels + whole)
     back, points = whole.reshape(-1, 2), pixels.reshape(-1, 2)
-    left = np.flatnonzero(np.abs(whole - last).reshape(-1, 2).max(axis=1) > _EXACT)
+    left = np.flatnonzero(_is_far((whole - last).reshape(-1, 2)))
     step = np.full((len(left), 1), 0.5, np.float32)
     miss = back[left] + _at_points(forward, points[left] + back[left])
     for _ in range(_MOST_STEPS):
@@ -60,7 +60,7 @@ def inverted(forward: Map, pixels: Map) -> Map:
         now = back[left] + _at_points(forward, points[left] + back[left])
         slope = np.einsum("nk,nk->n", taken, now - miss)
         step = np.einsum("nk,nk->n", taken, taken) / np.maximum(slope, _TINY)
-        far = np.abs(now).max(axis=1) > _EXACT
+        far = _is_far(now)
         left, miss, step = left[far], now[far], np.clip(step[far], *_STEPS)[:, None]
         if not len(left):
             break
@@ -82,6 +82,11 @@ def at(values: Map, points: Map) -> Map:
             borderMode=cv2.BORDER_REPLICATE,
         )
     )
+
+
+def _is_far(vectors: Map) -> NDArray[np.bool_]:
+    """Whether either component of (N, 2) vectors is larger than the error that may be left."""
+    return (np.abs(vectors) > _EXACT).view(np.uint16).ravel() > 0
 
 
 def _at_points(values: Map, points: Map) -> Map:

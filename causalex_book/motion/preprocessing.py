@@ -152,8 +152,9 @@ def look(config: Config) -> Look:
     second = head_motion.stabilise(first, second, points)
     field = flow.lucas_kanade(first, second, flow.eye_weights(points, config.crop_px))
     y, x = np.mgrid[: config.crop_px, : config.crop_px]
+    moved = flow.at(field, head_motion.rigid_pixels(points, *field.shape[:2]))
     head = head_motion.moved_by(
-        head_motion.similarity(field, points), np.stack((x, y), axis=-1).reshape(-1, 2)
+        head_motion.similarity(moved, points), np.stack((x, y), axis=-1).reshape(-1, 2)
     )
     a, b = placed.pose[config.frame]
     inside = a * (points @ (1, 1j)) + b
@@ -176,10 +177,32 @@ def warps(config: Config, mesh: Landmarker) -> pd.DataFrame:
     degrees; ``still_px``, the mean length of the flow where nothing moves; ``ms``, CPU time on one
     thread.
     """
-    generator = np.random.default_rng(config.seed)
     threads = cv2.getNumThreads()
     cv2.setNumThreads(1)
     rows = []
+    for pair in known_warps(config, mesh):
+        for method, field, ms in _flows(pair, slow=pair.number < config.n_slow):
+            measured = _compared(field, pair.truth, pair.centres)
+            rows.append({"method": method, "motion_px": pair.motion_px, "ms": ms} | measured)
+    cv2.setNumThreads(threads)
+    return pd.DataFrame(rows)
+
+
+class Warp(NamedTuple):
+    """A face before and after a known motion of two regions, with noise."""
+
+    first: Image
+    second: Image
+    weights: NDArray[np.float32]  # (H, W), for Lucas-Kanade
+    truth: NDArray[np.float64]  # (H, W, 2), px
+    centres: NDArray[np.integer]  # (2, 2), x and y of the regions that move
+    motion_px: float  # the largest
+    number: int  # of those of one face
+
+
+def known_warps(config: Config, mesh: Landmarker) -> Iterator[Warp]:
+    """Warps of each face, as many as `config` says, each with every motion."""
+    generator = np.random.default_rng(config.seed)
     for (name, number), pair in product(FACES.items(), range(config.n_pairs)):
         if pair == 0:
             crop, points = _face(name, number, config.crop_px, mesh)
@@ -193,23 +216,17 @@ def warps(config: Config, mesh: Landmarker) -> pd.DataFrame:
         first = seen(crop, config.noise, 2 * pair)
         for motion in config.motions:
             second = seen(warped(crop, motion * shape), config.noise, 2 * pair + 1)
-            for method, field, ms in _flows(first, second, weights, pair < config.n_slow):
-                measured = _compared(field, motion * shape, two)
-                rows.append({"method": method, "motion_px": motion, "ms": ms} | measured)
-    cv2.setNumThreads(threads)
-    return pd.DataFrame(rows)
+            yield Warp(first, second, weights, motion * shape, two, motion, pair)
 
 
-def _flows(
-    first: Image, second: Image, weights: NDArray[np.float32], slow: bool
-) -> Iterator[tuple[str, Flow, float]]:
+def _flows(pair: Warp, slow: bool) -> Iterator[tuple[str, Flow, float]]:
     """Name, flow and CPU time of each method; time of 8 bits is that of the method itself."""
-    methods = flow.METHODS | {"lucas_kanade": partial(flow.lucas_kanade, weights=weights)}
+    methods = flow.METHODS | {"lucas_kanade": partial(flow.lucas_kanade, weights=pair.weights)}
     for name, method in methods.items():
         if name == SLOW and not slow:
             continue
         started = time.process_time()
-        field = method(first, second)
+        field = method(pair.first, pair.second)
         ms = 1000 * (time.process_time() - started)
         yield name, field, ms
         if name in STORED_IN_8_BITS:

@@ -15,11 +15,11 @@ from causalex_core import devices, regions
 from causalex_core.errors import CausalexError
 from causalex_core.motion import alignment, flow, head_motion, mdmo, video
 from causalex_core.motion.alignment import Placement
-from causalex_core.motion.flow import Flow
 from causalex_core.motion.landmarks import Given, Landmarker, face_mesh
 from causalex_core.motion.record import MotionRecord, Quality
 from causalex_core.motion.video import Frames, Picture
 
+_CENTRES = np.array([region.landmark for region in regions.REGIONS])
 _RADIUS = 5  # vectors on each side of a region's centre, as in AUW-GCN
 _SPACING = 1 / 128  # of the crop, between them
 _LEAST_CROP = 64  # px; smaller squares hold too few pixels to tell a main direction
@@ -231,11 +231,13 @@ def region_motion(
     """Motion (12, 2) of the regions from one crop to another, in px, without that of the head."""
     if config.head_motion == "similarity":
         second = head_motion.stabilise(first, second, points)
-    if config.flow == "lucas_kanade" and not config.eyes:
-        field = flow.lucas_kanade(first, second, flow.eye_weights(points, len(first)))
+    pixels = _pixels_read(points, config)
+    if config.flow == "lucas_kanade":
+        weights = None if config.eyes else flow.eye_weights(points, config.crop_px)
+        vectors = flow.lucas_kanade_at(first, second, pixels, weights)
     else:
-        field = flow.METHODS[config.flow](first, second)
-    return _of_regions(field, points, config)
+        vectors = flow.at(flow.METHODS[config.flow](first, second), pixels)
+    return _of_regions(vectors, points, config)
 
 
 def region_motions(pairs: Sequence[Pair], config: Config, device: str) -> list[NDArray[np.float32]]:
@@ -253,24 +255,39 @@ def region_motions(pairs: Sequence[Pair], config: Config, device: str) -> list[N
     first, second = (np.stack([pair[k] for pair in pairs]) for k in (0, 1))
     if config.head_motion == "similarity":
         small, other = (np.stack([flow.halve(crop) for crop in crops]) for crops in (first, second))
-        coarse = lucas_kanade(small, other, None, where)
-        second = np.stack(list(map(head_motion.warp, second, coarse, points)))
+        rigid = [head_motion.rigid_pixels(face / 2, *small.shape[1:]) for face in points]
+        moved = map(flow.at, lucas_kanade(small, other, None, where), rigid)
+        second = np.stack(list(map(head_motion.warp, second, moved, points)))
     weights = None
     if not config.eyes:
         weights = np.stack([flow.eye_weights(face, config.crop_px) for face in points])
     fields = lucas_kanade(first, second, weights, where)
-    return [_of_regions(field, face, config) for field, face in zip(fields, points, strict=True)]
+    return [
+        _of_regions(flow.at(field, _pixels_read(face, config)), face, config)
+        for field, face in zip(fields, points, strict=True)
+    ]
 
 
-def _of_regions(field: Flow, points: NDArray[np.floating], config: Config) -> NDArray[np.float32]:
-    """Motion of the regions without that of the head, from the flow between two crops."""
+def _pixels_read(points: NDArray[np.floating], config: Config) -> NDArray[np.int64]:
+    """Pixels (K, 2) whose flow is needed: those of the regions, and then those of the head."""
+    side = config.crop_px
+    centres = np.rint(points[_CENTRES]).astype(int)
+    squares = mdmo.squares(centres, _RADIUS, max(1, round(_SPACING * side)), side, side)
+    head = head_motion.ESTIMATES[config.head_motion].pixels(points, side, side)
+    return np.concatenate((squares.reshape(-1, 2), head))
+
+
+def _of_regions(
+    vectors: NDArray[np.floating], points: NDArray[np.floating], config: Config
+) -> NDArray[np.float32]:
+    """Motion of the regions without that of the head, from the flow at :func:`_pixels_read`."""
     if config.eight_bits:
-        field = flow.quantise(field)
-    centres = points[[region.landmark for region in regions.REGIONS]]
-    head = head_motion.ESTIMATES[config.head_motion](field, points, centres)
-    step = max(1, round(_SPACING * len(field)))
-    vectors = mdmo.squares(field, np.round(centres).astype(int), _RADIUS, step)
-    return mdmo.main_direction(vectors - head[:, None], mdmo.VARIANTS[config.mdmo])
+        vectors = flow.quantise(vectors)
+    read = regions.COUNT * (2 * _RADIUS + 1) ** 2
+    squares, moved = vectors[:read], vectors[read:]
+    head = head_motion.ESTIMATES[config.head_motion].motion(moved, points, points[_CENTRES])
+    squares = squares.reshape(regions.COUNT, -1, 2) - head[:, None]
+    return mdmo.main_direction(squares, mdmo.VARIANTS[config.mdmo])
 
 
 class _Crop(NamedTuple):
@@ -280,25 +297,38 @@ class _Crop(NamedTuple):
 
 
 def _crops(frames: Frames, placement: Placement, crop_px: int) -> Iterator[_Crop]:
+    visible = np.isfinite(placement.pose.sum(axis=1))
     last = None
     for number, grey in enumerate(frames.grey()):
-        thumbnail = grey[::_THUMBNAIL, ::_THUMBNAIL].astype(np.float32)
+        thumbnail = _Thumbnail.of(grey)
         cut = last is not None and _scene_changed(last, thumbnail)
         last = thumbnail
-        if number < len(placement.pose) and np.isfinite(placement.pose[number]).all():
+        if number < len(visible) and visible[number]:
             picture = alignment.crop(grey, placement.pose[number], crop_px)
             yield _Crop(picture, cut, bool(placement.several[number]))
         else:
             yield _Crop(None, cut, False)
 
 
-def _scene_changed(before: NDArray[np.float32], after: NDArray[np.float32]) -> bool:
-    means = before.mean(), after.mean()
-    first, second = (before - means[0]).ravel(), (after - means[1]).ravel()
-    lengths = math.sqrt(first @ first), math.sqrt(second @ second)
-    if min(lengths) < _FLAT * math.sqrt(first.size):
-        return bool(abs(means[0] - means[1]) > _FADE)
-    return bool(first @ second < _CUT * lengths[0] * lengths[1])
+class _Thumbnail(NamedTuple):
+    """Few pixels of a frame, to compare it with the next."""
+
+    mean: float
+    centred: NDArray[np.float32]  # (N,)
+    length: float  # of that vector
+
+    @classmethod
+    def of(cls, grey: Picture) -> "_Thumbnail":
+        pixels = grey[::_THUMBNAIL, ::_THUMBNAIL].astype(np.float32)
+        mean = pixels.mean()
+        centred = (pixels - mean).ravel()
+        return cls(float(mean), centred, math.sqrt(centred @ centred))
+
+
+def _scene_changed(before: _Thumbnail, after: _Thumbnail) -> bool:
+    if min(before.length, after.length) < _FLAT * math.sqrt(before.centred.size):
+        return abs(before.mean - after.mean) > _FADE
+    return bool(before.centred @ after.centred < _CUT * before.length * after.length)
 
 
 def _quality(window: Sequence[_Crop]) -> Quality:

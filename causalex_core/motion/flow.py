@@ -1,7 +1,8 @@
-"""Dense optical flow between two grey crops of a face.
+"""Optical flow between two grey crops of a face.
 
 Every method takes two (H, W) uint8 images and returns (H, W, 2) float32: how far (x, y), in
-pixels, what is seen in the first has gone in the second.
+pixels, what is seen in the first has gone in the second. Lucas-Kanade's also comes at chosen
+pixels only, which takes half the time.
 
 References
 ----------
@@ -11,16 +12,21 @@ G. Farneback, Two-frame motion estimation based on polynomial expansion. SCIA 20
 C. Zach et al., A duality based approach for realtime TV-L1 optical flow. DAGM 2007.
 """
 
+import math
 from collections.abc import Callable
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from causalex_core.motion import compiled
+
 Image = NDArray[np.uint8]
 Flow = NDArray[np.float32]
+Ellipse = tuple[tuple[int, int], tuple[int, ...]]  # centre and half-axes
+Part = tuple[slice, slice]  # rows and columns of an image; what starts inside starts at an even one
 
 # Of Lucas-Kanade, as a share of the crop: wider joins what moves apart, narrower is noisier.
 WINDOW = 31 / 256
@@ -30,7 +36,8 @@ COARSER = 2  # levels of the pyramid below full size: motions up to about 4 px
 RIDGE = 0.1  # squared grey levels per px; holds the flow near zero where there is no texture
 GRID = 2  # px between the points looked at for large motion
 _LEAST_WINDOW = 3  # px at half the size
-_EYES = (range(36, 42), range(42, 48))  # landmarks
+_WHOLE: Part = (slice(0, None), slice(0, None))
+_EYES = slice(36, 48)  # landmarks, six of each
 _EYE_AXES = (1.25, 1.0)  # half-axes of the ellipse around an eye, in halves of its width
 
 
@@ -45,19 +52,30 @@ def lucas_kanade(first: Image, second: Image, weights: NDArray[np.float32] | Non
 
     `weights` (H, W) say how much each pixel counts in the windows around it; None: all alike.
     """
-    counts = np.ones(first.shape, np.float32) if weights is None else weights
-    pyramid = [(first.astype(np.float32), second.astype(np.float32), counts)]
-    for _ in range(COARSER):
-        before, after, counts = pyramid[-1]
-        pyramid.append((halve(before), halve(after), halve(counts)))
-    flow = _step(*pyramid.pop())
-    for before, after, counts in reversed(pyramid):
-        if _is_large(flow, LARGE / 2):
-            known = 2 * _resized(flow, *before.shape)
-            flow = known + _step(before, _moved_back(after, known), counts)
-        else:
-            flow = _step(before, after, counts)
-    return flow
+    height, width = first.shape
+    return _resized(_halved_flow(first, second, weights, _WHOLE), height, width)
+
+
+def lucas_kanade_at(
+    first: Image,
+    second: Image,
+    pixels: NDArray[np.integer],
+    weights: NDArray[np.float32] | None = None,
+) -> NDArray[np.float32]:
+    """Flow (K, 2) of :func:`lucas_kanade` at (K, 2) pixels x, y, computed around them only.
+
+    Both differ by rounding, less than 1e-4 px.
+    """
+    height, width = first.shape
+    part = _part_around(pixels, height, width)
+    field = _halved_flow(first, second, weights, part)
+    corner = part[0].start // 2, part[1].start // 2
+    return compiled.interpolated(field, pixels, height, width, corner)
+
+
+def at(field: NDArray[np.floating], pixels: NDArray[np.integer]) -> NDArray[np.floating]:
+    """Vectors (..., 2) of a field (H, W, 2) at pixels x, y (..., 2)."""
+    return field[pixels[..., 1], pixels[..., 0]]
 
 
 def dis(first: Image, second: Image) -> Flow:
@@ -107,23 +125,35 @@ def eye_weights(landmarks: NDArray[np.floating], crop_px: int) -> NDArray[np.flo
     """Weights (crop_px, crop_px) of the pixels of a crop: 0 on eyes and lids, 1 elsewhere.
 
     What moves there belongs to no region of the face. Landmarks (68, 2) are in pixels of the crop.
+    Faces with eyes at the same pixels share one array: it is not to be written to.
     """
+    eyes = landmarks[_EYES].reshape(2, 6, 2)
+    centres = np.rint(eyes.mean(axis=1)).astype(int).tolist()
+    spans = (eyes[:, 3] - eyes[:, 0]).tolist()
+    return _weights_without(
+        tuple(
+            ((x, y), tuple(round(math.hypot(*span) / 2 * share) for share in _EYE_AXES))
+            for (x, y), span in zip(centres, spans, strict=True)
+        ),
+        crop_px,
+    )
+
+
+@lru_cache(maxsize=4)  # an aligned face hardly moves from frame to frame
+def _weights_without(ellipses: tuple[Ellipse, ...], crop_px: int) -> NDArray[np.float32]:
     weights = np.ones((crop_px, crop_px), np.float32)
-    for eye in _EYES:
-        points = landmarks[list(eye)]
-        half = np.linalg.norm(points[3] - points[0]) / 2
-        centre = np.round(points.mean(axis=0)).astype(int)
-        axes = [round(float(half * share)) for share in _EYE_AXES]
-        cv2.ellipse(weights, centre.tolist(), axes, 0, 0, 360, 0.0, cv2.FILLED)
+    for centre, axes in ellipses:
+        cv2.ellipse(weights, centre, axes, 0, 0, 360, 0.0, cv2.FILLED)
     return weights
 
 
+@cache
 def window_side(height: int) -> int:
     """Side of Lucas-Kanade's window at half the size of an image of that height, in pixels."""
     return max(2 * round(WINDOW * height / 4) - 1, _LEAST_WINDOW)
 
 
-def quantise(flow: Flow, bound: float = 10.0) -> Flow:
+def quantise(flow: NDArray[np.floating], bound: float = 10.0) -> NDArray[np.float32]:
     """Flow after it was stored as 8-bit images, as AUW-GCN's pipeline does.
 
     Flow is clipped to +-`bound` px and becomes a multiple of ``2 * bound / 255``. Zero is none: it
@@ -133,34 +163,61 @@ def quantise(flow: Flow, bound: float = 10.0) -> Flow:
     return (levels * (2 * bound / 255) - bound).astype(np.float32)
 
 
-def _step(
-    before: NDArray[np.float32], after: NDArray[np.float32], weights: NDArray[np.float32]
+def _halved_flow(
+    first: Image, second: Image, weights: NDArray[np.float32] | None, part: Part
 ) -> Flow:
-    """One linear step for all pixels: the flow that explains the change in the window best.
+    """Flow of a part of the image, at half its size; lengths are pixels of the image."""
+    counts = np.ones(first.shape, np.float32) if weights is None else weights
+    pyramid = [(first.astype(np.float32), second.astype(np.float32), counts)]
+    for _ in range(COARSER):
+        before, after, counts = pyramid[-1]
+        pyramid.append((halve(before), halve(after), halve(counts)))
+    flow = _step(*pyramid.pop(), _WHOLE)
+    while pyramid:
+        before, after, counts = pyramid.pop()
+        within = _WHOLE if pyramid else part
+        coarse = _resized(flow, before.shape[0] // 2, before.shape[1] // 2)
+        if _is_large(coarse, LARGE / 2):
+            known = 2 * coarse[_halved(within)]
+            flow = known + _step(before, _moved_back(after, known, within), counts, within)
+        else:
+            flow = _step(before, after[within], counts, within)
+    return flow
+
+
+def _step(
+    before: NDArray[np.float32],
+    after: NDArray[np.float32],
+    weights: NDArray[np.float32],
+    part: Part,
+) -> Flow:
+    """One linear step: the flow of a part, at half its size, that explains the change best.
 
     Gradients are taken at full size. Their products are summed, and the flow is solved, at half
-    the size: the window makes both smooth, and it takes half the time.
+    the size: the window makes both smooth, and it takes half the time. Of the second image only
+    the part is given.
     """
-    height, width = before.shape
-    side = window_side(height)
-    both = before + after
-    # Scharr's weights sum to 32 over two pixels; `both` holds two images.
-    along_x = weights * cv2.Scharr(both, cv2.CV_32F, 1, 0, scale=1 / 64)
-    along_y = weights * cv2.Scharr(both, cv2.CV_32F, 0, 1, scale=1 / 64)
-    change = after - before
+    corner = part[0].start, part[1].start
+    products = compiled.products(before, np.ascontiguousarray(after), weights, corner)
+    return compiled.solve(products, window_side(len(before)), RIDGE)
 
-    def mean(product: NDArray[Any]) -> NDArray[Any]:
-        return cv2.blur(halve(product), (side, side))
 
-    xx = mean(along_x * along_x) + RIDGE
-    yy = mean(along_y * along_y) + RIDGE
-    xy = mean(along_x * along_y)
-    xt, yt = mean(along_x * change), mean(along_y * change)
-    scale = 1 / (xx * yy - xy * xy)
-    flow = np.empty((*xx.shape, 2), np.float32)
-    flow[..., 0] = (xy * yt - yy * xt) * scale
-    flow[..., 1] = (xy * xt - xx * yt) * scale
-    return _resized(flow, height, width)
+def _part_around(pixels: NDArray[np.integer], height: int, width: int) -> Part:
+    """Part of an image in which the flow at pixels x, y is that of the whole image.
+
+    It is all of an image that cannot be halved evenly, as parts of it would be halved elsewhere.
+    """
+    if height % 2 or width % 2:
+        return _WHOLE
+    reach = window_side(height) // 2 + 2  # at half the size: window, gradient, interpolation
+    left, right, top, bottom = compiled.bounds(pixels)
+    rows = slice(2 * max(top // 2 - reach, 0), 2 * (bottom // 2 + reach + 1))
+    return rows, slice(2 * max(left // 2 - reach, 0), 2 * (right // 2 + reach + 1))
+
+
+def _halved(part: Part) -> Part:
+    rows, columns = (slice(side.start // 2, side.stop and side.stop // 2) for side in part)
+    return rows, columns
 
 
 def middle(side: int) -> slice:
@@ -171,14 +228,13 @@ def middle(side: int) -> slice:
 def _is_large(flow: Flow, threshold: float) -> bool:
     """Whether the middle of the image, where the face is, moves far; its surroundings may."""
     rows, columns = (middle(side) for side in flow.shape[:2])
-    sampled = flow[rows, columns]
-    far = np.einsum("...c,...c->...", sampled, sampled) > threshold**2
-    return bool(np.count_nonzero(far) > LARGE_SHARE * far.size)
+    return compiled.share_beyond(flow[rows, columns], threshold) > LARGE_SHARE
 
 
-def _moved_back(image: NDArray[np.float32], flow: Flow) -> NDArray[np.float32]:
-    """Image as it was before everything in it moved by a flow."""
-    source = _pixels(*image.shape) + flow
+def _moved_back(image: NDArray[np.float32], flow: Flow, part: Part) -> NDArray[np.float32]:
+    """Part of the image as it was before it moved by a flow of half the part's size."""
+    source = _resized(flow, *image[part].shape)
+    compiled.add_places(source, (part[0].start, part[1].start))
     moved = cv2.remap(
         image,
         source,
@@ -193,13 +249,6 @@ def _resized(flow: Flow, height: int, width: int) -> Flow:
     return np.asarray(
         cv2.resize(flow, (width, height), interpolation=cv2.INTER_LINEAR), dtype=np.float32
     )
-
-
-@cache
-def _pixels(height: int, width: int) -> NDArray[np.float32]:
-    """Column and row of each pixel, (height, width, 2)."""
-    columns, rows = np.meshgrid(np.arange(width), np.arange(height))
-    return np.stack((columns, rows), axis=-1).astype(np.float32)
 
 
 @cache

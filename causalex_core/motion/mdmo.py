@@ -12,10 +12,13 @@ ICME 2023 (its published code defines the variants ``AUW_GCN`` and ``AUW_GCN_HEA
 """
 
 from dataclasses import dataclass
+from functools import cache
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
+
+from causalex_core.motion import compiled
 
 _TINY = 1e-6  # keeps the direction of a zero sum defined; AUW-GCN's value
 
@@ -47,48 +50,60 @@ def main_direction(vectors: NDArray[np.floating], variant: Variant) -> NDArray[n
     """
     flow = np.ascontiguousarray(vectors, dtype=np.float32)
     length, angle = _polar(flow)
-    bins = _bins(angle, variant.edges)
-    counts = np.stack(
-        [np.count_nonzero(bins == k, axis=-1) for k in range(len(variant.edges))], axis=-1
+    number = flow.shape[-2]
+    chosen, total = compiled.fullest_bins(
+        flow.reshape(-1, number, 2), angle.reshape(-1, number), np.deg2rad(variant.edges)
     )
-    chosen = bins == np.argmax(counts, axis=-1)[..., None]
+    chosen, total = chosen.reshape(angle.shape), total.reshape(*angle.shape[:-1], 2)
     if variant.share < 1:
-        chosen = _longest(chosen, length, np.floor(variant.share * counts.max(axis=-1)))
-    total = np.einsum("...n,...nc->...c", chosen, flow, dtype=np.float64)
-    number = np.maximum(np.count_nonzero(chosen, axis=-1), 1)[..., None]
+        count = np.floor(variant.share * np.count_nonzero(chosen, axis=-1))
+        chosen = _longest(chosen, length, count)
+        total = np.einsum("...n,...nc->...c", chosen, flow, dtype=np.float64)
+    counted = np.maximum(np.count_nonzero(chosen, axis=-1), 1)[..., None]
     if not variant.mean_length:
-        return (total / number).astype(np.float32)
-    mean = np.einsum("...n,...n->...", chosen, length, dtype=np.float64)[..., None] / number
+        return (total / counted).astype(np.float32)
+    mean = np.einsum("...n,...n->...", chosen, length, dtype=np.float64)[..., None] / counted
     norm = np.linalg.norm(total, axis=-1, keepdims=True)
     return (total / (norm + _TINY) * mean).astype(np.float32)
 
 
 def squares(
-    flow: NDArray[np.floating], centres: NDArray[np.integer], radius: int, step: int = 1
-) -> NDArray[np.floating]:
-    """Take the vectors in the square around each centre out of a flow field (H, W, 2).
+    centres: NDArray[np.integer], radius: int, step: int, height: int, width: int
+) -> NDArray[np.int64]:
+    """Pixels x, y in the square around each centre in an image.
 
     Parameters
     ----------
     centres : (K, 2) integer array
-        Columns x and y in pixels. A square that would leave the field is moved to its border.
+        Columns x and y in pixels. A square that would leave the image is moved to its border.
     radius, step
-        Vectors on each side of the centre, and pixels from one to the next.
+        Pixels on each side of the centre, and from one to the next.
 
     Returns
     -------
     (K, (2 * radius + 1)**2, 2) array
     """
-    height, width = flow.shape[:2]
     margin = radius * step
     if min(height, width) <= 2 * margin:
         raise ValueError(
-            f"a field of {width} x {height} px cannot hold a square of {2 * margin + 1} px"
+            f"an image of {width} x {height} px cannot hold a square of {2 * margin + 1} px"
         )
-    x = np.clip(centres[:, 0], margin, width - 1 - margin)[:, None, None]
-    y = np.clip(centres[:, 1], margin, height - 1 - margin)[:, None, None]
-    offset = step * np.arange(-radius, radius + 1)
-    return flow[y + offset[:, None], x + offset].reshape(len(centres), -1, 2)
+    return inside(centres, margin, height, width)[:, None] + step * _square(radius)
+
+
+def inside(
+    pixels: NDArray[np.integer], margin: int, height: int, width: int
+) -> NDArray[np.integer]:
+    """Pixels x, y (K, 2), each moved to the nearest one that has a margin in an image."""
+    farthest = width - 1 - margin, height - 1 - margin
+    return np.minimum(np.maximum(pixels, margin), farthest)
+
+
+@cache
+def _square(radius: int) -> NDArray[np.int64]:
+    """Offsets x, y from the centre of a square, ((2 * radius + 1)**2, 2)."""
+    y, x = np.mgrid[-radius : radius + 1, -radius : radius + 1].reshape(2, -1)
+    return np.stack((x, y), axis=-1)
 
 
 def _polar(flow: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
@@ -100,11 +115,6 @@ def _polar(flow: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[np.f
     polar = np.array(cv2.cartToPolar(x, y), dtype=np.float32)
     length, angle = polar.reshape(2, *flow.shape[:-1])
     return length, angle
-
-
-def _bins(angle: NDArray[np.floating], edges: tuple[float, ...]) -> NDArray[np.intp]:
-    """Bin of each angle; angles before the first edge belong to the last bin."""
-    return (np.searchsorted(np.deg2rad(edges), angle, side="right") - 1) % len(edges)
 
 
 def _longest(

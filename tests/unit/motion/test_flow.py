@@ -1,3 +1,4 @@
+import cv2
 import numpy as np
 import pytest
 from scipy import ndimage
@@ -64,6 +65,85 @@ def test_no_texture_gives_no_motion_instead_of_noise():
     found = flow.lucas_kanade(seen(flat, 0.5, 1), seen(flat, 0.5, 2))
     assert np.isfinite(found).all()
     assert np.abs(found).max() < 0.5
+
+
+def by_opencv(first, second, weights=None):
+    """Lucas-Kanade's flow with OpenCV's filters, each over the whole image."""
+    counts = np.ones(first.shape, np.float32) if weights is None else weights
+    pyramid = [(first.astype(np.float32), second.astype(np.float32), counts)]
+    for _ in range(flow.COARSER):
+        pyramid.append(tuple(map(flow.halve, pyramid[-1])))
+    found = None
+    for before, after, counts in reversed(pyramid):
+        known = np.zeros((*before.shape, 2), np.float32)
+        if found is not None and flow._is_large(found, flow.LARGE / 2):
+            known = 2 * cv2.resize(found, before.shape[::-1])
+            rows, columns = np.indices(before.shape, np.float32)
+            source = known + np.stack((columns, rows), axis=-1)
+            after = cv2.remap(after, source, None, cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
+        found = known + one_step(before, after, counts)
+    return found
+
+
+def one_step(before, after, weights):
+    side = (flow.window_side(len(before)),) * 2
+    along_x, along_y = (
+        weights * cv2.Scharr(before + after, cv2.CV_32F, *along, scale=1 / 64)
+        for along in ((1, 0), (0, 1))
+    )
+    change = after - before
+    xx, yy, xy, xt, yt = (
+        cv2.blur(flow.halve(one * other), side)
+        for one, other in (
+            (along_x, along_x),
+            (along_y, along_y),
+            (along_x, along_y),
+            (along_x, change),
+            (along_y, change),
+        )
+    )
+    xx, yy = xx + flow.RIDGE, yy + flow.RIDGE
+    solved = np.stack((xy * yt - yy * xt, xy * xt - xx * yt), axis=-1)
+    return cv2.resize(solved / (xx * yy - xy * xy)[..., None], before.shape[::-1])
+
+
+@pytest.mark.parametrize("size", [64, 90, 100, 161, 256])  # 161 cannot be halved evenly, nor 90 / 2
+@pytest.mark.parametrize("length", [0.3, 2.5])
+def test_compiled_loops_give_the_flow_of_opencvs_filters(size, length):
+    first, second, weights = moved(size, length)
+    expected = by_opencv(first, second, weights)
+    assert (np.abs(expected).max() > 1) == (length > 1)
+    np.testing.assert_allclose(flow.lucas_kanade(first, second, weights), expected, atol=1e-3)
+
+
+@pytest.mark.parametrize("size", [64, 90, 161, 256])
+@pytest.mark.parametrize("length", [0.3, 2.5])
+@pytest.mark.parametrize("seed", range(4))
+def test_flow_at_some_pixels_is_that_of_the_dense_field(size, length, seed):
+    first, second, weights = moved(size, length)
+    dense = flow.lucas_kanade(first, second, weights)
+    generator = np.random.default_rng(seed)
+    centre, spread = generator.integers(0, size, 2), generator.integers(1, size)
+    pixels = np.clip(centre + generator.integers(-spread, spread, (50, 2)), 0, size - 1)
+    pixels[:2] = centre  # alone, and at a corner of the image
+    for some in (pixels, pixels[:1], np.array([[0, 0], [size - 1, size - 1]])):
+        found = flow.lucas_kanade_at(first, second, some, weights)
+        assert found.dtype == np.float32
+        np.testing.assert_allclose(found, flow.at(dense, some), atol=1e-4)
+
+
+def moved(size, length):
+    image = cv2.resize(texture(256), (size, size))
+    motion = bumps(size, CENTRES * size / SIZE, length * np.array([[0.8, 0.6], [-0.6, 0.8]]), 30)
+    weights = np.ones((size, size), np.float32)
+    weights[size // 3 : size // 2, size // 4 : size // 3] = 0
+    everywhere = motion + length * np.array([0.6, -0.4])
+    return seen(image, 1, 1), seen(warped(image, everywhere), 1, 2), weights
+
+
+def test_an_image_smaller_than_the_window_is_refused():
+    with pytest.raises(ValueError, match="smaller than the window"):
+        flow.lucas_kanade(*np.zeros((2, 8, 8), np.uint8))
 
 
 def test_eight_bits_cost_what_their_step_says():

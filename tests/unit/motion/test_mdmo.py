@@ -4,7 +4,8 @@ import cv2
 import numpy as np
 import pytest
 
-from causalex_core.motion.head_motion import nose_translation
+from causalex_core.motion.flow import at
+from causalex_core.motion.head_motion import nose_pixels
 from causalex_core.motion.mdmo import AUW_GCN, AUW_GCN_HEAD, LIU, MEAN, main_direction, squares
 from causalex_core.regions import REGIONS
 
@@ -52,15 +53,14 @@ def test_no_motion_is_zero():
 
 
 def test_a_square_at_the_border_is_moved_inside():
-    flow = np.arange(10 * 12 * 2, dtype=float).reshape(10, 12, 2)
-    cut = squares(flow, np.array([[0, 0], [5, 4], [99, 99]]), 2)
-    np.testing.assert_array_equal(cut[0], flow[0:5, 0:5].reshape(-1, 2))
-    np.testing.assert_array_equal(cut[1], flow[2:7, 3:8].reshape(-1, 2))
-    np.testing.assert_array_equal(cut[2], flow[5:10, 7:12].reshape(-1, 2))
-    coarse = squares(flow, np.array([[5, 4]]), 1, step=3)
-    np.testing.assert_array_equal(coarse[0], flow[1:8:3, 2:9:3].reshape(-1, 2))
+    cut = squares(np.array([[0, 0], [5, 4], [99, 99]]), 2, 1, height=10, width=12)
+    for square, (x, y) in zip(cut, [(0, 0), (3, 2), (7, 5)], strict=True):
+        expected = [(x + right, y + down) for down in range(5) for right in range(5)]
+        np.testing.assert_array_equal(square, expected)
+    coarse = squares(np.array([[5, 4]]), 1, 3, height=10, width=12)
+    np.testing.assert_array_equal(coarse[0], [(x, y) for y in (1, 4, 7) for x in (2, 5, 8)])
     with pytest.raises(ValueError, match="12 x 10 px"):
-        squares(flow, np.array([[5, 5]]), 6)
+        squares(np.array([[5, 5]]), 6, 1, height=10, width=12)
 
 
 @pytest.mark.parametrize("case", [0, 2, 4, 6, 8])
@@ -68,7 +68,9 @@ def test_features_equal_those_of_auw_gcn(oracles, case):
     stored = np.load(oracles / "auw_gcn" / "feature_cases.npz")
     flow = stored[f"case{case}/flow_u8"].astype(np.float32) / np.float32(255) - np.float32(0.5)
     landmarks = stored[f"case{case}/landmarks68_xy"]
-    head = nose_translation(flow, landmarks)
+    height, width = flow.shape[:2]
+    head = main_direction(at(flow, nose_pixels(landmarks, height, width)), AUW_GCN_HEAD)
     np.testing.assert_allclose(head, stored[f"case{case}/global_vector"], rtol=1e-5, atol=1e-6)
-    regions = main_direction(squares(flow, landmarks[LANDMARKS], 5) - head, AUW_GCN)
+    vectors = at(flow, squares(landmarks[LANDMARKS], 5, 1, height, width))
+    regions = main_direction(vectors - head, AUW_GCN)
     np.testing.assert_allclose(regions, stored[f"case{case}/roi_features"], rtol=1e-5, atol=1e-6)
