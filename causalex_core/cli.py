@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import click
 
 from causalex_core import __version__, plugins
-from causalex_core.errors import CausalexError
+from causalex_core.errors import CausalexError, warnings_in_one_line
 
 COMMANDS = {
     "data": "List, fetch and verify the sources.",
@@ -55,7 +55,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     `arguments` are the words after the program's name; those of the process if None.
     """
     try:
-        return causalex.main(arguments, prog_name="causalex", standalone_mode=False) or 0
+        with warnings_in_one_line():
+            return causalex.main(arguments, prog_name="causalex", standalone_mode=False) or 0
     except click.exceptions.NoArgsIsHelpError as error:
         error.show()
         return 2

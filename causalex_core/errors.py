@@ -1,7 +1,11 @@
-"""The one error that users see as a single line."""
+"""The one error that users see as a single line, and the one warning."""
 
+import contextlib
 import difflib
-from collections.abc import Iterable
+import sys
+import warnings
+from collections.abc import Iterable, Iterator
+from typing import Any
 
 
 class CausalexError(Exception):
@@ -9,6 +13,34 @@ class CausalexError(Exception):
 
     The command line prints it without a traceback and ends with status 2.
     """
+
+
+class CausalexWarning(UserWarning):
+    """What was taken otherwise than one might expect; the command line prints it in one line."""
+
+
+def warn(message: str) -> None:
+    """Give a CausalexWarning."""
+    warnings.warn(message, CausalexWarning, stacklevel=3)
+
+
+@contextlib.contextmanager
+def warnings_in_one_line() -> Iterator[None]:
+    """Print each CausalexWarning once, in one line on standard error."""
+    with warnings.catch_warnings():
+        others = warnings.showwarning
+
+        def show(message: Warning | str, category: type[Warning], *where: Any) -> None:
+            if issubclass(category, CausalexWarning):
+                from tqdm import tqdm  # which keeps its bar below the line
+
+                tqdm.write(f"causalex: warning: {' '.join(str(message).split())}", file=sys.stderr)
+            else:
+                others(message, category, *where)
+
+        warnings.showwarning = show
+        warnings.simplefilter("default", CausalexWarning)
+        yield
 
 
 def did_you_mean(given: str, known: Iterable[str]) -> str:

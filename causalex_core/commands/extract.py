@@ -22,7 +22,7 @@ from causalex_core.errors import CausalexError
 from causalex_core.motion import flow, head_motion, landmarks, mdmo, video
 from causalex_core.motion.extract import PAPER, Config, device_for
 from causalex_core.motion.extract import extract as extract_motion
-from causalex_core.motion.record import MotionRecord, Quality, read_settings
+from causalex_core.motion.record import MotionRecord, Quality, read_origin
 
 _ON_GPU = 4  # videos at the same time: each takes up to a GB of its memory
 
@@ -152,7 +152,7 @@ def _done(job: Job) -> bool:
     sources = [path for path in (job.video, job.landmarks) if path is not None]
     if stored is None or not all(path.exists() for path in sources):
         return False
-    config, points, fps = stored
+    config, points, fps = str(stored["config"]), str(stored["landmarks"]), float(stored["fps"])
     newer = job.destination.stat().st_mtime >= max(path.stat().st_mtime for path in sources)
     searched = not points.startswith("given")
     same = config == job.config.to_json() and searched == (job.landmarks is None)
