@@ -30,13 +30,13 @@ def warnings_in_one_line() -> Iterator[None]:
     with warnings.catch_warnings():
         others = warnings.showwarning
 
-        def show(message: Warning | str, category: type[Warning], *where: Any) -> None:
+        def show(message: Warning | str, category: type[Warning], *where: Any, **more: Any) -> None:
             if issubclass(category, CausalexWarning):
                 from tqdm import tqdm  # which keeps its bar below the line
 
                 tqdm.write(f"causalex: warning: {' '.join(str(message).split())}", file=sys.stderr)
             else:
-                others(message, category, *where)
+                others(message, category, *where, **more)
 
         warnings.showwarning = show
         warnings.simplefilter("default", CausalexWarning)

@@ -4,6 +4,7 @@ import math
 import multiprocessing
 import os
 import sys
+import warnings
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import replace
@@ -18,9 +19,9 @@ from tqdm import tqdm
 from causalex_core import devices, paths
 from causalex_core.commands import options
 from causalex_core.commands.videos import videos_in
-from causalex_core.errors import CausalexError
+from causalex_core.errors import CausalexError, warnings_in_one_line
 from causalex_core.motion import flow, head_motion, landmarks, mdmo, video
-from causalex_core.motion.extract import PAPER, Config, device_for
+from causalex_core.motion.extract import PAPER, Config, device_for, versions
 from causalex_core.motion.extract import extract as extract_motion
 from causalex_core.motion.record import MotionRecord, Quality, read_origin
 
@@ -85,8 +86,8 @@ def extract(
     """Extract the motion of the 12 regions from videos or folders of frames.
 
     A folder of pictures is one video; in any other folder, all video files and all folders of
-    pictures below it are taken. What is already extracted with the same settings from a file
-    that has not changed since is kept, so that an interrupted run goes on where it was.
+    pictures below it are taken. What was already extracted from the same content, with the same
+    settings, landmarks and versions, is kept: an interrupted run goes on where it was.
     """
     config = replace(
         PAPER if paper else Config(),
@@ -147,16 +148,27 @@ def _points_of(points: Path | None, relative: Path) -> Path | None:
 
 
 def _done(job: Job) -> bool:
-    """Whether the destination holds this job's result, and is newer than what it came from."""
-    stored = read_settings(job.destination)
-    sources = [path for path in (job.video, job.landmarks) if path is not None]
-    if stored is None or not all(path.exists() for path in sources):
+    """Whether the destination holds what this job would make: from the same, in the same way."""
+    stored = read_origin(job.destination)
+    if stored is None or stored["config"] != job.config.to_json():
         return False
-    config, points, fps = str(stored["config"]), str(stored["landmarks"]), float(stored["fps"])
-    newer = job.destination.stat().st_mtime >= max(path.stat().st_mtime for path in sources)
-    searched = not points.startswith("given")
-    same = config == job.config.to_json() and searched == (job.landmarks is None)
-    return newer and same and fps == video.open_frames(job.video, job.fps, job.every).fps
+    points = str(stored["landmarks"])
+    if points.startswith("given") != (job.landmarks is not None):
+        return False
+    with warnings.catch_warnings(action="ignore"):  # given again when the video is extracted
+        try:
+            frames = video.open_frames(job.video, job.fps, job.every)
+            given = landmarks.read(job.landmarks) if job.landmarks else None
+            source = frames.digest()
+        except (CausalexError, OSError):
+            return False  # what is wrong is said when the video is extracted
+    return (
+        np.array_equal(stored["frames"], frames.rows.frames)
+        and stored["fps"] == frames.fps
+        and stored["made_with"] == versions(points)
+        and stored["source"] == source
+        and (given is None or given.name == points)
+    )
 
 
 def _run(jobs: Sequence[Job], processes: int) -> Iterator[tuple[Job, str | CausalexError]]:
@@ -181,9 +193,10 @@ def _attempt(job: Job) -> str | CausalexError:
     """Extract one video and write its motion; returns a summary, or why it failed."""
     cv2.setNumThreads(1)
     try:
-        frames = video.open_frames(job.video, job.fps, job.every)
-        landmarker = landmarks.read(job.landmarks) if job.landmarks else landmarks.face_mesh()
-        motion = extract_motion(frames, landmarker, job.config, job.device)
+        with warnings_in_one_line():
+            frames = video.open_frames(job.video, job.fps, job.every)
+            landmarker = landmarks.read(job.landmarks) if job.landmarks else landmarks.face_mesh()
+            motion = extract_motion(frames, landmarker, job.config, job.device)
         paths.atomic_write(job.destination, motion.to_bytes())
     except CausalexError as error:
         return error

@@ -2,23 +2,26 @@
 
 import json
 import math
+import re
 from collections import deque
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Literal, NamedTuple
 
+import av
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from causalex_core import devices, regions
+from causalex_core import __version__, devices, regions
 from causalex_core.errors import CausalexError
 from causalex_core.motion import alignment, flow, head_motion, mdmo, video
 from causalex_core.motion.alignment import Placement
 from causalex_core.motion.flow import Flow
 from causalex_core.motion.landmarks import Given, Landmarker, face_mesh
 from causalex_core.motion.record import MotionRecord, Quality
-from causalex_core.motion.video import Frames, Picture
+from causalex_core.motion.video import Frames, Picture, Stored
 
 _RADIUS = 5  # vectors on each side of a region's centre, as in AUW-GCN
 _SPACING = 1 / 128  # of the crop, between them
@@ -122,8 +125,31 @@ def extract(
     placement = locate(frames, landmarker, config)
     motion, quality = _measure(frames, placement, config, device)
     stride, name = config.stride_at(frames.fps), Path(frames.name).resolve().stem
-    return MotionRecord(
-        motion, quality, frames.fps, stride, config.to_json(), landmarker.name, name, name
+    record = MotionRecord(
+        motion, quality, frames.fps, stride, config.to_json(), landmarker.name,
+        made_with=versions(landmarker.name), subject=name, video=name,
+    )  # fmt: skip
+    return _of_source(record, frames) if isinstance(frames, Stored) else record
+
+
+def versions(landmarks: str) -> str:
+    """Versions of the packages that motion comes from, as JSON; of MediaPipe if it was used."""
+    makers = {"causalex": __version__, "opencv": cv2.__version__, "av": av.__version__}
+    mediapipe = re.match(r"mediapipe (\S+)", landmarks)
+    return json.dumps(makers | ({"mediapipe": mediapipe[1]} if mediapipe else {}), sort_keys=True)
+
+
+def _of_source(record: MotionRecord, frames: Stored) -> MotionRecord:
+    """Add what was measured and when; rows are not measured where the source has no frame."""
+    rows, before = frames.rows, (record.stride or 0) // 2
+    ends = np.arange(len(record.quality)) - before + np.array([[0], [record.stride or 0]])
+    lost = rows.missing[ends.clip(0, len(rows.missing) - 1)].any(axis=0)
+    return replace(
+        record,
+        quality=np.where(lost & record.measured, Quality.NO_FRAME, record.quality).astype(np.uint8),
+        source=frames.digest(),
+        frames=rows.frames,
+        times=rows.times,
     )
 
 

@@ -77,10 +77,10 @@ def spot(
         path = Path(source)
         if path.suffix == ".npz":
             return spotter(read_motion(path), debias)
-        frames, name = video.open_frames(path, fps), path.resolve().stem
+        source, name = video.open_frames(path, fps), path.resolve().stem
     else:
-        frames, name = source, source.name
-    return spotter(replace(extract(frames, landmarker), subject=name, video=name), debias)
+        name = source.name
+    return spotter(replace(extract(source, landmarker), subject=name, video=name), debias)
 
 
 def portraits(frames: Frames, landmarker: Landmarker | Given | None = None) -> Portraits:
