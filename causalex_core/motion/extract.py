@@ -141,12 +141,19 @@ def versions(landmarks: str) -> str:
 
 def _of_source(record: MotionRecord, frames: Stored) -> MotionRecord:
     """Add what was measured and when; rows are not measured where the source has no frame."""
-    rows, before = frames.rows, (record.stride or 0) // 2
-    ends = np.arange(len(record.quality)) - before + np.array([[0], [record.stride or 0]])
-    lost = rows.missing[ends.clip(0, len(rows.missing) - 1)].any(axis=0)
+    rows, stride = frames.rows, record.stride or 0
+    last = len(rows.frames) - 1
+    first, second = (np.arange(last + 1) - stride // 2 + np.array([[0], [stride]])).clip(0, last)
+    motion = record.motion
+    lost = (rows.missing[first] | rows.missing[second]) & record.measured
+    if len(np.unique(np.diff(rows.frames))) > 1:  # resampled: two rows are not always as far apart
+        seconds = rows.times[second] - rows.times[first]
+        expected = (second - first) / rows.fps
+        motion = motion * np.divide(expected, seconds, where=seconds > 0)[:, None, None]
     return replace(
         record,
-        quality=np.where(lost & record.measured, Quality.NO_FRAME, record.quality).astype(np.uint8),
+        motion=motion,
+        quality=np.where(lost, Quality.NO_FRAME, record.quality).astype(np.uint8),
         source=frames.digest(),
         frames=rows.frames,
         times=rows.times,

@@ -12,6 +12,9 @@ from causalex_core.errors import CausalexError, warn
 # this from an even spacing (a tenth of a second is what motion is measured over) ...
 _JITTER = 0.1  # s
 _LOST = 3.01  # ... and if no step is longer than this many usual ones: two frames in a row lost
+# Farther, in rows, from the time of a row no frame can stand for it. So 24 frames per second lie
+# near all rows at 30, and 15 near each second one.
+_NEAR = 0.75
 _LIKELY = (1, 1000)  # frames per second
 _SAME_RATE = 0.01
 _SPARSEST = 10  # rows for one frame; above it, times are those of no recording
@@ -30,7 +33,7 @@ class Rows:
     times : (T,) float64 array
         Seconds from the first frame of the video to it.
     missing : (T,) bool array
-        Whether the video has no frame within half a row of the row's time; that before is shown.
+        Whether the video has no frame near the row's time; that before is shown.
     """
 
     fps: float
@@ -56,7 +59,7 @@ def nearest(times: NDArray[np.float64], fps: float) -> Rows:
     after = np.searchsorted(position, rows).clip(max=len(position) - 1)
     before = np.searchsorted(position, rows, side="right") - 1
     frames = np.where(rows - position[before] < position[after] - rows, before, after)
-    missing = np.abs(position[frames] - rows) > 0.5 + 1e-6
+    missing = np.abs(position[frames] - rows) > _NEAR
     frames = np.where(missing, before, frames).astype(np.int32)
     return Rows(fps, frames, times[frames], missing)
 
@@ -86,23 +89,22 @@ def of_times(
     if _deviation(times, rate) <= _JITTER and steps.max() <= _LOST / rate:
         return one_per_frame(len(times), rate, times)
     step = np.quantile(steps, 0.25)
-    step = steps[np.abs(steps / step - 1) < 0.25].mean()
+    step = steps[np.abs(steps / step - 1) < 0.1].mean()
     rate = next((rate for rate in rates if abs(rate * step - 1) < _SAME_RATE), float(1 / step))
-    longest = int(steps.argmax())
-    pause = (
-        f"{steps[longest]:.3g} s pass after frame {longest} at {times[longest]:.3f} s, usually"
-        f" {step:.3g} s"
+    odd = int(np.flatnonzero(np.abs(steps / step - 1) > 0.1)[0])
+    uneven = (
+        f"{name}: its frames are not evenly spaced (the one after frame {odd}, {times[odd]:.3f} s,"
+        f" comes {steps[odd]:.3g} s later, not {step:.3g})"
     )
     if times[-1] * rate > _SPARSEST * len(times):
         raise CausalexError(
-            f"{name}: its frames are not evenly spaced ({pause}): cut it there, or give the rate"
-            " of its frames, if their times are wrong (--fps)"
+            f"{uneven}: cut it there, or give the rate of its frames, if their times are wrong"
+            " (--fps)"
         )
     rows = nearest(times, rate)
     warn(
-        f"{name}: its frames are not evenly spaced ({pause}): frames are counted at {rate:.6g} per"
-        f" second by their times; {rows.missing.sum()} of {len(rows.frames)} were not recorded and"
-        " are not measured"
+        f"{uneven}: frames are counted at {rate:.6g} per second by their times;"
+        f" {rows.missing.sum()} of {len(rows.frames)} were not recorded and are not measured"
     )
     return rows
 
