@@ -167,7 +167,7 @@ def _done(job: Job) -> bool:
         and stored["fps"] == frames.fps
         and stored["made_with"] == versions(points)
         and stored["source"] == source
-        and (given is None or given.name == points)
+        and (given is None or given.name == points.partition(";")[0])
     )
 
 

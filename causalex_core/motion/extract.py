@@ -19,6 +19,7 @@ from causalex_core.errors import CausalexError
 from causalex_core.motion import alignment, flow, head_motion, mdmo, video
 from causalex_core.motion.alignment import Placement
 from causalex_core.motion.flow import Flow
+from causalex_core.motion.frames import check_given
 from causalex_core.motion.landmarks import Given, Landmarker, face_mesh
 from causalex_core.motion.record import MotionRecord, Quality
 from causalex_core.motion.video import Frames, Picture, Stored
@@ -122,6 +123,8 @@ def extract(
     device = device_for(config, device)
     frames = video.open_frames(Path(source), fps) if isinstance(source, str | Path) else source
     landmarker = landmarker or face_mesh()
+    if isinstance(landmarker, Given):
+        check_given(frames)
     placement = locate(frames, landmarker, config)
     motion, quality = _measure(frames, placement, config, device)
     stride, name = config.stride_at(frames.fps), Path(frames.name).resolve().stem
@@ -144,16 +147,16 @@ def _of_source(record: MotionRecord, frames: Stored) -> MotionRecord:
     rows, stride = frames.rows, record.stride or 0
     last = len(rows.frames) - 1
     first, second = (np.arange(last + 1) - stride // 2 + np.array([[0], [stride]])).clip(0, last)
+    lost = rows.missing[first] | rows.missing[second]
     motion = record.motion
-    lost = (rows.missing[first] | rows.missing[second]) & record.measured
-    if len(np.unique(np.diff(rows.frames))) > 1:  # resampled: two rows are not always as far apart
+    if not rows.even:  # two rows are not always as far apart
         seconds = rows.times[second] - rows.times[first]
-        expected = (second - first) / rows.fps
-        motion = motion * np.divide(expected, seconds, where=seconds > 0)[:, None, None]
+        lost |= seconds == 0
+        motion = motion * ((second - first) / rows.fps / np.where(lost, 1, seconds))[:, None, None]
     return replace(
         record,
         motion=motion,
-        quality=np.where(lost, Quality.NO_FRAME, record.quality).astype(np.uint8),
+        quality=np.where(lost & record.measured, Quality.NO_FRAME, record.quality).astype(np.uint8),
         source=frames.digest(),
         frames=rows.frames,
         times=rows.times,

@@ -107,6 +107,15 @@ class Stored(ABC):
         return f"frame {number}"
 
 
+def check_given(frames: Frames) -> None:
+    """Refuse landmarks from elsewhere for frames of which some are missing or shown twice."""
+    if isinstance(frames, Stored) and not frames.rows.even:
+        raise CausalexError(
+            f"{frames.name}: landmarks have a row for each of its frames, but these are not evenly"
+            " spaced, and were resampled: make them even first, and find the landmarks anew"
+        )
+
+
 def grey(picture: Picture) -> Picture:
     """Luma (H, W) of a picture, blue first: .299 R + .587 G + .114 B, in OpenCV's fixed point.
 

@@ -41,6 +41,11 @@ class Rows:
     times: NDArray[np.float64]
     missing: NDArray[np.bool_]
 
+    @property
+    def even(self) -> bool:
+        """Whether the frames come as they were recorded, or each n-th of them."""
+        return len(np.unique(np.diff(self.frames))) <= 1
+
     def every(self, step: int) -> "Rows":
         """Each `step`-th row."""
         return Rows(self.fps / step, self.frames[::step], self.times[::step], self.missing[::step])
@@ -91,7 +96,7 @@ def of_times(
     step = np.quantile(steps, 0.25)
     step = steps[np.abs(steps / step - 1) < 0.1].mean()
     rate = next((rate for rate in rates if abs(rate * step - 1) < _SAME_RATE), float(1 / step))
-    odd = int(np.flatnonzero(np.abs(steps / step - 1) > 0.1)[0])
+    odd = int(np.argmax(np.abs(steps / step - 1) > 0.1))
     uneven = (
         f"{name}: its frames are not evenly spaced (the one after frame {odd}, {times[odd]:.3f} s,"
         f" comes {steps[odd]:.3g} s later, not {step:.3g})"

@@ -30,8 +30,9 @@ from causalex_core.motion.frames import Picture, Stored, eight_bits, sha256, use
 from causalex_core.motion.rows import of_times, overruled
 
 ENDINGS = {
-    ".3g2", ".3gp", ".asf", ".avi", ".divx", ".dv", ".flv", ".m2t", ".m2ts", ".m4v", ".mkv", ".mov",
-    ".mp4", ".mpe", ".mpeg", ".mpg", ".mts", ".mxf", ".ogv", ".qt", ".ts", ".vob", ".webm", ".wmv",
+    ".3g2", ".3gp", ".asf", ".avi", ".divx", ".dv", ".f4v", ".flv", ".m2t", ".m2ts", ".m4v", ".mkv",
+    ".mod", ".mov", ".mp4", ".mpe", ".mpeg", ".mpg", ".mts", ".mxf", ".ogv", ".qt", ".tod", ".ts",
+    ".vob", ".webm", ".wmv",
 }  # fmt: skip
 _COVERS = Disposition.attached_pic | Disposition.timed_thumbnails | Disposition.still_image
 _INTERLACED = range(2, 6)  # FFmpeg's AVFieldOrder
