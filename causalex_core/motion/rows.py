@@ -11,7 +11,8 @@ from causalex_core.errors import CausalexError, warn
 # Times that phones and browsers note jitter. Frames are taken as even if none lies farther than
 # this from an even spacing (a tenth of a second is what motion is measured over) ...
 _JITTER = 0.1  # s
-_LOST = 3.01  # ... and if no step is longer than this many usual ones: two frames in a row lost
+_LOST = 3.01  # ... and if no step is longer than this many usual ones
+_ALIKE = 0.2  # relative difference of steps that are the same but for jitter
 # Farther, in rows, from the time of a row no frame can stand for it. So 24 frames per second lie
 # near all rows at 30, and 15 near each second one.
 _NEAR = 0.75
@@ -84,31 +85,39 @@ def of_times(
     """
     rates = list(announced)
     for rate in rates:
-        if _deviation(times, rate) <= resolution:
+        if _off(times, np.arange(len(times)) / rate) <= resolution:
             return one_per_frame(len(times), rate, times)
-    _check_order(name, times)
     if len(times) < 2:
         raise CausalexError(f"{name} does not say its frame rate: give it (--fps)")
-    rate = (len(times) - 1) / times[-1]
     steps = np.diff(times)
-    if _deviation(times, rate) <= _JITTER and steps.max() <= _LOST / rate:
-        return one_per_frame(len(times), rate, times)
-    step = np.quantile(steps, 0.25)
-    step = steps[np.abs(steps / step - 1) < 0.1].mean()
-    rate = next((rate for rate in rates if abs(rate * step - 1) < _SAME_RATE), float(1 / step))
-    odd = int(np.argmax(np.abs(steps / step - 1) > 0.1))
+    if steps.min() <= 0:
+        wrong = int(steps.argmin()) + 1
+        raise CausalexError(
+            f"{name}: frame {wrong} lies at {times[wrong]:.3f} s, not after the one before it:"
+            " re-encode the file, or give the rate of its frames (--fps)"
+        )
+    step = steps[np.abs(steps / np.quantile(steps, 0.25) - 1) < _ALIKE].mean()
+    usual = next((rate for rate in rates if abs(rate * step - 1) < _SAME_RATE), float(1 / step))
+    lost = _off(times, np.round(times * usual) / usual) <= min(resolution, 0.2 / usual)
+    mean = (len(times) - 1) / times[-1]
+    jitter = _off(times, np.arange(len(times)) / mean)
+    # Times of which all lie in their places at the usual rate, but not in successive ones, do not
+    # jitter: frames were lost.
+    if not lost and jitter <= _JITTER and steps.max() <= _LOST / mean:
+        return one_per_frame(len(times), mean, times)
+    odd = int(np.argmax(np.abs(steps / step - 1) > _ALIKE))
     uneven = (
         f"{name}: its frames are not evenly spaced (the one after frame {odd}, {times[odd]:.3f} s,"
         f" comes {steps[odd]:.3g} s later, not {step:.3g})"
     )
-    if times[-1] * rate > _SPARSEST * len(times):
+    if times[-1] * usual > _SPARSEST * len(times):
         raise CausalexError(
             f"{uneven}: cut it there, or give the rate of its frames, if their times are wrong"
             " (--fps)"
         )
-    rows = nearest(times, rate)
+    rows = nearest(times, usual)
     warn(
-        f"{uneven}: frames are counted at {rate:.6g} per second by their times;"
+        f"{uneven}: frames are counted at {usual:.6g} per second by their times;"
         f" {rows.missing.sum()} of {len(rows.frames)} were not recorded and are not measured"
     )
     return rows
@@ -130,15 +139,6 @@ def check_rate(name: str, fps: float) -> None:
         )
 
 
-def _check_order(name: str, times: NDArray[np.float64]) -> None:
-    wrong = np.flatnonzero(np.diff(times) <= 0)
-    if wrong.size:
-        raise CausalexError(
-            f"{name}: frame {wrong[0] + 1} lies at {times[wrong[0] + 1]:.3f} s, not after the one"
-            " before it: re-encode the file, or give the rate of its frames (--fps)"
-        )
-
-
-def _deviation(times: NDArray[np.float64], rate: float) -> float:
-    """Largest distance, s, of frames from where they would lie at a constant rate."""
-    return float(np.abs(times - np.arange(len(times)) / rate).max())
+def _off(times: NDArray[np.float64], expected: NDArray[np.float64]) -> float:
+    """Largest distance, s, of frames from where they are expected."""
+    return float(np.abs(times - expected).max())

@@ -121,7 +121,7 @@ def open_file(path: Path, fps: float | None = None) -> VideoFile:
         first, stamps, end = _scanned(path, container, stream)
         unit, aspect = stream.time_base or Fraction(1), stream.sample_aspect_ratio
         rates = [float(rate) for rate in (stream.guessed_rate, stream.average_rate) if rate]
-        announced = ((container.duration or 0) + (container.start_time or 0)) / 1e6
+        announced = (container.duration or 0) / 1e6
         interlaced = first.interlaced_frame or stream.codec_context.field_order in _INTERLACED
         grey = _is_grey_h264(stream.codec_context) and first.color_range != ColorRange.MPEG
         streams = len(_moving(container))
