@@ -67,7 +67,9 @@ class Stored(ABC):
 
     def grey(self) -> Iterator[Picture]:
         """See :class:`Frames`."""
-        return self._shown(self.rows.frames, self._grey)
+        # A picture in colour is kept until the next one is there (in `_shown`): memory that is
+        # given back each time is mapped anew, which takes as long as decoding.
+        return map(grey, self._shown(self.rows.frames, self._colour))
 
     @abstractmethod
     def digest(self) -> str:
@@ -80,9 +82,6 @@ class Stored(ABC):
     @abstractmethod
     def _colour(self, frame: Any) -> Picture:
         """A picture, blue first."""
-
-    def _grey(self, frame: Any) -> Picture:
-        return grey(self._colour(frame))
 
     def _shown(
         self, wanted: NDArray[np.int32], convert: Callable[[Any], Picture]

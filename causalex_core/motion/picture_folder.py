@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from causalex_core.errors import CausalexError, warn
-from causalex_core.motion.frames import Picture, Stored, eight_bits, sha256, used_bits
+from causalex_core.motion.frames import Picture, Stored, eight_bits, grey, sha256, used_bits
 from causalex_core.motion.rows import Rows, nearest, of_times
 
 ENDINGS = {".bmp", ".jpeg", ".jpg", ".pgm", ".png", ".ppm", ".tif", ".tiff", ".webp"}
@@ -29,6 +29,10 @@ class Folder(Stored):
     """Pictures of one folder; those that no row shows are never decoded."""
 
     files: tuple[Path, ...]
+
+    def grey(self) -> Iterator[Picture]:
+        """See :class:`Frames`."""
+        return self._shown(self.rows.frames, self._grey)
 
     def digest(self) -> str:
         """See :class:`Stored`."""
@@ -48,7 +52,7 @@ class Folder(Stored):
     def _grey(self, frame: Path) -> Picture:
         if frame.suffix.lower() in _JPEG:  # its luma as it is stored, at half the time
             return _decoded(frame, cv2.IMREAD_GRAYSCALE)
-        return super()._grey(frame)
+        return grey(self._colour(frame))
 
 
 def pictures_in(folder: Path) -> list[Path]:
