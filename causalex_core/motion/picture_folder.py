@@ -148,34 +148,38 @@ def _values(path: Path, pictures: Sequence[Path]) -> tuple[list[float], float]:
     All names are alike but for one number, or two with a point between.
     """
     names = [_parts(file.stem) for file in pictures]
-    texts = Counter(texts for texts, _ in names)
-    names = [_signed(texts_, numbers, texts) for texts_, numbers in names]
-    usual, count = Counter(texts for texts, _ in names).most_common(1)[0]
+    plain = {texts for texts, _ in names}
+    names = [_signed(texts, digits, plain) for texts, digits in names]
+    templates = [texts for texts, _ in names]
+    usual, count = Counter(templates).most_common(1)[0]
     if count < len(names):
-        odd = next(k for k, (texts_, _) in enumerate(names) if texts_ != usual)
-        like = next(k for k, (texts_, _) in enumerate(names) if texts_ == usual)
+        odd = next(k for k, texts in enumerate(templates) if texts != usual)
         raise CausalexError(
-            f"{path}: '{pictures[odd].name}' is not numbered like '{pictures[like].name}': leave"
-            " one picture for each frame, and nothing else"
+            f"{path}: '{pictures[odd].name}' is not numbered like"
+            f" '{pictures[templates.index(usual)].name}': leave one picture for each frame, and"
+            " nothing else"
         )
-    columns = list(zip(*(numbers for _, numbers in names), strict=True))
+    columns = list(zip(*(digits for _, digits in names), strict=True))
     if not columns:
         return [0], 0  # one picture without a number
-    varying = [k for k, column in enumerate(columns) if len(set(map(int, column))) > 1]
-    last = varying[-1] if varying else len(columns) - 1
-    point = last > 0 and usual[last] == "."
-    counts = [k for k in varying or [last] if not _sparse([int(text) for text in columns[k]])]
-    if point and (varying == [last - 1, last] or (varying == [last] and not counts)):
-        texts_ = [
-            f"{whole}.{part}" for whole, part in zip(*columns[last - 1 : last + 1], strict=True)
-        ]
-        return [float(text) for text in texts_], 1.01 * 10.0 ** -max(map(len, columns[last]))
-    if len(varying) > 1 and not counts:
+    numbers = [[int(text) for text in column] for column in columns]
+    varying = [k for k, column in enumerate(numbers) if len(set(column)) > 1] or [-1]
+    counting = [
+        column
+        for column in (numbers[k] for k in varying)
+        if not _sparse(column) and (len(varying) == 1 or len(set(column)) == len(column))
+    ]
+    last = varying[-1]
+    if last > 0 and usual[last] == "." and (last - 1 in varying or not counting):
+        whole, part = columns[last - 1 : last + 1]
+        seconds = [float(f"{a}.{b}") for a, b in zip(whole, part, strict=True)]
+        return seconds, 1.01 * 10.0 ** -max(map(len, part))
+    if len(varying) > 1 and not counting:
         raise CausalexError(
             f"{path}: of {len(varying)} numbers in '{pictures[0].name}' and others, none counts the"
             " frames: rename the pictures to 1, 2, 3 ..."
         )
-    return [int(text) for text in columns[counts[0] if counts else last]], 0
+    return [*(counting[0] if counting else numbers[last])], 0
 
 
 def _parts(stem: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
@@ -199,7 +203,7 @@ def _sparse(numbers: Sequence[int]) -> bool:
     """Whether these are no numbers of successive frames, as most between them are missing."""
     span = max(numbers) - min(numbers)
     step = math.gcd(*(number - numbers[0] for number in numbers)) or 1
-    return len(numbers) < (1 - _LOST) * (span // step + 1) or len(set(numbers)) < len(numbers) / 2
+    return len(numbers) < (1 - _LOST) * (span // step + 1)
 
 
 def _decoded(file: Path, mode: int) -> NDArray[Any]:

@@ -96,13 +96,15 @@ def of_times(
             f"{name}: frame {wrong} lies at {times[wrong]:.3f} s, not after the one before it:"
             " re-encode the file, or give the rate of its frames (--fps)"
         )
-    step = steps[np.abs(steps / np.quantile(steps, 0.25) - 1) < _ALIKE].mean()
+    quick = np.quantile(steps, 0.25, method="lower")
+    step = steps[np.abs(steps / quick - 1) < _ALIKE].mean()
     usual = next((rate for rate in rates if abs(rate * step - 1) < _SAME_RATE), float(1 / step))
-    lost = _off(times, np.round(times * usual) / usual) <= min(resolution, 0.2 / usual)
     mean = (len(times) - 1) / times[-1]
+    # Frames were lost, and times do not jitter, if all lie in places of the usual rate.
+    places = np.round(times * usual)
+    in_place = _off(times, places / usual) <= min(resolution, 0.2 / usual)
+    lost = in_place and places[-1] >= len(times)
     jitter = _off(times, np.arange(len(times)) / mean)
-    # Times of which all lie in their places at the usual rate, but not in successive ones, do not
-    # jitter: frames were lost.
     if not lost and jitter <= _JITTER and steps.max() <= _LOST / mean:
         return one_per_frame(len(times), mean, times)
     odd = int(np.argmax(np.abs(steps / step - 1) > _ALIKE))
