@@ -118,9 +118,10 @@ def of_times(
             " (--fps)"
         )
     rows = nearest(times, usual)
+    lost_rows = f"{rows.missing.sum()} of {len(rows.frames)} were not recorded and are not measured"
     warn(
-        f"{uneven}: frames are counted at {usual:.6g} per second by their times;"
-        f" {rows.missing.sum()} of {len(rows.frames)} were not recorded and are not measured"
+        f"{uneven}: frames are counted at {usual:.6g} per second by their times"
+        f"{'; ' + lost_rows if rows.missing.any() else ''}"
     )
     return rows
 

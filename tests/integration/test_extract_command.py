@@ -210,7 +210,7 @@ def test_a_film_among_frames_is_ambiguous(frames):
         names(frames / "videos")
 
 
-def test_frames_that_are_missing_are_not_measured(frames, capsys):
+def test_landmarks_of_frames_some_of_which_are_missing(frames, capsys):
     folder = frames / "videos" / "s15" / "0101"
     for k in (4, 5):
         (folder / f"img{k}.png").unlink()
