@@ -129,8 +129,8 @@ def extract(
     motion, quality = _measure(frames, placement, config, device)
     stride, name = config.stride_at(frames.fps), Path(frames.name).resolve().stem
     record = MotionRecord(
-        motion, quality, frames.fps, stride, config.to_json(), landmarker.name,
-        made_with=versions(landmarker.name), subject=name, video=name,
+        motion, quality, frames.fps, stride, config.to_json(), landmarker.name, name, name,
+        made_with=versions(landmarker.name),
     )  # fmt: skip
     return _of_source(record, frames) if isinstance(frames, Stored) else record
 

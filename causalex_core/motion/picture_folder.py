@@ -149,7 +149,7 @@ def _values(path: Path, pictures: Sequence[Path]) -> tuple[list[float], float]:
     """
     names = [_parts(file.stem) for file in pictures]
     plain = {texts for texts, _ in names}
-    names = [_signed(texts, digits, plain) for texts, digits in names]
+    names = [_with_sign(texts, digits, plain) for texts, digits in names]
     templates = [texts for texts, _ in names]
     usual, count = Counter(templates).most_common(1)[0]
     if count < len(names):
@@ -188,7 +188,7 @@ def _parts(stem: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
     return tuple(parts[::2]), tuple(parts[1::2])
 
 
-def _signed(
+def _with_sign(
     texts: tuple[str, ...], numbers: tuple[str, ...], known: Container[tuple[str, ...]]
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """A minus before a number is its sign if nothing else stands before it, or others lack it."""

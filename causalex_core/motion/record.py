@@ -53,6 +53,8 @@ class MotionRecord(Summary):
         Settings of the extraction as JSON; empty if unknown.
     landmarks
         Where the landmarks came from; empty if unknown.
+    subject, video
+        Names, as in the table of expressions.
     source
         SHA-256 of what the motion was measured in: of a video file, or of the names and contents
         of pictures; empty if unknown.
@@ -62,8 +64,6 @@ class MotionRecord(Summary):
         Number of the frame of the source that each row shows, from 0; None if unknown.
     times : (T,) float64 array
         Seconds from the first frame of the source to that frame; None if unknown.
-    subject, video
-        Names, as in the table of expressions.
     """
 
     motion: NDArray[np.float32]
@@ -72,12 +72,12 @@ class MotionRecord(Summary):
     stride: int | None = None
     config: str = ""
     landmarks: str = ""
+    subject: str = ""
+    video: str = ""
     source: str = ""
     made_with: str = ""
     frames: NDArray[np.int32] | None = None
     times: NDArray[np.float64] | None = None
-    subject: str = ""
-    video: str = ""
 
     def __post_init__(self) -> None:
         """Set the rows to zero that were not measured."""
@@ -175,8 +175,8 @@ def read_motion(path: Path) -> MotionRecord:
     if fps is not None and not 0 < fps < np.inf:
         raise CausalexError(f"{path}: {fps} frames per second; expected more than 0")
     record = MotionRecord(
-        motion, quality, fps, stride, **texts, frames=frames, times=times, subject=path.stem,
-        video=path.stem,
+        motion, quality, fps, stride, **texts, subject=path.stem, video=path.stem, frames=frames,
+        times=times,
     )  # fmt: skip
     if not record.measured.any():
         raise CausalexError(f"{path}: none of its {len(motion)} frames was measured")

@@ -232,10 +232,10 @@ def _check_end(name: str, times: NDArray[np.float64], after_last: float) -> None
     step = float(np.median(np.diff(times))) if len(times) > 1 else after_last
     if after_last > 1.5 * step + 0.01:
         announced = times[-1] + after_last
-        said = f"announced are {announced:.2f} s, and its frames end at {times[-1] + step:.2f} s"
+        ends = f"announced are {announced:.2f} s, and its frames end at {times[-1] + step:.2f} s"
         if after_last > _CUT_OFF * announced:
-            raise CausalexError(f"{name} {_BREAKS_OFF} ({said})")
-        warn(f"{name}: {said}")
+            raise CausalexError(f"{name} {_BREAKS_OFF} ({ends})")
+        warn(f"{name}: {ends}")
 
 
 def _is_deep(frame: VideoFrame) -> bool:
