@@ -19,6 +19,7 @@ from causalex_core.display import Summary
 from causalex_core.errors import CausalexError, warn
 
 _EPOCH = (1980, 1, 1, 0, 0, 0)  # the earliest time that a zip archive can hold
+_SAME_RATE = 0.03  # relative; 24 and 25 frames per second are not the same
 _TEXTS = ("config", "landmarks", "source", "made_with")
 
 
@@ -268,7 +269,7 @@ def _alike(files: list[Path], folder: Path, owners: Mapping[str, str]) -> Iterat
     for file in files:
         record = replace(read_motion(file), subject=_subject(file, folder, owners))
         first = first or record
-        if (record.fps, record.config) != (first.fps, first.config):
+        if not _made_alike(record, first):
             raise CausalexError(
                 f"{file} was extracted with other settings or at another rate than {files[0]}:"
                 " extract all videos alike"
@@ -283,6 +284,15 @@ def _alike(files: list[Path], folder: Path, owners: Mapping[str, str]) -> Iterat
                 f"{file} and {sources[record.source]} were extracted from the same video: keep one"
             )
         yield record
+
+
+def _made_alike(record: MotionRecord, other: MotionRecord) -> bool:
+    """Whether settings are the same, and rates but for what clocks of cameras differ by."""
+    if (record.config, record.stride) != (other.config, other.stride):
+        return False
+    if record.fps is None or other.fps is None:
+        return record.fps is other.fps
+    return abs(record.fps / other.fps - 1) < _SAME_RATE
 
 
 def _subject(file: Path, folder: Path, owners: Mapping[str, str]) -> str:

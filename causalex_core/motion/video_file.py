@@ -48,7 +48,8 @@ class VideoFile(Stored):
     """A video file; a rotation noted in it is applied, and pixels are made square."""
 
     stamps: tuple[int | None, ...]  # of all frames, as they are shown; in units of the stream
-    size: tuple[int, int]  # width and height with square pixels, before the rotation
+    coded: tuple[int, int]  # width and height as they are stored
+    size: tuple[int, int]  # with square pixels, before the rotation
     turn: tuple[int, int, int, int]  # a, b, c, d that take (x, y) to (a x + c y, b x + d y)
     full_range: bool  # grey from 0 to 255, of which FFmpeg does not know
 
@@ -76,6 +77,11 @@ class VideoFile(Stored):
                     or frame.pts != self.stamps[shown]
                 ):
                     break
+                if (frame.width, frame.height) != self.coded:
+                    raise CausalexError(
+                        f"{self.path}: frame {shown} has {frame.width} x {frame.height} px, those"
+                        f" before it {self.coded[0]} x {self.coded[1]}: cut the file there"
+                    )
                 yield frame
                 shown += 1
             else:
@@ -125,14 +131,18 @@ def open_file(path: Path, fps: float | None = None) -> VideoFile:
         interlaced = first.interlaced_frame or stream.codec_context.field_order in _INTERLACED
         grey = _is_grey_h264(stream.codec_context) and first.color_range != ColorRange.MPEG
         streams = len(_moving(container))
-    if interlaced or None in stamps:
-        # A packet may be half a frame, or has no time of its own: only decoding tells.
+        codec = stream.codec_context.name
+    if interlaced or None in stamps or codec == "mpeg4":
+        # A packet may be half a frame, repeat the last one, or have no time: only decoding tells.
         with _opened(path) as container:
             frames = _frames(container, _stream(path, container))
             stamps = [frame.pts for frame in frames if frame is not None]
     known = sorted(stamp for stamp in stamps if stamp is not None and stamp >= (first.pts or 0))
     if None in stamps:  # a bare stream of pictures
-        times = np.arange(len(stamps)) / (rates or [1])[0]
+        rate = rates[0] if rates else fps
+        if rate is None:
+            raise CausalexError(f"{name} does not say its frame rate: give it (--fps)")
+        times = np.arange(len(stamps)) / rate
     else:
         times = np.array([float((stamp - known[0]) * unit) for stamp in known])
         _check_end(name, times, announced - max(float(known[-1] * unit), end))
@@ -155,6 +165,7 @@ def open_file(path: Path, fps: float | None = None) -> VideoFile:
         rows,
         used_bits(name, first.to_ndarray()) if _is_deep(first) else 8,
         tuple(stamps),
+        (first.width, first.height),
         _square(name, first, aspect or Fraction(1)),
         _turn(first),
         grey,
@@ -280,7 +291,7 @@ def _turn(frame: VideoFrame) -> tuple[int, int, int, int]:
         return 1, 0, 0, 1
     matrix = np.frombuffer(memoryview(cast(Buffer, noted)), np.int32).reshape(3, 3)[:2, :2]
     upright = abs(matrix[0, 0]) >= abs(matrix[0, 1])
-    signs = np.sign(matrix) * (np.eye(2) if upright else 1 - np.eye(2))
+    signs = np.where(matrix < 0, -1, 1) * (np.eye(2) if upright else 1 - np.eye(2))
     a, b, c, d = signs.astype(int).ravel().tolist()
     return a, b, c, d
 

@@ -101,3 +101,20 @@ def test_pooled_files_of_different_makers_are_told(tmp_path):
         CausalexError, match=r"c\.npz and .*b\.npz were extracted from the same video"
     ):
         read_folder(tmp_path, nobody)
+
+
+@pytest.mark.parametrize(
+    ("change", "alike"),
+    [({"fps": 29.3}, True), ({"fps": 25.0}, False), ({"fps": None}, False), ({"stride": 2}, False)],
+)
+def test_files_of_two_rates_are_refused_by_name(tmp_path, change, alike):
+    written(tmp_path / "s01" / "a.npz", record("a"))
+    written(tmp_path / "s01" / "b.npz", replace(record("b"), **change))
+    nobody = pd.DataFrame({"subject": [], "video": []})
+    if alike:
+        assert len(read_folder(tmp_path, nobody)) == 2
+        return
+    with pytest.raises(
+        CausalexError, match=r"b\.npz was extracted with other settings or at another"
+    ):
+        read_folder(tmp_path, nobody)

@@ -84,6 +84,7 @@ def test_a_rotation_noted_in_the_file_is_applied(clip, tmp_path):
         ((-1, 0, 0, -1), np.rot90(plain, 2)),
         ((-1, 0, 0, 1), plain[:, ::-1]),  # as cameras that face their user write
         ((0, 1, 1, 0), plain.T),
+        ((1, 0, 0, 0), plain),  # no turn at all
     ):
         turned = struct.pack(">9i", a << 16, b << 16, 0, c << 16, d << 16, 0, 0, 0, 1 << 30)
         content[matrix : matrix + 36] = turned
@@ -286,6 +287,25 @@ def test_the_video_is_read_whatever_else_the_file_holds(tmp_path):
             file.mux(stream.encode())
     with pytest.warns(CausalexWarning, match="holds 2 videos: the first is taken"):
         assert numbers(open_frames(path)) == list(range(10))
+
+
+def test_pictures_of_another_size_are_refused(tmp_path):
+    path = tmp_path / "clip.avi"
+    with av.open(str(path), "w") as file:
+        stream = file.add_stream("mjpeg", rate=30)
+        stream.width, stream.height, stream.pix_fmt = films.WIDTH, films.HEIGHT, "yuvj420p"
+        other = av.CodecContext.create("mjpeg", "w")
+        other.width, other.height, other.pix_fmt = 160, 120, "yuvj420p"
+        other.time_base = Fraction(1, 30)
+        for number in range(10):
+            picture = films.numbered(number)[:: 1 + number // 7, :: 1 + number // 7]
+            frame = av.VideoFrame.from_ndarray(np.ascontiguousarray(picture), format="rgb24")
+            frame.pts, frame.time_base = number, Fraction(1, 30)
+            for packet in (other if number >= 7 else stream).encode(frame):
+                packet.stream = stream
+                file.mux(packet)
+    with pytest.raises(CausalexError, match="frame 7 has 160 x 120 px, those before it 320 x 240"):
+        list(open_frames(path).grey())
 
 
 CASES = {
