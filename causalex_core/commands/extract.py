@@ -98,7 +98,8 @@ def extract(
         Job(source, _points_of(points, relative), destination, fps, every, config, device)
         for source, relative, destination in _planned(inputs, output)
     ]
-    due = [job for job in jobs if not _done(job)]
+    checked = tqdm(jobs, "compared", unit="video", disable=None, leave=False)
+    due = [job for job in checked if not _done(job)]
     if len(due) < len(jobs):
         click.echo(f"{len(jobs) - len(due)} of {len(jobs)} already extracted with these settings")
     failed = 0
@@ -158,17 +159,16 @@ def _done(job: Job) -> bool:
     with warnings.catch_warnings(action="ignore"):  # given again when the video is extracted
         try:
             frames = video.open_frames(job.video, job.fps, job.every)
-            given = landmarks.read(job.landmarks) if job.landmarks else None
-            source = frames.digest()
+            given = landmarks.read(job.landmarks).name if job.landmarks else points
+            return (
+                np.array_equal(stored["frames"], frames.rows.frames)
+                and stored["fps"] == frames.fps
+                and stored["made_with"] == versions(points)
+                and given == points
+                and stored["source"] == frames.digest()
+            )
         except (CausalexError, OSError):
             return False  # what is wrong is said when the video is extracted
-    return (
-        np.array_equal(stored["frames"], frames.rows.frames)
-        and stored["fps"] == frames.fps
-        and stored["made_with"] == versions(points)
-        and stored["source"] == source
-        and (given is None or given.name == points.partition(";")[0])
-    )
 
 
 def _run(jobs: Sequence[Job], processes: int) -> Iterator[tuple[Job, str | CausalexError]]:
