@@ -35,6 +35,7 @@ def write(path, times, codec="libx264", pixels="yuv420p", unit=Fraction(1, 90000
         stream.height, stream.width = first.shape[:2]
         stream.pix_fmt, stream.options = pixels, options
         stream.codec_context.time_base = unit
+        stream.codec_context.thread_count = 1  # the same bytes each time
         for name, value in settings.items():
             setattr(stream.codec_context, name, value)
         for k, time in enumerate(times):
