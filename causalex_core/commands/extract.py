@@ -4,6 +4,7 @@ import math
 import multiprocessing
 import os
 import sys
+import warnings
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import replace
@@ -18,7 +19,7 @@ from tqdm import tqdm
 from causalex_core import devices, paths
 from causalex_core.commands import options
 from causalex_core.commands.videos import videos_in
-from causalex_core.errors import CausalexError
+from causalex_core.errors import CausalexError, warnings_in_one_line
 from causalex_core.motion import (
     alignment,
     flow,
@@ -28,9 +29,9 @@ from causalex_core.motion import (
     mdmo,
     video,
 )
-from causalex_core.motion.extract import PAPER, Config, device_for
+from causalex_core.motion.extract import PAPER, Config, device_for, versions
 from causalex_core.motion.extract import extract as extract_motion
-from causalex_core.motion.record import MotionRecord, Quality, read_settings
+from causalex_core.motion.record import MotionRecord, Quality, read_origin
 
 _ON_GPU = 4  # videos at the same time: each takes up to a GB of its memory
 
@@ -96,8 +97,8 @@ def extract(
     """Extract the motion of the 12 regions from videos or folders of frames.
 
     A folder of pictures is one video; in any other folder, all video files and all folders of
-    pictures below it are taken. What is already extracted with the same settings from a file
-    that has not changed since is kept, so that an interrupted run goes on where it was.
+    pictures below it are taken. What was already extracted from the same content, with the same
+    settings, landmarks and versions, is kept: an interrupted run goes on where it was.
     """
     config = replace(
         PAPER if paper else Config(),
@@ -108,7 +109,8 @@ def extract(
         Job(source, _points_of(points, relative), destination, fps, every, config, device, face)
         for source, relative, destination in _planned(inputs, output)
     ]
-    due = [job for job in jobs if not _done(job)]
+    checked = tqdm(jobs, "compared", unit="video", disable=None, leave=False)
+    due = [job for job in checked if not _done(job)]
     if len(due) < len(jobs):
         click.echo(f"{len(jobs) - len(due)} of {len(jobs)} already extracted with these settings")
     failed = 0
@@ -158,18 +160,35 @@ def _points_of(points: Path | None, relative: Path) -> Path | None:
 
 
 def _done(job: Job) -> bool:
-    """Whether the destination holds this job's result, and is newer than what it came from."""
-    stored = read_settings(job.destination)
-    sources = [path for path in (job.video, job.landmarks) if path is not None]
-    if stored is None or not all(path.exists() for path in sources):
+    """Whether the destination holds what this job would make: from the same, in the same way."""
+    stored = read_origin(job.destination)
+    if stored is None or stored["config"] != job.config.to_json():
         return False
-    config, points, fps = stored
-    newer = job.destination.stat().st_mtime >= max(path.stat().st_mtime for path in sources)
-    searched = not points.startswith("given")
-    same = config == job.config.to_json() and searched == (job.landmarks is None)
-    followed = points.partition("; ")[2].partition(" of ")[0] or alignment.LARGEST
-    same &= followed in (job.face or alignment.LARGEST, f"face_id {job.face}")
-    return newer and same and fps == video.open_frames(job.video, job.fps, job.every).fps
+    points, _, followed = str(stored["landmarks"]).partition("; ")
+    if points.startswith("given") != (job.landmarks is not None):
+        return False
+    with warnings.catch_warnings(action="ignore"):  # given again when the video is extracted
+        try:
+            frames = video.open_frames(job.video, job.fps, job.every)
+            source = frames.digest()
+            landmarker = _landmarker(job) if job.landmarks else None
+        except (CausalexError, OSError):
+            return False  # what is wrong is said when the video is extracted
+    face = job.face or alignment.LARGEST
+    return (
+        np.array_equal(stored["frames"], frames.rows.frames)
+        and stored["fps"] == frames.fps
+        and stored["made_with"] == versions(points)
+        and stored["source"] == source
+        and (landmarker is None or landmarker.name == points)
+        and (followed.partition(" of ")[0] or alignment.LARGEST) in (face, f"face_id {face}")
+    )
+
+
+def _landmarker(job: Job) -> landmarks.Given | landmarks.FaceMesh:
+    if job.landmarks is None:
+        return landmarks.face_mesh()
+    return landmark_tables.read(job.landmarks, job.every, job.face)
 
 
 def _run(jobs: Sequence[Job], processes: int) -> Iterator[tuple[Job, str | CausalexError]]:
@@ -194,14 +213,10 @@ def _attempt(job: Job) -> str | CausalexError:
     """Extract one video and write its motion; returns a summary, or why it failed."""
     cv2.setNumThreads(1)
     try:
-        frames = video.open_frames(job.video, job.fps, job.every)
-        landmarker = (
-            landmark_tables.read(job.landmarks, job.every, job.face)
-            if job.landmarks
-            else landmarks.face_mesh()
-        )
-        face = job.face or alignment.LARGEST
-        motion = extract_motion(frames, landmarker, job.config, job.device, face=face)
+        with warnings_in_one_line():
+            frames = video.open_frames(job.video, job.fps, job.every)
+            face = job.face or alignment.LARGEST
+            motion = extract_motion(frames, _landmarker(job), job.config, job.device, face=face)
         paths.atomic_write(job.destination, motion.to_bytes())
     except CausalexError as error:
         return error

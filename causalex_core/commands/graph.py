@@ -13,13 +13,13 @@ import numpy as np
 from causalex_core import regions
 from causalex_core.commands import options
 from causalex_core.data import feature_archive
-from causalex_core.errors import CausalexError
+from causalex_core.errors import CausalexError, warn
 from causalex_core.graphs import compound
 from causalex_core.graphs.independence import EffectiveSampleSize
 from causalex_core.graphs.pag import write
 from causalex_core.graphs.samples import SamplingConfig
 from causalex_core.graphs.samples import graph as estimate
-from causalex_core.motion.record import MotionRecord, read_motion
+from causalex_core.motion.record import MotionRecord, differences, read_motion
 
 RATE = "frames per second"
 
@@ -132,6 +132,8 @@ def read_records(inputs: Sequence[Path]) -> tuple[list[MotionRecord], int]:
     if not any(windows.values()):
         records = [read_motion(path) for path in inputs]
         _refuse_mixture(inputs, records)
+        if made := differences(records):
+            warn(f"made with {made}: extract all with the same versions to compare them")
         return records, 1
     for path, files in windows.items():
         if not files:

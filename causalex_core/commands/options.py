@@ -57,7 +57,11 @@ device = click.option(
 videos = click.argument(
     "inputs", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="VIDEO_OR_FOLDER..."
 )
-fps = click.option("--fps", type=float, help="Frames per second; a folder of frames needs it.")
+fps = click.option(
+    "--fps",
+    type=float,
+    help="Frames per second; a folder of frames needs it, and of a video it overrules the times.",
+)
 every = click.option(
     "--every",
     type=click.IntRange(min=1),

@@ -1,5 +1,6 @@
 """Videos on the command line: where they are, what they are called, and one attempt at each."""
 
+import mimetypes
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
@@ -7,8 +8,9 @@ from typing import NamedTuple, TypeVar
 
 from tqdm import tqdm
 
-from causalex_core.errors import CausalexError
+from causalex_core.errors import CausalexError, warn
 from causalex_core.motion import video
+from causalex_core.motion.picture_folder import pictures_in
 
 Result = TypeVar("Result")
 
@@ -22,25 +24,60 @@ class NamedVideo(NamedTuple):
 
 
 def videos_in(given: Path) -> Iterator[tuple[Path, Path]]:
-    """Paths of the videos in an input, itself or what is below it, and relative names of them."""
-    if not given.is_dir() or _has_pictures(given):
-        yield given, Path(given.stem if given.is_file() else given.resolve().name)
+    """Paths of the videos in an input, itself or what is below it, and relative names of them.
+
+    A folder of pictures is a video, unless there are no more of them than of videos beside and
+    below: then they are previews. What is left out is told.
+    """
+    if not given.is_dir():
+        yield given, Path(given.stem)
         return
-    below = [
-        path
-        for path in sorted(given.rglob("*"))
-        if (path.is_dir() and _has_pictures(path))
-        or (path.is_file() and path.suffix.lower() in video.VIDEOS)
-    ]
-    if not below:
+    videos = sorted(_below(given))
+    if not videos:
         raise CausalexError(f"{given} holds neither videos nor folders of pictures")
-    for path in below:
+    if given in videos:
+        _tell_left_out(given, [path for path in videos if path != given])
+        yield given, Path(given.resolve().name)
+        return
+    for path in videos:
         relative = path.relative_to(given)
         yield path, relative.with_suffix("") if path.is_file() else relative
 
 
-def _has_pictures(folder: Path) -> bool:
-    return any(file.suffix.lower() in video.PICTURES for file in folder.iterdir())
+def _below(folder: Path) -> list[Path]:
+    """Videos in a folder and below, and the folder itself if its pictures are one."""
+    entries = [entry for entry in sorted(folder.iterdir()) if not entry.name.startswith(".")]
+    inside = [
+        entry for entry in entries if entry.suffix.lower() in video.VIDEOS and entry.is_file()
+    ]
+    videos = inside.copy()
+    for entry in entries:
+        loop = entry.is_symlink() and folder.resolve().is_relative_to(entry.resolve())
+        if entry.is_dir() and not loop:
+            videos += _below(entry)
+    pictures = pictures_in(folder)
+    is_video = len(pictures) > len(videos)
+    if is_video and inside:
+        raise CausalexError(
+            f"{folder} holds {len(pictures)} pictures and beside them '{inside[0].name}': put the"
+            " frames of a video into a folder of their own"
+        )
+    seen = {*inside, *(pictures if is_video else ())}
+    _tell_left_out(folder, [entry for entry in entries if entry not in seen and _shows(entry)])
+    return [folder, *videos] if is_video else videos
+
+
+def _shows(file: Path) -> bool:
+    """Whether a file is some picture or video, by its name."""
+    kind = mimetypes.guess_type(file.name)[0] or ""
+    return kind.startswith(("image/", "video/")) and file.is_file()
+
+
+def _tell_left_out(folder: Path, paths: Sequence[Path]) -> None:
+    if paths:
+        names = [str(path.relative_to(folder)) for path in paths]
+        more = f" and {len(names) - 3} more" if len(names) > 3 else ""
+        warn(f"{folder}: left out are {', '.join(names[:3])}{more}")
 
 
 def named_videos(

@@ -2,22 +2,26 @@
 
 import json
 import math
+import re
 from collections import deque
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Literal, NamedTuple
 
+import av
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from causalex_core import devices, regions
+from causalex_core import __version__, devices, regions
 from causalex_core.errors import CausalexError
 from causalex_core.motion import alignment, flow, head_motion, mdmo, video
 from causalex_core.motion.alignment import Placement
+from causalex_core.motion.frames import check_given
 from causalex_core.motion.landmarks import Given, Landmarker, face_mesh
 from causalex_core.motion.record import MotionRecord, Quality
-from causalex_core.motion.video import Frames, Picture
+from causalex_core.motion.video import Frames, Picture, Stored
 
 _CENTRES = np.array([region.landmark for region in regions.REGIONS])
 _RADIUS = 5  # vectors on each side of a region's centre, as in AUW-GCN
@@ -124,14 +128,46 @@ def extract(
     device = device_for(config, device)
     frames = video.open_frames(Path(source), fps) if isinstance(source, str | Path) else source
     landmarker = landmarker or face_mesh()
+    if isinstance(landmarker, Given):
+        check_given(frames)
     placement = locate(frames, landmarker, config, face)
     motion, quality = _measure(frames, placement, config, device)
     if isinstance(landmarker, Given):
         landmarker.check_count(frames.name, len(motion))
     landmarks = "; ".join(filter(None, (landmarker.name, placement.face)))
     stride, name = config.stride_at(frames.fps), Path(frames.name).resolve().stem
-    return MotionRecord(
-        motion, quality, frames.fps, stride, config.to_json(), landmarks, name, name
+    record = MotionRecord(
+        motion, quality, frames.fps, stride, config.to_json(), landmarks, name, name,
+        made_with=versions(landmarker.name),
+    )  # fmt: skip
+    return _of_source(record, frames) if isinstance(frames, Stored) else record
+
+
+def versions(landmarks: str) -> str:
+    """Versions of the packages that motion comes from, as JSON; of MediaPipe if it was used."""
+    makers = {"causalex": __version__, "opencv": cv2.__version__, "av": av.__version__}
+    mediapipe = re.match(r"mediapipe (\S+)", landmarks)
+    return json.dumps(makers | ({"mediapipe": mediapipe[1]} if mediapipe else {}), sort_keys=True)
+
+
+def _of_source(record: MotionRecord, frames: Stored) -> MotionRecord:
+    """Add what was measured and when; rows are not measured where the source has no frame."""
+    rows, stride = frames.rows, record.stride or 0
+    last = len(rows.frames) - 1
+    first, second = (np.arange(last + 1) - stride // 2 + np.array([[0], [stride]])).clip(0, last)
+    lost = rows.missing[first] | rows.missing[second]
+    motion = record.motion
+    if not rows.even:  # two rows are not always as far apart
+        seconds = rows.times[second] - rows.times[first]
+        lost |= seconds == 0
+        motion = motion * ((second - first) / rows.fps / np.where(lost, 1, seconds))[:, None, None]
+    return replace(
+        record,
+        motion=motion,
+        quality=np.where(lost & record.measured, Quality.NO_FRAME, record.quality).astype(np.uint8),
+        source=frames.digest(),
+        frames=rows.frames,
+        times=rows.times,
     )
 
 

@@ -4,7 +4,7 @@ import io
 import json
 import zipfile
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from enum import IntEnum
 from pathlib import Path
@@ -16,9 +16,11 @@ from numpy.typing import NDArray
 
 from causalex_core import regions
 from causalex_core.display import Summary
-from causalex_core.errors import CausalexError
+from causalex_core.errors import CausalexError, warn
 
 _EPOCH = (1980, 1, 1, 0, 0, 0)  # the earliest time that a zip archive can hold
+_SAME_RATE = 0.03  # relative; 24 and 25 frames per second are not the same
+_TEXTS = ("config", "landmarks", "source", "made_with")
 
 
 class Quality(IntEnum):
@@ -29,6 +31,7 @@ class Quality(IntEnum):
     END_OF_VIDEO = 2  # one of the two frames lies outside the video, or what is known of it
     NO_FACE = 3  # or not the same one before and after
     SCENE_CUT = 4
+    NO_FRAME = 5  # the source has none near the time of the row: a pause, or a lost picture
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -53,6 +56,15 @@ class MotionRecord(Summary):
         Where the landmarks came from; empty if unknown.
     subject, video
         Names, as in the table of expressions.
+    source
+        SHA-256 of what the motion was measured in: of a video file, or of the names and contents
+        of pictures; empty if unknown.
+    made_with
+        Versions of the packages that measured it as JSON; empty if unknown.
+    frames : (T,) int32 array
+        Number of the frame of the source that each row shows, from 0; None if unknown.
+    times : (T,) float64 array
+        Seconds from the first frame of the source to that frame; None if unknown.
     """
 
     motion: NDArray[np.float32]
@@ -63,6 +75,10 @@ class MotionRecord(Summary):
     landmarks: str = ""
     subject: str = ""
     video: str = ""
+    source: str = ""
+    made_with: str = ""
+    frames: NDArray[np.int32] | None = None
+    times: NDArray[np.float64] | None = None
 
     def __post_init__(self) -> None:
         """Set the rows to zero that were not measured."""
@@ -86,6 +102,10 @@ class MotionRecord(Summary):
             "regions": regions.NAMES,
             "config": self.config,
             "landmarks": self.landmarks,
+            "source": self.source,
+            "made_with": self.made_with,
+            "frames": self.frames,
+            "times": self.times,
         }
         archive = io.BytesIO()
         with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as out:
@@ -128,7 +148,9 @@ def read_motion(path: Path) -> MotionRecord:
         motion = stored["motion"]
         fps = float(stored["fps"]) if "fps" in stored else None
         stride = int(stored["stride"]) if "stride" in stored else None
-        texts = {name: str(stored.get(name, "")) for name in ("config", "landmarks")}
+        texts = {name: str(stored.get(name, "")) for name in _TEXTS}
+        dict(json.loads(texts["made_with"] or "{}"))
+        frames, times = stored.get("frames"), stored.get("times")
         quality = _quality(stored, len(motion))
     except (
         OSError, ValueError, KeyError, IndexError, TypeError, AttributeError, EOFError,
@@ -141,14 +163,22 @@ def read_motion(path: Path) -> MotionRecord:
         raise CausalexError(
             f"{path}: motion of shape {motion.shape}, expected (frames, {regions.COUNT}, 2) numbers"
         )
-    if quality.shape != motion.shape[:1]:
-        raise CausalexError(
-            f"{path}: {quality.shape} marks of what was measured for {len(motion)} frames:"
-            " expected one for each"
-        )
+    for name, column in (
+        ("marks of what was measured", quality),
+        ("frame numbers", frames),
+        ("times", times),
+    ):
+        if column is not None and column.shape != motion.shape[:1]:
+            raise CausalexError(
+                f"{path}: {name} of shape {column.shape} for {len(motion)} frames: expected one"
+                " for each"
+            )
     if fps is not None and not 0 < fps < np.inf:
         raise CausalexError(f"{path}: {fps} frames per second; expected more than 0")
-    record = MotionRecord(motion, quality, fps, stride, **texts, subject=path.stem, video=path.stem)
+    record = MotionRecord(
+        motion, quality, fps, stride, **texts, subject=path.stem, video=path.stem, frames=frames,
+        times=times,
+    )  # fmt: skip
     if not record.measured.any():
         raise CausalexError(f"{path}: none of its {len(motion)} frames was measured")
     broken = ~np.isfinite(record.motion).all(axis=-1)
@@ -161,13 +191,36 @@ def read_motion(path: Path) -> MotionRecord:
     return record
 
 
-def read_settings(path: Path) -> tuple[str, str, float] | None:
-    """Settings, landmarks and rate in a motion file, whose motion is not read; None without."""
+def read_origin(path: Path) -> dict[str, NDArray[Any]] | None:
+    """All that a motion file says of how it was made, whose motion is not read; None without."""
     try:
         with np.load(path, allow_pickle=False) as stored:
-            return str(stored["config"]), str(stored["landmarks"]), float(stored["fps"])
-    except (OSError, KeyError, ValueError, zipfile.BadZipFile):
+            return {name: stored[name] for name in (*_TEXTS, "fps", "frames")}
+    except (OSError, KeyError, ValueError, EOFError, zipfile.BadZipFile, zlib.error):
         return None
+
+
+def differences(records: Iterable[MotionRecord]) -> str:
+    """What made some records differently, to be told where they are pooled; empty if nothing did.
+
+    ``opencv 4.11.0 (s01_a) and 5.0.0 (s01_b)``, for example, whose motion differs by up to 0.22 px
+    per frame. What an older file does not say is ``unknown``; a package that only some of them
+    needed is no difference.
+    """
+    users: dict[str, dict[str, str]] = {}  # package -> version -> the first video made with it
+    pooled = list(records)
+    for record in pooled:
+        for package, version in json.loads(record.made_with or "{}").items():
+            users.setdefault(package, {}).setdefault(version, record.video)
+    silent = next((record.video for record in pooled if not record.made_with), None)
+    for videos in users.values():
+        if silent is not None:
+            videos.setdefault("unknown", silent)
+    return "; ".join(
+        f"{package} " + " and ".join(f"{version} ({video})" for version, video in videos.items())
+        for package, videos in users.items()
+        if len(videos) > 1
+    )
 
 
 def _quality(stored: Mapping[str, NDArray[Any]], frames: int) -> NDArray[np.uint8]:
@@ -192,8 +245,9 @@ def read_folder(folder: Path, expressions: pd.DataFrame) -> list[MotionRecord]:
     Raises
     ------
     CausalexError
-        If there is no motion file, a file cannot be used, two have one name, they were extracted
-        with different settings or rates, or nobody says whose a video is.
+        If there is no motion file, a file cannot be used, two have one name or were made from the
+        same video, they were extracted with different settings or rates, or nobody says whose a
+        video is.
     """
     if not folder.is_dir():
         raise CausalexError(f"{folder} is no folder: expected one of motion files (.npz)")
@@ -201,17 +255,21 @@ def read_folder(folder: Path, expressions: pd.DataFrame) -> list[MotionRecord]:
     if not files:
         raise CausalexError(f"{folder} holds no motion files (.npz): `causalex extract` makes them")
     owners = dict(zip(expressions["video"], expressions["subject"], strict=True))
-    return list(_alike(files, folder, owners))
+    records = list(_alike(files, folder, owners))
+    if made := differences(records):
+        warn(f"{folder}: made with {made}: extract all with the same versions to compare them")
+    return records
 
 
 def _alike(files: list[Path], folder: Path, owners: Mapping[str, str]) -> Iterator[MotionRecord]:
     """Records of files with different names, all extracted in the same way."""
     first = None
     names: set[tuple[str, str]] = set()
+    sources: dict[str, Path] = {}
     for file in files:
         record = replace(read_motion(file), subject=_subject(file, folder, owners))
         first = first or record
-        if (record.fps, record.config) != (first.fps, first.config):
+        if not _made_alike(record, first):
             raise CausalexError(
                 f"{file} was extracted with other settings or at another rate than {files[0]}:"
                 " extract all videos alike"
@@ -221,7 +279,20 @@ def _alike(files: list[Path], folder: Path, owners: Mapping[str, str]) -> Iterat
                 f"{file}: a second file of video '{record.video}'; names must differ"
             )
         names.add((record.subject, record.video))
+        if record.source and sources.setdefault(record.source, file) != file:
+            raise CausalexError(
+                f"{file} and {sources[record.source]} were extracted from the same video: keep one"
+            )
         yield record
+
+
+def _made_alike(record: MotionRecord, other: MotionRecord) -> bool:
+    """Whether settings are the same, and rates but for what clocks of cameras differ by."""
+    if (record.config, record.stride) != (other.config, other.stride):
+        return False
+    if record.fps is None or other.fps is None:
+        return record.fps is other.fps
+    return abs(record.fps / other.fps - 1) < _SAME_RATE
 
 
 def _subject(file: Path, folder: Path, owners: Mapping[str, str]) -> str:

@@ -18,6 +18,7 @@ from causalex_core.errors import CausalexError, warn
 from causalex_core.motion import alignment, flow
 from causalex_core.motion.alignment import Placement
 from causalex_core.motion.flow import Flow
+from causalex_core.motion.frames import check_given
 from causalex_core.motion.landmarks import Given, Landmarker
 from causalex_core.motion.video import Frames, Picture
 from causalex_core.recognition.data import CHANNELS, SIDE, Images
@@ -172,6 +173,7 @@ def face_crops(
     config = config or FlowConfig()
     reading = _Reading(frames, frozenset(numbers))
     if isinstance(landmarker, Given):
+        check_given(frames)
         for _ in reading.colour(1):
             if len(reading.kept) == len(reading.wanted):
                 break

@@ -81,12 +81,11 @@ def spot(
         path = Path(source)
         if path.suffix == ".npz":
             return spotter(read_motion(path), debias)
-        frames, name = video.open_frames(path, fps), path.resolve().stem
+        source, name = video.open_frames(path, fps), path.resolve().stem
     else:
-        frames, name = source, source.name
-    return spotter(
-        replace(extract(frames, landmarker, face=face), subject=name, video=name), debias
-    )
+        name = source.name
+    record = extract(source, landmarker, face=face)
+    return spotter(replace(record, subject=name, video=name), debias)
 
 
 def portraits(

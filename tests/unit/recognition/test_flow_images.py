@@ -143,7 +143,7 @@ def test_a_video_is_read_once(filmed):
         def grey(self):
             raise AssertionError("read again")
 
-    counted = Counted(frames.name, frames.fps, frames.files)
+    counted = Counted(frames.path, frames.rows, frames.bits, frames.files)
     face_crops(counted, Finder(points[0]), (0, 3), FlowConfig(SIZE))
     assert reads == [1]
 
