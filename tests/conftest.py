@@ -74,6 +74,15 @@ def oracles() -> Path:
 
 
 @pytest.fixture(scope="session")
+def cases() -> Path:
+    """Folder of small inputs that failed once, each with a README that says what is right."""
+    folder = _beside("cases")
+    if folder is None:
+        pytest.skip("no cases beside the mirror or the checkout (set CAUSALEX_MIRROR)")
+    return folder
+
+
+@pytest.fixture(scope="session")
 def made_up_sources(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, Any]:
     """Sources of real motion of nobody, see `factories`."""
     import factories  # what needs the book is imported late: the core is tested alone, too

@@ -11,7 +11,8 @@ from causalex_book.workflow import experiment
 from causalex_core import paths
 from causalex_core.errors import CausalexError
 
-COMPLAINTS = ("causalex: error:", "WARNING:", "ERROR:")  # lines of a log that say what is wrong
+# Lines of a log that say what is wrong.
+COMPLAINTS = ("causalex: error:", "WARNING:", "ERROR:", "SLURM sbatch failed.")
 COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 _TIME = re.compile(r"^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d ")
 

@@ -4,18 +4,23 @@ import json
 import os
 import shutil
 import sys
+from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import yaml
 
-from causalex_book.workflow import logged, records, slurm, status
+from causalex_book.workflow import logged, records, slurm, status, usage
 from causalex_book.workflow.experiment import Experiment
 from causalex_core import devices, locks, paths
+from causalex_core.config import core_yaml
 from causalex_core.errors import CausalexError, did_you_mean
 
 PROFILES = paths.WORKFLOW / "profiles"
 SNAKEFILE = paths.WORKFLOW / "Snakefile"
 LOCAL = "local"
+_SET_RESOURCES = {"set-resources", "default-resources"}  # then it is not the file that asks
 
 
 def run_jobs(chosen: Experiment, profile: str = LOCAL) -> None:
@@ -33,8 +38,14 @@ def run_jobs(chosen: Experiment, profile: str = LOCAL) -> None:
     """
     folder = chosen.folder
     settings = _profile(profile)
-    if _runs_here(settings):
+    content = _content(settings / "config.yaml")
+    on_cluster = content.get("executor", LOCAL) != LOCAL
+    if not on_cluster:
         devices.check()
+        alone = {key: value for key, value in chosen.content.items() if key != "points_per_job"}
+        chosen = replace(chosen, points_per_job=1, content=alone)
+    elif content["executor"] == "slurm" and not content.keys() & _SET_RESOURCES:
+        slurm.refuse_impossible(chosen.job_resources)
     busy = f"another run of {chosen.name} is at work: waiting for it"
     alive = "an earlier run is still at work: waiting for it"
     with locks.exclusive(records.controller_lock(folder), busy):
@@ -42,7 +53,11 @@ def run_jobs(chosen: Experiment, profile: str = LOCAL) -> None:
             _put_in_order(folder, profile)
             _discard(chosen)
         with records.pidfile(folder, profile):
-            _run_snakemake(chosen, settings)
+            try:
+                _run_snakemake(chosen, settings)
+            finally:
+                for line in usage.lines(chosen):
+                    print(line, flush=True)
 
 
 def _profile(profile: str) -> Path:
@@ -57,10 +72,32 @@ def _profile(profile: str) -> Path:
     )
 
 
-def _runs_here(settings: Path) -> bool:
-    """Whether a profile's runs are this machine's, and not jobs of a cluster."""
-    content = yaml.safe_load((settings / "config.yaml").read_text()) or {}
-    return content.get("executor", "local") == "local"
+def _content(file: Path) -> Mapping[str, Any]:
+    """Settings of a profile; what Snakemake would misread, or does wrong, is refused."""
+    content = core_yaml.load(file) or {}
+    _refuse_misread(content, yaml.safe_load(file.read_text()) or {}, file)
+    if "slurm-array-jobs" in content:
+        raise CausalexError(
+            f"{file}: SLURM's arrays give all runs the name of the first, so that none is found"
+            " again: leave out 'slurm-array-jobs', and say 'points_per_job: 10' in the grid's file"
+            " to make few jobs of many runs"
+        )
+    return content
+
+
+def _refuse_misread(content: Any, by_snakemake: Any, file: Path) -> None:
+    """Refuse what YAML 1.1, which Snakemake reads, takes for another number: 4:00:00, 1_000."""
+    if isinstance(content, Mapping):
+        for key in content:
+            _refuse_misread(content[key], by_snakemake.get(key), file)
+    elif isinstance(content, list):
+        for items in zip(content, by_snakemake, strict=True):
+            _refuse_misread(*items, file)
+    elif isinstance(content, str) and type(by_snakemake) in (int, float):
+        raise CausalexError(
+            f"{file}: Snakemake reads {content} as {by_snakemake}; put it in quotes, or write a"
+            " plain number"
+        )
 
 
 def _put_in_order(folder: Path, profile: str) -> None:
@@ -70,11 +107,11 @@ def _put_in_order(folder: Path, profile: str) -> None:
         print("  a run was killed: going on where it ended", flush=True)
     orphans = _orphans(folder, profile)
     if orphans:
-        names = ", ".join(f"{job.run} (SLURM job {job.number})" for job in orphans)
+        names = ", ".join(f"{job.name} (SLURM job {job.number})" for job in orphans)
         print(f"  cancelling what it left in SLURM: {names}", flush=True)
         slurm.cancel(orphans, folder)
         for job in orphans:
-            records.note(folder, f"cancelled {job.run} (SLURM job {job.number}), an orphan")
+            records.note(folder, f"cancelled {job.name} (SLURM job {job.number}), an orphan")
     shutil.rmtree(folder / ".snakemake" / "locks", ignore_errors=True)
 
 
@@ -85,7 +122,7 @@ def _discard(chosen: Experiment) -> None:
     """
     for standing in status.standings(chosen):
         if standing.state != status.DONE:
-            chosen.page(standing.run).unlink(missing_ok=True)
+            (chosen.folder / chosen.made(standing.run)).unlink(missing_ok=True)
 
 
 def _orphans(folder: Path, profile: str) -> list[slurm.Job]:

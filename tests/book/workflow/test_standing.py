@@ -2,6 +2,7 @@
 
 import json
 import os
+from dataclasses import replace
 
 import pytest
 
@@ -84,6 +85,68 @@ def test_a_job_that_slurm_killed_names_its_log(chosen, monkeypatch):
     assert standing(chosen).state == "failed"
     assert "SLURM job 17" in standing(chosen).why
     assert str(log) in standing(chosen).why
+
+
+@pytest.mark.parametrize(
+    ("log", "state", "why"),
+    [
+        (
+            "error: *** JOB 17 ON a CANCELLED AT 11:09 DUE TO TIME LIMIT ***",
+            "",
+            "its time limit (9",
+        ),
+        ("slurmstepd: error: Detected 1 oom_kill event in StepId=17.0", "", "memory (500 MB asked"),
+        ("error: JobId=17 exceeded memory limit (9 > 5), being killed", "", "out of memory"),
+        (
+            "*** JOB 17 ON a CANCELLED AT 11:09 DUE TO PREEMPTION ***",
+            "",
+            "preempted by another job",
+        ),
+        ("*** JOB 17 ON a CANCELLED AT 11:09 ***", "", "cell 2: cancelled (on "),
+        ("", "OUT_OF_MEMORY", "out of memory"),
+        ("", "NODE_FAIL", "its node failed"),
+        ("", "CANCELLED by 1000", "cancelled"),
+        ("", "TIMEOUT", "reached its time limit"),
+        ("", "", "ended without a word: killed, or out of memory or time"),
+    ],
+)
+def test_how_a_job_ended_that_could_not_say_it(chosen, tmp_path, monkeypatch, log, state, why):
+    monkeypatch.setenv("SLURM_JOB_ID", "17")
+    chosen = replace(chosen, resources={"mem_mb": 500, "runtime": 9})
+    records.write(begun(), chosen.folder, "a")
+    file = chosen.folder / "logs" / "slurm" / "rule_execute" / "a" / "17.log"
+    file.parent.mkdir(parents=True)
+    file.write_text(f"Select jobs to execute...\n{log}\n")
+    says(tmp_path, "sacct", f"{state}\n", status=int(not state))
+    cells = [{"metadata": {"papermill": {"start_time": time}}} for time in ("11:08", "11:09", None)]
+    paths.atomic_write(chosen.folder / "running" / "a.ipynb", json.dumps({"cells": cells}))
+    line = standing(chosen).why
+    assert line.startswith("cell 2: ") and why in line and "SLURM job 17" in line
+    assert "\n" not in line and str(file) in line
+
+
+def test_runs_that_share_a_job(chosen, tmp_path, monkeypatch):
+    chosen = replace(chosen, points_per_job=2)
+    chosen.folder.mkdir()
+    line = f"17|RUNNING|node1|rule_execute_together_wildcards_points1|{chosen.folder}"
+    says(tmp_path, "squeue", f"NOTICE: maintenance | on | Mon|day | 7 |\n\n{line}\n")
+    assert [standing(chosen, run).state for run in "ab"] == ["queued", "queued"]
+    monkeypatch.setenv("SLURM_JOB_ID", "17")
+    records.write(begun(), chosen.folder, "a")
+    assert [standing(chosen, run).state for run in "ab"] == ["running", "queued"]
+    records.write(begun().ended("failed", why="no"), chosen.folder, "a")
+    assert [standing(chosen, run).state for run in "ab"] == ["failed", "queued"]
+    records.write(begun().ended("done"), chosen.folder, "a")
+    assert [standing(chosen, run).state for run in "ab"] == ["done", "queued"]
+    monkeypatch.setenv("SLURM_JOB_ID", "9")  # of an earlier job, which was killed
+    records.write(begun(), chosen.folder, "a")
+    assert [standing(chosen, run).state for run in "ab"] == ["queued", "queued"]
+
+
+def test_a_notice_of_squeue_is_passed_over(chosen, cases, monkeypatch):
+    monkeypatch.setenv("PATH", str(cases / "squeue_notice"), prepend=os.pathsep)
+    assert [one.state for one in status.standings(chosen)] == ["left", "left"]
+    assert slurm.jobs(chosen.folder) == []
 
 
 def test_what_slurm_says_counts_where_locks_cannot_be_seen(chosen, tmp_path, monkeypatch):

@@ -8,6 +8,9 @@ from collections import Counter
 
 import pytest
 
+from causalex_book.workflow import resources, slurm
+from causalex_core.errors import CausalexError
+
 SIX = ["1", "2", "3", "4", "5", "6"]
 GPU = """\
 import os
@@ -21,6 +24,16 @@ def queue() -> dict[str, tuple[str, str]]:
     )
     rows = [line.split("|") for line in listed.stdout.splitlines()]
     return {comment.rpartition("=")[2]: (number, state) for number, state, comment in rows}
+
+
+@pytest.mark.usefixtures("cluster")
+def test_what_this_slurm_would_refuse():
+    slurm.refuse_impossible(resources.DEFAULTS)
+    slurm.refuse_impossible({"mem_mb": 10**6})  # as for nodes that are drained
+    with pytest.raises(CausalexError, match="--partition=gone: invalid partition specified: gone"):
+        slurm.refuse_impossible({"slurm_partition": "gone"})
+    with pytest.raises(CausalexError, match="Invalid feature specification"):
+        slurm.refuse_impossible({"constraint": "gone"})
 
 
 @pytest.mark.slow  # Snakemake asks a cluster every ten seconds
