@@ -4,8 +4,10 @@ import json
 import os
 import shutil
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -39,8 +41,8 @@ def run_jobs(chosen: Experiment, profile: str = LOCAL) -> None:
     folder = chosen.folder
     settings = _profile(profile)
     content = _content(settings / "config.yaml")
-    on_cluster = content.get("executor", LOCAL) != LOCAL
-    if not on_cluster:
+    on_this_machine = content.get("executor", LOCAL) == LOCAL
+    if on_this_machine:
         devices.check()
         alone = {key: value for key, value in chosen.content.items() if key != "points_per_job"}
         chosen = replace(chosen, points_per_job=1, content=alone)
@@ -54,7 +56,8 @@ def run_jobs(chosen: Experiment, profile: str = LOCAL) -> None:
             _discard(chosen)
         with records.pidfile(folder, profile):
             try:
-                _run_snakemake(chosen, settings)
+                watch = None if on_this_machine else partial(_queue_again, folder)
+                _run_snakemake(chosen, settings, watch)
             finally:
                 for line in usage.lines(chosen):
                     print(line, flush=True)
@@ -134,7 +137,15 @@ def _orphans(folder: Path, profile: str) -> list[slurm.Job]:
         raise
 
 
-def _run_snakemake(chosen: Experiment, settings: Path) -> None:
+def _queue_again(folder: Path) -> None:
+    with suppress(CausalexError):  # SLURM that does not answer now may do so later
+        for job in slurm.requeue_preempted(folder):
+            records.note(folder, f"queued {job.name} again (SLURM job {job.number} was preempted)")
+
+
+def _run_snakemake(
+    chosen: Experiment, settings: Path, each_minute: Callable[[], None] | None
+) -> None:
     folder = chosen.folder
     # A copy: the file may be edited while jobs wait in a queue. JSON is YAML whose texts and
     # numbers nobody confuses.
@@ -148,7 +159,7 @@ def _run_snakemake(chosen: Experiment, settings: Path) -> None:
     ]
     log = folder / "logs" / "workflow.log"
     try:
-        logged.run(command, log, "the workflow", folder / records.JOURNAL)
+        logged.run(command, log, "the workflow", folder / records.JOURNAL, each_minute)
     except CausalexError as error:
         if chosen.varied:
             from causalex_book.workflow import comparison  # slow to import, and seldom needed

@@ -36,8 +36,10 @@ class Job:
     name: str
 
 
-def jobs(folder: Path) -> list[Job]:
+def jobs(folder: Path, *states: str) -> list[Job]:
     """Jobs of this user that an experiment's Snakemake has in SLURM; none where there is no SLURM.
+
+    Those that wait or run, or that are in one of the given states.
 
     Raises
     ------
@@ -46,7 +48,8 @@ def jobs(folder: Path) -> list[Job]:
     """
     if shutil.which("squeue") is None:
         return []
-    listed = _run("squeue", "--me", "--noheader", "--format=%i|%T|%N|%k|%Z")
+    chosen = [f"--states={','.join(states)}"] if states else []
+    listed = _run("squeue", "--me", "--noheader", "--format=%i|%T|%N|%k|%Z", *chosen)
     listed_jobs = []
     for line in filter(None, map(_JOB.fullmatch, listed.splitlines())):
         number, state, node, name, working_folder = line.groups()
@@ -124,6 +127,17 @@ def cancel(listed_jobs: Sequence[Job], folder: Path) -> None:
                 " still run: end them by hand, then give the same command again"
             )
         sleep(_LOOK_AGAIN)
+
+
+def requeue_preempted(folder: Path) -> list[Job]:
+    """Queue jobs again that were ended to make room for others, and return them.
+
+    Snakemake waits for such a job, and where preemption cancels it, it would wait for ever.
+    """
+    preempted = jobs(folder, "PREEMPTED")
+    for job in preempted:
+        _run("scontrol", "requeue", job.number)
+    return preempted
 
 
 def _run(*command: str) -> str:

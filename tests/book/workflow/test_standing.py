@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from causalex_book.workflow import experiment, records, slurm, status
+from causalex_book.workflow import experiment, logged, records, runs, slurm, status
 from causalex_book.workflow.experiment import Experiment, Run
 from causalex_core import locks, paths
 from causalex_core.errors import CausalexError
@@ -195,6 +195,26 @@ def test_cancelling_waits_until_jobs_are_gone(chosen, tmp_path, monkeypatch):
     monkeypatch.setattr(slurm, "_GONE_WITHIN", -1)
     with pytest.raises(CausalexError, match="SLURM jobs 17 were cancelled"):
         slurm.cancel(found, chosen.folder)
+
+
+def test_preempted_jobs_are_queued_again(chosen, tmp_path):
+    chosen.folder.mkdir()
+    says(tmp_path, "squeue", f"17|PREEMPTED|node1|rule_execute_wildcards_a|{chosen.folder}")
+    says(tmp_path, "scontrol", "")
+    runs._queue_again(chosen.folder)
+    assert "--states=PREEMPTED" in (tmp_path / "commands" / "squeue.called").read_text()
+    assert (tmp_path / "commands" / "scontrol.called").read_text() == "requeue 17\n"
+    journal = (chosen.folder / records.JOURNAL).read_text()
+    assert "queued a again (SLURM job 17 was preempted)" in journal
+    says(tmp_path, "squeue", "no controller", status=1)
+    runs._queue_again(chosen.folder)
+
+
+def test_what_is_done_each_minute_while_a_command_runs(tmp_path, monkeypatch):
+    monkeypatch.setattr(logged, "_MINUTE", 0.0)
+    asked = []
+    logged.run(["sleep", "0.1"], tmp_path / "log", "sleep", each_minute=lambda: asked.append(1))
+    assert asked
 
 
 def test_who_is_at_work(chosen):
