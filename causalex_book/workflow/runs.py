@@ -22,7 +22,7 @@ from causalex_core.errors import CausalexError, did_you_mean
 PROFILES = paths.WORKFLOW / "profiles"
 SNAKEFILE = paths.WORKFLOW / "Snakefile"
 LOCAL = "local"
-_SET_RESOURCES = {"set-resources", "default-resources"}  # then it is not the file that asks
+_SET_RESOURCES = ("set-resources", "default-resources")  # then it is not the file that asks
 
 
 def run_jobs(chosen: Experiment, profile: str = LOCAL) -> None:
@@ -46,7 +46,7 @@ def run_jobs(chosen: Experiment, profile: str = LOCAL) -> None:
         devices.check()
         alone = {key: value for key, value in chosen.content.items() if key != "points_per_job"}
         chosen = replace(chosen, points_per_job=1, content=alone)
-    elif content["executor"] == "slurm" and not content.keys() & _SET_RESOURCES:
+    elif content["executor"] == "slurm" and not any(key in content for key in _SET_RESOURCES):
         slurm.refuse_impossible(chosen.job_resources)
     busy = f"another run of {chosen.name} is at work: waiting for it"
     alive = "an earlier run is still at work: waiting for it"
@@ -84,6 +84,11 @@ def _content(file: Path) -> Mapping[str, Any]:
             f"{file}: SLURM's arrays give all runs the name of the first, so that none is found"
             " again: leave out 'slurm-array-jobs', and say 'points_per_job: 10' in the grid's file"
             " to make few jobs of many runs"
+        )
+    if "cpus_per_task" in json.dumps([content.get(key) for key in _SET_RESOURCES]):
+        raise CausalexError(
+            f"{file}: runs would ask for cpus_per_task and use one thread: say set-threads:"
+            ' ["execute=4"] instead, or cpus_per_task in the experiment\'s file'
         )
     return content
 

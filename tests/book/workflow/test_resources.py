@@ -73,6 +73,7 @@ def profile(tmp_path, monkeypatch):
         ("set-resources: {execute: {runtime: 4:00:00}}", "reads 4:00:00 as 14400; put it in quo"),
         ("jobs: 1_6", "reads 1_6 as 16"),
         ("executor: slurm\nslurm-array-jobs: all", "leave out 'slurm-array-jobs', and say 'points"),
+        ('set-resources: ["execute:cpus_per_task=2"]', 'say set-threads: ["execute=4"]'),
         ("a: [", "not YAML"),
     ],
 )
