@@ -17,9 +17,10 @@ import papermill
 from jupyter_client.kernelspec import KernelSpec
 from jupyter_client.manager import AsyncKernelManager
 from nbclient.exceptions import DeadKernelError
+from nbformat import NotebookNode
 
 from causalex_book.publishing import results
-from causalex_book.workflow import experiment, records
+from causalex_book.workflow import experiment, logged, records
 from causalex_book.workflow import parameters as of_notebook
 from causalex_core import locks, paths
 from causalex_core.errors import CausalexError
@@ -141,7 +142,7 @@ def _executed(
     used = _measure()
     os.environ[results.WANTED] = str(handed_over)
     try:
-        papermill.execute_notebook(
+        executed = papermill.execute_notebook(
             str(notebook),
             str(running),
             dict(record.parameters),
@@ -153,6 +154,7 @@ def _executed(
             execution_timeout=CELL_TIMEOUT,
             stderr_file=_Progress(folder, run),
         )
+        _refuse_cut_short(executed)
     except Exception as error:
         why = _reason(error, records.cell_at_work(folder, run))
         kept = str(failed) if running.is_file() else ""
@@ -171,6 +173,14 @@ def _executed(
     running.replace(finished)
     failed.unlink(missing_ok=True)
     return used()
+
+
+def _refuse_cut_short(executed: NotebookNode) -> None:
+    """Refuse ``sys.exit(0)`` before the last cell, which papermill takes for a good end."""
+    for index, cell in enumerate(executed.cells[:-1]):
+        if any(output.get("ename") == "SystemExit" for output in cell.get("outputs", ())):
+            why = "the cells after it were not executed"
+            raise papermill.PapermillExecutionError(index, index, "", "SystemExit", why, [])
 
 
 def _measure() -> Callable[[], dict[str, float]]:
@@ -204,9 +214,11 @@ def _where(record: records.Record) -> str:
 
 def _reason(error: Exception, cell: int | None) -> str:
     """Cell and error in one line: the first of its lines that says anything."""
-    name, text = type(error).__name__, str(error)
+    # Those of papermill and nbclient tell about the cell's own.
+    name = getattr(error, "ename", type(error).__name__)
+    text = logged.COLOURS.sub("", getattr(error, "evalue", str(error)))
     if isinstance(error, papermill.PapermillExecutionError):
-        cell, name, text = error.cell_index + 1, error.ename, error.evalue
+        cell = error.cell_index + 1
     elif isinstance(error, DeadKernelError):
         name, text = _death(LocalKernelManager.ended), ""
     first = next((" ".join(line.split()) for line in text.splitlines() if line.strip()), "")

@@ -239,11 +239,11 @@ def surroundings() -> dict[str, str]:
     """Environment in which notebooks and the book are run, the same on every machine."""
     before = os.environ.get("PYTHONPATH")
     search_path = f"{paths.ROOT}{os.pathsep}{before}" if before else str(paths.ROOT)
-    # A home that cannot be written, here or on a node of a cluster, has no room for caches.
-    cache = os.environ.get("XDG_CACHE_HOME") or str(paths.BUILD / "cache")
     return {
         **os.environ,
-        **{"PYTHONPATH": search_path, "PYTHONHASHSEED": "0", "XDG_CACHE_HOME": cache},
+        "PYTHONPATH": search_path,
+        "PYTHONHASHSEED": "0",
+        "XDG_CACHE_HOME": str(paths.BUILD / "cache"),  # a home may be there that nobody can write
     }
 
 

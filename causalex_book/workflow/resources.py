@@ -48,6 +48,8 @@ def checked(given: Mapping[str, Any], who: str) -> dict[str, int | str]:
     }
     if "slurm_extra" in asked:
         _refuse_managed(asked["slurm_extra"], who)
+    if "mem_mb_per_cpu" in asked:
+        asked["mem_mb"] = asked["mem_mb_per_cpu"] * asked.get("cpus_per_task", 1)
     return {**DEFAULTS, **asked}
 
 

@@ -68,7 +68,9 @@ def refuse_impossible(asked: Mapping[str, int | str]) -> None:
     """
     if shutil.which("sbatch") is None:
         raise CausalexError("there is no SLURM here (no sbatch): take --profile local")
-    options = [f"--{_OPTIONS[name]}={wanted}" for name, wanted in asked.items() if name in _OPTIONS]
+    left_out = {"mem_mb"} if "mem_mb_per_cpu" in asked else set()  # as Snakemake's executor does
+    names = [name for name in asked if name in _OPTIONS.keys() - left_out]
+    options = [f"--{_OPTIONS[name]}={asked[name]}" for name in names]
     options += shlex.split(str(asked.get("slurm_extra", "")))
     answer = _ended("sbatch", "--test-only", "--wrap=true", *options)
     if answer.returncode and _PERHAPS_LATER not in answer.stderr:
@@ -150,6 +152,8 @@ def _run(*command: str) -> str:
 
 def _ended(*command: str) -> subprocess.CompletedProcess[str]:
     try:
-        return subprocess.run(command, capture_output=True, text=True, timeout=_ANSWER_WITHIN)
+        return subprocess.run(
+            command, capture_output=True, text=True, errors="replace", timeout=_ANSWER_WITHIN
+        )
     except (OSError, subprocess.TimeoutExpired) as error:
         raise CausalexError(f"SLURM does not answer: {error}") from error

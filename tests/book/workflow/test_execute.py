@@ -46,6 +46,11 @@ def test_a_kernel_that_dies_says_in_which_cell_and_how(tmp_path):
     )
 
 
+def test_a_notebook_that_leaves_before_its_last_cell_failed(tmp_path):
+    cut = failure(["1", "import sys\nsys.exit(0)", "2"], tmp_path)
+    assert cut == "cell 2: SystemExit: the cells after it were not executed"
+
+
 @pytest.mark.parametrize(
     ("status", "words"),
     [(-11, "was killed (SIGSEGV)"), (3, "by itself (exit status 3)"), (None, "by itself (exit")],
@@ -60,6 +65,7 @@ def test_how_a_kernel_died(status, words):
         ("AssertionError", "", "cell 3: AssertionError"),
         ("MemoryError", "  \n\t", "cell 3: MemoryError"),
         ("ValueError", "\n second\tline\nthird", "cell 3: ValueError: second line"),
+        ("OSError", "\x1b[31mred\x1b[0m", "cell 3: OSError: red"),
         ("KeyError", "x" * 999, "cell 3: KeyError: " + "x" * 300),
     ],
 )

@@ -17,6 +17,7 @@ from causalex_core.errors import CausalexError
         ({"runtime": "4h"}, {"mem_mb": 2000, "runtime": 240}),
         ({"runtime": "2 d", "mem_mb": "800"}, {"mem_mb": 800, "runtime": 2880}),
         ({"runtime": 90.0, "slurm_partition": "7"}, {"runtime": 90, "slurm_partition": "7"}),
+        ({"mem_mb_per_cpu": 300, "cpus_per_task": 2}, {"mem_mb": 600}),
         ({"gres": "gpu:a100:2", "slurm_extra": "--nice=5"}, {"gres": "gpu:a100:2"}),
     ],
 )

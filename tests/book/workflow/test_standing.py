@@ -129,7 +129,9 @@ def test_runs_that_share_a_job(chosen, tmp_path, monkeypatch):
     chosen = replace(chosen, points_per_job=2)
     chosen.folder.mkdir()
     line = f"17|RUNNING|node1|rule_execute_together_wildcards_points1|{chosen.folder}"
-    says(tmp_path, "squeue", f"NOTICE: maintenance | on | Mon|day | 7 |\n\n{line}\n")
+    says(tmp_path, "squeue", "")
+    notice = f"HINWEIS: Wartung f\xfcr | alle | am | Mon|tag |\n\n{line}\n"
+    (tmp_path / "commands" / "squeue.says").write_bytes(notice.encode("latin-1"))
     assert [standing(chosen, run).state for run in "ab"] == ["queued", "queued"]
     monkeypatch.setenv("SLURM_JOB_ID", "17")
     records.write(begun(), chosen.folder, "a")
