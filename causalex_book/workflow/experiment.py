@@ -21,7 +21,7 @@ EXPERIMENTS = paths.WORKFLOW / "experiments"
 BOOK = {"experiment", "resources", "pages"}
 GRID = {"experiment", "resources", "notebook", "fixed", "grid", "points", "points_per_job"}
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.=+-]*")
-_TAKEN = ("html", "html.previous", "logs")  # beside the experiments' folders
+_TAKEN = ("html", "html.previous", "logs", "cache")  # beside the experiments' folders
 
 
 @dataclass(frozen=True)

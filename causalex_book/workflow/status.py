@@ -54,13 +54,13 @@ def _standing(
     folder, parameters = chosen.folder, chosen.runs[run].parameters
     record = records.read(folder, run)
     began = record if record and record.state == "running" else None
-    in_job = record is not None and job is not None and record.job == job.number
-    if locks.held(records.lock(folder, run)) or (
-        began and job and in_job and job.state != slurm.PENDING
-    ):
+    in_job = bool(record and job and record.job == job.number)  # of several runs of the job
+    works = in_job and began and job and job.state != slurm.PENDING
+    if works or locks.held(records.lock(folder, run)):
         return Standing(run, RUNNING, _whereabouts(began, job))
-    answered = record is not None and record.answers(parameters, uses)
-    if job and not (answered and record and (record.state == "done" or (in_job and not began))):
+    answered = bool(record and record.answers(parameters, uses))
+    ended = answered and record and (record.state == "done" or (in_job and not began))
+    if job and not ended:
         return Standing(run, QUEUED, f"SLURM job {job.number}, {job.state.lower()}")
     if record is None:
         return Standing(run, LEFT)

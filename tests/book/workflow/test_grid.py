@@ -91,6 +91,7 @@ def test_names_suit_files_jobs_and_links(values):
         ({"pages": {}}, r"needs the keys 'experiment' and 'pages', or for a grid"),
         ({"experiment": "../e"}, r"cannot be called '\.\./e'"),
         ({"experiment": "html"}, r"cannot be called 'html'"),
+        ({"experiment": "cache"}, r"cannot be called 'cache'"),
         ({"grid": {"alpha": [float("nan")]}}, r"experiment 'e': Out of range .*expected finite"),
         ({"fixed": {"methods": date(2024, 1, 5)}}, r"'e': Object of type date .*expected finite"),
         ({"grid": {"alpha": [1, "1"]}}, r"two points are called alpha=1, a number and a text"),
