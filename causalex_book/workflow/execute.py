@@ -16,7 +16,6 @@ from typing import Any
 import papermill
 from jupyter_client.kernelspec import KernelSpec
 from jupyter_client.manager import AsyncKernelManager
-from nbclient.exceptions import DeadKernelError
 from nbformat import NotebookNode
 
 from causalex_book.publishing import results
@@ -219,7 +218,7 @@ def _reason(error: Exception, cell: int | None) -> str:
     text = logged.COLOURS.sub("", getattr(error, "evalue", str(error)))
     if isinstance(error, papermill.PapermillExecutionError):
         cell = error.cell_index + 1
-    elif isinstance(error, DeadKernelError):
+    elif name == "DeadKernelError":
         name, text = _death(LocalKernelManager.ended), ""
     first = next((" ".join(line.split()) for line in text.splitlines() if line.strip()), "")
     return ": ".join(filter(None, (f"cell {cell}" if cell else "", name, first[:_LONGEST])))
