@@ -1,6 +1,7 @@
 """What a run may ask for: memory, time, cores, a GPU; checked when its file is read."""
 
 import re
+import shlex
 from collections.abc import Mapping
 from typing import Annotated, Any
 
@@ -63,6 +64,10 @@ def _refuse_managed(options: str, who: str) -> None:
     # Slow to import, and seldom needed.
     from snakemake_executor_plugin_slurm.validation import get_forbidden_slurm_options
 
+    try:
+        shlex.split(options)
+    except ValueError as error:
+        raise CausalexError(f"{who}, resource 'slurm_extra': {options!r}: {error}") from error
     for option, what in get_forbidden_slurm_options().items():
         if re.search(option, options):
             raise CausalexError(

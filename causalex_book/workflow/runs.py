@@ -59,8 +59,8 @@ def run_jobs(chosen: Experiment, profile: str = LOCAL) -> None:
                 watch = None if on_this_machine else partial(_queue_again, folder)
                 _run_snakemake(chosen, settings, watch)
             finally:
-                for line in usage.lines(chosen):
-                    print(line, flush=True)
+                with suppress(OSError):  # a full disk is told by who needs it
+                    print(*(f"{line}\n" for line in usage.lines(chosen)), sep="", end="")
 
 
 def _profile(profile: str) -> Path:
@@ -78,6 +78,8 @@ def _profile(profile: str) -> Path:
 def _content(file: Path) -> Mapping[str, Any]:
     """Settings of a profile; what Snakemake would misread, or does wrong, is refused."""
     content = core_yaml.load(file) or {}
+    if not isinstance(content, Mapping):
+        raise CausalexError(f"{file}: expected options of Snakemake with values, such as jobs: 16")
     _refuse_misread(content, yaml.safe_load(file.read_text()) or {}, file)
     if "slurm-array-jobs" in content:
         raise CausalexError(
@@ -95,7 +97,7 @@ def _content(file: Path) -> Mapping[str, Any]:
 
 def _refuse_misread(content: Any, by_snakemake: Any, file: Path) -> None:
     """Refuse what YAML 1.1, which Snakemake reads, takes for another number: 4:00:00, 1_000."""
-    if isinstance(content, Mapping):
+    if isinstance(content, Mapping) and isinstance(by_snakemake, Mapping):
         for key in content:
             _refuse_misread(content[key], by_snakemake.get(key), file)
     elif isinstance(content, list):

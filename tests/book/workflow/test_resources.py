@@ -41,6 +41,7 @@ def test_what_is_asked_for(asked, right):
         ("gres: gpu=1", "'gpu=1' given, expected a text such as gpu:1"),
         ("slurm_partition: 007", r"7 given, expected a text \(a number in quotes\)"),
         ("slurm_extra: --mem=4", "'--mem=4' sets the memory, which Snakemake sets itself"),
+        ('slurm_extra: "--nice=\'5"', "No closing quotation"),
         ("5", "'resources' is 5: expected names with values"),
     ],
 )
@@ -76,6 +77,7 @@ def profile(tmp_path, monkeypatch):
         ("executor: slurm\nslurm-array-jobs: all", "leave out 'slurm-array-jobs', and say 'points"),
         ('set-resources: ["execute:cpus_per_task=2"]', 'say set-threads: ["execute=4"]'),
         ("a: [", "not YAML"),
+        ("[jobs]", "expected options of Snakemake with values"),
     ],
 )
 def test_a_profile_that_would_do_something_else_is_refused(profile, capsys, text, message):
