@@ -1,10 +1,12 @@
 """Where a result comes from: commit, configuration, data, code, device, seconds."""
 
 import ast
+import contextlib
 import hashlib
 import json
 import os
 import platform
+import re
 import subprocess
 import sys
 from collections.abc import Iterable
@@ -14,8 +16,12 @@ from pathlib import Path
 from typing import Any
 
 from causalex_core import HOMES, paths
+from causalex_core.errors import CausalexError
 
 PACKAGES = ("causalex_core", "causalex_book", "causalex_synthetic")  # of the checkout
+_OF_IPYTHON = re.compile(r"^([ \t]*)(?:[\w, ]+=[ \t]*)?[%!?].*$", re.MULTILINE)
+# A git hook sets these for its own repository.
+_OF_A_HOOK = ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX")
 
 
 @dataclass(frozen=True)
@@ -37,9 +43,13 @@ def digest(content: Any) -> str:
 
 
 def commit() -> str:
-    """Short hash of the checked-out commit, with "+" if tracked files but stored results differ."""
+    """Short hash of the checked-out commit, with "+" if tracked files but stored results differ.
+
+    A copy within another repository, tracked there or not, has no commit of its own.
+    """
+    above = _git("rev-parse", "--show-prefix")  # from the root of the repository to here
     head = _git("rev-parse", "--short=10", "HEAD")
-    if head is None:
+    if head is None or above or not _git("ls-files", "--", "causalex_core/provenance.py"):
         return "not a git checkout"
     stored = f":!{paths.PUBLISHED.relative_to(paths.ROOT)}"
     changed = _git("status", "--porcelain", "--untracked-files=no", "--", ".", stored)
@@ -82,10 +92,10 @@ def code_digest(*roots: Path) -> str:
 
 
 def _git(*arguments: str) -> str | None:
+    command = ["git", "-C", str(paths.ROOT), *arguments]
+    surroundings = {name: value for name, value in os.environ.items() if name not in _OF_A_HOOK}
     try:
-        run = subprocess.run(
-            ["git", "-C", str(paths.ROOT), *arguments], capture_output=True, text=True, check=True
-        )
+        run = subprocess.run(command, capture_output=True, text=True, check=True, env=surroundings)
     except (OSError, subprocess.CalledProcessError):
         return None
     return run.stdout.strip()
@@ -95,7 +105,7 @@ def _git(*arguments: str) -> str | None:
 def _imported(file: Path) -> frozenset[Path]:
     """Package files that one module or notebook imports, but for type checking alone."""
     names: set[str] = set()
-    nodes: list[ast.AST] = [ast.parse(_source(file))]
+    nodes = _trees(file)
     while nodes:
         node = nodes.pop()
         if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING":
@@ -112,13 +122,24 @@ def _imported(file: Path) -> frozenset[Path]:
     return frozenset(_package_files(names))
 
 
-def _source(file: Path) -> str:
-    text = file.read_text()
+def _trees(file: Path) -> list[ast.AST]:
+    """Syntax of a module, or of the code cells of a notebook."""
+    text = file.read_text(encoding="utf-8")
     if file.suffix != ".ipynb":
-        return text
-    cells = json.loads(text)["cells"]
-    lines = ["".join(cell["source"]) for cell in cells if cell["cell_type"] == "code"]
-    return "\n".join(lines)
+        return [ast.parse(text)]
+    cells = [cell for cell in json.loads(text)["cells"] if cell["cell_type"] == "code"]
+    sources = ["".join(cell["source"]) for cell in cells]
+    return [tree for source in sources if (tree := _parsed(source, file)) is not None]
+
+
+def _parsed(source: str, file: Path) -> ast.AST | None:
+    """Syntax of a cell without IPython's own lines; None if it is in another language."""
+    for text in (source, _OF_IPYTHON.sub(r"\1pass", source)):
+        with contextlib.suppress(SyntaxError):
+            return ast.parse(text)
+    if source.startswith("%%"):
+        return None
+    raise CausalexError(f"{file}: a cell is no Python: {' '.join(source.split())[:60]}")
 
 
 def _package_files(names: Iterable[str]) -> Iterable[Path]:

@@ -47,6 +47,8 @@ def run(name: str, profile: str, settings: tuple[str, ...]) -> None:
     a killed run left in SLURM are cancelled first. What is done stays, whichever device it was
     computed on; on a cluster, each job looks for the GPU that --device asks for.
 
+    usage.csv says what each run asked for and used: time, memory, cores.
+
     A grid gives results.csv (all tables of all runs under each other: run, parameters, page,
     table, origin, then the tables' columns) and comparison.html, also of what is done if a run
     fails.

@@ -2,9 +2,11 @@
 
 import argparse
 import json
+import multiprocessing
 import os
 import sys
 import time
+from functools import cache
 from pathlib import Path
 
 from causalex_book.workflow import checks
@@ -23,6 +25,9 @@ def main(arguments: list[str] | None = None) -> int:
     page.add_argument("output", type=Path)
     page.add_argument("--parameters", type=json.loads, default={}, help="as a JSON object")
     page.add_argument("--uses", type=json.loads, help="digests of all else it depends on, likewise")
+    job = verbs.add_parser("execute-job", help="run one job of an experiment: several notebooks")
+    job.add_argument("file", type=Path)
+    job.add_argument("job")
     cells = verbs.add_parser("parameters", help="write the parameters cells of the notebooks")
     cells.add_argument("--check", action="store_true", help="only name those that are outdated")
     verbs.add_parser("lint", help="check style, types and layers")
@@ -35,7 +40,8 @@ def main(arguments: list[str] | None = None) -> int:
             return checks.test(rest)
         if options.verb == "lint":
             return checks.lint()
-        return {"execute": _execute, "parameters": _write_cells}.get(options.verb, _make)(options)
+        known = {"execute": _execute, "execute-job": _execute_job, "parameters": _write_cells}
+        return known.get(options.verb, _make)(options)
     except CausalexError as error:
         print(f"causalex: error: {error}", file=sys.stderr)
         return 2
@@ -83,6 +89,24 @@ def _execute(options: argparse.Namespace) -> int:
     seconds = execute.execute(options.notebook, options.output, options.parameters, options.uses)
     print(f"executed {options.output.stem} in {seconds:.0f} s", flush=True)
     return 0
+
+
+def _execute_job(options: argparse.Namespace) -> int:
+    """Each run in a process of its own: one that is killed leaves the others to go on."""
+    from causalex_book.workflow import execute, experiment
+
+    os.environ.update(experiment.surroundings())
+    chosen, uses = experiment.read(str(options.file)), cache(experiment.state)
+    failed = 0
+    for name in chosen.jobs[options.job]:
+        run = chosen.runs[name]
+        notebook = experiment.notebook(run.notebook)
+        given = notebook, chosen.page(name), run.parameters, uses(run.notebook)
+        process = multiprocessing.get_context("fork").Process(target=execute.execute, args=given)
+        process.start()
+        process.join()
+        failed += process.exitcode != 0
+    return 2 if failed else 0
 
 
 if __name__ == "__main__":

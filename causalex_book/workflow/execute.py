@@ -2,30 +2,36 @@
 
 import contextlib
 import os
+import resource
 import shutil
+import signal
 import sys
 import tempfile
 import time
 import uuid
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 import papermill
 from jupyter_client.kernelspec import KernelSpec
 from jupyter_client.manager import AsyncKernelManager
+from nbformat import NotebookNode
 
 from causalex_book.publishing import results
-from causalex_book.workflow import experiment, records
+from causalex_book.workflow import experiment, logged, records
 from causalex_book.workflow import parameters as of_notebook
 from causalex_core import locks, paths
 from causalex_core.errors import CausalexError
 
 CELL_TIMEOUT = 4 * 3600  # seconds; a cell that takes longer hangs
+_LONGEST = 300  # characters of a reason
 
 
 class LocalKernelManager(AsyncKernelManager):
     """Kernel of this very Python, reached through files: parallel kernels race for ports."""
+
+    ended: int | None = None  # exit status of the last kernel that ended by itself
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         self._folder = _short_folder()
@@ -43,6 +49,13 @@ class LocalKernelManager(AsyncKernelManager):
         """How to start the kernel."""
         command = [sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"]
         return KernelSpec(argv=command, display_name="Python 3", language="python")
+
+    async def is_alive(self) -> bool:  # type: ignore[override]  # as in AsyncKernelManager
+        """Whether the kernel runs; notes how it ended, which nbclient does not tell."""
+        alive = await super().is_alive()
+        if not alive and self.provisioner:
+            type(self).ended = await self.provisioner.poll()
+        return alive
 
     def cleanup_connection_file(self) -> None:
         """Remove the sockets together with the connection file."""
@@ -107,27 +120,28 @@ def execute(
                 return 0.0
         record = records.begun(parameters, uses)
         records.write(record, folder, run)
-        seconds = _executed(notebook, folder, run, record)
-        records.write(record.ended("done", seconds=round(seconds, 2)), folder, run)
+        used = _executed(notebook, folder, run, record)
+        records.write(record.ended("done", **used), folder, run)
         paths.atomic_write(output, finished.read_bytes())
-        records.note(folder, f"executed {run} in {seconds:.0f} s{_where(record)}")
-    return seconds
+        records.note(folder, f"executed {run} in {used['seconds']:.0f} s{_where(record)}")
+    return used["seconds"]
 
 
-def _executed(notebook: Path, folder: Path, run: str, record: records.Record) -> float:
-    """Seconds that a run takes until its notebook and results are in place."""
-    running, finished, failed = (
-        folder / kind / f"{run}.ipynb" for kind in ("running", "finished", "failed")
-    )
+def _executed(
+    notebook: Path, folder: Path, run: str, record: records.Record
+) -> Mapping[str, float]:
+    """Time and memory that a run takes until its notebook and results are in place."""
+    running = records.unfinished(folder, run)
+    finished, failed = (folder / kind / f"{run}.ipynb" for kind in ("finished", "failed"))
     handed_over = running.with_suffix("")
     shutil.rmtree(handed_over, ignore_errors=True)
     for path in (finished, failed):
         path.parent.mkdir(parents=True, exist_ok=True)
     records.note(folder, f"began {run}{_where(record)}")
-    started = time.perf_counter()
+    used = _measure()
     os.environ[results.WANTED] = str(handed_over)
     try:
-        papermill.execute_notebook(
+        executed = papermill.execute_notebook(
             str(notebook),
             str(running),
             dict(record.parameters),
@@ -139,26 +153,50 @@ def _executed(notebook: Path, folder: Path, run: str, record: records.Record) ->
             execution_timeout=CELL_TIMEOUT,
             stderr_file=_Progress(folder, run),
         )
+        _refuse_cut_short(executed)
     except Exception as error:
+        why = _reason(error, records.cell_at_work(folder, run))
         kept = str(failed) if running.is_file() else ""
         if kept:
             running.replace(failed)
-        why = _reason(error)
         with contextlib.suppress(OSError):  # a full disk has no room for this either
-            seconds = round(time.perf_counter() - started, 2)
-            records.write(record.ended("failed", why=why, kept=kept, seconds=seconds), folder, run)
+            records.write(record.ended("failed", why=why, kept=kept, **used()), folder, run)
             records.note(folder, f"failed {run}: {why}")
-        if not kept:
+        if isinstance(error, OSError) and not kept:
             raise
-        raise CausalexError(
-            f"{run} failed: {why}; the notebook as far as it got: {failed}"
-        ) from error
+        look_at = f"; the notebook as far as it got: {failed}" if kept else ""
+        raise CausalexError(f"{run} failed: {why}{look_at}") from error
     finally:
         del os.environ[results.WANTED]
     _replace(handed_over, folder / "results" / run)
     running.replace(finished)
     failed.unlink(missing_ok=True)
-    return time.perf_counter() - started
+    return used()
+
+
+def _refuse_cut_short(executed: NotebookNode) -> None:
+    """Refuse ``sys.exit(0)`` before the last cell, which papermill takes for a good end."""
+    for index, cell in enumerate(executed.cells[:-1]):
+        if any(output.get("ename") == "SystemExit" for output in cell.get("outputs", ())):
+            why = "the cells after it were not executed"
+            raise papermill.PapermillExecutionError(index, index, "", "SystemExit", why, [])
+
+
+def _measure() -> Callable[[], dict[str, float]]:
+    """What is used from now on, by this process's children when they have ended."""
+    started, before = time.perf_counter(), resource.getrusage(resource.RUSAGE_CHILDREN)
+
+    def used() -> dict[str, float]:
+        now = resource.getrusage(resource.RUSAGE_CHILDREN)
+        cpu = now.ru_utime + now.ru_stime - before.ru_utime - before.ru_stime
+        per_mb = 2**20 if sys.platform == "darwin" else 2**10
+        return {
+            "seconds": round(time.perf_counter() - started, 2),
+            "cpu_seconds": round(cpu, 2),
+            "peak_mb": round(now.ru_maxrss / per_mb),
+        }
+
+    return used
 
 
 def _replace(new: Path, old: Path) -> None:
@@ -173,10 +211,26 @@ def _where(record: records.Record) -> str:
     return f" (SLURM job {record.job} on {record.host})" if record.job else ""
 
 
-def _reason(error: Exception) -> str:
+def _reason(error: Exception, cell: int | None) -> str:
+    """Cell and error in one line: the first of its lines that says anything."""
+    # Those of papermill and nbclient tell about the cell's own.
+    name = getattr(error, "ename", type(error).__name__)
+    text = logged.COLOURS.sub("", getattr(error, "evalue", str(error)))
     if isinstance(error, papermill.PapermillExecutionError):
-        return f"cell {error.cell_index + 1}: {error.ename}: {error.evalue.splitlines()[0]}"
-    return f"{type(error).__name__}: {str(error).splitlines()[0]}"
+        cell = error.cell_index + 1
+    elif name == "DeadKernelError":
+        name, text = _death(LocalKernelManager.ended), ""
+    first = next((" ".join(line.split()) for line in text.splitlines() if line.strip()), "")
+    return ": ".join(filter(None, (f"cell {cell}" if cell else "", name, first[:_LONGEST])))
+
+
+def _death(status: int | None) -> str:
+    """How a kernel ended that should not have."""
+    if status is None or status >= 0:
+        return f"the kernel ended by itself (exit status {status})"
+    name = signal.Signals(-status).name
+    perhaps = ", as a system does whose memory is used up" if -status == signal.SIGKILL else ""
+    return f"the kernel was killed ({name}{perhaps})"
 
 
 def _short_folder() -> Path:

@@ -1,6 +1,7 @@
 """Experiments: which notebooks run, with which parameters, and what each depends on."""
 
 import hashlib
+import json
 import os
 import re
 from collections.abc import Iterable, Mapping, Sequence
@@ -10,23 +11,17 @@ from pathlib import Path
 from typing import Any
 
 from causalex_book import pages
-from causalex_book.workflow import grid, parameters
+from causalex_book.workflow import grid, parameters, resources
 from causalex_core import paths, provenance
-from causalex_core.config import core_yaml
+from causalex_core.config import Count, core_yaml, value
 from causalex_core.data import manifest
 from causalex_core.errors import CausalexError, did_you_mean
 
 EXPERIMENTS = paths.WORKFLOW / "experiments"
-BOOK, GRID = {"experiment", "pages"}, {"experiment", "notebook", "fixed", "grid", "points"}
-# What a run may ask for. Snakemake hands any name on, and a cluster never sees a misspelt one.
-RESOURCES = (
-    *("mem_mb", "mem_mb_per_cpu", "disk_mb", "runtime", "gres", "gpu", "gpu_model"),
-    *("cpus_per_task", "tasks", "nodes", "constraint", "qos"),
-    *("slurm_partition", "slurm_account", "slurm_extra"),
-)
-NEEDED: Mapping[str, int | str] = {"mem_mb": 2000, "runtime": 240}  # MB; minutes
+BOOK = {"experiment", "resources", "pages"}
+GRID = {"experiment", "resources", "notebook", "fixed", "grid", "points", "points_per_job"}
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.=+-]*")
-_TAKEN = ("html", "html.previous", "logs")  # beside the experiments' folders
+_TAKEN = ("html", "html.previous", "logs", "cache")  # beside the experiments' folders
 
 
 @dataclass(frozen=True)
@@ -51,6 +46,8 @@ class Experiment:
         Parameters that differ between the runs of a grid; empty for a book.
     resources
         What each run asks for, such as memory (``mem_mb``) or a GPU (``gres: gpu:1``).
+    points_per_job
+        How many runs of a grid are done one after the other in one job of a cluster.
     content
         The content of its file.
     """
@@ -58,7 +55,8 @@ class Experiment:
     name: str
     runs: Mapping[str, Run]
     varied: tuple[str, ...] = ()
-    resources: Mapping[str, int | str] = field(default_factory=dict)
+    resources: Mapping[str, int | str] = field(default_factory=lambda: dict(resources.DEFAULTS))
+    points_per_job: int = 1
     content: Mapping[str, Any] = field(default_factory=dict)
 
     @property
@@ -69,6 +67,25 @@ class Experiment:
     def page(self, name: str) -> Path:
         """Executed notebook of one run."""
         return self.folder / "pages" / f"{name}.ipynb"
+
+    @property
+    def jobs(self) -> dict[str, list[str]]:
+        """Runs of each job of a cluster; a job of one run has its name."""
+        runs, size = list(self.runs), self.points_per_job
+        if size == 1:
+            return {run: [run] for run in runs}
+        return {f"points{n // size + 1}": runs[n : n + size] for n in range(0, len(runs), size)}
+
+    @property
+    def job_resources(self) -> dict[str, int | str]:
+        """What a job of a cluster asks for: the memory of one run, and the time of all."""
+        return {**self.resources, "runtime": int(self.resources["runtime"]) * self.points_per_job}
+
+    def made(self, run: str) -> str:
+        """File in the folder that Snakemake takes for the result of a run."""
+        if self.points_per_job == 1:
+            return f"pages/{run}.ipynb"
+        return next(f"jobs/{job}.done" for job, runs in self.jobs.items() if run in runs)
 
 
 def names() -> list[str]:
@@ -96,16 +113,25 @@ def read(name: str, settings: Sequence[str] = ()) -> Experiment:
             f"no experiment '{name}'{did_you_mean(name, names())} (there are: {', '.join(names())})"
         )
     content = core_yaml.load(file)
-    called = content.get("experiment") if isinstance(content, Mapping) else None
-    if called is not None and str(called) != file.stem:
-        raise CausalexError(
-            f"{file}: says 'experiment: {called}'; give it the name of its file, '{file.stem}', so"
-            " that no two experiments share a folder"
-        )
+    if isinstance(content, dict) and "experiment" in content:
+        called = content["experiment"]
+        if called not in (file.stem, _as_value(file.stem)):  # 2024 and 1e3 are values and names
+            raise CausalexError(
+                f"{file}: says 'experiment: {called}'; give it the name of its file, '{file.stem}',"
+                " so that no two experiments share a folder"
+            )
+        content["experiment"] = file.stem
     if settings:
         _understood(content)  # first say what is wrong with the file itself
         content = grid.changed(content, settings)
     return parse(content)
+
+
+def _as_value(name: str) -> Any:
+    try:
+        return core_yaml.loads(name)
+    except CausalexError:
+        return name
 
 
 def parse(content: Any) -> Experiment:
@@ -141,38 +167,57 @@ def _understood(content: Any) -> Experiment:
             f" {', '.join(f'workflow/experiments/{name}.yml' for name in names())}"
         )
     name = str(content["experiment"])
+    who = f"experiment '{name}'"
     if not _NAME.fullmatch(name) or name in _TAKEN:
         raise CausalexError(
             f"an experiment cannot be called '{name}': give letters, digits and _.=+- only, and"
             f" none of {', '.join(_TAKEN)}"
         )
-    refuse_unknown(content, kinds[kind[0]] | {"resources"}, f"experiment '{name}'", "key")
-    resources = dict(content.get("resources") or {})
-    refuse_unknown(resources, RESOURCES, f"experiment '{name}'", "resource")
+    try:
+        json.dumps(content, allow_nan=False)
+    except (TypeError, ValueError) as error:
+        raise CausalexError(
+            f"{who}: {error}; expected finite numbers, texts, true, false, null, and lists of them"
+        ) from error
+    refuse_unknown(content, kinds[kind[0]], who, "key")
+    asked = _mapping(content.get("resources"), f"{who}: 'resources'")
+    refuse_unknown(asked, resources.KINDS, who, "resource")
     varied: tuple[str, ...] = ()
     if kind == ["pages"]:
-        pages = content["pages"] or {}
-        runs = {page: Run(page, dict(given or {})) for page, given in pages.items()}
+        pages = _mapping(content["pages"], f"{who}: 'pages'")
+        runs = {
+            str(page): Run(str(page), _mapping(given, f"{who}: page '{page}'"))
+            for page, given in pages.items()
+        }
     else:
         points = grid.points(content)
         fixed = dict(grid.fixed(content))
         varied = tuple(dict.fromkeys(key for point in points for key in point))
         runs = {grid.label(point): Run(str(content["notebook"]), fixed | point) for point in points}
-    _refuse_unrunnable(runs, f"experiment '{name}'")
-    return Experiment(name, runs, varied, {**NEEDED, **resources}, content)
+    _refuse_unrunnable(runs, who)
+    together = value(Count, content.get("points_per_job", 1), f"{who}: 'points_per_job'")
+    return Experiment(name, runs, varied, resources.checked(asked, who), together, content)
+
+
+def _mapping(given: Any, who: str) -> dict[Any, Any]:
+    """Names with values; nothing at all is none of them."""
+    if given is not None and not isinstance(given, Mapping):
+        raise CausalexError(f"{who} is {given!r}: expected names with values, such as {{seed: 1}}")
+    return dict(given or {})
 
 
 def _refuse_unrunnable(runs: Mapping[str, Run], who: str) -> None:
     """Refuse notebooks that do not exist, and parameters that a notebook does not have."""
-    known = cache(parameters.names)
+    readable, known = cache(parameters.tagged_source), cache(parameters.names)
     for run in runs.values():
         file = notebook(run.notebook)
-        if not file.is_file():
+        if "/" in run.notebook or not file.is_file():
             notebooks = sorted(file.stem for file in paths.NOTEBOOKS.glob("*.ipynb"))
             raise CausalexError(
                 f"{who} lists '{run.notebook}', but there is no notebooks/{file.name}"
                 f"{did_you_mean(run.notebook, notebooks)}"
             )
+        readable(file)
         if run.parameters:
             refuse_unknown(run.parameters, known(file), f"{who}: {file.name}")
 
@@ -194,7 +239,12 @@ def surroundings() -> dict[str, str]:
     """Environment in which notebooks and the book are run, the same on every machine."""
     before = os.environ.get("PYTHONPATH")
     search_path = f"{paths.ROOT}{os.pathsep}{before}" if before else str(paths.ROOT)
-    return {**os.environ, "PYTHONPATH": search_path, "PYTHONHASHSEED": "0"}
+    return {
+        **os.environ,
+        "PYTHONPATH": search_path,
+        "PYTHONHASHSEED": "0",
+        "XDG_CACHE_HOME": str(paths.BUILD / "cache"),  # a home may be there that nobody can write
+    }
 
 
 def notebook(page: str) -> Path:

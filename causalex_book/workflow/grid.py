@@ -30,7 +30,12 @@ def points(content: Mapping[str, Any]) -> list[dict[str, Any]]:
     ):
         raise CausalexError(f"'points' is {extra!r}: give a list of values by parameter")
     product = [dict(zip(axes, values, strict=True)) for values in itertools.product(*axes.values())]
-    named = {label(point): point for point in [*(product if axes else ()), *map(dict, extra)]}
+    named: dict[str, dict[str, Any]] = {}
+    for point in [*(product if axes else ()), *map(dict, extra)]:
+        if json.dumps(named.setdefault(label(point), point)) != json.dumps(point):
+            raise CausalexError(
+                f"two points are called {label(point)}, a number and a text: keep one of them"
+            )
     if not named:
         raise CausalexError("a grid file needs a list under 'grid', or points under 'points'")
     return list(named.values())

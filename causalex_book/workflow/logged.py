@@ -3,7 +3,8 @@
 import os
 import re
 import subprocess
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack, suppress
 from pathlib import Path
 
@@ -11,12 +12,20 @@ from causalex_book.workflow import experiment
 from causalex_core import paths
 from causalex_core.errors import CausalexError
 
-COMPLAINTS = ("causalex: error:", "WARNING:", "ERROR:")  # lines of a log that say what is wrong
+# Lines of a log that say what is wrong.
+COMPLAINTS = ("causalex: error:", "WARNING:", "ERROR:", "SLURM sbatch failed.")
 COLOURS = re.compile(r"\x1b\[[0-9;]*m")
+_MINUTE = 60.0  # seconds
 _TIME = re.compile(r"^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d ")
 
 
-def run(command: Sequence[str], log: Path, what: str, journal: Path | None = None) -> None:
+def run(
+    command: Sequence[str],
+    log: Path,
+    what: str,
+    journal: Path | None = None,
+    each_minute: Callable[[], None] | None = None,
+) -> None:
     """Run a command, and print what is added to a journal meanwhile; raise if it fails.
 
     The command writes to the file itself: Snakemake hangs if whoever reads its pipe is killed.
@@ -38,11 +47,15 @@ def run(command: Sequence[str], log: Path, what: str, journal: Path | None = Non
                 stderr=subprocess.STDOUT,
             )
         )
+        due = time.monotonic() + _MINUTE
         while process.returncode is None:
             with suppress(subprocess.TimeoutExpired):
                 process.wait(0.5)
             for line in followed.readlines() if followed else ():
                 print(f"  {_TIME.sub('', line.rstrip())}", flush=True)
+            if each_minute and time.monotonic() > due:
+                each_minute()
+                due = time.monotonic() + _MINUTE
     if process.returncode:
         lines = COLOURS.sub("", log.read_text(errors="replace")).splitlines()
         complaints = [line.strip() for line in lines if any(sign in line for sign in COMPLAINTS)]

@@ -16,6 +16,7 @@ from causalex_book import pages
 from causalex_book.publishing import injected
 from causalex_core import paths
 from causalex_core.config import checked, value
+from causalex_core.errors import CausalexError
 
 TAG = "parameters"
 NONE = "# The page has no parameters."
@@ -80,9 +81,25 @@ def names(notebook: Path) -> tuple[str, ...]:
     """Names of the parameters of a notebook, in order."""
     if pages.parts(notebook.stem):
         return tuple(pages.declaration(notebook.stem))
-    cells = json.loads(notebook.read_text(encoding="utf-8"))["cells"]
-    tagged = (cell for cell in cells if TAG in cell["metadata"].get("tags", ()))
-    return tuple(name for cell in tagged for name in injected.assigned("".join(cell["source"])))
+    return tuple(injected.assigned(tagged_source(notebook)))
+
+
+def tagged_source(notebook: Path) -> str:
+    """Source of the cell tagged ``parameters``; empty if there is none.
+
+    Raises
+    ------
+    CausalexError
+        If there are two: what papermill puts behind the first, the second would undo.
+    """
+    try:
+        cells = json.loads(notebook.read_text(encoding="utf-8"))["cells"]
+        tagged = [cell for cell in cells if TAG in cell["metadata"].get("tags", ())]
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise CausalexError(f"{notebook}: cannot be read as a notebook of Jupyter 4") from error
+    if len(tagged) > 1:
+        raise CausalexError(f"{notebook}: {len(tagged)} cells are tagged '{TAG}'; keep one")
+    return "".join(tagged[0]["source"]) if tagged else ""
 
 
 def check(notebook: str, given: Mapping[str, Any]) -> None:

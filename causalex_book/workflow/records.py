@@ -29,6 +29,8 @@ class Record:
         Where it runs or ran; `job` is the number in SLURM.
     started, seconds
         Local time, ISO 8601; time taken.
+    cpu_seconds, peak_mb
+        Time of all processors; most memory of its largest process.
     why, kept
         What went wrong, in one line; the notebook as far as it got.
     """
@@ -41,6 +43,8 @@ class Record:
     job: str | None
     started: str
     seconds: float = 0.0
+    cpu_seconds: float = 0.0
+    peak_mb: int = 0
     why: str = ""
     kept: str = ""
 
@@ -84,6 +88,21 @@ def read(folder: Path, run: str) -> Record | None:
         return Record(**json.loads(_file(folder, run).read_text()))
     except (OSError, ValueError, TypeError):
         return None
+
+
+def unfinished(folder: Path, run: str) -> Path:
+    """Notebook of a run that is at work or was killed, saved at each of its cells."""
+    return folder / "running" / f"{run}.ipynb"
+
+
+def cell_at_work(folder: Path, run: str) -> int | None:
+    """Number of the cell that such a notebook is at, counted from 1."""
+    try:
+        cells = json.loads(unfinished(folder, run).read_text())["cells"]
+    except (OSError, ValueError, KeyError):
+        return None
+    timed = [cell["metadata"].get("papermill", {}).get("start_time") for cell in cells]
+    return max((number for number, began in enumerate(timed, 1) if began), default=None)
 
 
 def note(folder: Path, text: str) -> None:

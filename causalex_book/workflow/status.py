@@ -1,8 +1,9 @@
 """How the runs of an experiment stand: done, running, queued, failed, left."""
 
 import os
+import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -15,6 +16,13 @@ from causalex_core.errors import CausalexError
 
 DONE, RUNNING, QUEUED, FAILED, LEFT = "done", "running", "queued", "failed", "left"
 STATES = (DONE, RUNNING, QUEUED, FAILED, LEFT)
+_ENDS = {  # in a job's log, or the state that SLURM gives it
+    r"DUE TO TIME LIMIT|TIMEOUT": "reached its time limit ({runtime} min asked for)",
+    r"(?i)oom[-_ ]kill|out[-_ ]of[-_ ]memory|memory limit": "out of memory ({mem_mb} MB asked for)",
+    r"DUE TO PREEMPTION|PREEMPTED": "preempted by another job",
+    r"DUE TO NODE FAILURE|NODE_FAIL": "its node failed",
+    r"CANCELLED": "cancelled",
+}
 
 
 @dataclass(frozen=True)
@@ -28,37 +36,40 @@ class Standing:
 
 def standings(chosen: Experiment) -> list[Standing]:
     """How each run stands now, whether anybody is at work or not."""
+    of_job = chosen.jobs
     try:
-        jobs = {job.run: job for job in slurm.jobs(chosen.folder)}
+        jobs = {run: job for job in slurm.jobs(chosen.folder) for run in of_job.get(job.name, ())}
     except CausalexError:  # it is asked for more than there may be to know
         jobs = {}
     uses = cache(experiment.state)
     return [
-        _standing(chosen.folder, name, run.parameters, uses(run.notebook), jobs.get(name))
+        _standing(chosen, name, uses(run.notebook), jobs.get(name))
         for name, run in chosen.runs.items()
     ]
 
 
 def _standing(
-    folder: Path,
-    run: str,
-    parameters: Mapping[str, Any],
-    uses: Mapping[str, str],
-    job: slurm.Job | None,
+    chosen: Experiment, run: str, uses: Mapping[str, str], job: slurm.Job | None
 ) -> Standing:
+    folder, parameters = chosen.folder, chosen.runs[run].parameters
     record = records.read(folder, run)
     began = record if record and record.state == "running" else None
-    if locks.held(records.lock(folder, run)) or (began and job and job.state != slurm.PENDING):
+    in_job = bool(record and job and record.job == job.number)  # of several runs of the job
+    works = in_job and began and job and job.state != slurm.PENDING
+    if works or locks.held(records.lock(folder, run)):
         return Standing(run, RUNNING, _whereabouts(began, job))
-    if job:
+    answered = bool(record and record.answers(parameters, uses))
+    ended = answered and record and (record.state == "done" or (in_job and not began))
+    if job and not ended:
         return Standing(run, QUEUED, f"SLURM job {job.number}, {job.state.lower()}")
     if record is None:
         return Standing(run, LEFT)
-    if not record.answers(parameters, uses):
+    if not answered:
         return Standing(run, LEFT, _changed(record, parameters, uses))
     if record.state == "done":
         return Standing(run, DONE, f"{record.seconds:.0f} s, {record.started}")
-    return Standing(run, FAILED, f"{record.why or _silent(record)}; {_look_at(folder, record)}")
+    why = record.why or _silent(chosen, run, record)
+    return Standing(run, FAILED, f"{why}; {_look_at(folder, record)}")
 
 
 def _whereabouts(record: records.Record | None, job: slurm.Job | None) -> str:
@@ -75,21 +86,31 @@ def _changed(record: records.Record, parameters: Mapping[str, Any], uses: Mappin
     return f"ran before with other {', '.join(key for key in now if known.get(key) != now[key])}"
 
 
-def _silent(record: records.Record) -> str:
+def _silent(chosen: Experiment, run: str, record: records.Record) -> str:
+    """Why a run ended that could not say it: from its job's log, and from what SLURM says."""
     number = f"SLURM job {record.job}" if record.job else f"process {record.process}"
+    traces = ""
+    if record.job:
+        traces = "\n".join(log.read_text(errors="replace") for log in _logs(chosen.folder, record))
+        traces += slurm.ending(record.job)
+    ends = (words for sign, words in _ENDS.items() if re.search(sign, traces))
+    why = next(ends, "ended without a word: killed, or out of memory or time")
+    cell = records.cell_at_work(chosen.folder, run)
     return (
-        f"ended without a word on {record.host} ({number}, begun {record.started}): killed, or out"
-        " of memory or time"
+        f"{f'cell {cell}: ' if cell else ''}{why.format_map(chosen.job_resources)}"
+        f" (on {record.host}, {number}, begun {record.started})"
     )
 
 
 def _look_at(folder: Path, record: records.Record) -> str:
     if record.kept:
         return f"the notebook as far as it got: {record.kept}"
-    if record.job:
-        for log in folder.glob(f"logs/slurm/**/{record.job}.log"):
-            return f"log: {log}"
-    return f"log: {folder / 'logs' / 'workflow.log'}"
+    log = next(_logs(folder, record), folder / "logs" / "workflow.log")
+    return f"log: {log}"
+
+
+def _logs(folder: Path, record: records.Record) -> Iterator[Path]:
+    return folder.glob(f"logs/slurm/**/{record.job}.log")
 
 
 def counts(standings: Sequence[Standing]) -> str:

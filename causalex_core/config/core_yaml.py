@@ -58,7 +58,7 @@ def loads(text: str) -> Any:
     """Content of a text; a `CausalexError` says what is wrong and where."""
     try:
         return yaml.load(text, _Loader)
-    except (yaml.YAMLError, ValueError) as error:  # the latter for endless numbers
+    except (yaml.YAMLError, ValueError, RecursionError) as error:  # endless numbers and brackets
         raise CausalexError(f"not YAML: {' '.join(str(error).split())}") from error
 
 

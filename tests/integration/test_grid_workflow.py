@@ -31,12 +31,13 @@ def compute(config):
     return {"powers": pd.DataFrame({"n": [1, 2], "result": [config.value, config.value**2]})}
 '''
 CALL = """\
-import pathlib
+import os, pathlib
 from causalex_book.graphs import powers
 from causalex_book.pages import obtain
 
 assert not pathlib.Path(f'refuse {value}').exists(), 'that is too much'
-obtain(powers, value=value)"""
+obtain(powers, value=value)
+print(os.environ['OMP_NUM_THREADS'], 'threads')"""
 PLAIN = ("-m", "snakemake", "--snakefile", "workflow/Snakefile", "--cores", "1", "--keep-going")
 
 
@@ -65,23 +66,24 @@ def forget(folder: Path) -> None:
         file.unlink()
 
 
-def test_only_what_is_new_changed_or_failed_is_run(project, powers):
+def test_only_what_is_new_changed_or_failed_is_run(project, powers, monkeypatch):
     def write(values, **more):
         return project.experiment("grid", notebook="n", grid={"value": values}, **more)
 
-    folder = write([1, 2])
+    folder = write([2, 1], points_per_job=2)  # one fails, the other in its job is done
     (project.notebooks / "refuse 2").touch()
     status, said = project.run(*PLAIN, "--configfile", "workflow/experiments/grid.yml")
     assert status != 0
     status, said = project.causalex("experiment", "status", "grid")
     assert said.startswith("grid: 2 runs: 1 done, 1 failed; nobody is at work")
     assert "AssertionError: that is too much" in said
-    assert (project.folder / said.splitlines()[2].rpartition(": ")[2]).is_file()
+    assert (project.folder / said.splitlines()[1].rpartition(": ")[2]).is_file()
 
     forget(folder)
     powers.write_text(PAGE.replace("value**2", "value**3"))
     (project.notebooks / "refuse 2").unlink()
     write([3, 2])
+    monkeypatch.setenv("HOME", "/proc/1")  # there, nothing can be written
     status, said = project.causalex("experiment", "run", "workflow/experiments/grid.yml")
     assert status == 0, said
     assert "grid: 2 runs: 2 left" in said and "grid: 2 runs: 2 done" in said
@@ -94,7 +96,7 @@ def test_only_what_is_new_changed_or_failed_is_run(project, powers):
     before = readable(folder)
     forget(folder)
     (project.notebooks / "refuse 4").touch()
-    write([1, 2, 4, 3], resources={"runtime": 5})
+    write([1, 2, 4, 3], resources={"runtime": 5, "cpus_per_task": 2})
     status, said = project.causalex("experiment", "status", "grid")
     assert said.startswith("grid: 4 runs: 2 done, 2 left; nobody is at work")
     assert "ran before with other code" in said
@@ -106,6 +108,10 @@ def test_only_what_is_new_changed_or_failed_is_run(project, powers):
     now = readable(folder)
     assert now.keys() - before.keys() == {"value=1.html"} and before.items() <= now.items()
     assert sorted(project.values("n")[4:]) == ["1", "4"]
+    threads = min(2, os.cpu_count() or 1)
+    assert project.printed("grid", "value=1").startswith(f"{threads} threads")
+    assert pd.read_csv(folder / "usage.csv")["asked_cores"].tolist() == [2, 2, 2, 2]
+    assert "  5 minutes " in said and "  2000 MB " in said and "  2 cores " in said
 
 
 def test_a_setting_from_outside_has_a_folder_of_its_own(project, powers):

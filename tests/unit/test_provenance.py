@@ -1,10 +1,14 @@
 """Stamps: what counts as the same, and which code a result depends on."""
 
 import json
+import os
+import re
+import subprocess
 
 import pytest
 
 from causalex_core import paths, provenance
+from causalex_core.errors import CausalexError
 
 
 def test_digest_depends_on_content_not_on_order():
@@ -102,3 +106,68 @@ def test_an_empty_mirror_variable_means_none(monkeypatch, tmp_path):
     assert paths.mirrors()[0] == tmp_path
     monkeypatch.setenv("CAUSALEX_OFFLINE", "1")
     assert paths.offline()
+
+
+def git(folder, *words):
+    names = [f"GIT_{who}_{what}" for who in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")]
+    surroundings = {**os.environ, **dict.fromkeys(names, "n@example.org")}
+    subprocess.run(["git", "-C", folder, *words], check=True, env=surroundings, capture_output=True)
+
+
+@pytest.fixture
+def thesis(tmp_path, monkeypatch):
+    """Somebody's repository with one commit, and a copy of a part of the project in it."""
+    git(tmp_path, "init", "--quiet")
+    (tmp_path / "thesis.tex").touch()
+    git(tmp_path, "add", "thesis.tex")
+    git(tmp_path, "commit", "--quiet", "--message", "A thesis")
+    copy = tmp_path / "zip" / "causalex_core" / "provenance.py"
+    copy.parent.mkdir(parents=True)
+    copy.touch()
+    monkeypatch.setattr(paths, "PUBLISHED", tmp_path / "zip" / "book" / "published")
+    monkeypatch.setattr(paths, "ROOT", tmp_path / "zip")
+    return tmp_path
+
+
+def test_a_copy_in_another_repository_has_no_commit_of_its_own(thesis, monkeypatch):
+    assert provenance.commit() == "not a git checkout"
+    git(thesis, "add", "zip")
+    git(thesis, "commit", "--quiet", "--message", "With a copy")
+    assert provenance.commit() == "not a git checkout", "also if the copy is tracked there"
+    monkeypatch.setattr(paths, "ROOT", thesis)  # unpacked over the repository's root
+    monkeypatch.setattr(paths, "PUBLISHED", thesis / "published")
+    assert provenance.commit() == "not a git checkout"
+
+
+def test_a_checkout_has_its_commit_also_in_a_hook_of_another_repository(
+    thesis, tmp_path_factory, monkeypatch
+):
+    monkeypatch.setattr(paths, "ROOT", thesis / "zip")
+    git(thesis / "zip", "init", "--quiet")
+    git(thesis / "zip", "add", ".")
+    git(thesis / "zip", "commit", "--quiet", "--message", "The project")
+    own = provenance.commit()
+    assert re.fullmatch("[0-9a-f]{10}", own)
+    monkeypatch.setenv("GIT_DIR", str(thesis / ".git"))
+    assert provenance.commit() == own
+    (thesis / "zip" / "causalex_core" / "provenance.py").write_text("changed")
+    assert provenance.commit() == f"{own}+"
+
+
+@pytest.mark.parametrize(
+    "line", ["%matplotlib inline", "!ls", "files = !ls", "%%time\n1", "value = (7\n % 2)"]
+)
+def test_lines_of_ipython_do_not_hide_what_a_notebook_imports(tmp_path, line):
+    sources = [line, "if True:\n    from causalex_core import errors", "%%bash\nls $HOME; [ ("]
+    cells = [{"cell_type": "code", "source": source} for source in sources]
+    (tmp_path / "page.ipynb").write_text(json.dumps({"cells": cells}))
+    names = {file.name for file in provenance.code_files(tmp_path / "page.ipynb")}
+    assert "errors.py" in names
+
+
+def test_a_cell_that_is_no_python_is_named(tmp_path):
+    notebook = tmp_path / "page.ipynb"
+    cell = {"cell_type": "code", "source": "for x in"}
+    notebook.write_text(json.dumps({"cells": [cell]}))
+    with pytest.raises(CausalexError, match=r"page\.ipynb: a cell is no Python: for x in"):
+        provenance.code_files(notebook)

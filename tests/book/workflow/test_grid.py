@@ -1,3 +1,5 @@
+from datetime import date
+
 import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_notebook
@@ -89,11 +91,54 @@ def test_names_suit_files_jobs_and_links(values):
         ({"pages": {}}, r"needs the keys 'experiment' and 'pages', or for a grid"),
         ({"experiment": "../e"}, r"cannot be called '\.\./e'"),
         ({"experiment": "html"}, r"cannot be called 'html'"),
+        ({"experiment": "cache"}, r"cannot be called 'cache'"),
+        ({"grid": {"alpha": [float("nan")]}}, r"experiment 'e': Out of range .*expected finite"),
+        ({"fixed": {"methods": date(2024, 1, 5)}}, r"'e': Object of type date .*expected finite"),
+        ({"grid": {"alpha": [1, "1"]}}, r"two points are called alpha=1, a number and a text"),
+        ({"grid": {2024: [1]}}, r"no parameter '2024' \(it has: alpha, seed, methods\)"),
+        ({"notebook": "../graphs"}, r"lists '\.\./graphs', but there is no"),
+        ({"points_per_job": 0}, r"'points_per_job': 0 given, expected a whole number of at least"),
     ],
 )
 def test_what_cannot_be_run_is_refused_before_anything_starts(changes, message):
     with pytest.raises(CausalexError, match=message):
         experiment.parse(content(**changes))
+
+
+@pytest.mark.parametrize(
+    ("pages", "message"),
+    [
+        (["graphs"], r"'pages' is \['graphs'\]: expected names with values"),
+        ({"graphs": [1]}, r"page 'graphs' is \[1\]: expected names"),
+        ({2024: None}, r"lists '2024', but there is no notebooks/2024\.ipynb"),
+    ],
+)
+def test_pages_that_cannot_be_run_are_refused(pages, message):
+    with pytest.raises(CausalexError, match=message):
+        experiment.parse({"experiment": "e", "pages": pages})
+
+
+def test_a_second_cell_of_parameters_is_refused(notebooks):
+    file = notebooks / "graphs.ipynb"
+    content = nbformat.read(file, 4)
+    content.cells.append(new_code_cell("seed = 2", metadata={"tags": ["parameters"]}))
+    nbformat.write(content, file)
+    with pytest.raises(CausalexError, match=r"graphs\.ipynb: 2 cells are tagged 'parameters'"):
+        experiment.parse({"experiment": "e", "pages": {"graphs": None}})
+    file.write_text("<<<<<<< ours")
+    with pytest.raises(CausalexError, match=r"graphs\.ipynb: cannot be read as a notebook"):
+        experiment.parse({"experiment": "e", "pages": {"graphs": None}})
+
+
+def test_several_points_share_a_job():
+    chosen = experiment.parse(content(points_per_job=3))
+    names = list(chosen.runs)
+    assert chosen.jobs == {"points1": names[:3], "points2": names[3:]}
+    assert [chosen.made(name) for name in names[2:]] == ["jobs/points1.done", "jobs/points2.done"]
+    assert chosen.job_resources == {"mem_mb": 2000, "runtime": 720}
+    alone = experiment.parse(content())
+    assert alone.jobs == {name: [name] for name in names}
+    assert alone.made(names[0]) == "pages/alpha=0.01+seed=1.ipynb"
 
 
 def test_resources_have_defaults():
@@ -168,6 +213,24 @@ def test_a_file_that_calls_itself_otherwise_or_is_no_yaml(files):
     (files / "bad.yml").write_text("a: [")
     with pytest.raises(CausalexError, match=r"bad\.yml: not YAML"):
         experiment.read("bad")
+
+
+@pytest.mark.parametrize("name", ["2024", "on", "1e3", "007", "null", "2024.10", "2024-01-05"])
+def test_names_that_look_like_other_values_are_names(files, name):
+    text = f"experiment: {name}\nnotebook: graphs\ngrid: {{seed: [1]}}\n"
+    (files / f"{name}.yml").write_text(text)
+    assert experiment.read(str(files / f"{name}.yml")).name == name
+
+
+def test_files_that_failed_once(cases, monkeypatch):
+    monkeypatch.setattr(paths, "NOTEBOOKS", paths.ROOT / "notebooks")
+    assert experiment.read(str(cases / "grid_name_number" / "2024.yml")).name == "2024"
+    runs = experiment.read(str(cases / "grid_scientific" / "sci.yml")).runs.values()
+    assert [run.parameters["alpha"] for run in runs] == [0.001, 0.05]
+    with pytest.raises(CausalexError, match=r"'seed' .*: '2024-01-05' given, expected a whole"):
+        experiment.read(str(cases / "grid_date" / "date.yml"))
+    with pytest.raises(CausalexError, match=r"latin\.yml: line 2 is not UTF-8"):
+        experiment.read(str(cases / "grid_latin1" / "latin.yml"))
 
 
 @pytest.mark.parametrize(

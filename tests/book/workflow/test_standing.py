@@ -2,10 +2,11 @@
 
 import json
 import os
+from dataclasses import replace
 
 import pytest
 
-from causalex_book.workflow import experiment, records, slurm, status
+from causalex_book.workflow import experiment, logged, records, runs, slurm, status
 from causalex_book.workflow.experiment import Experiment, Run
 from causalex_core import locks, paths
 from causalex_core.errors import CausalexError
@@ -86,6 +87,70 @@ def test_a_job_that_slurm_killed_names_its_log(chosen, monkeypatch):
     assert str(log) in standing(chosen).why
 
 
+@pytest.mark.parametrize(
+    ("log", "state", "why"),
+    [
+        (
+            "error: *** JOB 17 ON a CANCELLED AT 11:09 DUE TO TIME LIMIT ***",
+            "",
+            "its time limit (9",
+        ),
+        ("slurmstepd: error: Detected 1 oom_kill event in StepId=17.0", "", "memory (500 MB asked"),
+        ("error: JobId=17 exceeded memory limit (9 > 5), being killed", "", "out of memory"),
+        (
+            "*** JOB 17 ON a CANCELLED AT 11:09 DUE TO PREEMPTION ***",
+            "",
+            "preempted by another job",
+        ),
+        ("*** JOB 17 ON a CANCELLED AT 11:09 ***", "", "cell 2: cancelled (on "),
+        ("", "OUT_OF_MEMORY", "out of memory"),
+        ("", "NODE_FAIL", "its node failed"),
+        ("", "CANCELLED by 1000", "cancelled"),
+        ("", "TIMEOUT", "reached its time limit"),
+        ("", "", "ended without a word: killed, or out of memory or time"),
+    ],
+)
+def test_how_a_job_ended_that_could_not_say_it(chosen, tmp_path, monkeypatch, log, state, why):
+    monkeypatch.setenv("SLURM_JOB_ID", "17")
+    chosen = replace(chosen, resources={"mem_mb": 500, "runtime": 9})
+    records.write(begun(), chosen.folder, "a")
+    file = chosen.folder / "logs" / "slurm" / "rule_execute" / "a" / "17.log"
+    file.parent.mkdir(parents=True)
+    file.write_text(f"Select jobs to execute...\n{log}\n")
+    says(tmp_path, "sacct", f"{state}\n", status=int(not state))
+    cells = [{"metadata": {"papermill": {"start_time": time}}} for time in ("11:08", "11:09", None)]
+    paths.atomic_write(chosen.folder / "running" / "a.ipynb", json.dumps({"cells": cells}))
+    line = standing(chosen).why
+    assert line.startswith("cell 2: ") and why in line and "SLURM job 17" in line
+    assert "\n" not in line and str(file) in line
+
+
+def test_runs_that_share_a_job(chosen, tmp_path, monkeypatch):
+    chosen = replace(chosen, points_per_job=2)
+    chosen.folder.mkdir()
+    line = f"17|RUNNING|node1|rule_execute_together_wildcards_points1|{chosen.folder}"
+    says(tmp_path, "squeue", "")
+    notice = f"HINWEIS: Wartung f\xfcr | alle | am | Mon|tag |\n\n{line}\n"
+    (tmp_path / "commands" / "squeue.says").write_bytes(notice.encode("latin-1"))
+    assert [standing(chosen, run).state for run in "ab"] == ["queued", "queued"]
+    monkeypatch.setenv("SLURM_JOB_ID", "17")
+    records.write(begun(), chosen.folder, "a")
+    assert [standing(chosen, run).state for run in "ab"] == ["running", "queued"]
+    records.write(begun().ended("failed", why="no"), chosen.folder, "a")
+    assert [standing(chosen, run).state for run in "ab"] == ["failed", "queued"]
+    records.write(begun().ended("done"), chosen.folder, "a")
+    assert [standing(chosen, run).state for run in "ab"] == ["done", "queued"]
+    monkeypatch.setenv("SLURM_JOB_ID", "9")  # of an earlier job, which was killed
+    records.write(begun(), chosen.folder, "a")
+    assert [standing(chosen, run).state for run in "ab"] == ["queued", "queued"]
+
+
+def test_a_notice_of_squeue_is_passed_over(chosen, cases, monkeypatch):
+    monkeypatch.setenv("PATH", str(cases / "squeue_notice"), prepend=os.pathsep)
+    assert [one.state for one in status.standings(chosen)] == ["left", "left"]
+    assert slurm.jobs(chosen.folder) == []
+
+
 def test_what_slurm_says_counts_where_locks_cannot_be_seen(chosen, tmp_path, monkeypatch):
     chosen.folder.mkdir()
     jobs = [
@@ -132,6 +197,26 @@ def test_cancelling_waits_until_jobs_are_gone(chosen, tmp_path, monkeypatch):
     monkeypatch.setattr(slurm, "_GONE_WITHIN", -1)
     with pytest.raises(CausalexError, match="SLURM jobs 17 were cancelled"):
         slurm.cancel(found, chosen.folder)
+
+
+def test_preempted_jobs_are_queued_again(chosen, tmp_path):
+    chosen.folder.mkdir()
+    says(tmp_path, "squeue", f"17|PREEMPTED|node1|rule_execute_wildcards_a|{chosen.folder}")
+    says(tmp_path, "scontrol", "")
+    runs._queue_again(chosen.folder)
+    assert "--states=PREEMPTED" in (tmp_path / "commands" / "squeue.called").read_text()
+    assert (tmp_path / "commands" / "scontrol.called").read_text() == "requeue 17\n"
+    journal = (chosen.folder / records.JOURNAL).read_text()
+    assert "queued a again (SLURM job 17 was preempted)" in journal
+    says(tmp_path, "squeue", "no controller", status=1)
+    runs._queue_again(chosen.folder)
+
+
+def test_what_is_done_each_minute_while_a_command_runs(tmp_path, monkeypatch):
+    monkeypatch.setattr(logged, "_MINUTE", 0.0)
+    asked = []
+    logged.run(["sleep", "0.1"], tmp_path / "log", "sleep", each_minute=lambda: asked.append(1))
+    assert asked
 
 
 def test_who_is_at_work(chosen):

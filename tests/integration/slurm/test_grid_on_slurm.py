@@ -8,6 +8,9 @@ from collections import Counter
 
 import pytest
 
+from causalex_book.workflow import resources, slurm
+from causalex_core.errors import CausalexError
+
 SIX = ["1", "2", "3", "4", "5", "6"]
 GPU = """\
 import os
@@ -21,6 +24,17 @@ def queue() -> dict[str, tuple[str, str]]:
     )
     rows = [line.split("|") for line in listed.stdout.splitlines()]
     return {comment.rpartition("=")[2]: (number, state) for number, state, comment in rows}
+
+
+@pytest.mark.usefixtures("cluster")
+def test_what_this_slurm_would_refuse():
+    slurm.refuse_impossible(resources.DEFAULTS)
+    slurm.refuse_impossible(resources.checked({"mem_mb_per_cpu": 100, "gres": "gpu:1"}, "e"))
+    slurm.refuse_impossible({"mem_mb": 10**6})  # as for nodes that are drained
+    with pytest.raises(CausalexError, match="--partition=gone: invalid partition specified: gone"):
+        slurm.refuse_impossible({"slurm_partition": "gone"})
+    with pytest.raises(CausalexError, match="Invalid feature specification"):
+        slurm.refuse_impossible({"constraint": "gone"})
 
 
 @pytest.mark.slow  # Snakemake asks a cluster every ten seconds
@@ -51,7 +65,8 @@ def test_six_jobs_one_kill_one_resume(project):
     assert "was killed" in opening and "the same command goes on" in opening
     states = {re.split(r"\s+", line)[1].partition("=")[2]: line for line in lines}
     assert states[finished].startswith("done")
-    assert re.search(r"ended without a word on .*SLURM job \d+.*; log: .*\.log$", states[killed])
+    ended = r"  cell 4: .* \(on .*, SLURM job \d+, begun .*\); log: .*\.log$"
+    assert re.search(ended, states[killed])
     running = [value for value in SIX if states[value].startswith("running")]
     assert sorted(running) == sorted(project.values("on_slurm")[2:])
     assert all(re.search(r"since .* on .*, SLURM job \d+", states[value]) for value in running)

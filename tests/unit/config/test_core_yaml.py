@@ -37,6 +37,7 @@ def test_not_a_number():
         ("grid: {seed: [1]}\ngrid: {seed: [2]}", "'grid' stands here again.* line 2"),
         ("!!python/object:os.system x", "not YAML"),
         ("9" * 5000, "not YAML"),
+        ("[" * 5000, "not YAML"),
     ],
 )
 def test_what_is_no_yaml_is_one_line(text, message):
