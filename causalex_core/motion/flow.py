@@ -19,17 +19,11 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from causalex_core.motion.pyramid import COARSER, LARGE, LARGE_SHARE, RIDGE, middle, window_side
+
 Image = NDArray[np.uint8]
 Flow = NDArray[np.float32]
 
-# Of Lucas-Kanade, as a share of the crop: wider joins what moves apart, narrower is noisier.
-WINDOW = 31 / 256
-LARGE = 1.0  # px, beyond which one linear step no longer finds the motion
-LARGE_SHARE = 0.1  # of the image's middle that must move so far
-COARSER = 2  # levels of the pyramid below full size: motions up to about 4 px
-RIDGE = 0.1  # squared grey levels per px; holds the flow near zero where there is no texture
-GRID = 2  # px between the points looked at for large motion
-_LEAST_WINDOW = 3  # px at half the size
 _EYES = (range(36, 42), range(42, 48))  # landmarks
 _EYE_AXES = (1.25, 1.0)  # half-axes of the ellipse around an eye, in halves of its width
 
@@ -118,11 +112,6 @@ def eye_weights(landmarks: NDArray[np.floating], crop_px: int) -> NDArray[np.flo
     return weights
 
 
-def window_side(height: int) -> int:
-    """Side of Lucas-Kanade's window at half the size of an image of that height, in pixels."""
-    return max(2 * round(WINDOW * height / 4) - 1, _LEAST_WINDOW)
-
-
 def quantise(flow: Flow, bound: float = 10.0) -> Flow:
     """Flow after it was stored as 8-bit images, as AUW-GCN's pipeline does.
 
@@ -161,11 +150,6 @@ def _step(
     flow[..., 0] = (xy * yt - yy * xt) * scale
     flow[..., 1] = (xy * xt - xx * yt) * scale
     return _resized(flow, height, width)
-
-
-def middle(side: int) -> slice:
-    """Rows or columns that are looked at for large motion."""
-    return slice(side // 5, -(side // 5), GRID)
 
 
 def _is_large(flow: Flow, threshold: float) -> bool:
