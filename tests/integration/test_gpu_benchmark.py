@@ -7,6 +7,7 @@ import os
 import re
 import subprocess
 import sys
+from functools import partial
 from types import SimpleNamespace
 
 import numpy as np
@@ -199,6 +200,29 @@ def test_a_captured_step_can_be_taken_back_and_trains_as_the_plain_one(gpu, of_a
     assert [captured.advance() for _ in range(2)] == [plain.advance() for _ in range(2)]
     for name, values in plain.weights().items():
         assert torch.equal(values, captured.weights()[name])
+
+
+def test_steps_are_plain_where_captured_ones_fail_or_differ(gpu, of_a_fold, monkeypatch):
+    (run,), data, _, _ = of_a_fold
+    chosen = partial(gpu.trainer_of_spotters, data, run.fold, gpu.TOY)
+    assert chosen(False)[0] is gpu.CapturedTrainer
+    assert chosen(True) == (FoldTrainer, "plain steps, as asked")
+
+    class SameRate(gpu.CapturedTrainer):
+        def lr(self):
+            return 0.01
+
+    monkeypatch.setattr(gpu, "CapturedTrainer", SameRate)
+    trainer, why = chosen(False)
+    assert trainer is FoldTrainer and "losses of captured ones differ by" in why
+
+    class Fails(gpu.CapturedTrainer):
+        def step(self, index):
+            raise RuntimeError("operation not permitted when stream is capturing")
+
+    monkeypatch.setattr(gpu, "CapturedTrainer", Fails)
+    trainer, why = chosen(False)
+    assert trainer is FoldTrainer and why.endswith("not permitted when stream is capturing")
 
 
 class NothingFromTheProcessor(TorchDispatchMode):
