@@ -26,6 +26,7 @@ step, for a GPU whose driver fails at that.
 import argparse
 import copy
 import hashlib
+import io
 import math
 import platform
 import sys
@@ -166,6 +167,10 @@ class Report:
         if rows:
             self.tables[part] = list(rows)
         print(f"{part}: {finished} ({seconds:.1f} s)", flush=True)
+        self.write()
+
+    def write(self) -> None:
+        """Write all that there is."""
         stamp = provenance.Stamp(
             commit=provenance.commit(),
             configuration=provenance.digest(self.parameters),
@@ -228,14 +233,12 @@ def write(arrays: Arrays, path: Path) -> None:
     """Write the packed data, whole or not at all."""
     if not path.name.endswith(SUFFIX):
         raise CausalexError(f"{path}: expected a name that ends in {SUFFIX}, which git ignores")
-    path.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = path.with_name(f".unfinished-{path.name}")
-    np.savez_compressed(unfinished, allow_pickle=False, **arrays)
-    size = unfinished.stat().st_size
+    content = io.BytesIO()
+    np.savez_compressed(content, allow_pickle=False, **arrays)
+    size = content.tell()
     if size > MOST_BYTES:
-        unfinished.unlink()
         raise CausalexError(f"{size / 1e6:.1f} MB: expected at most {MOST_BYTES / 1e6:.0f} MB")
-    unfinished.replace(path)
+    paths.atomic_write(path, content.getvalue())
     print(f"{path}: {size / 1e6:.1f} MB")
 
 
@@ -333,7 +336,6 @@ def spotter_setting(
 
 def on_device(windows: Windows, graphs: Graphs, device: torch.device) -> TrainingData:
     """All that the training of a spotter reads."""
-    assert graphs.compound is not None and graphs.prior is not None
     return TrainingData(
         motion=windows.motion.to(device),
         targets=Targets(*(values.to(device) for values in windows.targets)),
@@ -733,6 +735,7 @@ def run(path: Path, out: Path, minutes: float, is_toy: bool, is_plain: bool) -> 
         **asdict(sizes),
     }
     report = Report(out, parameters, digest_of(arrays))
+    report.write()  # a place that cannot be written to is no surprise at the end
     parts: Mapping[str, Callable[[], tuple[list[Row], str]]] = {
         "agreement": partial(agreement, arrays, device, sizes),
         "spotting": partial(spotting, arrays, device, sizes, clock, is_plain),
@@ -770,7 +773,7 @@ def main() -> int:
             write(collect(), given.file)
             return 0
         return run(given.file, given.out, given.minutes, given.toy, given.plain)
-    except CausalexError as error:
+    except (CausalexError, OSError) as error:
         print(error, file=sys.stderr)
         return 2
 
