@@ -315,7 +315,7 @@ def spotting_data(arrays: Arrays, database: str) -> tuple[Windows, pd.DataFrame,
         **{name: part[f"truth_{name}"].astype(object) for name in TEXTS}
     )
     windows = gather(videos, truth, TargetConfig("released"), np.split(part["marks"], ends))
-    causal = compound.adjacency(part["pags"], "any_edge")
+    causal = np.stack([compound.adjacency(marks, "any_edge") for marks in part["pags"]])
     mixed = compound.compound(causal, part["prior"])[windows.video]
     return windows, truth, Graphs(torch.from_numpy(mixed), torch.from_numpy(part["prior"]))
 
