@@ -579,8 +579,8 @@ def spotting(
             )
     per_seed = len(DATABASES) * len(NETWORKS) * 3  # kinds, and both together
     return rows, (
-        f"{models} spotters of {sizes.epochs} epochs, {len(rows) // per_seed} whole seeds of both"
-        f" networks on both databases; {steps}"
+        f"{models} spotters of {sizes.epochs} epochs; whole seeds of both networks on both"
+        f" databases: {len(rows) // per_seed}; {steps}"
     )
 
 
