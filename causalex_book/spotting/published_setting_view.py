@@ -1,11 +1,15 @@
 """Show how AUW-GCN and Causal-Ex score in the published setting under each rule."""
 
-from causalex_book.publishing import show, style
+from pathlib import Path
+
+from causalex_book.publishing import results, show, style
 from causalex_book.publishing.results import Frame, Result, Tables
 from causalex_book.spotting import (
     published_comparison,
 )
+from causalex_core import paths
 
+ON_A_GPU = paths.PUBLISHED / "measured" / "gpu.json"  # of `benchmarks/gpu.py`
 HEADERS = {"tp": "TP", "n_pred": "detections", "n_truth": "truths", "f1": "F1"}
 
 
@@ -91,3 +95,19 @@ def inputs_and_cost(tables: Tables) -> None:
         digits=1,
         headers={"cpu_seconds_per_fold": "CPU s per fold and seed", "cpu_minutes": "CPU minutes"},
     )
+
+
+def measured_on_a_gpu(stored: Path = ON_A_GPU) -> None:
+    """Show what was measured on a GPU, or that nothing was."""
+    if not stored.is_file():
+        show.sentences("Nothing was measured on a GPU: `benchmarks/gpu.py` does it where one is.")
+        return
+    result = results.read(stored)
+    show.table(
+        result.tables["parts"],
+        "Measured on a GPU by `benchmarks/gpu.py`, within a few minutes: what each part finished.",
+        "tab-published-gpu",
+        digits=0,
+        headers={"seconds": "s"},
+    )
+    show.stamp(result)

@@ -22,20 +22,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from causalex_core.motion import compiled
+from causalex_core.motion.pyramid import COARSER, LARGE, LARGE_SHARE, RIDGE, middle, window_side
 
 Image = NDArray[np.uint8]
 Flow = NDArray[np.float32]
 Ellipse = tuple[tuple[int, int], tuple[int, ...]]  # centre and half-axes
 Part = tuple[slice, slice]  # rows and columns of an image; what starts inside starts at an even one
 
-# Of Lucas-Kanade, as a share of the crop: wider joins what moves apart, narrower is noisier.
-WINDOW = 31 / 256
-LARGE = 1.0  # px, beyond which one linear step no longer finds the motion
-LARGE_SHARE = 0.1  # of the image's middle that must move so far
-COARSER = 2  # levels of the pyramid below full size: motions up to about 4 px
-RIDGE = 0.1  # squared grey levels per px; holds the flow near zero where there is no texture
-GRID = 2  # px between the points looked at for large motion
-_LEAST_WINDOW = 3  # px at half the size
 _WHOLE: Part = (slice(0, None), slice(0, None))
 _EYES = slice(36, 48)  # landmarks, six of each
 _EYE_AXES = (1.25, 1.0)  # half-axes of the ellipse around an eye, in halves of its width
@@ -148,11 +141,6 @@ def _weights_without(ellipses: tuple[Ellipse, ...], crop_px: int) -> NDArray[np.
 
 
 @cache
-def window_side(height: int) -> int:
-    """Side of Lucas-Kanade's window at half the size of an image of that height, in pixels."""
-    return max(2 * round(WINDOW * height / 4) - 1, _LEAST_WINDOW)
-
-
 def quantise(flow: NDArray[np.floating], bound: float = 10.0) -> NDArray[np.float32]:
     """Flow after it was stored as 8-bit images, as AUW-GCN's pipeline does.
 
@@ -218,11 +206,6 @@ def _part_around(pixels: NDArray[np.integer], height: int, width: int) -> Part:
 def _halved(part: Part) -> Part:
     rows, columns = (slice(side.start // 2, side.stop and side.stop // 2) for side in part)
     return rows, columns
-
-
-def middle(side: int) -> slice:
-    """Rows or columns that are looked at for large motion."""
-    return slice(side // 5, -(side // 5), GRID)
 
 
 def _is_large(flow: Flow, threshold: float) -> bool:

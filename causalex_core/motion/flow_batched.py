@@ -12,7 +12,7 @@ import torch.nn.functional as nnf
 from numpy.typing import NDArray
 from torch import Tensor
 
-from causalex_core.motion.flow import COARSER, LARGE, LARGE_SHARE, RIDGE, Flow, middle, window_side
+from causalex_core.motion.pyramid import COARSER, LARGE, LARGE_SHARE, RIDGE, middle, window_side
 
 
 @torch.inference_mode()
@@ -21,7 +21,7 @@ def lucas_kanade(
     second: NDArray[np.uint8],
     weights: NDArray[np.float32] | None,
     device: torch.device,
-) -> Flow:
+) -> NDArray[np.float32]:
     """Flow (N, H, W, 2) of N pairs of images (N, H, W), with weights (N, H, W) of their pixels."""
     before, after = (torch.from_numpy(images).to(device).float() for images in (first, second))
     counts = torch.ones_like(before) if weights is None else torch.from_numpy(weights).to(device)

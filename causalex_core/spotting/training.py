@@ -1,6 +1,8 @@
 """Spotters, one per fold and seed, and their probabilities on the held-out windows.
 
-Windows, targets and graphs lie on the device as a whole; an epoch is a few steps on indices.
+Windows, targets and graphs lie on the device as a whole; an epoch is a few steps on indices. On a
+processor the fused form of the network is trained where it fits; without numba, which compiles it,
+the plain form is, more slowly and the same but for rounding.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -16,7 +18,6 @@ from torch import Tensor
 from causalex_core import training
 from causalex_core.devices import choose_device, keep_freed_memory
 from causalex_core.errors import CausalexError
-from causalex_core.spotting import fused
 from causalex_core.spotting.data import (
     AUW_GCN_CONSTANTS,
     KINDS,
@@ -39,6 +40,11 @@ from causalex_core.training import (
     train_folds,
     weights_of,
 )
+
+try:
+    from causalex_core.spotting import fused
+except ModuleNotFoundError:  # of numba
+    fused = None  # type: ignore[assignment]
 
 _AT_ONCE = 128  # windows of a prediction
 _ADVICE = "; set them to zero or leave their videos out"
@@ -162,7 +168,7 @@ class FoldTrainer(training.FoldTrainer):
         held_out = len(self.run.fold.held_out)
         shape = (len(keep), held_out, len(KINDS), len(HEADS), VALID_FRAMES)
         self.predictions = [torch.zeros(shape, dtype=torch.float16)]
-        self.inputs = self._inputs() if fused.fits(self.network) else None
+        self.inputs = self._inputs() if _is_fused(self.network) else None
         parameters = dict(self.network.named_parameters())
         weight_decay = {
             name: config.optimiser.weight_decay if parameter.ndim > 1 else 0.0
@@ -179,13 +185,15 @@ class FoldTrainer(training.FoldTrainer):
         self.network.train()
         order = self.run.generator(self.epoch).permutation(self.run.fold.train)
         for index in torch.from_numpy(order).to(self.device).split(self.config.batch):
-            targets = Targets(*(values[index] for values in self.data.targets))
-            if self.inputs is not None:
-                loss = fused.loss(self._fused(self.inputs, index), targets, self.config.loss)
-            else:
-                logits = self._logits(index)[..., CONTEXT : FRAMES - CONTEXT]
-                loss = total(terms(logits, targets), self.config.loss)
-            yield loss[None], len(index)
+            yield self.loss(index)[None], len(index)
+
+    def loss(self, index: Tensor) -> Tensor:
+        """Loss of some windows."""
+        targets = Targets(*(values[index] for values in self.data.targets))
+        if self.inputs is not None:
+            return fused.loss(self._fused(self.inputs, index), targets, self.config.loss)
+        logits = self._logits(index)[..., CONTEXT : FRAMES - CONTEXT]
+        return total(terms(logits, targets), self.config.loss)
 
     @torch.no_grad()
     def predict(self) -> None:
@@ -200,14 +208,14 @@ class FoldTrainer(training.FoldTrainer):
         """Weights and statistics of the network."""
         return self.network.state_dict()
 
-    def _inputs(self) -> fused.Inputs:
+    def _inputs(self) -> "fused.Inputs":
         """What the fused form gets of all windows."""
         data, position = self.data, self.run.position
         matrices = data.graphs.of(position, torch.arange(len(data.motion)))
         motion = data.normalisation.of(position)(data.motion)
         return fused.Inputs.of(motion, self.network.matrices(**matrices))
 
-    def _fused(self, inputs: fused.Inputs, index: Tensor) -> Tensor:
+    def _fused(self, inputs: "fused.Inputs", index: Tensor) -> Tensor:
         """Logits (B, 270, 10) of windows, in the fused form."""
         matrices = self.network.matrices(**self.data.graphs.of(self.run.position, index))
         precision = getattr(torch, self.config.precision)
@@ -340,13 +348,18 @@ def _predicted(
     network: Network, motion: Tensor, matrices: dict[str, Tensor | None], precision: str
 ) -> Tensor:
     """Logits (W, 10, 270) in the form in which networks are trained: forms round differently."""
-    if not fused.fits(network):
+    if not _is_fused(network):
         with autocast(motion.device, precision):
             return network(motion, **matrices)
     of_layers = network.matrices(**matrices)
     inputs, everything = fused.Inputs.of(motion, of_layers), torch.arange(len(motion))
     logits = fused.logits(network, inputs, everything, of_layers, getattr(torch, precision))
     return logits.transpose(1, 2).float()
+
+
+def _is_fused(network: Network) -> bool:
+    """Whether the fused form of a network is trained in its place."""
+    return fused is not None and fused.fits(network)
 
 
 def _check(graphs: Graphs, folds: int, motion: Tensor) -> None:

@@ -3,11 +3,12 @@
 import re
 
 import nbformat
+import pandas as pd
 import pytest
 
 from causalex_book.data import table1_view
 from causalex_book.graphs import prior_graph_view
-from causalex_book.publishing import results
+from causalex_book.publishing import results, show
 from causalex_book.recognition import (
     emotion_floor,
     emotion_floor_view,
@@ -15,8 +16,9 @@ from causalex_book.recognition import (
     emotion_scores_view,
     printed_scores,
 )
-from causalex_book.spotting import graph_spotting_view
+from causalex_book.spotting import graph_spotting_view, published_setting_view
 from causalex_core import paths
+from causalex_core.provenance import Stamp
 
 NOTEBOOKS = sorted(paths.NOTEBOOKS.glob("*.ipynb"))
 MOST_LINES = 60
@@ -104,3 +106,22 @@ def test_a_graph_is_compared_with_a_random_one_where_there_is_one():
 def test_no_number_of_a_sentence_is_missing(page, view):
     lines = view(stored(page).tables)
     assert all(line.endswith(".") and "nan" not in line.lower().split() for line in lines)
+
+
+def test_what_a_gpu_took_is_shown_with_its_stamp_and_else_that_nothing_was_measured(
+    tmp_path, monkeypatch
+):
+    shown = []
+    monkeypatch.setattr(show, "display", lambda data, raw: shown.append(data["text/markdown"]))
+    file = tmp_path / "gpu.json"
+    published_setting_view.measured_on_a_gpu(file)
+    assert len(shown) == 1 and "Nothing was measured on a GPU" in shown[0]
+    parts = pd.DataFrame(
+        [("spotting", "52 spotters", 71.4)], columns=["part", "finished", "seconds"]
+    )
+    stamp = Stamp("abc", "c", "d", "e", "GPU of a test", 300.0)
+    results.write(results.Result("gpu", {"parts": parts}, {}, stamp, origin="computed"), file)
+    published_setting_view.measured_on_a_gpu(file)
+    table, line = shown[1:]
+    assert "Measured on a GPU" in table and "| spotting | 52 spotters | 71 |" in table
+    assert "commit abc" in line and "GPU of a test" in line
