@@ -140,7 +140,6 @@ def _weights_without(ellipses: tuple[Ellipse, ...], crop_px: int) -> NDArray[np.
     return weights
 
 
-@cache
 def quantise(flow: NDArray[np.floating], bound: float = 10.0) -> NDArray[np.float32]:
     """Flow after it was stored as 8-bit images, as AUW-GCN's pipeline does.
 

@@ -1,5 +1,7 @@
 """Constants of Lucas-Kanade from coarse to fine, which its forms in OpenCV and torch share."""
 
+from functools import cache
+
 # As a share of the crop: wider joins what moves apart, narrower is noisier.
 WINDOW = 31 / 256
 LARGE = 1.0  # px, beyond which one linear step no longer finds the motion
@@ -10,6 +12,7 @@ GRID = 2  # px between the points looked at for large motion
 _LEAST_WINDOW = 3  # px at half the size
 
 
+@cache
 def window_side(height: int) -> int:
     """Side of Lucas-Kanade's window at half the size of an image of that height, in pixels."""
     return max(2 * round(WINDOW * height / 4) - 1, _LEAST_WINDOW)
