@@ -114,7 +114,7 @@ class Config(Parameters):
     databases: tuple[RealName, ...] = (CAS, SAMM)
     features: Mapping[RealName, str] = field(default_factory=dict)
     variants: Variants = tuple(NETWORKS)
-    seeds: tuple[Seed, ...] = (1, 2, 3, 4, 5)
+    seeds: tuple[Seed, ...] = (1,)
     epochs: Count = 100
     batch: Count = 128
     weight_decay: NonNegative = 0.1
