@@ -29,7 +29,7 @@ Flow = NDArray[np.float32]
 Ellipse = tuple[tuple[int, int], tuple[int, ...]]  # centre and half-axes
 Part = tuple[slice, slice]  # rows and columns of an image; what starts inside starts at an even one
 
-_WHOLE: Part = (slice(0, None), slice(0, None))
+_ALL: Part = (slice(0, None), slice(0, None))
 _EYES = slice(36, 48)  # landmarks, six of each
 _EYE_AXES = (1.25, 1.0)  # half-axes of the ellipse around an eye, in halves of its width
 
@@ -46,7 +46,7 @@ def lucas_kanade(first: Image, second: Image, weights: NDArray[np.float32] | Non
     `weights` (H, W) say how much each pixel counts in the windows around it; None: all alike.
     """
     height, width = first.shape
-    return _resized(_halved_flow(first, second, weights, _WHOLE), height, width)
+    return _resized(_halved_flow(first, second, weights, _ALL), height, width)
 
 
 def lucas_kanade_at(
@@ -159,10 +159,10 @@ def _halved_flow(
     for _ in range(COARSER):
         before, after, counts = pyramid[-1]
         pyramid.append((halve(before), halve(after), halve(counts)))
-    flow = _step(*pyramid.pop(), _WHOLE)
+    flow = _step(*pyramid.pop(), _ALL)
     while pyramid:
         before, after, counts = pyramid.pop()
-        within = _WHOLE if pyramid else part
+        within = _ALL if pyramid else part
         coarse = _resized(flow, before.shape[0] // 2, before.shape[1] // 2)
         if _is_large(coarse, LARGE / 2):
             known = 2 * coarse[_halved(within)]
@@ -195,7 +195,7 @@ def _part_around(pixels: NDArray[np.integer], height: int, width: int) -> Part:
     It is all of an image that cannot be halved evenly, as parts of it would be halved elsewhere.
     """
     if height % 2 or width % 2:
-        return _WHOLE
+        return _ALL
     reach = window_side(height) // 2 + 2  # at half the size: window, gradient, interpolation
     left, right, top, bottom = compiled.bounds(pixels)
     rows = slice(2 * max(top // 2 - reach, 0), 2 * (bottom // 2 + reach + 1))
