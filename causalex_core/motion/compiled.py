@@ -1,5 +1,7 @@
 """The inner loops of the extraction, compiled at their first call.
 
+Loops over values compile faster than slices that are assigned or copied.
+
 Those of Lucas-Kanade pass once over the pictures, a few rows at a time, where array operations
 would write and read thirteen arrays of their size. Borders are OpenCV's: mirrored, the outermost
 pixel not twice.
@@ -313,7 +315,9 @@ def similarity(
 ) -> tuple[complex, complex]:
     """See :func:`causalex_core.motion.head_motion.similarity`; both arrays are (K, 2)."""
     count = len(points)
-    residual, weights = np.empty(count), np.full(count, 1 / count)
+    residual, weights = np.empty(count), np.empty(count)
+    for k in range(count):
+        weights[k] = 1 / count
     a = b = 0j
     for _ in range(reweightings):
         x = y = u = v = 0.0  # weighted means of points and motion
@@ -345,9 +349,9 @@ def similarity(
 @njit(error_model="numpy")
 def _middle(values: NDArray[np.float64]) -> float:
     """The upper one of the middle values."""
-    ordered = values.copy()
-    for k in range(1, len(ordered)):
-        value, before = ordered[k], k - 1
+    ordered = np.empty(len(values))
+    for k in range(len(values)):
+        value, before = values[k], k - 1
         while before >= 0 and ordered[before] > value:
             ordered[before + 1] = ordered[before]
             before -= 1
