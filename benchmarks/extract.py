@@ -32,7 +32,15 @@ import numpy as np
 from causalex_book.motion import preprocessing, warps
 from causalex_core.data import manifest
 from causalex_core.devices import NAMES, choose_device
-from causalex_core.motion import alignment, flow, flow_batched, head_motion, mdmo, video
+from causalex_core.motion import (
+    alignment,
+    flow,
+    flow_batched,
+    head_motion,
+    mdmo,
+    picture_folder,
+    video,
+)
 from causalex_core.motion import extract as extraction
 from causalex_core.motion.extract import PAPER, Config, extract, locate
 from causalex_core.motion.landmarks import FaceMesh
@@ -149,7 +157,7 @@ def spared_nothing(frames: video.Frames, mesh: FaceMesh) -> float:
 
 
 STAGES: tuple[tuple[str, Any, str], ...] = (
-    ("decoding", video, "_decoded"),
+    ("decoding", picture_folder, "_decoded"),
     ("landmarks", FaceMesh, "find"),
     ("aligned crop", alignment, "crop"),
     ("scene cuts", extraction._Thumbnail, "of"),

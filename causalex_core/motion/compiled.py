@@ -1,5 +1,7 @@
 """The inner loops of the extraction, compiled at their first call.
 
+Loops over values compile faster than slices that are assigned or copied.
+
 Those of Lucas-Kanade pass once over the pictures, a few rows at a time, where array operations
 would write and read thirteen arrays of their size. Borders are OpenCV's: mirrored, the outermost
 pixel not twice.
@@ -13,7 +15,6 @@ _one, _three, _ten = np.float32(1), np.float32(3), np.float32(10)  # Scharr's we
 _zero, _white = np.float32(0), np.float32(255)
 _A = np.float32(-0.75)  # of the cubic convolution, OpenCV's
 _A2, _A3 = np.float32(_A + 2), np.float32(_A + 3)
-_4A, _5A, _8A = np.float32(4 * _A), np.float32(5 * _A), np.float32(8 * _A)
 _PAD = 4  # px of border around an image whose values are interpolated
 _1, _2, _3 = np.uint64(1), np.uint64(2), np.uint64(3)  # unsigned, which needs no look for negatives
 _SCALE = np.float32(1 / 64)  # they sum to 32 over two pixels, and two pictures are added
@@ -22,21 +23,11 @@ _SCALE = np.float32(1 / 64)  # they sum to 32 over two pixels, and two pictures 
 @njit(error_model="numpy", inline="always")
 def _cubic(t: np.float32) -> tuple[np.float32, np.float32, np.float32, np.float32]:
     """Weights of the two values before and after a place between them, at a share t of the way."""
-    outer, inner = t + _one, _one - t
-    first = ((_A * outer - _5A) * outer + _8A) * outer - _4A
+    rest = _one - t
+    curve = _A * t * rest
+    first, last = curve * rest, curve * t
     second = (_A2 * t - _A3) * t * t + _one
-    third = (_A2 * inner - _A3) * inner * inner + _one
-    return first, second, third, _one - first - second - third
-
-
-@njit(cache=True, error_model="numpy")
-def add_places(flow: NDArray[np.float32], corner: tuple[int, int]) -> None:
-    """Turn flow (H, W, 2) of a part that starts at a row and column into where it leads, x, y."""
-    height, width, _ = flow.shape
-    for y in range(height):
-        for x in range(width):
-            flow[y, x, 0] += np.float32(corner[1] + x)
-            flow[y, x, 1] += np.float32(corner[0] + y)
+    return first, second, _one - first - second - last, last
 
 
 @njit(cache=True, error_model="numpy")
@@ -149,11 +140,12 @@ def solve(halved: NDArray[np.float32], side: int, ridge: float) -> NDArray[np.fl
                 padded[reach - 1 - x] = padded[reach + 1 + x]
                 padded[reach + width + x] = padded[reach + width - 2 - x]
             average = mean[k]
-            average[:] = padded[:width]
+            for x in range(width):
+                average[x] = padded[x]
             for offset in range(1, side, 2):
-                one, next_one = padded[offset:], padded[offset + 1 :]
-                for x in range(width):
-                    average[x] += one[x] + next_one[x]
+                shifted = padded[offset:]
+                for x in range(np.uint64(width)):
+                    average[x] += shifted[x] + shifted[x + _1]
         for x in range(width):
             xx, yy, xy = mean[0, x] + least, mean[1, x] + least, mean[2, x]
             xt, yt = mean[3, x], mean[4, x]
@@ -204,68 +196,114 @@ def interpolated(
     return vectors
 
 
-@njit(cache=True, error_model="numpy")
-def warped(image: NDArray[np.uint8], matrix: NDArray[np.float64]) -> NDArray[np.uint8]:
-    """Image as an affine map of its pixels shows it, interpolated by cubic convolution (a = -0.75).
-
-    The pixel x, y shows what lies at ``matrix @ (x, y, 1)``; outside the image its border is
-    repeated. A row of a nearly upright map takes its values from few rows, at one distance for
-    long: such runs are computed together, three times as fast as OpenCV samples pixels one by one.
-    """
+@njit(error_model="numpy")
+def _padded(image: NDArray[np.number]) -> NDArray[np.float32]:
+    """Image with its border repeated `_PAD` pixels outwards."""
     height, width = image.shape
     padded = np.empty((height + 2 * _PAD, width + 2 * _PAD), np.float32)
     for y in range(len(padded)):
-        row = image[min(max(y - _PAD, 0), height - 1)]
-        padded[y, _PAD : _PAD + width] = row
-        padded[y, :_PAD], padded[y, _PAD + width :] = row[0], row[-1]
-    values, stride = padded.reshape(-1), np.uint64(width + 2 * _PAD)
+        row, values = image[min(max(y - _PAD, 0), height - 1)], padded[y]
+        for x in range(width):
+            values[_PAD + x] = row[x]
+        for x in range(_PAD):
+            values[x], values[_PAD + width + x] = row[0], row[width - 1]
+    return padded
+
+
+@njit(error_model="numpy")
+def _sample(
+    padded: NDArray[np.float32],
+    u: NDArray[np.float32],
+    v: NDArray[np.float32],
+    start: NDArray[np.int32],
+    sampled: NDArray[np.float32],
+) -> None:
+    """Sample a padded image at places u, v by cubic convolution (a = -0.75).
+
+    A row of a nearly upright map takes its values from few rows, at one distance for long: such
+    runs are computed together. OpenCV samples pixels one by one. What is in `u`, `v` and `start`
+    is lost.
+    """
+    width, values, stride = len(u), padded.reshape(-1), np.uint64(padded.shape[1])
+    least = np.float32(_PAD - 2)
+    right, bottom = np.float32(padded.shape[1] - 3), np.float32(padded.shape[0] - 3)
+    for x in range(width):
+        u[x], v[x] = min(max(u[x], least), right), min(max(v[x], least), bottom)
+        column, row_above = np.int32(u[x]), np.int32(v[x])
+        u[x], v[x] = u[x] - np.float32(column), v[x] - np.float32(row_above)
+        # Of the 4 x 4 values around a pixel, less its column.
+        start[x] = (row_above - 1) * np.int32(stride) + column - 1 - np.int32(x)
+    first = 0
+    while first < width:
+        end = first + 1
+        while end + 16 <= width:  # sixteen at once are compared faster
+            apart = np.int32(0)
+            for x in range(np.uint64(end), np.uint64(end + 16)):
+                apart |= start[x] ^ start[first]
+            if apart:
+                break
+            end += 16
+        while end < width and start[end] == start[first]:
+            end += 1
+        base = np.uint64(start[first])
+        for x in range(np.uint64(first), np.uint64(end)):
+            a, b, c, d = _cubic(u[x])
+            e, f, g, h = _cubic(v[x])
+            p = base + x
+            q = p + stride
+            r = q + stride
+            s = r + stride
+            sampled[x] = (
+                e * (a * values[p] + b * values[p + _1] + c * values[p + _2] + d * values[p + _3])
+                + f * (a * values[q] + b * values[q + _1] + c * values[q + _2] + d * values[q + _3])
+                + g * (a * values[r] + b * values[r + _1] + c * values[r + _2] + d * values[r + _3])
+                + h * (a * values[s] + b * values[s + _1] + c * values[s + _2] + d * values[s + _3])
+            )
+        first = end
+
+
+@njit(cache=True, error_model="numpy")
+def warped(image: NDArray[np.uint8], matrix: NDArray[np.float64]) -> NDArray[np.uint8]:
+    """Image as an affine map of its pixels shows it, see :func:`_sample`.
+
+    The pixel x, y shows what lies at ``matrix @ (x, y, 1)``; outside the image its border is
+    repeated.
+    """
+    height, width = image.shape
+    padded = _padded(image)
     result = np.empty((height, width), np.uint8)
-    across, down = np.empty(width, np.float32), np.empty(width, np.float32)
-    start = np.empty(width, np.int32)  # of the 4 x 4 values around a pixel, less its column
-    sampled = np.empty(width, np.float32)
-    least, right, bottom = np.float32(_PAD - 2), np.float32(width + 5), np.float32(height + 5)
+    u, v = np.empty(width, np.float32), np.empty(width, np.float32)
+    sampled, start = np.empty(width, np.float32), np.empty(width, np.int32)
+
     for y in range(height):
         for x in range(width):
-            u = np.float32(matrix[0, 0] * x + matrix[0, 1] * y + matrix[0, 2] + _PAD)
-            v = np.float32(matrix[1, 0] * x + matrix[1, 1] * y + matrix[1, 2] + _PAD)
-            u, v = min(max(u, least), right), min(max(v, least), bottom)
-            column, row_above = np.int32(u), np.int32(v)
-            across[x], down[x] = u - np.float32(column), v - np.float32(row_above)
-            start[x] = (row_above - 1) * np.int32(stride) + column - 1 - np.int32(x)
-        first = 0
-        while first < width:
-            end = first + 1
-            while end + 16 <= width:  # sixteen at once are compared faster
-                apart = np.int32(0)
-                for x in range(np.uint64(end), np.uint64(end + 16)):
-                    apart |= start[x] ^ start[first]
-                if apart:
-                    break
-                end += 16
-            while end < width and start[end] == start[first]:
-                end += 1
-            base = np.uint64(start[first])
-            for x in range(np.uint64(first), np.uint64(end)):
-                a, b, c, d = _cubic(across[x])
-                e, f, g, h = _cubic(down[x])
-                p = base + x
-                q = p + stride
-                r = q + stride
-                s = r + stride
-                sampled[x] = (
-                    e
-                    * (a * values[p] + b * values[p + _1] + c * values[p + _2] + d * values[p + _3])
-                    + f
-                    * (a * values[q] + b * values[q + _1] + c * values[q + _2] + d * values[q + _3])
-                    + g
-                    * (a * values[r] + b * values[r + _1] + c * values[r + _2] + d * values[r + _3])
-                    + h
-                    * (a * values[s] + b * values[s + _1] + c * values[s + _2] + d * values[s + _3])
-                )
-            first = end
+            u[x] = matrix[0, 0] * x + matrix[0, 1] * y + matrix[0, 2] + _PAD
+            v[x] = matrix[1, 0] * x + matrix[1, 1] * y + matrix[1, 2] + _PAD
+        _sample(padded, u, v, start, sampled)
         for x in range(width):
             result[y, x] = np.uint8(min(max(np.rint(sampled[x]), _zero), _white))
     return result
+
+
+@njit(cache=True, error_model="numpy")
+def moved_back(
+    image: NDArray[np.float32], flow: NDArray[np.float32], corner: tuple[int, int]
+) -> NDArray[np.float32]:
+    """Part of an image before it moved by a flow (H, W, 2), see :func:`_sample`.
+
+    `corner` holds the row and column at which the part starts.
+    """
+    height, width, _ = flow.shape
+    padded = _padded(image)
+    moved = np.empty((height, width), np.float32)
+    u, v = np.empty(width, np.float32), np.empty(width, np.float32)
+    start = np.empty(width, np.int32)
+    for y in range(height):
+        for x in range(width):
+            u[x] = flow[y, x, 0] + np.float32(corner[1] + x + _PAD)
+            v[x] = flow[y, x, 1] + np.float32(corner[0] + y + _PAD)
+        _sample(padded, u, v, start, moved[y])
+    return moved
 
 
 @njit(cache=True, error_model="numpy")
@@ -277,7 +315,9 @@ def similarity(
 ) -> tuple[complex, complex]:
     """See :func:`causalex_core.motion.head_motion.similarity`; both arrays are (K, 2)."""
     count = len(points)
-    residual, weights = np.empty(count), np.full(count, 1 / count)
+    residual, weights = np.empty(count), np.empty(count)
+    for k in range(count):
+        weights[k] = 1 / count
     a = b = 0j
     for _ in range(reweightings):
         x = y = u = v = 0.0  # weighted means of points and motion
@@ -309,9 +349,9 @@ def similarity(
 @njit(error_model="numpy")
 def _middle(values: NDArray[np.float64]) -> float:
     """The upper one of the middle values."""
-    ordered = values.copy()
-    for k in range(1, len(ordered)):
-        value, before = ordered[k], k - 1
+    ordered = np.empty(len(values))
+    for k in range(len(values)):
+        value, before = values[k], k - 1
         while before >= 0 and ordered[before] > value:
             ordered[before + 1] = ordered[before]
             before -= 1

@@ -31,7 +31,9 @@ _THUMBNAIL = 16  # px between the pixels that are compared to see a cut
 _CUT = 0.5  # correlation of a frame with the one before it, below which the scene has changed
 _FLAT = 1.0  # grey levels; a picture that varies less correlates with nothing
 _FADE = 10.0  # grey levels by which such a picture may differ from the other
-_BATCH = 2**22  # pixels of crops whose flow a GPU computes at once: 64 crops of 256 x 256
+# Pixels of crops whose flow is computed in a row: 64 crops of 256 x 256. A GPU needs them at once,
+# and a processor, whose caches then hold one thing for long, is a tenth faster.
+_BATCH = 2**22
 
 
 @dataclass(frozen=True)
@@ -223,7 +225,7 @@ def _measure(
     quality: list[Quality] = []
     window: deque[_Crop] = deque(maxlen=stride + 1)
     pending: dict[int, Pair] = {}  # by row
-    batch = max(1, _BATCH // config.crop_px**2) if device == "cuda" else 1
+    batch = max(1, _BATCH // config.crop_px**2)
     for cropped in _crops(frames, placement, config.crop_px):
         window.append(cropped)
         if len(window) <= stride:

@@ -215,16 +215,8 @@ def _is_large(flow: Flow, threshold: float) -> bool:
 
 def _moved_back(image: NDArray[np.float32], flow: Flow, part: Part) -> NDArray[np.float32]:
     """Part of the image as it was before it moved by a flow of half the part's size."""
-    source = _resized(flow, *image[part].shape)
-    compiled.add_places(source, (part[0].start, part[1].start))
-    moved = cv2.remap(
-        image,
-        source,
-        None,  # type: ignore[call-overload]
-        cv2.INTER_CUBIC,
-        borderMode=cv2.BORDER_REPLICATE,
-    )
-    return np.asarray(moved, dtype=np.float32)
+    corner = part[0].start, part[1].start
+    return compiled.moved_back(image, _resized(flow, *image[part].shape), corner)
 
 
 def _resized(flow: Flow, height: int, width: int) -> Flow:

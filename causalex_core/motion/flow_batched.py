@@ -1,9 +1,8 @@
 """Lucas-Kanade's flow of many pairs at once, in torch: what a GPU computes.
 
 The same steps as :func:`causalex_core.motion.flow.lucas_kanade`, with OpenCV's conventions for
-borders and centres of pixels. Both differ by rounding, less than 1e-3 px (where motion is large,
-some hundredths with OpenCV 4, which samples images at 32nds of a pixel), but for a rare pair whose
-motion only one of them takes for large. On a processor OpenCV is many times as fast.
+borders and centres of pixels. Both differ by rounding, less than 1e-3 px, but for a rare pair whose
+motion only one of them takes for large. On a processor the other form is many times as fast.
 """
 
 import numpy as np

@@ -207,7 +207,7 @@ def _sparse(numbers: Sequence[int]) -> bool:
 
 
 def _decoded(file: Path, mode: int) -> NDArray[Any]:
-    content = np.fromfile(file, dtype=np.uint8)
+    content = np.frombuffer(file.read_bytes(), dtype=np.uint8)
     picture = cv2.imdecode(content, mode) if content.size else None
     if picture is None:
         raise CausalexError(f"{file} cannot be read as a picture: it is damaged or empty")

@@ -4,9 +4,10 @@ import pytest
 from scipy import ndimage
 
 from causalex_book.motion.warps import bumps, region_error, seen, warped
-from causalex_core.motion import flow
+from causalex_core.motion import compiled, flow
 
 SIZE = 128
+OPENCV_5 = int(cv2.__version__.split(".")[0]) >= 5  # OpenCV 4 samples at 32nds of a pixel
 CENTRES = np.array([[40, 45], [88, 90]])
 
 
@@ -153,3 +154,18 @@ def test_eight_bits_cost_what_their_step_says():
     assert np.abs(stored - np.clip(values, -10, 10)).max() <= step / 2 + 1e-5
     assert len(np.unique(stored)) == 256
     np.testing.assert_allclose(flow.quantise(np.zeros((1, 1, 2), np.float32)), step / 2, atol=1e-5)
+
+
+@pytest.mark.parametrize("length", [0.4, 3, 60])  # far within the picture, and beyond its border
+def test_what_moved_is_moved_back_as_opencv_does(length):
+    image = texture(SIZE).astype(np.float32)
+    motion = np.array([length, -length / 2])
+    motion = bumps(SIZE, CENTRES, np.array([motion, -motion]), width=SIZE * 0.2).astype(np.float32)
+    top, left = 12, 20
+    part = np.ascontiguousarray(motion[top:100, left:115])
+    places = part + np.stack(np.meshgrid(np.arange(left, 115), np.arange(top, 100)), axis=-1)
+    expected = cv2.remap(
+        image, places.astype(np.float32), None, cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE
+    )
+    moved = compiled.moved_back(image, part, (top, left))
+    np.testing.assert_allclose(moved, expected, atol=1e-2 if OPENCV_5 else 2)
