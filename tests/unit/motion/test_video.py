@@ -109,7 +109,11 @@ def test_a_video_that_breaks_off_is_refused(tmp_path, name, codec, container, sh
     pixels = "yuvj420p" if codec == "mjpeg" else "yuv420p"
     unit = Fraction(1, 30) if codec == "mjpeg" else Fraction(1, 90000)
     path = films.write(tmp_path / name, EVEN, codec, pixels, unit, container=container)
-    path.write_bytes(path.read_bytes()[: int(share * path.stat().st_size)])
+    with av.open(str(path)) as file:
+        packets = [packet for packet in file.demux(video=0) if packet.size]
+        broken = packets[int(share * len(packets))]
+        end = broken.pos + broken.size // 2
+    path.write_bytes(path.read_bytes()[:end])
     with pytest.raises(CausalexError, match=r"breaks off|cannot be read as a video"):
         list(open_frames(path).grey())
 
@@ -166,6 +170,37 @@ def test_a_pause_keeps_the_times_of_what_comes_after(tmp_path):
     assert frames.fps == 30
     assert (len(shown), shown[19], shown[30], shown[50], shown[-1]) == (COUNT + 30, 19, 19, 20, 39)
     assert np.flatnonzero(frames.rows.missing).tolist() == list(range(20, 50))
+
+
+def test_a_last_frame_that_stays_is_no_missing_end(tmp_path):
+    """As screen recorders write it, when nothing changes any more."""
+    path = tmp_path / "clip.mp4"
+    with av.open(str(path), "w") as file:
+        stream = file.add_stream("mjpeg", rate=30)
+        stream.width, stream.height, stream.pix_fmt = films.WIDTH, films.HEIGHT, "yuvj420p"
+        frames = [
+            av.VideoFrame.from_ndarray(films.numbered(number), format="rgb24")
+            for number in range(COUNT)
+        ]
+        packets = [packet for frame in frames for packet in stream.encode(frame)]
+        packets[-1].duration = 60 * packets[0].duration
+        file.mux(packets)
+    assert numbers(silently(path)) == list(range(COUNT))
+
+
+@pytest.mark.parametrize(
+    ("name", "codec", "pixels", "rate"),
+    [("clip.mjpeg", "mjpeg", "yuvj420p", None), ("clip.h264", "libx264", "yuv420p", 30)],
+)
+def test_a_bare_stream_has_the_rate_of_its_codec_or_needs_one(tmp_path, name, codec, pixels, rate):
+    path = films.write(tmp_path / name, EVEN, codec, pixels, Fraction(1, 30))
+    if rate is None:
+        with pytest.raises(CausalexError, match="does not say its frame rate"):
+            open_frames(path)
+    else:
+        assert silently(path).fps == rate
+    frames = silently(path, 30)
+    assert (frames.fps, numbers(frames)) == (30, list(range(COUNT)))
 
 
 def test_a_given_rate_overrules_times_and_says_so(clip):
