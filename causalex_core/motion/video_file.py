@@ -18,7 +18,6 @@ import numpy as np
 from av.buffer import Buffer
 from av.container import InputContainer
 from av.filter import Graph
-from av.format import Flags
 from av.stream import Disposition
 from av.video.codeccontext import VideoCodecContext
 from av.video.frame import VideoFrame
@@ -37,6 +36,7 @@ ENDINGS = {
 }  # fmt: skip
 _COVERS = Disposition.attached_pic | Disposition.timed_thumbnails | Disposition.still_image
 _INTERLACED = range(2, 6)  # FFmpeg's AVFieldOrder
+_NO_TIMES = 0x80  # its AVFMT_NOTIMESTAMPS
 _VP8_SHOWN = 0x10  # in the first byte; other frames only serve to predict from
 _WIDEST = 8  # of a pixel, as wide as high or the reverse
 _CUT_OFF = 0.05  # of the announced time; what is missing below that is told
@@ -127,13 +127,10 @@ def open_file(path: Path, fps: float | None = None) -> VideoFile:
         stream = _stream(path, container)
         first, stamps, end = _scanned(path, container, stream)
         unit, aspect = stream.time_base or Fraction(1), stream.sample_aspect_ratio
-        # A bare stream of pictures has no rate but its codec's; FFmpeg says 25 where that has none.
-        bare = bool(container.format.flags & Flags.no_timestamps.value)
-        announced_rates = (
-            (stream.codec_context.framerate,)
-            if bare
-            else (stream.guessed_rate, stream.average_rate)
-        )
+        # A bare stream of pictures says its rate at most in its coding; FFmpeg takes 25 then.
+        bare = bool(container.format.flags & _NO_TIMES)
+        coded = (stream.codec_context.framerate,)
+        announced_rates = coded if bare else (stream.guessed_rate, stream.average_rate)
         rates = [float(rate) for rate in announced_rates if rate]
         announced = (container.duration or 0) / 1e6
         interlaced = first.interlaced_frame or stream.codec_context.field_order in _INTERLACED
@@ -153,10 +150,9 @@ def open_file(path: Path, fps: float | None = None) -> VideoFile:
         times = np.arange(len(stamps)) / rate
     else:
         times = np.array([float((stamp - known[0]) * unit) for stamp in known])
-        step = float(np.median(np.diff(times))) if len(times) > 1 else 0.0
-        _check_end(
-            name, times[-1] + step, announced - max(float(known[-1] * unit) + step, end), step
-        )
+        step = float(np.median(np.diff(times))) if len(times) > 1 else announced
+        last = max(float(known[-1] * unit) + step, end)
+        _check_end(name, times[-1] + step, announced - last, step)
         if len(known) < len(stamps):
             warn(
                 f"{name}: its first {len(stamps) - len(known)} frames lean on what was cut off, and"
