@@ -170,7 +170,8 @@ def _values(path: Path, pictures: Sequence[Path]) -> tuple[list[float], float]:
         if not _sparse(column) and (len(varying) == 1 or len(set(column)) == len(column))
     ]
     last = varying[-1]
-    if last > 0 and usual[last] == "." and (last - 1 in varying or not counting):
+    minutes = set(varying) - {last - 1, last}  # beside seconds nothing else may change
+    if last > 0 and usual[last] == "." and not minutes and (last - 1 in varying or not counting):
         whole, part = columns[last - 1 : last + 1]
         seconds = [float(f"{a}.{b}") for a, b in zip(whole, part, strict=True)]
         return seconds, 1.01 * 10.0 ** -max(map(len, part))

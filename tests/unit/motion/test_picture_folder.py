@@ -133,8 +133,15 @@ def test_pictures_that_do_not_belong_there(tmp_path, more, said):
         open_frames(folder, 30)
 
 
-def test_numbers_none_of_which_counts(tmp_path):
-    folder = paint(tmp_path / "frames", ["a1_700.png", "a1_20.png", "a9_700.png", "a9_3.png"])
+@pytest.mark.parametrize(
+    "names",
+    [
+        ["a1_700.png", "a1_20.png", "a9_700.png", "a9_3.png"],
+        ["10-00-59.8.png", "10-00-59.9.png", "10-01-00.0.png"],  # seconds alone would go back
+    ],
+)
+def test_numbers_none_of_which_counts(tmp_path, names):
+    folder = paint(tmp_path / "frames", names)
     with pytest.raises(CausalexError, match="none counts the frames"):
         open_frames(folder, 30)
 
