@@ -2,6 +2,7 @@ import shutil
 import struct
 import warnings
 from fractions import Fraction
+from pathlib import Path
 
 import av
 import cv2
@@ -9,6 +10,7 @@ import films
 import numpy as np
 import pytest
 
+from causalex_core.commands.videos import videos_in
 from causalex_core.errors import CausalexError, CausalexWarning
 from causalex_core.motion.video import open_frames
 
@@ -384,3 +386,35 @@ def test_whole_films_are_not_called_broken(cases, name, count):
     frames = open_frames(cases / name)
     assert (frames.rows.frames[-1] + 1, (~frames.rows.missing).sum()) == (count, count)
     assert sum(1 for _ in frames.grey()) == len(frames.rows.frames)
+
+
+@pytest.mark.parametrize(
+    ("name", "rows", "after"),
+    [("timestamps_vfr/vfr.mp4", 297, 2.133), ("timestamps_pause/pause.mp4", 270, 7)],
+)
+def test_frames_before_a_change_of_rate_keep_their_times(cases, name, rows, after):
+    with pytest.warns(CausalexWarning, match="not evenly spaced"):
+        frames = open_frames(cases / name)
+    shown = frames.rows.frames.tolist()
+    assert (frames.fps, len(shown), shown[28], shown[57]) == (30, rows, 28, 57)
+    assert frames.rows.times[57] == pytest.approx(1.9, abs=1e-3)
+    assert frames.rows.times[shown.index(61)] == pytest.approx(after, abs=0.04)
+
+
+@pytest.mark.parametrize(
+    ("name", "fps"), [("rate_zero/frames", 0), ("rate_absurd/base.mp4", 180000)]
+)
+def test_given_rates_of_no_camera(cases, name, fps):
+    with pytest.raises(CausalexError, match=f"{fps} frames per second; expected 1 to 1000"):
+        open_frames(cases / name, fps)
+
+
+def test_videos_of_cameras_and_beside_previews_are_taken(cases, monkeypatch):
+    monkeypatch.chdir(cases / "name_with_colon")
+    assert len(silently(Path("take:2.mp4")).rows.frames) == 120
+    with warnings.catch_warnings(action="error"):
+        videos = videos_in(cases / "stray_other_endings" / "cam")
+        assert sorted(path.name for path, _ in videos) == ["00001.MTS", "clip.3gp", "clip2.mp4"]
+    with pytest.warns(CausalexWarning, match=r"left out are preview\.jpg"):
+        videos = videos_in(cases / "stray_preview" / "s01")
+        assert [path.name for path, _ in videos] == ["clip1.mp4", "clip2.mp4"]
