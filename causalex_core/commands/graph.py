@@ -29,7 +29,7 @@ RATE = "frames per second"
     "inputs", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="MOTION..."
 )
 @click.option(
-    "-o", "--output", required=True, type=click.Path(path_type=Path), help="The graph, as JSON."
+    "-o", "--output", required=True, type=options.FileOf(".json"), help="The graph, as JSON."
 )
 @options.declared(SamplingConfig, "components")
 @options.declared(SamplingConfig, "leave_out_first")
@@ -126,7 +126,7 @@ def read_records(inputs: Sequence[Path]) -> tuple[list[MotionRecord], int]:
     ------
     CausalexError
         If a file is missing or holds something else, no row of it was measured, one that was is
-        not finite, two hold the same motion, or inputs have different units, rates or settings.
+        not finite, two are of one face of a video, or units, rates or settings differ.
     """
     windows = {path: feature_archive.window_files(path) for path in inputs}
     if not any(windows.values()):
@@ -149,9 +149,9 @@ def read_records(inputs: Sequence[Path]) -> tuple[list[MotionRecord], int]:
 
 
 def _refuse_mixture(inputs: Sequence[Path], records: Sequence[MotionRecord]) -> None:
-    """Name a file whose motion is in an earlier one, too, or was measured in another way."""
+    """Name a file whose video is in an earlier one, too, or was measured in another way."""
     first = _conditions(records[0])
-    motions: dict[bytes, Path] = {}
+    seen: dict[object, Path] = {}
     for path, record in zip(inputs, records, strict=True):
         conditions = _conditions(record)
         for name in sorted({*first, *conditions}):
@@ -164,12 +164,15 @@ def _refuse_mixture(inputs: Sequence[Path], records: Sequence[MotionRecord]) -> 
                     f"{path}: {name} {_told(value)}, but {_told(expected)} in {inputs[0]}: extract"
                     " all videos alike, or make a graph of each kind"
                 )
-        motion = record.motion.tobytes()
-        if motion in motions:
-            raise CausalexError(
-                f"{path} holds the same motion as {motions[motion]}: give each video once"
-            )
-        motions[motion] = path
+        motion, face = record.motion.tobytes(), record.landmarks.partition("; ")[2]
+        video = (record.source, face) if record.source else motion
+        for content in (motion, video):
+            if content in seen:
+                raise CausalexError(
+                    f"{path} holds motion of the same video as {seen[content]}: give each video"
+                    " once"
+                )
+        seen |= {motion: path, video: path}
 
 
 def _conditions(record: MotionRecord) -> dict[str, Any]:

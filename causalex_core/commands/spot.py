@@ -39,7 +39,7 @@ _SYNTHETIC = (
 @options.videos
 @options.table("Table of detections, .csv or .xlsx.")
 @click.option(
-    "--timeline", type=click.Path(path_type=Path), help="A page to look at, of one video (HTML)."
+    "--timeline", type=options.FileOf(".html"), help="A page to look at, of one video (HTML)."
 )
 @click.option(
     "--motion",
