@@ -110,23 +110,22 @@ def _numbered(path: Path, files: Sequence[Path], numbers: Sequence[float], fps: 
     """Rows of all numbers from the first to the last, in steps that all of them have."""
     steps = [int(b - a) for a, b in itertools.pairwise(numbers)]
     step = math.gcd(*steps) or 1
+    count = sum(steps) // step + 1
+    if len(files) < (1 - _LOST) * count:
+        raise CausalexError(
+            f"{path}: {len(files)} pictures with numbers from '{files[0].name}' to"
+            f" '{files[-1].name}': expected those of successive frames"
+        )
     if step > 1:
         warn(
             f"{path}: numbers from '{files[0].name}' on come in steps of {step}: they are taken as"
             f" successive frames, {fps:g} per second (--fps)"
         )
-    count = sum(steps) // step + 1
-    lost = count - len(files)
-    if _sparse([int(number) for number in numbers]):
-        raise CausalexError(
-            f"{path}: {len(files)} pictures with numbers from '{files[0].name}' to"
-            f" '{files[-1].name}': expected those of successive frames"
-        )
-    if lost:
+    if lost := count - len(files):
         gap = next(k for k, width in enumerate(steps) if width > step)
         warn(
-            f"{path}: {lost} numbers are missing, the first after '{files[gap].name}': frames keep"
-            " their numbers, and are not measured there"
+            f"{path}: {lost} of {count} numbers are missing, the first after '{files[gap].name}':"
+            " frames keep their numbers, and are not measured there"
         )
     places = np.array([int(number - numbers[0]) // step for number in numbers])
     return nearest(places / fps, fps)

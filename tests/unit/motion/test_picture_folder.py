@@ -87,7 +87,7 @@ def test_numbers_are_found_in_names(tmp_path, names):
 def test_missing_numbers_are_rows_without_a_frame(tmp_path):
     names = [f"img{number:03d}.png" for number in (5, 6, 7, 9, 10)]
     folder = paint(tmp_path / "frames", names)
-    with pytest.warns(CausalexWarning, match=r"1 numbers are missing, the first after 'img007"):
+    with pytest.warns(CausalexWarning, match=r"1 of 6 numbers are missing, .* 'img007"):
         frames = open_frames(folder, 25)
     assert levels(frames) == [1, 2, 3, 3, 4, 5]
     assert frames.rows.missing.tolist() == [False, False, False, True, False, False]
@@ -185,7 +185,7 @@ def test_the_digest_follows_names_and_contents(pictures):
 CASES = {
     "frames_copies": r"'img015 \(1\)\.jpg' is not numbered like",
     "frames_twice": r"'img001\.jpg' and 'img1\.jpg' are two files for one frame",
-    "frames_gap": "20 numbers are missing, the first after 'img020.jpg'",
+    "frames_gap": "20 of 60 numbers are missing, the first after 'img020.jpg'",
 }
 
 
