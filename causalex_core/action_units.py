@@ -28,15 +28,16 @@ PARTIAL = frozenset("LRTBU")
 _DATE = re.compile(
     r"""
       \d{4}-\d\d?(-\d\d?)?([T ]\d\d?:\d\d\S*)?  # 1943-07-01 00:00:00
-    | \d\d?([-/.])\d\d?\3(19|20)\d\d(\s.*)? | (19|20)\d\d[/.]\d\d?([/.]\d\d?)? | \d+月(\d+日)?
+    | \d\d?([-/.])\d\d?\3(19|20)\d\d(\s.*)? | \d\d(?P<mark>[-/.])\d\d(?P=mark)\d\d
+    | (19|20)\d\d[/.]\d\d?([/.]\d\d?)? | \d+月(\d+日)?
     | (\d{1,4}\W*)? (?:
         jan(?:uary|uar|v|vier)? | feb(?:ruary|ruar)? | févr?(?:ier)? | mar(?:ch|s)? | märz? | ma[iy]
         | apr(?:il)? | avr(?:il)? | june? | juni | juin | july? | juli | juil(?:let)? | aug(?:ust)?
         | août | sept?(?:emb(?:er|re))? | o[ck]t(?:ob(?:er|re))? | nov(?:emb(?:er|re))?
         | d[eé][cz](?:emb(?:er|re))?
       ) (\W*\d+){0,2} \.?  # 12-Oct
-    | \d+:\d\d(:\d\d\S*)?  # 12:14, a time
-    | \d+\.(?!0*$)\d+ (E[+-]?\d+)? | \dE[+-]0\d  # 12E+12
+    | \d+:\d\d(:\d\d\S*)? (\s?[AP]M)?  # 12:14, a time
+    | \d+\.(?!0*$)\d+ (E[+-]?\d+)? | \dE[+-]0\d | \d,\d+E[+-]\d\d  # 12E+12
     """,
     re.VERBOSE | re.IGNORECASE,
 )
@@ -49,7 +50,8 @@ _LETTER = rf"(?:{_WORDS}|(?-i:[LRTUABCDE])|[LRU])(?![^\W_])"
 # Letters behind a unit; never those of the next one.
 _BEHIND = rf"""(?:
     (?: [A-E](?![^\W\d_]) | [LRTU](?!\w|\([^()]*\d) | (?!AU)(?-i:[A-E][LRTU]|[LRTU][A-E])(?!\w)
-      | \s+ {_LETTER} {_NO_UNIT} | [-_:] (?-i:[LRTUABCDE])(?!\w) | {_WORDS}(?!\w) {_NO_UNIT} )
+      | \s+ {_LETTER} {_NO_UNIT} | _ (?-i:[LRTUABCDE])(?!\w)
+      | \s*[-:/]\s* {_LETTER} {_NO_UNIT} | {_WORDS}(?!\w) {_NO_UNIT} )
     (?: {_OR} {_LETTER} {_NO_UNIT} )*
   | (?: \((?=[^()]*(?<![^\W_]){_LETTER})[^()\d]*\)
       | \s+\((?=[^()]*(?<![^\W_]){_LETTER})[^()\d]*\)(?!\d) )

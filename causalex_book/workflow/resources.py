@@ -10,6 +10,7 @@ from causalex_core.errors import CausalexError
 
 _GRES = re.compile(r"\w+(:[\w.]+)?(:\d+[TGM]?)?")  # as Snakemake's executor for SLURM
 _SPAN = re.compile(r"(\d+) ?(min|m|h|d)")
+_ARRAYS = {r"--array[=\s]|(?<!\S)-a\s?\d": "number of jobs"}
 _MINUTES = {"m": 1, "min": 1, "h": 60, "d": 24 * 60}
 
 Megabytes = Annotated[int, Limit("a whole number of MB, such as 2000", lambda size: size >= 1)]
@@ -60,7 +61,7 @@ def _in_minutes(wanted: Any) -> Any:
 
 
 def _refuse_managed(options: str, who: str) -> None:
-    """Refuse options of sbatch that Snakemake's executor sets itself."""
+    """Refuse options of sbatch that Snakemake's executor sets itself, and several jobs for one."""
     # Slow to import, and seldom needed.
     from snakemake_executor_plugin_slurm.validation import get_forbidden_slurm_options
 
@@ -68,9 +69,9 @@ def _refuse_managed(options: str, who: str) -> None:
         shlex.split(options)
     except ValueError as error:
         raise CausalexError(f"{who}, resource 'slurm_extra': {options!r}: {error}") from error
-    for option, what in get_forbidden_slurm_options().items():
+    for option, what in (get_forbidden_slurm_options() | _ARRAYS).items():
         if re.search(option, options):
             raise CausalexError(
-                f"{who}, resource 'slurm_extra': {options!r} sets the {what}, which Snakemake sets"
-                f" itself; take another resource (there are: {', '.join(KINDS)})"
+                f"{who}, resource 'slurm_extra': {options!r} sets the {what}, which is Snakemake's"
+                f" to set; take another resource (there are: {', '.join(KINDS)})"
             )

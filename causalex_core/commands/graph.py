@@ -1,11 +1,9 @@
 """``causalex graph``: from the motion of regions to a causal graph."""
 
-import json
-import math
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 import click
 import numpy as np
@@ -13,15 +11,13 @@ import numpy as np
 from causalex_core import regions
 from causalex_core.commands import options
 from causalex_core.data import feature_archive
-from causalex_core.errors import CausalexError, warn
+from causalex_core.errors import CausalexError
 from causalex_core.graphs import compound
 from causalex_core.graphs.independence import EffectiveSampleSize
 from causalex_core.graphs.pag import write
 from causalex_core.graphs.samples import SamplingConfig
 from causalex_core.graphs.samples import graph as estimate
-from causalex_core.motion.record import MotionRecord, differences, read_motion
-
-RATE = "frames per second"
+from causalex_core.motion.record import MotionRecord, read_motion, refuse_mixture
 
 
 @click.command()
@@ -29,7 +25,7 @@ RATE = "frames per second"
     "inputs", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="MOTION..."
 )
 @click.option(
-    "-o", "--output", required=True, type=click.Path(path_type=Path), help="The graph, as JSON."
+    "-o", "--output", required=True, type=options.FileOf(".json"), help="The graph, as JSON."
 )
 @options.declared(SamplingConfig, "components")
 @options.declared(SamplingConfig, "leave_out_first")
@@ -84,7 +80,7 @@ def graph(
     rows that were not measured are left out. Or AUW-GCN's features, in units of 20 px: the folder
     feature_segment, a subject's folder in it, or some of its windows, which are put together to
     videos. Several videos are pooled: one graph of all, which have to be different, extracted
-    with the same settings, and of one rate up to 1 %.
+    with the same settings, and of one rate up to 3 %.
     """
     records, unit_px = read_records(inputs)
     pag = estimate(
@@ -126,14 +122,12 @@ def read_records(inputs: Sequence[Path]) -> tuple[list[MotionRecord], int]:
     ------
     CausalexError
         If a file is missing or holds something else, no row of it was measured, one that was is
-        not finite, two hold the same motion, or inputs have different units, rates or settings.
+        not finite, two are of one face of a video, or units, rates or settings differ.
     """
     windows = {path: feature_archive.window_files(path) for path in inputs}
     if not any(windows.values()):
         records = [read_motion(path) for path in inputs]
-        _refuse_mixture(inputs, records)
-        if made := differences(records):
-            warn(f"made with {made}: extract all with the same versions to compare them")
+        refuse_mixture(inputs, records)
         return records, 1
     for path, files in windows.items():
         if not files:
@@ -146,40 +140,3 @@ def read_records(inputs: Sequence[Path]) -> tuple[list[MotionRecord], int]:
     named = not any(path.is_dir() for path in inputs)
     videos = feature_archive.read_windows(files, gaps=named)
     return [video.recording for video in videos], feature_archive.UNIT_PX
-
-
-def _refuse_mixture(inputs: Sequence[Path], records: Sequence[MotionRecord]) -> None:
-    """Name a file whose motion is in an earlier one, too, or was measured in another way."""
-    first = _conditions(records[0])
-    motions: dict[bytes, Path] = {}
-    for path, record in zip(inputs, records, strict=True):
-        conditions = _conditions(record)
-        for name in sorted({*first, *conditions}):
-            value, expected = conditions.get(name), first.get(name)
-            same_rate = (
-                name == RATE and value and expected and math.isclose(value, expected, rel_tol=0.01)
-            )
-            if value != expected and not same_rate:
-                raise CausalexError(
-                    f"{path}: {name} {_told(value)}, but {_told(expected)} in {inputs[0]}: extract"
-                    " all videos alike, or make a graph of each kind"
-                )
-        motion = record.motion.tobytes()
-        if motion in motions:
-            raise CausalexError(
-                f"{path} holds the same motion as {motions[motion]}: give each video once"
-            )
-        motions[motion] = path
-
-
-def _conditions(record: MotionRecord) -> dict[str, Any]:
-    """Rate and settings of an extraction."""
-    try:
-        settings = dict(json.loads(record.config or "{}"))
-    except (ValueError, TypeError):
-        settings = {"settings": record.config}
-    return {**settings, RATE: record.fps, "stride": record.stride}
-
-
-def _told(value: Any) -> str:
-    return "unknown" if value is None else f"{value:g}" if isinstance(value, float) else f"{value}"

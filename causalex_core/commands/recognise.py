@@ -18,6 +18,7 @@ from causalex_core.recognition.predict import COLUMNS
 from causalex_core.recognition.predict import recognise as name_emotions
 
 _ALL = "all"
+_SECONDS = "onset_seconds"
 
 
 @click.command()
@@ -82,8 +83,10 @@ def recognise(
         rows = table[owners == videos.index(named)]
         if rows.empty:
             return None
+        frames = video.open_frames(named.path, fps, every)
+        _refuse_other_rate(rows, frames.fps, intervals)
         emotions = name_emotions(
-            video.open_frames(named.path, fps, every),
+            frames,
             rows,
             landmarker=landmark_tables.read(points, every, face) if points else None,
             recogniser=recogniser,
@@ -116,9 +119,25 @@ def _read(intervals: Path, kind: str) -> tuple[pd.DataFrame, pd.DataFrame]:
     present = [name for name in COLUMNS if name in cells]
     if present:
         raise CausalexError(f"{intervals}: has a column '{present[0]}' already; rename it")
-    table = table.join(cells[[name for name in ("measured_share", "reasons") if name in cells]])
+    more = [name for name in (_SECONDS, "measured_share", "reasons") if name in cells]
+    table = table.join(cells[more])
     kept = table["kind"].isin(expressions.KINDS if kind == _ALL else (kind,))
     return table[kept], cells[kept]
+
+
+def _refuse_other_rate(rows: pd.DataFrame, fps: float, intervals: Path) -> None:
+    """Refuse frames that lie elsewhere in the video by the seconds beside them."""
+    if _SECONDS not in rows:
+        return
+    frames = fps * pd.to_numeric(rows[_SECONDS], errors="coerce")
+    wrong = rows.assign(frame=frames)[(frames - rows["onset"]).abs() > 1]
+    if len(wrong):
+        row = wrong.iloc[0]
+        raise CausalexError(
+            f"{intervals}, row {wrong.index[0] + 1}: onset {row['onset']:g} at {row[_SECONDS]} s,"
+            f" which is frame {row['frame']:.0f} at {fps:g} per second: give the same --every and"
+            " --fps as to causalex spot"
+        )
 
 
 def _owners(table: pd.DataFrame, videos: Sequence[NamedVideo], intervals: Path) -> pd.Series:

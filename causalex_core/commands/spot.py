@@ -23,7 +23,7 @@ from causalex_core.motion.alignment import LARGEST
 from causalex_core.motion.extract import extract
 from causalex_core.motion.landmarks import Given, Landmarker
 from causalex_core.motion.record import MotionRecord, Quality, read_motion
-from causalex_core.motion.video import Frames
+from causalex_core.motion.video import Stored
 from causalex_core.spotting import checkpoints
 from causalex_core.spotting.checkpoints import Spotted
 from causalex_core.spotting.predict import portraits
@@ -39,7 +39,7 @@ _SYNTHETIC = (
 @options.videos
 @options.table("Table of detections, .csv or .xlsx.")
 @click.option(
-    "--timeline", type=click.Path(path_type=Path), help="A page to look at, of one video (HTML)."
+    "--timeline", type=options.FileOf(".html"), help="A page to look at, of one video (HTML)."
 )
 @click.option(
     "--motion",
@@ -138,7 +138,7 @@ def _refuse_windows(given: Path) -> None:
 
 def _record(
     named: NamedVideo,
-    frames: Frames | None,
+    frames: Stored | None,
     motion: Path | None,
     landmarker: Landmarker | Given | None,
     face: str,
@@ -151,6 +151,8 @@ def _record(
                 f"{motion} has {record.fps} frames per second, {named.path} {frames.fps}: give"
                 " the motion of this video"
             )
+        if frames and record.source not in ("", frames.digest()):
+            raise CausalexError(f"{motion} was not made from {named.path}: give the motion of it")
     else:
         record = extract(frames, landmarker, face=face)
     return replace(record, subject=named.subject, video=named.name)

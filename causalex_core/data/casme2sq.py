@@ -56,6 +56,10 @@ def as_written(path: Path) -> pd.DataFrame:
         for name, width in _SHEETS.items()
     )
     table.columns = pd.Index(_COLUMNS)
+    for name, pairs in (("naming rule1", people[[2, 0]]), ("naming rule2", films[[1, 0]])):
+        keys = pairs.drop_duplicates().iloc[:, 0]
+        if (again := keys[keys.duplicated()]).size:
+            raise CausalexError(f"{path}: {again.iloc[0]!r} has two names in the sheet {name!r}")
     folders = dict(zip(people[2], people[0], strict=True))
     codes_of_films = dict(zip(films[1], films[0].str.zfill(4), strict=True))
     emotions = table["clip"].str.replace(r"_\d+$", "", regex=True)

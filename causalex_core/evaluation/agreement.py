@@ -75,12 +75,15 @@ def _alike(some: set[Video], others: set[Video]) -> dict[Video, Video]:
 
 
 def _keys(video: Video) -> tuple[tuple[object, ...], ...]:
-    return tuple(map(_plain, video)), (video[1],)
+    subject, name = (_plain(part) for part in video)
+    within = name[len(subject) :] if name[: len(subject)] == subject else ()
+    return (subject, within or name), (video[1],)
 
 
 def _plain(name: str) -> tuple[str, ...]:
-    """Words and numbers of a name without case, signs, labels, ending and leading zeros."""
-    text = _ENDING.sub("", unicodedata.normalize("NFKC", name).casefold().strip())
+    """Words and numbers of a name without folders, case, signs, labels, ending, leading zeros."""
+    file = re.split(r"[\\/]", name)[-1]
+    text = _ENDING.sub("", unicodedata.normalize("NFKC", file).casefold().strip())
     text = re.sub(r"(?<=[^\W\d_])[\W_]+(?=[^\W\d_])", "", _LABEL.sub("", text))
     parts = re.findall(r"\d+|[^\W\d_]+", text)
     return tuple(part.lstrip("0") or "0" if part.isdigit() else part for part in parts)

@@ -222,6 +222,15 @@ class Given:
             raise CausalexError(f"{len(points)} landmarks of type {points.dtype}: expected numbers")
         vertices = MESH_TO_IBUG if points.shape[1] in VERTICES else range(POINTS)
         points = np.ascontiguousarray(points[:, list(vertices), :2], dtype=float)
+        left, right, lips = (points[:, part].mean(axis=1).T for part in (LEFT_EYE, RIGHT_EYE, LIPS))
+        with np.errstate(invalid="ignore"):  # rows without a face
+            (x, y), (u, v) = right - left, lips - left
+            turn = x * v - y * u  # however a face is turned, its lips lie on one side of its eyes
+        if (turn < 0).sum() > (turn > 0).sum():
+            raise CausalexError(
+                "landmarks of a face in a mirror: expected x to the right, y down, and points in"
+                " iBUG's order"
+            )
         object.__setattr__(self, "points", points)
 
     def check_count(self, video: str, frames: int) -> None:

@@ -110,23 +110,22 @@ def _numbered(path: Path, files: Sequence[Path], numbers: Sequence[float], fps: 
     """Rows of all numbers from the first to the last, in steps that all of them have."""
     steps = [int(b - a) for a, b in itertools.pairwise(numbers)]
     step = math.gcd(*steps) or 1
+    count = sum(steps) // step + 1
+    if len(files) < (1 - _LOST) * count:
+        raise CausalexError(
+            f"{path}: {len(files)} pictures with numbers from '{files[0].name}' to"
+            f" '{files[-1].name}': expected those of successive frames"
+        )
     if step > 1:
         warn(
             f"{path}: numbers from '{files[0].name}' on come in steps of {step}: they are taken as"
             f" successive frames, {fps:g} per second (--fps)"
         )
-    count = sum(steps) // step + 1
-    lost = count - len(files)
-    if _sparse([int(number) for number in numbers]):
-        raise CausalexError(
-            f"{path}: {len(files)} pictures with numbers from '{files[0].name}' to"
-            f" '{files[-1].name}': expected those of successive frames"
-        )
-    if lost:
+    if lost := count - len(files):
         gap = next(k for k, width in enumerate(steps) if width > step)
         warn(
-            f"{path}: {lost} numbers are missing, the first after '{files[gap].name}': frames keep"
-            " their numbers, and are not measured there"
+            f"{path}: {lost} of {count} numbers are missing, the first after '{files[gap].name}':"
+            " frames keep their numbers, and are not measured there"
         )
     places = np.array([int(number - numbers[0]) // step for number in numbers])
     return nearest(places / fps, fps)
@@ -170,7 +169,8 @@ def _values(path: Path, pictures: Sequence[Path]) -> tuple[list[float], float]:
         if not _sparse(column) and (len(varying) == 1 or len(set(column)) == len(column))
     ]
     last = varying[-1]
-    if last > 0 and usual[last] == "." and (last - 1 in varying or not counting):
+    minutes = set(varying) - {last - 1, last}  # beside seconds nothing else may change
+    if last > 0 and usual[last] == "." and not minutes and (last - 1 in varying or not counting):
         whole, part = columns[last - 1 : last + 1]
         seconds = [float(f"{a}.{b}") for a, b in zip(whole, part, strict=True)]
         return seconds, 1.01 * 10.0 ** -max(map(len, part))

@@ -4,7 +4,7 @@ import io
 import json
 import zipfile
 import zlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import IntEnum
 from pathlib import Path
@@ -20,6 +20,7 @@ from causalex_core.errors import CausalexError, warn
 
 _EPOCH = (1980, 1, 1, 0, 0, 0)  # the earliest time that a zip archive can hold
 _SAME_RATE = 0.03  # relative; 24 and 25 frames per second are not the same
+_RATE = "frames per second"
 _TEXTS = ("config", "landmarks", "source", "made_with")
 
 
@@ -255,44 +256,65 @@ def read_folder(folder: Path, expressions: pd.DataFrame) -> list[MotionRecord]:
     if not files:
         raise CausalexError(f"{folder} holds no motion files (.npz): `causalex extract` makes them")
     owners = dict(zip(expressions["video"], expressions["subject"], strict=True))
-    records = list(_alike(files, folder, owners))
-    if made := differences(records):
-        warn(f"{folder}: made with {made}: extract all with the same versions to compare them")
+    records = [replace(read_motion(file), subject=_subject(file, folder, owners)) for file in files]
+    names = [(record.subject, record.video) for record in records]
+    for number, name in enumerate(names):
+        if name in names[:number]:
+            raise CausalexError(
+                f"{files[number]}: a second file of video '{name[1]}'; names must differ"
+            )
+    refuse_mixture(files, records)
     return records
 
 
-def _alike(files: list[Path], folder: Path, owners: Mapping[str, str]) -> Iterator[MotionRecord]:
-    """Records of files with different names, all extracted in the same way."""
-    first = None
-    names: set[tuple[str, str]] = set()
-    sources: dict[str, Path] = {}
-    for file in files:
-        record = replace(read_motion(file), subject=_subject(file, folder, owners))
-        first = first or record
-        if not _made_alike(record, first):
-            raise CausalexError(
-                f"{file} was extracted with other settings or at another rate than {files[0]}:"
-                " extract all videos alike"
+def refuse_mixture(files: Sequence[Path], records: Sequence[MotionRecord]) -> None:
+    """Refuse to pool a face of a video twice, or motion that was measured in another way.
+
+    Rates may differ as clocks of cameras do. Other versions of the packages are warned of.
+
+    Raises
+    ------
+    CausalexError
+        Naming the file, and that which it cannot be pooled with.
+    """
+    first = _conditions(records[0])
+    seen: dict[object, Path] = {}
+    for path, record in zip(files, records, strict=True):
+        conditions = _conditions(record)
+        for name in sorted({*first, *conditions}):
+            value, expected = conditions.get(name), first.get(name)
+            alike = value == expected or (
+                name == _RATE and value and expected and abs(value / expected - 1) < _SAME_RATE
             )
-        if (record.subject, record.video) in names:
-            raise CausalexError(
-                f"{file}: a second file of video '{record.video}'; names must differ"
-            )
-        names.add((record.subject, record.video))
-        if record.source and sources.setdefault(record.source, file) != file:
-            raise CausalexError(
-                f"{file} and {sources[record.source]} were extracted from the same video: keep one"
-            )
-        yield record
+            if not alike:
+                raise CausalexError(
+                    f"{path}: {name} {_told(value)}, but {_told(expected)} in {files[0]}: extract"
+                    " all videos alike, or pool those of each kind"
+                )
+        motion, face = record.motion.tobytes(), record.landmarks.partition("; ")[2]
+        video = (record.source, face) if record.source else motion
+        for content in (motion, video):
+            if content in seen:
+                raise CausalexError(
+                    f"{path} holds motion of the same video as {seen[content]}: give each video"
+                    " once"
+                )
+        seen |= {motion: path, video: path}
+    if made := differences(records):
+        warn(f"made with {made}: extract all with the same versions to compare them")
 
 
-def _made_alike(record: MotionRecord, other: MotionRecord) -> bool:
-    """Whether settings are the same, and rates but for what clocks of cameras differ by."""
-    if (record.config, record.stride) != (other.config, other.stride):
-        return False
-    if record.fps is None or other.fps is None:
-        return record.fps is other.fps
-    return abs(record.fps / other.fps - 1) < _SAME_RATE
+def _conditions(record: MotionRecord) -> dict[str, Any]:
+    """Rate and settings of an extraction."""
+    try:
+        settings = dict(json.loads(record.config or "{}"))
+    except (ValueError, TypeError):
+        settings = {"settings": record.config}
+    return {**settings, _RATE: record.fps, "stride": record.stride}
+
+
+def _told(value: Any) -> str:
+    return "unknown" if value is None else f"{value:g}" if isinstance(value, float) else f"{value}"
 
 
 def _subject(file: Path, folder: Path, owners: Mapping[str, str]) -> str:

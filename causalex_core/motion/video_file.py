@@ -36,6 +36,7 @@ ENDINGS = {
 }  # fmt: skip
 _COVERS = Disposition.attached_pic | Disposition.timed_thumbnails | Disposition.still_image
 _INTERLACED = range(2, 6)  # FFmpeg's AVFieldOrder
+_NO_TIMES = 0x80  # its AVFMT_NOTIMESTAMPS
 _VP8_SHOWN = 0x10  # in the first byte; other frames only serve to predict from
 _WIDEST = 8  # of a pixel, as wide as high or the reverse
 _CUT_OFF = 0.05  # of the announced time; what is missing below that is told
@@ -126,7 +127,11 @@ def open_file(path: Path, fps: float | None = None) -> VideoFile:
         stream = _stream(path, container)
         first, stamps, end = _scanned(path, container, stream)
         unit, aspect = stream.time_base or Fraction(1), stream.sample_aspect_ratio
-        rates = [float(rate) for rate in (stream.guessed_rate, stream.average_rate) if rate]
+        # A bare stream of pictures says its rate at most in its coding; FFmpeg takes 25 then.
+        bare = bool(container.format.flags & _NO_TIMES)
+        coded = (stream.codec_context.framerate,)
+        announced_rates = coded if bare else (stream.guessed_rate, stream.average_rate)
+        rates = [float(rate) for rate in announced_rates if rate]
         announced = (container.duration or 0) / 1e6
         interlaced = first.interlaced_frame or stream.codec_context.field_order in _INTERLACED
         grey = _is_grey_h264(stream.codec_context) and first.color_range != ColorRange.MPEG
@@ -138,14 +143,16 @@ def open_file(path: Path, fps: float | None = None) -> VideoFile:
             frames = _frames(container, _stream(path, container))
             stamps = [frame.pts for frame in frames if frame is not None]
     known = sorted(stamp for stamp in stamps if stamp is not None and stamp >= (first.pts or 0))
-    if None in stamps:  # a bare stream of pictures
+    if None in stamps or (bare and not rates):
         rate = rates[0] if rates else fps
         if rate is None:
             raise CausalexError(f"{name} does not say its frame rate: give it (--fps)")
         times = np.arange(len(stamps)) / rate
     else:
         times = np.array([float((stamp - known[0]) * unit) for stamp in known])
-        _check_end(name, times, announced - max(float(known[-1] * unit), end))
+        step = float(np.median(np.diff(times))) if len(times) > 1 else announced
+        last = max(float(known[-1] * unit) + step, end)
+        _check_end(name, times[-1] + step, announced - last, step)
         if len(known) < len(stamps):
             warn(
                 f"{name}: its first {len(stamps) - len(known)} frames lean on what was cut off, and"
@@ -214,15 +221,15 @@ def _frames(container: InputContainer, stream: VideoStream) -> Iterator[VideoFra
 def _scanned(
     path: Path, container: InputContainer, stream: VideoStream
 ) -> tuple[VideoFrame, list[int | None], float]:
-    """The first frame, time stamps of all that are shown, and where, in s, other streams end."""
+    """The first frame, time stamps of all that are shown, and where, in s, streams end."""
     first: VideoFrame | None = None
     end, stamps = 0.0, list[int | None]()
     intact = True
     with contextlib.suppress(av.FFmpegError):
         for packet in container.demux():
+            if packet.pts is not None:  # the last frame may stay for long
+                end = max(end, float((packet.pts + (packet.duration or 0)) * packet.time_base))
             if packet.stream_index != stream.index:
-                if packet.pts is not None:
-                    end = max(end, float((packet.pts + (packet.duration or 0)) * packet.time_base))
                 continue
             if first is None:
                 with contextlib.suppress(av.FFmpegError):
@@ -238,13 +245,11 @@ def _scanned(
     return first, stamps, end
 
 
-def _check_end(name: str, times: NDArray[np.float64], after_last: float) -> None:
+def _check_end(name: str, end: float, missing: float, step: float) -> None:
     """Refuse a file that ends long before the announced time; tell of one that ends a bit early."""
-    step = float(np.median(np.diff(times))) if len(times) > 1 else after_last
-    if after_last > 1.5 * step + 0.01:
-        announced = times[-1] + after_last
-        ends = f"announced are {announced:.2f} s, and its frames end at {times[-1] + step:.2f} s"
-        if after_last > _CUT_OFF * announced:
+    if missing > step / 2 + 0.01:
+        ends = f"announced are {end + missing:.2f} s, and its frames end at {end:.2f} s"
+        if missing > _CUT_OFF * (end + missing):
             raise CausalexError(f"{name} {_BREAKS_OFF} ({ends})")
         warn(f"{name}: {ends}")
 

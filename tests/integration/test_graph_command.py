@@ -294,9 +294,26 @@ def test_a_video_given_twice_is_refused(copy, motion, another, tmp_path, capsys)
     words = ["graph", str(motion), str(another), str(twin), "-o", str(target)]
     assert cli.main(words) == 2
     shown = capsys.readouterr().err
-    assert f"{twin} holds the same motion as {motion}: give each video once" in shown
+    assert f"{twin} holds motion of the same video as {motion}: give each video once" in shown
     assert shown.count("\n") == 1
     assert not target.exists()
+
+
+def test_two_faces_of_a_video_are_pooled_and_one_is_not(motion, another, tmp_path, capsys):
+    words = ["graph", str(motion), str(another), "-o", str(tmp_path / "graph.json")]
+    contents = {path: dict(np.load(path)) for path in (motion, another)}
+    for face, code in (("left", 0), ("right", 2)):
+        for path, who in ((motion, "right"), (another, face)):
+            np.savez(path, **contents[path], source="ab12", landmarks=f"mesh; {who} of 2 faces")
+        assert cli.main(words) == code
+    assert f"{another} holds motion of the same video as {motion}" in capsys.readouterr().err
+
+
+def test_a_graph_never_takes_the_place_of_motion(motion, capsys):
+    before = motion.read_bytes()
+    assert cli.main(["graph", str(motion), "-o", str(motion)]) == 2
+    assert "it is written as .json" in capsys.readouterr().err
+    assert motion.read_bytes() == before
 
 
 @pytest.mark.parametrize(
@@ -335,7 +352,7 @@ def test_videos_of_other_rates_or_settings_are_refused(
 @pytest.mark.parametrize(
     ("case", "words", "said"),
     [
-        ("graph_same_twice", ["one.npz", "one.npz"], "holds the same motion as"),
+        ("graph_same_twice", ["one.npz", "one.npz"], "holds motion of the same video as"),
         ("graph_mixed", ["one.npz", "fast.npz"], "fast.npz: frames per second 200, but 30 in"),
     ],
 )

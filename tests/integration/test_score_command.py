@@ -277,6 +277,8 @@ def test_each_truth_divides_by_what_it_counts(run, tmp_path):
         ("7,a", "7.0,A", "(is it 'a' of '7' there?)"),
         ("Ann Lee,smile", "ann_lee,Smile.mov", "(is it 'smile' of 'Ann Lee' there?)"),
         ("1,a1", "1,b1", "'b1' of '1'\n"),
+        ("1,a", "01,videos/01/a.mp4", "(is it 'a' of '1' there?)"),
+        ("s01,walk", "1,01_walk", "(is it 'walk' of 's01' there?)"),
     ],
 )
 def test_names_that_nearly_match_are_told(run, tmp_path, truth, found, sentence):

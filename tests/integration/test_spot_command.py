@@ -14,6 +14,7 @@ from causalex_core import cli, regions
 from causalex_core.data import manifest
 from causalex_core.motion.extract import Config
 from causalex_core.motion.record import Quality
+from causalex_core.motion.video import open_frames
 from causalex_core.spotting.checkpoints import SHIPPED
 from causalex_synthetic.dataset import draw
 
@@ -206,6 +207,18 @@ def test_motion_that_cannot_be_judged(motion, tmp_path, capsys):
     fails([motion, motion, "-o", target], "two videos are called 'noise'", capsys)
     fails([motion, other, "-o", target, "--timeline", "t.html"], "for one video", capsys)
     assert not target.exists()
+
+
+def test_motion_of_another_video_is_refused(motion, tmp_path, capsys):
+    folder, other = tmp_path / "frames", tmp_path / "other.npz"
+    folder.mkdir()
+    for number in range(3):
+        cv2.imwrite(str(folder / f"{number}.png"), np.zeros((8, 8), np.uint8))
+    words = [folder, "--fps", "30", "--motion", other, "-o", tmp_path / "d.csv"]
+    np.savez(other, **np.load(motion), source="ab12")
+    fails(words, f"{other} was not made from {folder}", capsys)
+    np.savez(other, **np.load(motion), source=open_frames(folder, 30).digest())
+    assert cli.main(["spot", *map(str, words)]) == 0
 
 
 def test_weights_that_are_none(motion, tmp_path, capsys):

@@ -109,6 +109,9 @@ def test_what_is_no_unit_is_said(text, numbers, unread):
         ("12(B)(right)", [(12, "R", "B")], ()),
         ("12 (on the left) + 4", [(12, "L", ""), (4, "", "")], ("on the",)),
         ("AU12-L", [(12, "L", "")], ()),
+        ("12/L", [(12, "L", "")], ()),
+        ("AU12 - left", [(12, "L", "")], ()),
+        ("12 - left 14", [(12, "", ""), (14, "L", "")], ("-",)),
         ("12l+r14b", [(12, "L", ""), (14, "R", "B")], ()),
         ("unilateral 12", [(12, "U", "")], ()),
         ("(12A+14)L", [(12, "L", "A"), (14, "L", "")], ()),
@@ -142,6 +145,8 @@ def test_sides_and_intensities_stand_on_either_side(text, expected, unread):
         "1943-07-01T00:00:00.000",
         "10/12/2026",
         "10.12.2026 00:00",
+        "07/12/26",  # "7/12" in LibreOffice
+        "12.10.26",
         "12-Oct",  # "10-12"
         "Oct-45",
         "12. Okt",
@@ -149,7 +154,9 @@ def test_sides_and_intensities_stand_on_either_side(text, expected, unread):
         "Oct 12, 2026",
         "10月12日",
         "12:14",
+        "12:14:00 PM",
         "1.2E+13",  # "12E+12"
+        "1,2E+13",
         "1E+08",
         "12.14",
     ],

@@ -155,6 +155,19 @@ def test_a_cell_of_a_workbook_is_refused_by_its_row(tmp_path, column, cell, said
         casme2sq.read(path)
 
 
+@pytest.mark.parametrize("name", ["naming rule1", "naming rule2"])
+def test_two_translations_of_one_name_are_refused(tmp_path, name):
+    path = tmp_path / "cas.xlsx"
+    workbook = cas_sheets(CAS_ROW)
+    workbook[name] = [*workbook[name], workbook[name][0]]
+    _write(path, workbook)
+    assert len(casme2sq.read(path)) == 1
+    workbook[name][1][-1] = workbook[name][0][-1]
+    _write(path, workbook)
+    with pytest.raises(CausalexError, match=f"'(1|anger1)' has two names in the sheet '{name}'"):
+        casme2sq.read(path)
+
+
 def test_a_workbook_that_lacks_columns_or_is_none_is_refused(tmp_path):
     path = tmp_path / "cas.xlsx"
     _write(path, cas_sheets(CAS_ROW[:8]))

@@ -78,8 +78,8 @@ def test_damaged_pickled_and_missing_files(tmp_path):
 
 
 def test_subjects_of_a_folder(tmp_path):
-    for name in ("p1_1", "other", "p11_2", "s15/0101"):
-        write(tmp_path / f"{name}.npz")
+    for number, name in enumerate(("p1_1", "other", "p11_2", "s15/0101")):
+        write(tmp_path / f"{name}.npz", motion=np.full((20, 12, 2), number))
     found = read_folder(tmp_path, TABLE)
     assert [(one.subject, one.video) for one in found] == [
         ("p11", "other"), ("p11", "p11_2"), ("p1", "p1_1"), ("s15", "0101"),
@@ -97,7 +97,7 @@ def test_folders_that_cannot_be_used(tmp_path):
         read_folder(tmp_path, TABLE)
     (tmp_path / "who.npz").unlink()
     write(tmp_path / "p1_2.npz", fps=np.array(25.0))
-    with pytest.raises(CausalexError, match="another rate"):
+    with pytest.raises(CausalexError, match="frames per second 25, but 30 in"):
         read_folder(tmp_path, TABLE)
     (tmp_path / "p1_2.npz").unlink()
     write(tmp_path / "p1" / "p1_1.npz")

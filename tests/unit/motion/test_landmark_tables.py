@@ -6,17 +6,26 @@ import pytest
 from causalex_core.errors import CausalexError
 from causalex_core.motion.alignment import track_given
 from causalex_core.motion.landmark_tables import read
-from causalex_core.motion.landmarks import MESH_TO_IBUG, Given
+from causalex_core.motion.landmarks import LEFT_EYE, LIPS, MESH_TO_IBUG, RIGHT_EYE, Given
+
+
+def no_mirror(points, order):
+    """Points with both eyes, in the order that iBUG has, above the lips."""
+    left, right, lips = (list(order[part]) for part in (LEFT_EYE, RIGHT_EYE, LIPS))
+    points[:, left + right] *= 0.4
+    points[:, right, 0] += 300
+    points[:, lips] = 250 + points[:, lips] / 2
+    return points.round(2)
 
 
 @pytest.fixture
 def points():
-    return np.random.default_rng(1).uniform(0, 500, (4, 68, 2)).round(2)
+    return no_mirror(np.random.default_rng(1).uniform(0, 500, (4, 68, 2)), range(68))
 
 
 @pytest.fixture
 def vertices():
-    return np.random.default_rng(2).uniform(0, 500, (4, 478, 2)).round(2)
+    return no_mirror(np.random.default_rng(2).uniform(0, 500, (4, 478, 2)), MESH_TO_IBUG)
 
 
 class Film:
@@ -235,6 +244,14 @@ def test_a_table_of_several_videos_is_refused(points, written):
 def test_other_shapes_are_refused(shape):
     with pytest.raises(CausalexError, match=r"expected \(frames, 68, 2\), or MediaPipe's 468 or"):
         Given(np.zeros(shape))
+
+
+@pytest.mark.parametrize("axes", [([-1, 1], [0, 1]), ([1, -1], [0, 1]), ([1, 1], [1, 0])])
+def test_a_mirrored_face_is_refused_and_a_turned_one_is_not(points, axes):
+    signs, order = axes
+    with pytest.raises(CausalexError, match="a face in a mirror: expected x to the right, y down"):
+        Given((points * signs)[..., order])
+    Given((points * signs)[..., order] * (-1, 1))
 
 
 @pytest.mark.parametrize("values", [np.zeros((0, 68, 2)), np.full((3, 68, 2), "1")])

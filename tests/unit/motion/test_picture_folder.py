@@ -87,7 +87,7 @@ def test_numbers_are_found_in_names(tmp_path, names):
 def test_missing_numbers_are_rows_without_a_frame(tmp_path):
     names = [f"img{number:03d}.png" for number in (5, 6, 7, 9, 10)]
     folder = paint(tmp_path / "frames", names)
-    with pytest.warns(CausalexWarning, match=r"1 numbers are missing, the first after 'img007"):
+    with pytest.warns(CausalexWarning, match=r"1 of 6 numbers are missing, .* 'img007"):
         frames = open_frames(folder, 25)
     assert levels(frames) == [1, 2, 3, 3, 4, 5]
     assert frames.rows.missing.tolist() == [False, False, False, True, False, False]
@@ -133,8 +133,15 @@ def test_pictures_that_do_not_belong_there(tmp_path, more, said):
         open_frames(folder, 30)
 
 
-def test_numbers_none_of_which_counts(tmp_path):
-    folder = paint(tmp_path / "frames", ["a1_700.png", "a1_20.png", "a9_700.png", "a9_3.png"])
+@pytest.mark.parametrize(
+    "names",
+    [
+        ["a1_700.png", "a1_20.png", "a9_700.png", "a9_3.png"],
+        ["10-00-59.8.png", "10-00-59.9.png", "10-01-00.0.png"],  # seconds alone would go back
+    ],
+)
+def test_numbers_none_of_which_counts(tmp_path, names):
+    folder = paint(tmp_path / "frames", names)
     with pytest.raises(CausalexError, match="none counts the frames"):
         open_frames(folder, 30)
 
@@ -178,7 +185,7 @@ def test_the_digest_follows_names_and_contents(pictures):
 CASES = {
     "frames_copies": r"'img015 \(1\)\.jpg' is not numbered like",
     "frames_twice": r"'img001\.jpg' and 'img1\.jpg' are two files for one frame",
-    "frames_gap": "20 numbers are missing, the first after 'img020.jpg'",
+    "frames_gap": "20 of 60 numbers are missing, the first after 'img020.jpg'",
 }
 
 

@@ -2,6 +2,7 @@ import shutil
 import struct
 import warnings
 from fractions import Fraction
+from pathlib import Path
 
 import av
 import cv2
@@ -9,6 +10,7 @@ import films
 import numpy as np
 import pytest
 
+from causalex_core.commands.videos import videos_in
 from causalex_core.errors import CausalexError, CausalexWarning
 from causalex_core.motion.video import open_frames
 
@@ -109,7 +111,11 @@ def test_a_video_that_breaks_off_is_refused(tmp_path, name, codec, container, sh
     pixels = "yuvj420p" if codec == "mjpeg" else "yuv420p"
     unit = Fraction(1, 30) if codec == "mjpeg" else Fraction(1, 90000)
     path = films.write(tmp_path / name, EVEN, codec, pixels, unit, container=container)
-    path.write_bytes(path.read_bytes()[: int(share * path.stat().st_size)])
+    with av.open(str(path)) as file:
+        packets = [packet for packet in file.demux(video=0) if packet.size]
+        broken = packets[int(share * len(packets))]
+        end = broken.pos + broken.size // 2
+    path.write_bytes(path.read_bytes()[:end])
     with pytest.raises(CausalexError, match=r"breaks off|cannot be read as a video"):
         list(open_frames(path).grey())
 
@@ -166,6 +172,37 @@ def test_a_pause_keeps_the_times_of_what_comes_after(tmp_path):
     assert frames.fps == 30
     assert (len(shown), shown[19], shown[30], shown[50], shown[-1]) == (COUNT + 30, 19, 19, 20, 39)
     assert np.flatnonzero(frames.rows.missing).tolist() == list(range(20, 50))
+
+
+def test_a_last_frame_that_stays_is_no_missing_end(tmp_path):
+    """As screen recorders write it, when nothing changes any more."""
+    path = tmp_path / "clip.mp4"
+    with av.open(str(path), "w") as file:
+        stream = file.add_stream("mjpeg", rate=30)
+        stream.width, stream.height, stream.pix_fmt = films.WIDTH, films.HEIGHT, "yuvj420p"
+        frames = [
+            av.VideoFrame.from_ndarray(films.numbered(number), format="rgb24")
+            for number in range(COUNT)
+        ]
+        packets = [packet for frame in frames for packet in stream.encode(frame)]
+        packets[-1].duration = 60 * packets[0].duration
+        file.mux(packets)
+    assert numbers(silently(path)) == list(range(COUNT))
+
+
+@pytest.mark.parametrize(
+    ("name", "codec", "pixels", "rate"),
+    [("clip.mjpeg", "mjpeg", "yuvj420p", None), ("clip.h264", "libx264", "yuv420p", 30)],
+)
+def test_a_bare_stream_has_the_rate_of_its_codec_or_needs_one(tmp_path, name, codec, pixels, rate):
+    path = films.write(tmp_path / name, EVEN, codec, pixels, Fraction(1, 30))
+    if rate is None:
+        with pytest.raises(CausalexError, match="does not say its frame rate"):
+            open_frames(path)
+    else:
+        assert silently(path).fps == rate
+    frames = silently(path, 30)
+    assert (frames.fps, numbers(frames)) == (30, list(range(COUNT)))
 
 
 def test_a_given_rate_overrules_times_and_says_so(clip):
@@ -349,3 +386,35 @@ def test_whole_films_are_not_called_broken(cases, name, count):
     frames = open_frames(cases / name)
     assert (frames.rows.frames[-1] + 1, (~frames.rows.missing).sum()) == (count, count)
     assert sum(1 for _ in frames.grey()) == len(frames.rows.frames)
+
+
+@pytest.mark.parametrize(
+    ("name", "rows", "after"),
+    [("timestamps_vfr/vfr.mp4", 297, 2.133), ("timestamps_pause/pause.mp4", 270, 7)],
+)
+def test_frames_before_a_change_of_rate_keep_their_times(cases, name, rows, after):
+    with pytest.warns(CausalexWarning, match="not evenly spaced"):
+        frames = open_frames(cases / name)
+    shown = frames.rows.frames.tolist()
+    assert (frames.fps, len(shown), shown[28], shown[57]) == (30, rows, 28, 57)
+    assert frames.rows.times[57] == pytest.approx(1.9, abs=1e-3)
+    assert frames.rows.times[shown.index(61)] == pytest.approx(after, abs=0.04)
+
+
+@pytest.mark.parametrize(
+    ("name", "fps"), [("rate_zero/frames", 0), ("rate_absurd/base.mp4", 180000)]
+)
+def test_given_rates_of_no_camera(cases, name, fps):
+    with pytest.raises(CausalexError, match=f"{fps} frames per second; expected 1 to 1000"):
+        open_frames(cases / name, fps)
+
+
+def test_videos_of_cameras_and_beside_previews_are_taken(cases, monkeypatch):
+    monkeypatch.chdir(cases / "name_with_colon")
+    assert len(silently(Path("take:2.mp4")).rows.frames) == 120
+    with warnings.catch_warnings(action="error"):
+        videos = videos_in(cases / "stray_other_endings" / "cam")
+        assert sorted(path.name for path, _ in videos) == ["00001.MTS", "clip.3gp", "clip2.mp4"]
+    with pytest.warns(CausalexWarning, match=r"left out are preview\.jpg"):
+        videos = videos_in(cases / "stray_preview" / "s01")
+        assert [path.name for path, _ in videos] == ["clip1.mp4", "clip2.mp4"]
