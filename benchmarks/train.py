@@ -6,7 +6,7 @@
 Random motion and labels in the numbers of CAS(ME)^2: 22 subjects, 95 videos, 357 expressions,
 about 293 windows with one; AUW-GCN's optimiser. `plain` does per window what the published loop
 does: it opens a file, writes the targets frame by frame, and repeats adjacency and weights for
-every frame of a batch. Both train few folds for 5 epochs on one thread and are extrapolated to
+every frame of a batch. Both train few folds for 20 epochs on one thread and are extrapolated to
 100 epochs of 22 folds. `parts` says where the time of one training step goes. `debias` predicts a
 counterfactual with trained models, which is all that debiasing adds to training. `gpu` trains the
 whole for one seed and for five. With `--before`, `fast` runs by turns here and in an earlier
@@ -57,7 +57,7 @@ from causalex_core.spotting.training import (
 from causalex_core.training import Run
 
 SUBJECTS, VIDEOS, LENGTH, MACRO, MICRO = 22, 95, 2_620, 300, 57
-FOLDS, EPOCHS, ALL_EPOCHS, FULL_BATCH = 3, 5, 100, 128
+FOLDS, EPOCHS, ALL_EPOCHS, FULL_BATCH = 3, 20, 100, 128
 PRIOR = torch.eye(12) + 1 / 12
 NETWORKS = {"AUW-GCN": AUW_GCN, "Causal-Ex": PAPER}
 N_TURNS = 3

@@ -79,7 +79,10 @@ class Inputs(NamedTuple):
         """Prepare normalised motion (W, T, N, channels); matrices as `Network.matrices` gives."""
         if not matrices:
             return cls(motion.flatten(2).contiguous(), np.zeros((len(motion), 0, 0)))
-        along = motion if matrices[0] is None else matrices[0][..., None, :, :] @ motion
+        along = motion
+        if matrices[0] is not None:
+            flat = matrices[0] @ motion.transpose(1, 2).flatten(2)  # (W, N, T channels)
+            along = flat.unflatten(2, motion.shape[1::2]).transpose(1, 2)
         padding = _ROWS - 1 - motion.shape[3]
         values = nnf.pad(nnf.pad(along, (1, 0), value=1.0), (0, padding)).contiguous()
         points = values.flatten(1, 2)

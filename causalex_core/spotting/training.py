@@ -209,17 +209,19 @@ class FoldTrainer(training.FoldTrainer):
         return self.network.state_dict()
 
     def _inputs(self) -> "fused.Inputs":
-        """What the fused form gets of all windows."""
+        """What the fused form gets of the windows of the fold."""
         data, position = self.data, self.run.position
-        matrices = data.graphs.of(position, torch.arange(len(data.motion)))
-        motion = data.normalisation.of(position)(data.motion)
-        return fused.Inputs.of(motion, self.network.matrices(**matrices))
+        needed = torch.from_numpy(np.union1d(self.run.fold.train, self.run.fold.held_out))
+        self.rows = torch.zeros(len(data.motion), dtype=torch.int64)
+        self.rows[needed] = torch.arange(len(needed))
+        matrices = self.network.matrices(**data.graphs.of(position, needed))
+        return fused.Inputs.of(data.normalisation.of(position)(data.motion[needed]), matrices)
 
     def _fused(self, inputs: "fused.Inputs", index: Tensor) -> Tensor:
         """Logits (B, 270, 10) of windows, in the fused form."""
         matrices = self.network.matrices(**self.data.graphs.of(self.run.position, index))
         precision = getattr(torch, self.config.precision)
-        return fused.logits(self.network, inputs, index, matrices, precision)
+        return fused.logits(self.network, inputs, self.rows[index], matrices, precision)
 
     def _logits(self, index: Tensor) -> Tensor:
         """Logits (B, 10, 270) of windows."""
