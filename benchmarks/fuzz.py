@@ -60,19 +60,28 @@ class Said(NamedTuple):
 
 def run(words: list[str], folder: Path) -> Said:
     """Run the command line in a folder, which is called FOLDER in what it says."""
-    output, errors = io.StringIO(), io.StringIO()
-    status: int | None = None
+    output, environment, status = io.StringIO(), dict(os.environ), None
+    terminal = os.dup(2)
     with (
+        tempfile.TemporaryFile("w+", errors="replace") as errors,  # of libraries in C, too
         contextlib.chdir(folder),
         contextlib.redirect_stdout(output),
         contextlib.redirect_stderr(errors),
     ):
+        os.dup2(errors.fileno(), 2)
         try:
             status = cli.main(words)
         except BaseException:
             traceback.print_exc()
-    texts = (text.getvalue().replace(str(folder), "FOLDER") for text in (output, errors))
-    return Said(status, *texts)
+        finally:
+            errors.flush()
+            os.dup2(terminal, 2)
+            os.close(terminal)
+            os.environ.clear()
+            os.environ.update(environment)
+        errors.seek(0)
+        texts = (text.replace(str(folder), "FOLDER") for text in (output.getvalue(), errors.read()))
+        return Said(status, *texts)
 
 
 def verdict(said: Said, usual: Said, expected: Expected, facts: Facts | None) -> tuple[str, str]:
@@ -82,7 +91,8 @@ def verdict(said: Said, usual: Said, expected: Expected, facts: Facts | None) ->
     lines = said.errors.splitlines()
     if said.status == 2:
         refusals = [line for line in lines if line.startswith("causalex: error: ")]
-        if len(refusals) != 1 or lines[-1] != refusals[0] or "Traceback" in said.errors:
+        others = [line for line in lines if not line.startswith(("causalex: ", "note: "))]
+        if len(refusals) != 1 or lines[-1] != refusals[0] or others:
             return "faults", f"not one line of error: {said.errors}"
         if expected is None:
             return "refused", ""

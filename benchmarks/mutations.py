@@ -357,7 +357,8 @@ NEEDED = {
     "truth.csv": ("subject", "video", "onset", "offset", "kind"),
     "predictions.csv": ("subject", "video", "onset", "offset", "kind"),
 }
-NO_NUMBERS = ("x", "1.2.3", "12 frames", "--", "1e", "0x1F", "nil", "１２x", "inf", "-inf", "1e999")
+NO_NUMBERS = ("x", "1.2.3", "12 frames", "--", "1e", "0x1F", "nil", "１２x")
+INFINITE = ("inf", "-inf", "1e999")
 
 
 def _table(work: Work, random: Random) -> str:
@@ -531,9 +532,23 @@ def two_headers_exchanged(work: Work, random: Random) -> Expected:
 @mutates(*TABLES)
 def cell_is_no_number(work: Work, random: Random) -> Expected:
     name = _table(work, random)
-    columns = NEEDED[name] if name == "points.csv" else ("onset", "offset", "apex")
-    _cell(work, name, random, pick(random, columns), pick(random, NO_NUMBERS))
+    points = name == "points.csv"
+    columns = NEEDED[name] if points else ("onset", "offset", "apex")
+    contents = NO_NUMBERS if points else (*NO_NUMBERS, *INFINITE)
+    _cell(work, name, random, pick(random, columns), pick(random, contents))
     return TOLD
+
+
+@mutates("film", "pictures")
+def landmark_infinite(work: Work, random: Random) -> Expected:
+    row, value = int(random.integers(3, 7)), pick(random, [*INFINITE, "nan", ""])
+
+    def change(table: pd.DataFrame) -> pd.DataFrame:
+        table.loc[row, pick(random, NEEDED["points.csv"])] = value
+        return table
+
+    work.table("points.csv", change)
+    return lambda facts: facts["quality"][row] > 1
 
 
 @mutates("intervals", "labels")
@@ -796,14 +811,14 @@ def landmarks_of_zeros(work: Work, random: Random) -> Expected:
 
 @mutates("film", "pictures")
 def landmarks_of_a_point_far_away(work: Work, random: Random) -> Expected:
-    row, point = int(random.integers(10)), int(random.integers(27, 36))
+    row, point = int(random.integers(3, 7)), int(random.integers(68))
 
     def change(points: NDArray[np.float64]) -> NDArray[np.float64]:
-        points[row, :, point] = pick(random, [-1e4, 1e5, 1e12])
+        points[row, :, point] = pick(random, [-700, 700, -1e4, 1e5, 1e12])
         return points
 
     _points(work, change)
-    return TOLD
+    return lambda facts: facts["quality"][row] > 1
 
 
 @mutates("film", "pictures", "intervals")
@@ -1089,6 +1104,16 @@ def picture_cut_off(work: Work, random: Random) -> Expected:
 
 
 @mutates("pictures")
+def picture_damaged(work: Work, random: Random) -> Expected:
+    file = work.file(f"clip/img{random.integers(1, PICTURES + 1)}.png")
+    content = bytearray(file.read_bytes())
+    where = int(random.integers(40, len(content) - 20))
+    content[where : where + 8] = random.bytes(8)
+    file.write_bytes(content)
+    return TOLD
+
+
+@mutates("pictures")
 def picture_of_another_kind(work: Work, random: Random) -> Expected:
     file = work.file(f"clip/img{random.integers(2, PICTURES + 1)}.png")
     picture = cv2.imread(str(file))
@@ -1179,7 +1204,7 @@ def motion_not_finite(work: Work, random: Random) -> Expected:
 def motion_impossible(work: Work, random: Random) -> Expected:
     name = _named(work, random)
     motion = np.load(work.file(name))["motion"].copy()
-    motion[tuple(random.integers(motion.shape))] = pick(random, [-1e3, 1e4, 1e9, 3e38])
+    motion[tuple(random.integers(motion.shape))] = pick(random, [-2e3, 1e4, 1e9, 3e38])
     work.arrays(name, motion=motion)
     return TOLD
 
@@ -1199,9 +1224,11 @@ def motion_of_another_shape(work: Work, random: Random) -> Expected:
 
 @mutates("motion", "motions")
 def few_frames(work: Work, random: Random) -> Expected:
-    name, count = _named(work, random), int(random.integers(1, 5))
-    stored = np.load(work.file(name))
-    work.arrays(name, motion=stored["motion"][:count], quality=stored["quality"][:count])
+    count = int(random.integers(1, 5))
+    for file in work.folder.glob("s0*.npz"):
+        stored = np.load(file)
+        parts = {name: stored[name][:count] for name in ("motion", "quality")}
+        work.arrays(file.name, **parts)
     return TOLD
 
 

@@ -118,6 +118,8 @@ def _read(intervals: Path, kind: str) -> tuple[pd.DataFrame, pd.DataFrame]:
         raise CausalexError(f"{intervals}: has a column '{present[0]}' already; rename it")
     table = table.join(cells[[name for name in ("measured_share", "reasons") if name in cells]])
     kept = table["kind"].isin(expressions.KINDS if kind == _ALL else (kind,))
+    if not kept.any():
+        warn(f"{intervals}: no expression to recognise among {len(table)} rows (--kind {kind})")
     return table[kept], cells[kept]
 
 

@@ -170,6 +170,8 @@ def _warnings(spotted: Spotted) -> Iterator[str]:
     if several:
         who = record.landmarks.partition("; ")[2] or "the one followed"
         yield f"several faces in {several} frames; measured: {who}"
+    if missing := spotted.graph.settings.get("missing"):
+        yield f"no causal graph ({missing}): the prior alone is used"
     if record.fps and record.fps < _LEAST_FPS:
         yield (
             f"{record.fps:g} frames per second; micro-expressions of less"

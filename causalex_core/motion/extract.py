@@ -129,7 +129,7 @@ def extract(
     frames = video.open_frames(Path(source), fps) if isinstance(source, str | Path) else source
     landmarker = landmarker or face_mesh()
     if isinstance(landmarker, Given):
-        check_given(frames)
+        check_given(frames, landmarker)
     placement = locate(frames, landmarker, config, face)
     motion, quality = _measure(frames, placement, config, device)
     if isinstance(landmarker, Given):

@@ -173,7 +173,7 @@ def face_crops(
     config = config or FlowConfig()
     reading = _Reading(frames, frozenset(numbers))
     if isinstance(landmarker, Given):
-        check_given(frames)
+        check_given(frames, landmarker)
         for _ in reading.colour(1):
             if len(reading.kept) == len(reading.wanted):
                 break
