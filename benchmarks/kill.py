@@ -2,11 +2,12 @@
 
     python benchmarks/kill.py [--kills 50] [--seed 1] [--only extract|grid]
 
-First each command runs undisturbed, and what it makes is kept. Then it is started over and over in
-an empty place, and killed (SIGKILL) at a moment drawn evenly from the time that it took, by turns
-with all processes that it started and alone, until it comes to its end; what it has made by then
-has to be equal to the byte: all motion files, or ``results.csv`` of the grid. This goes on until it was killed so often. Films are painted, the
-grid is one of four runs in a copy of the project; both are made here and thrown away.
+First each command runs undisturbed, and what it makes is kept. Then it is started over and over,
+first in an empty place, and killed (SIGKILL) at a moment drawn evenly from the time that it took,
+by turns alone and with all processes that it started, until it comes to its end. What it has made
+by then has to be equal to the byte: all motion files, or ``results.csv`` of the grid. This goes on
+until it was killed so often. Films are painted, the grid is one of four runs in a copy of the
+project; both are made here and thrown away.
 """
 
 import argparse

@@ -1455,7 +1455,10 @@ def lists_missing(work: Work, random: Random) -> Expected:
         [
             ("[0.01, 0.05]", ["0.01", "[]", "", "{a: 1}", "text"]),
             ("{frames: [200], n_graphs: 2}", ["[1]", "text", "3", "{seed: 4}"]),
-            ("resources:", ["resources: 3\nother:", "points: 3\nresources:", "points_per_job: 0\nresources:"]),
+            (
+                "resources:",
+                ["resources: 3\nother:", "points: 3\nresources:", "points_per_job: 0\nresources:"],
+            ),
         ],
     )
     _yaml(work, old, pick(random, bad))

@@ -181,11 +181,8 @@ def _warnings(spotted: Spotted) -> Iterator[str]:
 
 def _summary(named: NamedVideo, spotted: Spotted) -> str:
     counts = spotted.detections["kind"].value_counts()
-    graph = (
-        f"no graph ({spotted.graph.settings['missing']}), the prior alone"
-        if "missing" in spotted.graph.settings
-        else f"graph of {len(spotted.graph.edges())} edges"
-    )
+    missing = "missing" in spotted.graph.settings
+    graph = "no graph" if missing else f"graph of {len(spotted.graph.edges())} edges"
     return (
         f"{named.path}: {counts.get('macro', 0)} macro, {counts.get('micro', 0)} micro in"
         f" {len(spotted.recording.motion)} frames; {graph}"

@@ -187,9 +187,9 @@ def read_motion(path: Path) -> MotionRecord:
     if broken.any():
         frame, region = np.argwhere(broken)[0]
         raise CausalexError(
-            f"{path}: motion that is not finite, or above {_FARTHEST:g} px per frame, first in frame"
-            f" {frame} at the region '{regions.NAMES[region]}': mark such frames as not measured, or"
-            " extract it again"
+            f"{path}: motion that is not finite, or above {_FARTHEST:g} px per frame, first in"
+            f" frame {frame} at the region '{regions.NAMES[region]}': mark such frames as not"
+            " measured, or extract it again"
         )
     return record
 

@@ -180,7 +180,10 @@ def test_a_video_shorter_than_a_window_and_than_a_graph(tmp_path, capsys):
     np.savez(path, motion=values, fps=25.0, config=Config().to_json())
     words = ["spot", str(path), "-o", str(tmp_path / "d.csv"), "--timeline", str(page)]
     assert cli.main(words) == 0
-    assert "no graph (9 frames in 1 series are too few" in capsys.readouterr().out
+    shown = capsys.readouterr()
+    assert "in 9 frames; no graph" in shown.out
+    assert "no causal graph (9 frames in 1 series are too few" in shown.err
+    assert "the prior alone is used" in shown.err
     assert "the prior graph was used" in page.read_text(encoding="utf-8")
 
 

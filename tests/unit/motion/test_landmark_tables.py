@@ -280,3 +280,27 @@ def test_a_face_beside_the_picture_is_none_and_a_video_of_them_is_another_size(p
     assert np.flatnonzero(np.isnan(track.points).all(axis=(1, 2))).tolist() == [2, 3]
     with pytest.raises(CausalexError, match="beside the picture of 640 x 480"):
         track_given(Given(points * 3), Film(4))
+
+
+@pytest.mark.parametrize("change", [
+    lambda face: face[:, ::-1],  # x and y exchanged
+    lambda face: (0, 200) + face * (1, -1),  # y counted from below
+    lambda face: (200, 0) + face * (-1, 1),  # a mirrored picture
+])  # fmt: skip
+def test_a_mirrored_face_is_refused(layout, change):
+    faces = np.array([change(layout)] * 3 + [layout])
+    with pytest.raises(CausalexError, match="those of a mirrored face: expected x to the right"):
+        track_given(Given(faces), Film(4))
+
+
+def test_a_face_may_be_turned_in_any_way(layout):
+    for turned in (layout, 200 - layout, np.stack((200 - layout[:, 1], layout[:, 0]), axis=1)):
+        assert np.isfinite(track_given(Given(turned[None]), Film(1)).points).all()
+
+
+@pytest.mark.parametrize("far", [(0, 1e5), (900, 0), (-500, -500)])
+def test_a_face_with_a_point_far_off_is_none(layout, far):
+    faces = np.array([layout] * 8)
+    faces[5, 60] += far
+    track = track_given(Given(faces), Film(8))
+    assert np.flatnonzero(np.isnan(track.points).all(axis=(1, 2))).tolist() == [5]
