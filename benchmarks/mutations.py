@@ -1487,7 +1487,7 @@ BAD_OPTIONS = {
         "--every": ["0", "-1", "1.5", "x", "100000"],
         "--crop": ["0", "-64", "1", "x", "1e3", "999999999"],
         "--stride": ["0", "-1", "x", "1000000000", "2.5"],
-        "--smoothing": ["-1", "nan", "x", "-inf"],
+        "--smoothing": ["-1", "nan", "x", "-inf", "11", "1e5", "1e300"],
         "--flow": ["dis2", ""],
         "--mdmo": ["x"],
         "--head-motion": ["x"],
@@ -1500,7 +1500,7 @@ BAD_OPTIONS = {
     },
     "pictures": {"--fps": ["0", "-3", "nan", "1e9", "inf", "x", ""], "--every": ["0", "-2", "99"]},
     "motion": {
-        "--debias": ["-1", "nan", "x", "inf"],
+        "--debias": ["-1", "nan", "x", "inf", "1e300"],
         "--model": ["/nowhere", "/dev/null", "."],
         "-o": ["out.txt", "out", "/proc/out.csv", "/dev/null/x.csv"],
         "--motion": ["/nowhere.npz"],

@@ -30,6 +30,8 @@ from causalex_core.motion.video import Frames
 STABLE = (*range(27, 36), 36, 39, 42, 45)  # nose and eye corners
 LARGEST = "largest"
 _SIDES = {"left": -1, "right": 1}
+_CROPS = (64, 4096)  # px; smaller squares hold too few pixels to tell a main direction
+_LONGEST_SMOOTHING = 10.0  # s; more takes hours, and is hardly another pose than one for all
 _EYES_APART = 0.28  # of the crop, between the centres of the eyes
 _EYE_LINE = 0.40  # of the crop, from its top: forehead and chin are inside
 # What a face may do from one sample to the next and still be aligned as the same one.
@@ -193,6 +195,20 @@ def given_track(points: NDArray[np.floating]) -> Track:
         np.zeros(len(points), dtype=bool),
         every=1,
     )
+
+
+def check_settings(crop_px: int, smoothing: float, sampling: float) -> None:
+    """Refuse a size of the crop, px, or times, s, with which no face can be aligned."""
+    if not _CROPS[0] <= crop_px <= _CROPS[1]:
+        raise CausalexError(
+            f"crop of {crop_px} px: at least {_CROPS[0]} are needed, at most {_CROPS[1]} are taken"
+        )
+    if not (0 <= smoothing <= _LONGEST_SMOOTHING or smoothing == math.inf):
+        raise CausalexError(
+            f"smoothing {smoothing} s: expected 0 to {_LONGEST_SMOOTHING:g}, or inf for one pose"
+        )
+    if not 0 < sampling < math.inf:
+        raise CausalexError(f"sampling {sampling} s: expected more than 0")
 
 
 def align(track: Track, crop_px: int, smoothing: float) -> Placement:

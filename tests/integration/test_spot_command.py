@@ -211,6 +211,11 @@ def test_motion_that_cannot_be_judged(motion, tmp_path, capsys):
     assert not target.exists()
 
 
+def test_a_lambda_beyond_all_probabilities_is_refused(motion, tmp_path, capsys):
+    given = [motion, "-o", tmp_path / "d.csv", "--debias", "1e300"]
+    fails(given, "lambda 1e+300: expected 0 to 1e+06", capsys)
+
+
 def test_weights_that_are_none(motion, tmp_path, capsys):
     target, weights = tmp_path / "d.csv", tmp_path / "weights.safetensors"
     target.write_text("kept")
