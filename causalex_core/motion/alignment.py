@@ -290,11 +290,7 @@ def _persons(samples: Sequence[Faces]) -> list[list[_Seen]]:
 
 def _chosen(persons: list[list[_Seen]], face: str) -> list[_Seen]:
     """The person that `face` means, see :func:`follow`; nobody where nobody was seen."""
-    point = re.fullmatch(r"(-?\d+(?:\.\d+)?),(-?\d+(?:\.\d+)?)", face)
-    if face not in (LARGEST, *_SIDES) and not point:
-        raise CausalexError(
-            f"face '{face}': expected {LARGEST}, left, right, or X,Y, a point in pixels"
-        )
+    wanted = face_point(face)
     if not persons:
         return []
     most = max(map(len, persons))
@@ -303,9 +299,8 @@ def _chosen(persons: list[list[_Seen]], face: str) -> list[_Seen]:
         start = min(person[0].sample for person in often) + _START
         early = [person for person in often if person[0].sample < start]
         return max(early, key=lambda person: np.median([seen.size for seen in person]))
-    if not point:
+    if wanted is None:
         return max(often, key=lambda person: _SIDES[face] * _middle(person).real)
-    wanted = complex(float(point[1]), float(point[2]))
     nearest = min(often, key=lambda person: abs(_middle(person) - wanted))
     if abs(_middle(nearest) - wanted) > nearest[0].size:
         places = ", ".join(
@@ -313,6 +308,16 @@ def _chosen(persons: list[list[_Seen]], face: str) -> list[_Seen]:
         )
         raise CausalexError(f"face '{face}': no face is there; they lie at {places}")
     return nearest
+
+
+def face_point(face: str) -> complex | None:
+    """Point that `face` names, None for another choice of :func:`follow`; refuses what is none."""
+    point = re.fullmatch(r"(-?\d+(?:\.\d+)?),(-?\d+(?:\.\d+)?)", face)
+    if face not in (LARGEST, *_SIDES) and not point:
+        raise CausalexError(
+            f"face '{face}': expected {LARGEST}, left, right, or X,Y, a point in pixels"
+        )
+    return complex(float(point[1]), float(point[2])) if point else None
 
 
 def _middle(person: list[_Seen]) -> complex:

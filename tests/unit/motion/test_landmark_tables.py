@@ -154,6 +154,17 @@ def test_one_of_two_faces_can_be_chosen(points, written):
         read(file, face="7")
 
 
+@pytest.mark.parametrize("face", ["nobody", "nan,nan", "1,2,3", "", "-1"])
+def test_a_choice_that_is_none_is_refused_even_of_one_face(points, written, tmp_path, face):
+    np.save(tmp_path / "one.npy", points)
+    for file in (written(openface(points, [1, 2, 3, 4], [1] * 4)), tmp_path / "one.npy"):
+        np.testing.assert_array_equal(read(file, face="left").points, points)
+        with pytest.raises(CausalexError, match=f"face '{face}': expected largest, left, right"):
+            read(file, face=face)
+    with pytest.raises(CausalexError, match="face '7': expected largest"):
+        read(tmp_path / "one.npy", face="7")
+
+
 def test_a_second_row_without_a_face_is_no_second_face(points, written):
     both = np.repeat(points, 2, axis=0)
     content = openface(both, np.repeat([1, 2, 3, 4], 2), [1, 0] * 4, [0, 1] * 4)
