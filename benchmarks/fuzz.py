@@ -11,8 +11,9 @@ refused  status 2, and one line of error
 faults   all else: a traceback, a hang, a lost process, another value than the right one, nothing
          told where something is wrong, a refusal of what is right
 
-Nothing that is made is kept. Prints a table, and each fault on standard error with the name of its
-case; `--case film:17` runs one again and shows all that it said. Ends with status 1 after a fault.
+Nothing that is made is kept. Prints one table by mutation and one by command, and each fault on
+standard error with the name of its case; `--case film:17` runs one again and shows all that it
+said. Ends with status 1 after a fault.
 """
 
 import argparse
@@ -29,7 +30,7 @@ import threading
 import traceback
 import zlib
 from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
@@ -228,21 +229,23 @@ def main() -> int:
             counts[SUBJECTS[name].command, mutation][ended] += 1
             if why:
                 print(f"{name}:{number} {mutation}: {why}\n", file=sys.stderr, flush=True)
-    print("| Command | Mutation | Inputs | Right | Warned | Refused | Faults |")
-    print("|:--|:--|--:|--:|--:|--:|--:|")
-    for (command, mutation), ends in counts.items():
-        _print_row(command, mutation.replace("_", " "), ends)
-    for command in dict.fromkeys(command for command, _ in counts):
-        ends = sum((ends for key, ends in counts.items() if key[0] == command), Counter())
-        _print_row(command, "all", ends)
+    named = {(command, name.replace("_", " ")): ends for (command, name), ends in counts.items()}
+    _print_table("Command | Mutation", named)
     total = sum(counts.values(), Counter())
-    _print_row("all", "all", total)
+    rows = {}
+    for command in dict.fromkeys(command for command, _ in counts):
+        ended = [ends for key, ends in counts.items() if key[0] == command]
+        rows[command, f"{len(ended)}"] = sum(ended, Counter())
+    _print_table("Command | Mutations", rows | {("all", f"{len(counts)}"): total})
     return int(total["faults"] > 0)
 
 
-def _print_row(command: str, mutation: str, ends: Counter[str]) -> None:
-    numbers = " | ".join(str(ends[name]) for name in COUNTED)
-    print(f"| {command} | {mutation} | {ends.total()} | {numbers} |")
+def _print_table(head: str, rows: Mapping[tuple[str, str], Counter[str]]) -> None:
+    print(f"\n| {head} | Inputs | {' | '.join(map(str.capitalize, COUNTED))} |")
+    print("|:--|:--|--:|--:|--:|--:|--:|")
+    for names, ends in rows.items():
+        numbers = map(str, (ends.total(), *(ends[name] for name in COUNTED)))
+        print(f"| {' | '.join((*names, *numbers))} |")
 
 
 if __name__ == "__main__":
