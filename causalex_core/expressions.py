@@ -33,6 +33,8 @@ from causalex_core.errors import CausalexError
 
 KINDS = ("macro", "micro")
 FRAMES = ("onset", "apex", "offset")
+_LONGEST = 10_000  # frames; 50 s at 200 per second
+_LAST = 10_000_000
 _MOST_COLUMNS = 16_384  # of a spreadsheet
 _NOTHING = ("", "nan", "NaN", "<NA>", "#N/A", "None", "NULL")
 
@@ -82,6 +84,8 @@ def oddities(table: pd.DataFrame) -> pd.DataFrame:
         "apex after offset": apex > offset,
         "offset before onset": offset < onset,
         "one or two frames long (or are these seconds?)": (offset - onset).between(0, 1),
+        f"longer than {_LONGEST:,} frames": offset - onset >= _LONGEST,
+        f"beyond frame {_LAST:,}": (onset > _LAST) | (offset > _LAST),
         "fractions of frames (or are these seconds?)": (
             table[["onset", "offset"]].sub(table[["onset", "offset"]].round()).abs() > 1e-6
         ).any(axis=1),

@@ -122,6 +122,8 @@ def _read(intervals: Path, kind: str) -> tuple[pd.DataFrame, pd.DataFrame]:
     more = [name for name in (_SECONDS, "measured_share", "reasons") if name in cells]
     table = table.join(cells[more])
     kept = table["kind"].isin(expressions.KINDS if kind == _ALL else (kind,))
+    if not kept.any():
+        warn(f"{intervals}: no expression to recognise among {len(table)} rows (--kind {kind})")
     return table[kept], cells[kept]
 
 

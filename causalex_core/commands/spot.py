@@ -172,6 +172,8 @@ def _warnings(spotted: Spotted) -> Iterator[str]:
     if several:
         who = record.landmarks.partition("; ")[2] or "the one followed"
         yield f"several faces in {several} frames; measured: {who}"
+    if missing := spotted.graph.settings.get("missing"):
+        yield f"no causal graph ({missing}): the prior alone is used"
     if record.fps and record.fps < _LEAST_FPS:
         yield (
             f"{record.fps:g} frames per second; micro-expressions of less"
@@ -181,11 +183,8 @@ def _warnings(spotted: Spotted) -> Iterator[str]:
 
 def _summary(named: NamedVideo, spotted: Spotted) -> str:
     counts = spotted.detections["kind"].value_counts()
-    graph = (
-        f"no graph ({spotted.graph.settings['missing']}), the prior alone"
-        if "missing" in spotted.graph.settings
-        else f"graph of {len(spotted.graph.edges())} edges"
-    )
+    missing = "missing" in spotted.graph.settings
+    graph = "no graph" if missing else f"graph of {len(spotted.graph.edges())} edges"
     return (
         f"{named.path}: {counts.get('macro', 0)} macro, {counts.get('micro', 0)} micro in"
         f" {len(spotted.recording.motion)} frames; {graph}"

@@ -16,12 +16,22 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from causalex_core.errors import CausalexError
-from causalex_core.motion.landmarks import LEFT_EYE, POINTS, RIGHT_EYE, Faces, Given, Landmarker
+from causalex_core.motion.landmarks import (
+    LEFT_EYE,
+    LIPS,
+    POINTS,
+    RIGHT_EYE,
+    Faces,
+    Given,
+    Landmarker,
+)
 from causalex_core.motion.video import Frames
 
 STABLE = (*range(27, 36), 36, 39, 42, 45)  # nose and eye corners
 LARGEST = "largest"
 _SIDES = {"left": -1, "right": 1}
+_CROPS = (64, 4096)  # px; smaller squares hold too few pixels to tell a main direction
+_LONGEST_SMOOTHING = 10.0  # s; more takes hours, and is hardly another pose than one for all
 _EYES_APART = 0.28  # of the crop, between the centres of the eyes
 _EYE_LINE = 0.40  # of the crop, from its top: forehead and chin are inside
 # What a face may do from one sample to the next and still be aligned as the same one.
@@ -31,6 +41,7 @@ _GREATEST_RATIO = 1.3  # in size
 # person: its way in sizes of the face, and the ratio of its sizes.
 _NEXT, _AFTER_ABSENCE = (1.5, 1.4), (1.0, 1.35)
 _LEAST_FACE = 8.0  # px; less is a fraction of the picture, or no face
+_GREATEST_FACE = 4.0  # times the usual one of a video; in a greater one a point lies far off
 _LONGEST_GAP = 1.0  # s from one row of landmarks to the next
 _START = 5  # samples in which somebody has to be seen first who is there from the start
 _OFTEN = 0.2  # as often as the face seen most: a face that can be followed
@@ -116,13 +127,14 @@ def follow(index: NDArray[np.int64], samples: Sequence[Faces], every: int, face:
 def track_given(given: Given, frames: Frames) -> Track:
     """Track of landmarks that are known, in pixels of the frames they belong to.
 
-    Rows whose points all coincide, such as zeros, or that lie beside the picture, have no face.
+    Rows whose points all coincide, such as zeros, or that lie beside the picture, or of which one
+    lies far from the others, have no face.
 
     Raises
     ------
     CausalexError
         If the landmarks cannot be those of this video: by their number, their unit, or as most of
-        them lie beside the picture.
+        them are mirrored or lie beside the picture.
     """
     picture = next(iter(frames.grey()), np.zeros((0, 0), np.uint8))
     size = np.array(picture.shape[::-1])
@@ -133,12 +145,24 @@ def track_given(given: Given, frames: Frames) -> Track:
         points = points if len(points) == count else points[:: given.every]
     points = points * size if given.fractions else points.copy()
     known = np.isfinite(points).all(axis=(1, 2))
-    sizes = np.ptp(points[known], axis=1).max(axis=-1)
-    known[known] = sizes > 0
-    if known.any() and sizes.max() < _LEAST_FACE:
+    sizes = np.zeros(len(points))
+    sizes[known] = np.ptp(points[known], axis=1).max(axis=-1)
+    known = sizes > 0
+    if known.any():
+        known &= sizes <= _GREATEST_FACE * np.median(sizes[known])
+    greatest = sizes[known].max(initial=0)
+    if known.any() and greatest < _LEAST_FACE:
         raise CausalexError(
-            f"{frames.name}: all points of a face lie within {sizes.max():.2g} px: expected"
+            f"{frames.name}: all points of a face lie within {greatest:.2g} px: expected"
             f" landmarks in pixels of the picture, {size[0]} x {size[1]}, and no fractions of it"
+        )
+    shapes = points[known] @ (1, 1j)
+    left, right, mouth = (shapes[:, part].mean(axis=1) for part in (LEFT_EYE, RIGHT_EYE, LIPS))
+    below = ((mouth - (left + right) / 2) * (right - left).conj()).imag
+    if 2 * (below < 0).sum() > known.sum():
+        raise CausalexError(
+            f"{frames.name}: its landmarks are those of a mirrored face: expected x to the right,"
+            " y down from the top, and points 36 to 41 at the eye that lies left in the picture"
         )
     centres = points[known].mean(axis=1)
     beside = np.zeros(len(points), dtype=bool)
@@ -171,6 +195,20 @@ def given_track(points: NDArray[np.floating]) -> Track:
         np.zeros(len(points), dtype=bool),
         every=1,
     )
+
+
+def check_settings(crop_px: int, smoothing: float, sampling: float) -> None:
+    """Refuse a size of the crop, px, or times, s, with which no face can be aligned."""
+    if not _CROPS[0] <= crop_px <= _CROPS[1]:
+        raise CausalexError(
+            f"crop of {crop_px} px: at least {_CROPS[0]} are needed, at most {_CROPS[1]} are taken"
+        )
+    if not (0 <= smoothing <= _LONGEST_SMOOTHING or smoothing == math.inf):
+        raise CausalexError(
+            f"smoothing {smoothing} s: expected 0 to {_LONGEST_SMOOTHING:g}, or inf for one pose"
+        )
+    if not 0 < sampling < math.inf:
+        raise CausalexError(f"sampling {sampling} s: expected more than 0")
 
 
 def align(track: Track, crop_px: int, smoothing: float) -> Placement:
@@ -252,11 +290,7 @@ def _persons(samples: Sequence[Faces]) -> list[list[_Seen]]:
 
 def _chosen(persons: list[list[_Seen]], face: str) -> list[_Seen]:
     """The person that `face` means, see :func:`follow`; nobody where nobody was seen."""
-    point = re.fullmatch(r"(-?\d+(?:\.\d+)?),(-?\d+(?:\.\d+)?)", face)
-    if face not in (LARGEST, *_SIDES) and not point:
-        raise CausalexError(
-            f"face '{face}': expected {LARGEST}, left, right, or X,Y, a point in pixels"
-        )
+    wanted = face_point(face)
     if not persons:
         return []
     most = max(map(len, persons))
@@ -265,9 +299,8 @@ def _chosen(persons: list[list[_Seen]], face: str) -> list[_Seen]:
         start = min(person[0].sample for person in often) + _START
         early = [person for person in often if person[0].sample < start]
         return max(early, key=lambda person: np.median([seen.size for seen in person]))
-    if not point:
+    if wanted is None:
         return max(often, key=lambda person: _SIDES[face] * _middle(person).real)
-    wanted = complex(float(point[1]), float(point[2]))
     nearest = min(often, key=lambda person: abs(_middle(person) - wanted))
     if abs(_middle(nearest) - wanted) > nearest[0].size:
         places = ", ".join(
@@ -275,6 +308,16 @@ def _chosen(persons: list[list[_Seen]], face: str) -> list[_Seen]:
         )
         raise CausalexError(f"face '{face}': no face is there; they lie at {places}")
     return nearest
+
+
+def face_point(face: str) -> complex | None:
+    """Point that `face` names, None for another choice of :func:`follow`; refuses what is none."""
+    point = re.fullmatch(r"(-?\d+(?:\.\d+)?),(-?\d+(?:\.\d+)?)", face)
+    if face not in (LARGEST, *_SIDES) and not point:
+        raise CausalexError(
+            f"face '{face}': expected {LARGEST}, left, right, or X,Y, a point in pixels"
+        )
+    return complex(float(point[1]), float(point[2])) if point else None
 
 
 def _middle(person: list[_Seen]) -> complex:

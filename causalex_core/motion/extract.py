@@ -26,7 +26,6 @@ from causalex_core.motion.video import Frames, Picture, Stored
 _CENTRES = np.array([region.landmark for region in regions.REGIONS])
 _RADIUS = 5  # vectors on each side of a region's centre, as in AUW-GCN
 _SPACING = 1 / 128  # of the crop, between them
-_LEAST_CROP = 64  # px; smaller squares hold too few pixels to tell a main direction
 _THUMBNAIL = 16  # px between the pixels that are compared to see a cut
 _CUT = 0.5  # correlation of a frame with the one before it, below which the scene has changed
 _FLAT = 1.0  # grey levels; a picture that varies less correlates with nothing
@@ -55,8 +54,7 @@ class Config:
 
     def __post_init__(self) -> None:
         """Refuse what cannot be extracted."""
-        if self.crop_px < _LEAST_CROP:
-            raise CausalexError(f"crop of {self.crop_px} px: at least {_LEAST_CROP} are needed")
+        alignment.check_settings(self.crop_px, self.smoothing or 0, self.sampling)
         if self.stride is not None and self.stride < 1:
             raise CausalexError(f"stride {self.stride}: expected 1 frame or more")
         for name, value, choices in (
@@ -66,11 +64,6 @@ class Config:
         ):
             if value not in choices:
                 raise CausalexError(f"{name} '{value}': expected one of {', '.join(choices)}")
-        if not (self.smoothing or 0) >= 0 or not 0 < self.sampling < math.inf:
-            raise CausalexError(
-                f"smoothing {self.smoothing} s and sampling {self.sampling} s:"
-                " expected 0 or more, and more than 0"
-            )
 
     def to_json(self) -> str:
         """All settings in one line."""
@@ -131,7 +124,7 @@ def extract(
     frames = video.open_frames(Path(source), fps) if isinstance(source, str | Path) else source
     landmarker = landmarker or face_mesh()
     if isinstance(landmarker, Given):
-        check_given(frames)
+        check_given(frames, landmarker)
     placement = locate(frames, landmarker, config, face)
     motion, quality = _measure(frames, placement, config, device)
     if isinstance(landmarker, Given):

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from causalex_core.errors import CausalexError, warn
+from causalex_core.motion.landmarks import Given
 from causalex_core.motion.rows import Rows
 
 Picture = NDArray[np.uint8]
@@ -106,13 +107,16 @@ class Stored(ABC):
         return f"frame {number}"
 
 
-def check_given(frames: Frames) -> None:
-    """Refuse landmarks from elsewhere for frames of which some are missing or shown twice."""
-    if isinstance(frames, Stored) and not frames.rows.even:
+def check_given(frames: Frames, landmarks: Given) -> None:
+    """Refuse landmarks of another number of frames, or where some are missing or shown twice."""
+    if not isinstance(frames, Stored):
+        return
+    if not frames.rows.even:
         raise CausalexError(
             f"{frames.name}: landmarks have a row for each of its frames, but these are not evenly"
             " spaced, and were resampled: make them even first, and find the landmarks anew"
         )
+    landmarks.check_count(frames.name, len(frames.rows.frames))
 
 
 def grey(picture: Picture) -> Picture:

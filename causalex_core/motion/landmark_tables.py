@@ -12,7 +12,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from causalex_core.errors import CausalexError
-from causalex_core.motion.alignment import LARGEST, follow
+from causalex_core.motion.alignment import LARGEST, face_point, follow
 from causalex_core.motion.landmarks import POINTS, VERTICES, Given
 
 _PY_FEAT = {"FaceScore", "FaceRectX", "input"}  # columns by which its tables are known
@@ -52,6 +52,8 @@ def read(path: Path, every: int = 1, face: str | None = None) -> Given:
         Naming the file and what in it was not expected.
     """
     try:
+        if face is not None and (path.suffix == ".npy" or not face.isdecimal()):
+            face_point(face)
         if path.suffix == ".npy":
             return Given(_array(path), every=every)
         if path.suffix != ".csv":

@@ -91,7 +91,7 @@ class FaceMesh:
                 f" {INSTALL_MEDIAPIPE}; or give landmarks from a file"
             ) from error
         self.name = f"mediapipe {mediapipe.__version__} FaceMesh"
-        with _silent():
+        with silent():
             self._mesh: Any = face_mesh.FaceMesh(static_image_mode=True, max_num_faces=_MOST_FACES)
             self._near: Any = face_detection.FaceDetection(model_selection=0)
             self._far: Any = face_detection.FaceDetection(_CONFIDENT, model_selection=1)
@@ -102,7 +102,7 @@ class FaceMesh:
     def find(self, frame: NDArray[np.uint8]) -> Faces:
         """Faces in one frame, each on its own: nothing is carried over from other frames."""
         picture = np.asarray(cv2.cvtColor(frame, cv2.COLOR_BGR2RGB), dtype=np.uint8)
-        with _silent():
+        with silent():
             meshes = self._meshes(picture)
             large = max(picture.shape) > _LEAST_TILE
             for box in self._boxes(picture, tiles=not meshes) if large or not meshes else ():
@@ -222,15 +222,6 @@ class Given:
             raise CausalexError(f"{len(points)} landmarks of type {points.dtype}: expected numbers")
         vertices = MESH_TO_IBUG if points.shape[1] in VERTICES else range(POINTS)
         points = np.ascontiguousarray(points[:, list(vertices), :2], dtype=float)
-        left, right, lips = (points[:, part].mean(axis=1).T for part in (LEFT_EYE, RIGHT_EYE, LIPS))
-        with np.errstate(invalid="ignore"):  # rows without a face
-            (x, y), (u, v) = right - left, lips - left
-            turn = x * v - y * u  # however a face is turned, its lips lie on one side of its eyes
-        if (turn < 0).sum() > (turn > 0).sum():
-            raise CausalexError(
-                "landmarks of a face in a mirror: expected x to the right, y down, and points in"
-                " iBUG's order"
-            )
         object.__setattr__(self, "points", points)
 
     def check_count(self, video: str, frames: int) -> None:
@@ -329,8 +320,8 @@ def _cropped(picture: Picture, a: complex, b: complex) -> Picture:
 
 
 @contextlib.contextmanager
-def _silent() -> Iterator[None]:
-    """Silence the log of MediaPipe's C++ part; errors are raised."""
+def silent() -> Iterator[None]:
+    """Silence the log of libraries in C, which write to the terminal beside what they return."""
     sys.stderr.flush()
     terminal = os.dup(2)
     nowhere = os.open(os.devnull, os.O_WRONLY)

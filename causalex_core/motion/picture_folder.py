@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from causalex_core.errors import CausalexError, warn
 from causalex_core.motion.frames import Picture, Stored, eight_bits, grey, sha256, used_bits
+from causalex_core.motion.landmarks import silent
 from causalex_core.motion.rows import Rows, nearest, of_times
 
 ENDINGS = {".bmp", ".jpeg", ".jpg", ".pgm", ".png", ".ppm", ".tif", ".tiff", ".webp"}
@@ -208,7 +209,8 @@ def _sparse(numbers: Sequence[int]) -> bool:
 
 def _decoded(file: Path, mode: int) -> NDArray[Any]:
     content = np.frombuffer(file.read_bytes(), dtype=np.uint8)
-    picture = cv2.imdecode(content, mode) if content.size else None
+    with silent():
+        picture = cv2.imdecode(content, mode) if content.size else None
     if picture is None:
         raise CausalexError(f"{file} cannot be read as a picture: it is damaged or empty")
     return picture

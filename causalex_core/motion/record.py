@@ -17,8 +17,10 @@ from numpy.typing import NDArray
 from causalex_core import regions
 from causalex_core.display import Summary
 from causalex_core.errors import CausalexError, warn
+from causalex_core.motion.rows import check_rate
 
 _EPOCH = (1980, 1, 1, 0, 0, 0)  # the earliest time that a zip archive can hold
+_FARTHEST = 1000.0  # px per frame; no crop is so large
 _SAME_RATE = 0.03  # relative; 24 and 25 frames per second are not the same
 _RATE = "frames per second"
 _TEXTS = ("config", "landmarks", "source", "made_with")
@@ -136,7 +138,7 @@ def read_motion(path: Path) -> MotionRecord:
     ------
     CausalexError
         If the file is missing, damaged or something else, no row of it was measured, or one that
-        was is not finite.
+        was is not finite or farther than any crop.
     """
     if path.is_file() and not zipfile.is_zipfile(path):
         raise CausalexError(
@@ -174,20 +176,21 @@ def read_motion(path: Path) -> MotionRecord:
                 f"{path}: {name} of shape {column.shape} for {len(motion)} frames: expected one"
                 " for each"
             )
-    if fps is not None and not 0 < fps < np.inf:
-        raise CausalexError(f"{path}: {fps} frames per second; expected more than 0")
+    if fps is not None:
+        check_rate(str(path), fps)
     record = MotionRecord(
         motion, quality, fps, stride, **texts, subject=path.stem, video=path.stem, frames=frames,
         times=times,
     )  # fmt: skip
     if not record.measured.any():
         raise CausalexError(f"{path}: none of its {len(motion)} frames was measured")
-    broken = ~np.isfinite(record.motion).all(axis=-1)
+    broken = ~(np.abs(record.motion) <= _FARTHEST).all(axis=-1)  # NaN neither
     if broken.any():
         frame, region = np.argwhere(broken)[0]
         raise CausalexError(
-            f"{path}: motion that is not finite, first in frame {frame} at the region"
-            f" '{regions.NAMES[region]}': mark such frames as not measured, or extract it again"
+            f"{path}: motion that is not finite, or above {_FARTHEST:g} px per frame, first in"
+            f" frame {frame} at the region '{regions.NAMES[region]}': mark such frames as not"
+            " measured, or extract it again"
         )
     return record
 

@@ -26,7 +26,6 @@ from causalex_core.recognition.key_frames import checked
 
 # Of the aligned crop, in which the eyes are 0.28 apart at 0.40 of its height.
 _ROWS, _COLUMNS = (0.076, 0.916), (0.214, 0.786)
-_MIN_CROP = 64  # px
 _MIN_RANGE = 1e-3  # px of motion; of strain, 1e-3 of a change of length
 _STILL = 128  # of v and u where nothing moves at all
 _WHITE = 255
@@ -67,15 +66,9 @@ class FlowConfig:
 
     def __post_init__(self) -> None:
         """Refuse settings with which no image can be made."""
-        if self.crop_px < _MIN_CROP:
-            raise CausalexError(f"crop of {self.crop_px} px: at least {_MIN_CROP} are needed")
+        alignment.check_settings(self.crop_px, self.smoothing, self.sampling)
         if self.flow not in flow.METHODS:
             raise CausalexError(f"flow '{self.flow}': expected one of {', '.join(flow.METHODS)}")
-        if not 0 <= self.smoothing < np.inf or not 0 < self.sampling < np.inf:
-            raise CausalexError(
-                f"smoothing {self.smoothing} s and sampling {self.sampling} s: expected 0 or"
-                " more, and more than 0"
-            )
         if not 0 <= self.smoothed < 1:
             raise CausalexError(f"smoothed over {self.smoothed} of the crop: expected 0 to 1")
 
@@ -173,7 +166,7 @@ def face_crops(
     config = config or FlowConfig()
     reading = _Reading(frames, frozenset(numbers))
     if isinstance(landmarker, Given):
-        check_given(frames)
+        check_given(frames, landmarker)
         for _ in reading.colour(1):
             if len(reading.kept) == len(reading.wanted):
                 break

@@ -35,6 +35,7 @@ SHIPPED = Path(__file__).parent / "shipped" / "spotter.safetensors"
 Kind = Literal["causal_ex", "auw_gcn"]
 
 _AT_ONCE = 128  # windows of a prediction
+_MOST_DEBIAS = 1e6  # nothing is left of probabilities long before
 _NO_EXPRESSIONS = pd.DataFrame(
     {name: [] for name in ("subject", "video", "onset", "apex", "offset", "kind")}
 )
@@ -160,8 +161,8 @@ class Spotter:
             lambda is negative.
         """
         settings = self.settings
-        if not 0 <= debias < np.inf:
-            raise CausalexError(f"lambda {debias}: expected 0 or more")
+        if not 0 <= debias <= _MOST_DEBIAS:
+            raise CausalexError(f"lambda {debias}: expected 0 to {_MOST_DEBIAS:g}")
         if recording.fps is None or recording.config != settings.extraction:
             raise CausalexError(
                 f"motion of '{recording.video}' was not extracted as the model needs it"

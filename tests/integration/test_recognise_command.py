@@ -181,6 +181,24 @@ def test_columns_faces_and_weights_that_are_missing(clip, table, tmp_path, capsy
     assert not target.exists()
 
 
+def test_landmarks_of_another_video_are_refused(clip, table, tmp_path, capsys):
+    points, target = tmp_path / "longer.npy", tmp_path / "emotions.csv"
+    np.save(points, np.concatenate([np.load(clip[0] / "smile.npy")] * 2))
+    given = words(clip[0], table(), target, "--landmarks", points)
+    fails(given, f"landmarks of {2 * FRAMES} frames, the video has {FRAMES}", capsys)
+    assert not target.exists()
+
+
+def test_a_table_without_rows_is_told(clip, table, tmp_path, capsys):
+    target = tmp_path / "emotions.csv"
+    assert cli.main(words(clip[0], table(), target, "--kind", "micro")) == 0
+    assert "no expression to recognise among 1 rows (--kind micro)" in capsys.readouterr().err
+    table().write_text("subject,video,onset,apex,offset,kind\n")
+    assert cli.main(words(clip[0], tmp_path / "intervals.csv", target)) == 0
+    assert "no expression to recognise among 0 rows" in capsys.readouterr().err
+    assert len(pd.read_csv(target)) == 0
+
+
 def test_a_full_disk_leaves_what_was_there(clip, table, tmp_path, capsys, small_files):
     target = tmp_path / "emotions.csv"
     target.write_text("kept")

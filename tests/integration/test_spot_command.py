@@ -181,7 +181,10 @@ def test_a_video_shorter_than_a_window_and_than_a_graph(tmp_path, capsys):
     np.savez(path, motion=values, fps=25.0, config=Config().to_json())
     words = ["spot", str(path), "-o", str(tmp_path / "d.csv"), "--timeline", str(page)]
     assert cli.main(words) == 0
-    assert "no graph (9 frames in 1 series are too few" in capsys.readouterr().out
+    shown = capsys.readouterr()
+    assert "in 9 frames; no graph" in shown.out
+    assert "no causal graph (9 frames in 1 series are too few" in shown.err
+    assert "the prior alone is used" in shown.err
     assert "the prior graph was used" in page.read_text(encoding="utf-8")
 
 
@@ -219,6 +222,11 @@ def test_motion_of_another_video_is_refused(motion, tmp_path, capsys):
     fails(words, f"{other} was not made from {folder}", capsys)
     np.savez(other, **np.load(motion), source=open_frames(folder, 30).digest())
     assert cli.main(["spot", *map(str, words)]) == 0
+
+
+def test_a_lambda_beyond_all_probabilities_is_refused(motion, tmp_path, capsys):
+    given = [motion, "-o", tmp_path / "d.csv", "--debias", "1e300"]
+    fails(given, "lambda 1e+300: expected 0 to 1e+06", capsys)
 
 
 def test_weights_that_are_none(motion, tmp_path, capsys):

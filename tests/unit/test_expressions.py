@@ -222,3 +222,18 @@ def test_oddities_name_every_strange_row():
         (3, "apex not annotated"),
         (3, "offset not annotated"),
     }
+
+
+@pytest.mark.parametrize(
+    ("onset", "offset", "said"),
+    [
+        (40, 55_123_456, ["beyond frame 10,000,000", "longer than 10,000 frames"]),
+        (40, 40_055, ["longer than 10,000 frames"]),
+        (20_000_040, 20_000_055, ["beyond frame 10,000,000"]),
+        (40, 1e300, ["beyond frame 10,000,000", "longer than 10,000 frames"]),
+        (9_000_000, 9_005_000, []),
+    ],
+)
+def test_frames_that_no_video_has_are_odd(onset, offset, said):
+    table = pd.DataFrame({"onset": [20.0, onset], "offset": [80.0, offset]})
+    assert oddities(table).to_numpy().tolist() == [[1, sentence] for sentence in said]

@@ -163,6 +163,17 @@ def test_one_of_two_faces_can_be_chosen(points, written):
         read(file, face="7")
 
 
+@pytest.mark.parametrize("face", ["nobody", "nan,nan", "1,2,3", "", "-1"])
+def test_a_choice_that_is_none_is_refused_even_of_one_face(points, written, tmp_path, face):
+    np.save(tmp_path / "one.npy", points)
+    for file in (written(openface(points, [1, 2, 3, 4], [1] * 4)), tmp_path / "one.npy"):
+        np.testing.assert_array_equal(read(file, face="left").points, points)
+        with pytest.raises(CausalexError, match=f"face '{face}': expected largest, left, right"):
+            read(file, face=face)
+    with pytest.raises(CausalexError, match="face '7': expected largest"):
+        read(tmp_path / "one.npy", face="7")
+
+
 def test_a_second_row_without_a_face_is_no_second_face(points, written):
     both = np.repeat(points, 2, axis=0)
     content = openface(both, np.repeat([1, 2, 3, 4], 2), [1, 0] * 4, [0, 1] * 4)
@@ -246,14 +257,6 @@ def test_other_shapes_are_refused(shape):
         Given(np.zeros(shape))
 
 
-@pytest.mark.parametrize("axes", [([-1, 1], [0, 1]), ([1, -1], [0, 1]), ([1, 1], [1, 0])])
-def test_a_mirrored_face_is_refused_and_a_turned_one_is_not(points, axes):
-    signs, order = axes
-    with pytest.raises(CausalexError, match="a face in a mirror: expected x to the right, y down"):
-        Given((points * signs)[..., order])
-    Given((points * signs)[..., order] * (-1, 1))
-
-
 @pytest.mark.parametrize("values", [np.zeros((0, 68, 2)), np.full((3, 68, 2), "1")])
 def test_no_numbers_are_refused(values):
     with pytest.raises(CausalexError, match="expected numbers"):
@@ -297,3 +300,27 @@ def test_a_face_beside_the_picture_is_none_and_a_video_of_them_is_another_size(p
     assert np.flatnonzero(np.isnan(track.points).all(axis=(1, 2))).tolist() == [2, 3]
     with pytest.raises(CausalexError, match="beside the picture of 640 x 480"):
         track_given(Given(points * 3), Film(4))
+
+
+@pytest.mark.parametrize("change", [
+    lambda face: face[:, ::-1],  # x and y exchanged
+    lambda face: (0, 200) + face * (1, -1),  # y counted from below
+    lambda face: (200, 0) + face * (-1, 1),  # a mirrored picture
+])  # fmt: skip
+def test_a_mirrored_face_is_refused(layout, change):
+    faces = np.array([change(layout)] * 3 + [layout])
+    with pytest.raises(CausalexError, match="those of a mirrored face: expected x to the right"):
+        track_given(Given(faces), Film(4))
+
+
+def test_a_face_may_be_turned_in_any_way(layout):
+    for turned in (layout, 200 - layout, np.stack((200 - layout[:, 1], layout[:, 0]), axis=1)):
+        assert np.isfinite(track_given(Given(turned[None]), Film(1)).points).all()
+
+
+@pytest.mark.parametrize("far", [(0, 1e5), (900, 0), (-500, -500)])
+def test_a_face_with_a_point_far_off_is_none(layout, far):
+    faces = np.array([layout] * 8)
+    faces[5, 60] += far
+    track = track_given(Given(faces), Film(8))
+    assert np.flatnonzero(np.isnan(track.points).all(axis=(1, 2))).tolist() == [5]

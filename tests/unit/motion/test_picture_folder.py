@@ -133,6 +133,18 @@ def test_pictures_that_do_not_belong_there(tmp_path, more, said):
         open_frames(folder, 30)
 
 
+@pytest.mark.parametrize("ending", [".png", ".jpg", ".bmp", ".tif", ".ppm"])
+def test_a_picture_that_is_cut_off_is_named_by_us_alone(tmp_path, capfd, ending):
+    picture = np.random.default_rng(1).integers(0, 255, (60, 80, 3), dtype=np.uint8)
+    content = cv2.imencode(ending, picture)[1].tobytes()
+    for number, length in enumerate([len(content), len(content), int(0.9 * len(content))]):
+        (tmp_path / f"{number}{ending}").write_bytes(content[:length])
+    frames = open_frames(tmp_path, fps=30)
+    with pytest.raises(CausalexError, match=f"2{ending} cannot be read as a picture"):
+        list(frames.grey())
+    assert capfd.readouterr() == ("", "")  # libraries write there without asking
+
+
 @pytest.mark.parametrize(
     "names",
     [

@@ -65,6 +65,10 @@ def test_older_files_are_read(tmp_path):
         ({"frames": np.zeros((ROWS, 2), np.int32)}, r"frame numbers of shape \(12, 2\)"),
         ({"made_with": "no json"}, "cannot read the motion file"),
         ({"made_with": "[1]"}, "cannot read the motion file"),
+        ({"fps": 1e-6}, "1e-06 frames per second; expected 1 to 1000"),
+        ({"fps": 1e9}, "1e\\+09 frames per second; expected 1 to 1000"),
+        ({"motion": np.full((ROWS, 12, 2), 2e3)}, "above 1000 px per frame, first in frame 0"),
+        ({"motion": np.full((ROWS, 12, 2), np.nan)}, "motion that is not finite"),
     ],
 )
 def test_files_that_are_wrong(tmp_path, change, said):

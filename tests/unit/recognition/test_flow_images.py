@@ -180,6 +180,8 @@ def test_crops_of_different_size_are_refused(face):
     [
         {"flow": "magic"},
         {"crop_px": 20},
+        {"crop_px": 999_999_999},
+        {"smoothing": 1e5},
         {"sampling": 0.0},
         {"smoothing": -1.0},
         {"smoothed": -0.1},
