@@ -140,6 +140,7 @@ def test_jobs_of_a_cluster_decide_themselves(folder, monkeypatch):
     seen = []
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
     monkeypatch.setattr(slurm, "jobs", lambda folder: [])
+    monkeypatch.setattr(slurm, "refuse_impossible", lambda asked: None)
     monkeypatch.setattr(
         runs, "_run_snakemake", lambda *_: seen.append(experiment.surroundings()[VARIABLE])
     )

@@ -46,10 +46,10 @@ def test_motion_alone_is_enough(tmp_path):
     ("changes", "said"),
     [
         ({"motion": np.zeros((9, 11, 2))}, "motion of shape (9, 11, 2)"),
-        ({"motion": np.full((20, 12, 2), np.nan)}, "not finite, first in frame 0"),
+        ({"motion": np.full((20, 12, 2), np.nan)}, "per frame, first in frame 0"),
         ({"quality": np.full(20, 4)}, "none of its 20 frames"),
         ({"quality": np.zeros(3)}, "for 20 frames"),
-        ({"fps": np.array(0.0)}, "0.0 frames per second"),
+        ({"fps": np.array(0.0)}, "0 frames per second"),
         ({"fps": np.zeros(2)}, "cannot read the motion file"),
         ({"motion": np.array([{}], dtype=object)}, "cannot read the motion file"),
     ],
