@@ -55,6 +55,14 @@ def _beside(name: str) -> Path | None:
     return None
 
 
+def _needed(name: str) -> Path:
+    """That folder; a test that needs it is skipped without it, and says so."""
+    folder = _beside(name)
+    if folder is None:
+        pytest.skip(f"no {name} beside the mirror or the checkout (set CAUSALEX_MIRROR)")
+    return folder
+
+
 @pytest.fixture(scope="session")
 def mirror() -> Path:
     """Folder of the public data, laid out owner/repo/commit/path."""
@@ -67,19 +75,13 @@ def mirror() -> Path:
 @pytest.fixture(scope="session")
 def oracles() -> Path:
     """Folder of inputs and expected outputs of reference code."""
-    folder = _beside("oracles")
-    if folder is None:
-        pytest.skip("no oracles beside the mirror or the checkout (set CAUSALEX_MIRROR)")
-    return folder
+    return _needed("oracles")
 
 
 @pytest.fixture(scope="session")
 def cases() -> Path:
     """Folder of small inputs that failed once, each with a README that says what is right."""
-    folder = _beside("cases")
-    if folder is None:
-        pytest.skip("no cases beside the mirror or the checkout (set CAUSALEX_MIRROR)")
-    return folder
+    return _needed("cases")
 
 
 @pytest.fixture(scope="session")

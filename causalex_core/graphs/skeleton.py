@@ -14,6 +14,7 @@ P. Spirtes, C. Glymour and R. Scheines, Causation, Prediction, and Search, 2000,
 """
 
 from collections.abc import Callable
+from functools import partial
 
 import numpy as np
 
@@ -99,30 +100,18 @@ def by_correlation(correlation: np.ndarray, limits: np.ndarray) -> Remove:
         (windows, sizes, columns, columns) squared partial correlations up to which a pair is
         independent, by the size of the conditioning set; or (1, ...), the same for all windows.
     """
-
-    def remove(
-        adjacent: np.ndarray,
-        candidates: np.ndarray,
-        sepset: np.ndarray,
-        smallest: int,
-        largest: int,
-    ) -> bool:
-        return _remove_by_correlation(
-            adjacent, candidates, sepset, smallest, largest, correlation, limits
-        )
-
-    return remove
+    return partial(_remove_by_correlation, correlation, limits)
 
 
 @compiled
 def _remove_by_correlation(
+    correlation: np.ndarray,
+    limits: np.ndarray,
     adjacent: np.ndarray,
     candidates: np.ndarray,
     sepset: np.ndarray,
     smallest: int,
     largest: int,
-    correlation: np.ndarray,
-    limits: np.ndarray,
 ) -> bool:
     """Try, in each window, each set for the pairs of which one has it among its candidates."""
     windows, columns = adjacent.shape
