@@ -19,8 +19,8 @@ import numpy as np
 from scipy.fft import irfft, next_fast_len, rfft
 from scipy.special import ndtri
 
+from causalex_core.compilation import compiled
 from causalex_core.errors import CausalexError
-from causalex_core.graphs.compiled import compiled
 
 EffectiveSampleSize = Literal["bartlett", "frames"]
 

@@ -14,8 +14,9 @@ latent confounders and selection bias", Artificial Intelligence 172, 2008.
 
 import numpy as np
 
-from causalex_core.graphs.compiled import BIT, compiled, lowest
+from causalex_core.compilation import compiled
 from causalex_core.graphs.pag import ARROWHEAD, CIRCLE, NONE, TAIL
+from causalex_core.graphs.sets import BIT, lowest
 
 WANT_ARROWHEAD, WANT_TAIL = 1, 2
 

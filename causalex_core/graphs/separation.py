@@ -10,11 +10,12 @@ from collections.abc import Callable
 
 import numpy as np
 
+from causalex_core.compilation import compiled
 from causalex_core.errors import CausalexError
-from causalex_core.graphs.compiled import BIT, compiled, lowest
 from causalex_core.graphs.independence import LARGEST_GRAPH
 from causalex_core.graphs.pag import ARROWHEAD, NONE, TAIL, Pag
 from causalex_core.graphs.search import search
+from causalex_core.graphs.sets import BIT, lowest
 from causalex_core.graphs.skeleton import by_answers
 
 

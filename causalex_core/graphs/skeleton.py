@@ -18,8 +18,9 @@ from functools import partial
 
 import numpy as np
 
-from causalex_core.graphs.compiled import BIT, compiled, lowest
+from causalex_core.compilation import compiled
 from causalex_core.graphs.pag import ARROWHEAD
+from causalex_core.graphs.sets import BIT, lowest
 
 # (adjacent, candidates, sepset, smallest, largest): remove, in place, the edges that sets of
 # these sizes separate; false if there was no test to make.

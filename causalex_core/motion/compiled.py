@@ -11,6 +11,8 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
+from causalex_core.compilation import compiled
+
 _one, _three, _ten = np.float32(1), np.float32(3), np.float32(10)  # Scharr's weights
 _zero, _white = np.float32(0), np.float32(255)
 _A = np.float32(-0.75)  # of the cubic convolution, OpenCV's
@@ -30,7 +32,7 @@ def _cubic(t: np.float32) -> tuple[np.float32, np.float32, np.float32, np.float3
     return first, second, _one - first - second - last, last
 
 
-@njit(cache=True, error_model="numpy")
+@compiled
 def products(
     before: NDArray[np.float32],
     after: NDArray[np.float32],
@@ -107,7 +109,7 @@ def products(
     return halved
 
 
-@njit(cache=True, error_model="numpy")
+@compiled
 def solve(halved: NDArray[np.float32], side: int, ridge: float) -> NDArray[np.float32]:
     """Flow (h, w, 2) that explains the change best in a window of `side` around each value.
 
@@ -155,7 +157,7 @@ def solve(halved: NDArray[np.float32], side: int, ridge: float) -> NDArray[np.fl
     return flow
 
 
-@njit(cache=True, error_model="numpy")
+@compiled
 def bounds(pixels: NDArray[np.integer]) -> tuple[int, int, int, int]:
     """Least and greatest x, and least and greatest y, of pixels (K, 2)."""
     left, top = right, bottom = pixels[0, 0], pixels[0, 1]
@@ -165,7 +167,7 @@ def bounds(pixels: NDArray[np.integer]) -> tuple[int, int, int, int]:
     return left, right, top, bottom
 
 
-@njit(cache=True, error_model="numpy")
+@compiled
 def interpolated(
     field: NDArray[np.float32],
     pixels: NDArray[np.integer],
@@ -262,7 +264,7 @@ def _sample(
         first = end
 
 
-@njit(cache=True, error_model="numpy")
+@compiled
 def warped(image: NDArray[np.uint8], matrix: NDArray[np.float64]) -> NDArray[np.uint8]:
     """Image as an affine map of its pixels shows it, see :func:`_sample`.
 
@@ -285,7 +287,7 @@ def warped(image: NDArray[np.uint8], matrix: NDArray[np.float64]) -> NDArray[np.
     return result
 
 
-@njit(cache=True, error_model="numpy")
+@compiled
 def moved_back(
     image: NDArray[np.float32], flow: NDArray[np.float32], corner: tuple[int, int]
 ) -> NDArray[np.float32]:
@@ -306,7 +308,7 @@ def moved_back(
     return moved
 
 
-@njit(cache=True, error_model="numpy")
+@compiled
 def similarity(
     points: NDArray[np.floating],
     motion: NDArray[np.floating],
@@ -359,7 +361,7 @@ def _middle(values: NDArray[np.float64]) -> float:
     return float(ordered[len(ordered) // 2])
 
 
-@njit(cache=True, error_model="numpy")
+@compiled
 def share_beyond(vectors: NDArray[np.float32], threshold: float) -> float:
     """Share of vectors (H, W, 2) that are longer than a threshold."""
     height, width, _ = vectors.shape
@@ -370,7 +372,7 @@ def share_beyond(vectors: NDArray[np.float32], threshold: float) -> float:
     return beyond / (height * width)
 
 
-@njit(cache=True, error_model="numpy")
+@compiled
 def fullest_bins(
     vectors: NDArray[np.float32], angles: NDArray[np.float32], edges: NDArray[np.float64]
 ) -> tuple[NDArray[np.bool_], NDArray[np.float64]]:

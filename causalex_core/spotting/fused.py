@@ -19,7 +19,7 @@ import torch.nn.functional as nnf
 from numpy.typing import NDArray
 from torch import Tensor
 
-from causalex_core.graphs.compiled import compiled
+from causalex_core.compilation import compiled
 from causalex_core.spotting import losses
 from causalex_core.spotting.data import KINDS, NEITHER, Targets
 from causalex_core.spotting.losses import LossConfig
