@@ -18,6 +18,7 @@ from causalex_core.motion.landmarks import POINTS, VERTICES, Given
 _PY_FEAT = {"FaceScore", "FaceRectX", "input"}  # columns by which its tables are known
 _ZERO_BASED = "frame_idx"
 _LAST = 1_000_000  # number of a frame
+_SPARSEST = 1000  # frames for one row: a second at the highest rate
 _COUNTS = f"{POINTS} points, or MediaPipe's {' or '.join(map(str, VERTICES))}"
 
 
@@ -156,6 +157,11 @@ def _placed(
 ) -> Given:
     """Landmarks of one face in the order of the frames, and which of these have rows."""
     index = np.unique(frames)
+    if index[-1] - index[0] > _SPARSEST * len(index):
+        raise CausalexError(
+            f"{len(index)} frames have rows, the last is number {index[-1]} from 0: expected one in"
+            f" {_SPARSEST} at least"
+        )
     step = math.gcd(*np.diff(index).tolist()) or 1
     seen = np.isfinite(points).all(axis=(1, 2))
     faces, frames = points[seen].astype(np.float64), frames[seen]

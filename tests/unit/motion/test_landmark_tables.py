@@ -235,6 +235,7 @@ def test_pictures_and_programs_are_no_tables(tmp_path):
     ("frames", "said"),
     [
         (range(4), "frame '0'; frames are whole numbers, counted from 1"),
+        ([1, 2, 3, 999_999], "4 frames have rows, the last is number 999998 from 0"),
         (["1", "2", "2.5", "3"], "frame '2.5'"),
         (["1", "2", "", "3"], "frame ''"),
         (["1", "2", "1e12", "3"], "frame '1e12'"),
