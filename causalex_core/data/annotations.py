@@ -5,7 +5,6 @@ converts it: which number the first image has, what stands for "not annotated", 
 of frames are rounded; ``attrs["conversion"]`` of the result describes it.
 """
 
-import warnings
 from collections.abc import Collection, Mapping
 from pathlib import Path
 
@@ -13,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from causalex_core.action_units import is_date
-from causalex_core.errors import CausalexError
+from causalex_core.errors import CausalexError, warn
 from causalex_core.expressions import FRAMES
 
 CAS = "CAS(ME)^2"
@@ -118,9 +117,8 @@ def numbers_and_kinds(
     result["action_units"] = cells["action_units"]
     for row, cell in zip(cells.index, cells["action_units"], strict=True):
         if is_date(cell):
-            warnings.warn(
+            warn(
                 f"{source}, row {row + 1}: {cell!r} is a date, time or number that a spreadsheet"
-                " made of action units; they are taken as unknown",
-                stacklevel=3,
+                " made of action units; they are taken as unknown"
             )
     return result.reset_index(drop=True)

@@ -9,7 +9,7 @@ import pytest
 from causalex_core.action_units import exact_numbers, parse
 from causalex_core.data import auw_gcn, casme2sq, samm_lv, video_lengths
 from causalex_core.data.annotations import CAS, COLUMNS, SAMM
-from causalex_core.errors import CausalexError
+from causalex_core.errors import CausalexError, CausalexWarning
 from causalex_core.expressions import FRAMES, oddities
 
 AUW = "xjtupanda/AUW-GCN/03c86f3dd84efbe32a348634e3209b43f342c0b0"
@@ -198,11 +198,11 @@ def test_a_date_among_action_units_is_warned_of_by_its_row(tmp_path, auw_table):
     path = tmp_path / "cas.xlsx"
     row = [*CAS_ROW[:5], datetime.datetime(1943, 7, 1), *CAS_ROW[6:]]  # "7/43"
     _write(path, cas_sheets(CAS_ROW, row))
-    with pytest.warns(UserWarning, match="row 2: '1943-07-01 00:00:00' is a date"):
+    with pytest.warns(CausalexWarning, match="row 2: '1943-07-01 00:00:00' is a date"):
         table = casme2sq.read(path)
     assert [parse(cell).numbers for cell in table["action_units"]] == [(4, 7), ()]
     auw_table.write_text(auw_table.read_text().replace("1C+2C", "12-Oct"))
-    with pytest.warns(UserWarning, match="row 3: '12-Oct' is a date"):
+    with pytest.warns(CausalexWarning, match="row 3: '12-Oct' is a date"):
         assert not exact_numbers(auw_gcn.read(auw_table, CAS)["action_units"][2])
 
 
